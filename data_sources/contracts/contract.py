@@ -1,0 +1,74 @@
+"""``Field`` and ``Contract``: what a table must look like, as data.
+
+Checks, the data dictionary, GeoPackage aliases and column comments, XLSX unit rows and Dagster column schemas are all
+generated from these values; none of them is written a second time. How a frame is held against a contract
+(``admit``) lives in ``admission.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Dtype = Literal["string", "float", "integer", "boolean", "datetime"]
+GeometryType = Literal["POINT", "LINESTRING", "MULTILINESTRING", "POLYGON", "MULTIPOLYGON"]
+
+QUARANTINE_COLUMNS = ("source", "layer", "row", "field", "value", "reason")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A closed interval [low, high] in the field's unit, with the physical reason for it; None is open."""
+
+    low: float | None
+    high: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: its name, type, unit and what may stand in it.
+
+    ``reject`` bounds are physical (outside, the row is quarantined); ``flag`` bounds are plausibility (outside, the row
+    is kept and marked). ``title`` is the alias shown in QGIS and in spreadsheets, ``description`` its comment.
+    """
+
+    name: str
+    dtype: Dtype
+    title: str
+    description: str
+    unit: str = ""
+    required: bool = False
+    nullable: bool = True
+    unique: bool = False
+    aliases: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    reject: Bounds | None = None
+    flag: Bounds | None = None
+    sentinels: tuple[object, ...] = ()
+    censorable: bool = False
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One table or layer: its fields in order, its key, its geometry (None for a table) and its CRS."""
+
+    name: str
+    title: str
+    description: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...] = ()
+    geometry: GeometryType | tuple[GeometryType, ...] | None = None
+    crs: str = "EPSG:4326"
+    internal: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    def names(self) -> list[str]:
+        """Column names in order, geometry left out."""
+        return [f.name for f in self.fields]
+
+    def __getitem__(self, name: str) -> Field:
+        for f in self.fields:
+            if f.name == name:
+                return f
+        raise KeyError(f"contract {self.name} has no field {name}")

@@ -1,0 +1,61 @@
+"""The exception tree of the whole project: every error says where it is (file, layer, row, field) and what to do."""
+
+from __future__ import annotations
+
+
+class KhanijError(Exception):
+    """Base of every error that Khanij raises on purpose.
+
+    Parameters
+    ----------
+    message : what is wrong, in one sentence.
+    file, layer, row, field : where it is; only what is known is printed.
+    do : what the user can do about it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: object = None,
+        layer: str | None = None,
+        row: object = None,
+        field: str | None = None,
+        do: str | None = None,
+    ) -> None:
+        self.message, self.file, self.layer, self.row, self.field, self.do = message, file, layer, row, field, do
+        where = [f"{k} {v}" for k, v in (("file", file), ("layer", layer), ("row", row), ("field", field)) if v is not None]
+        text = message if not where else f"{message} ({', '.join(where)})"
+        super().__init__(text if not do else f"{text}. What to do: {do}")
+
+
+class SourceError(KhanijError):
+    """A source could not be reached, read or trusted."""
+
+
+class MissingSourceError(SourceError):
+    """A file, layer or table that was asked for is not there."""
+
+
+class ContractError(KhanijError):
+    """A table does not have the fields, types or keys that its contract asks for."""
+
+
+class UnitError(ContractError):
+    """A column's unit is unknown, impossible, or contradicted by its own values."""
+
+
+class CrsError(KhanijError):
+    """A coordinate reference system is missing, unknown, or unfit for the computation (for example not equal-area)."""
+
+
+class RegionError(KhanijError):
+    """A region's YAML, or a setting given with ``--set``, is wrong."""
+
+
+class ScoringError(KhanijError):
+    """A formula was given what it must refuse (too few training points, CR >= 0.10, a single block to rank)."""
+
+
+class PublishingError(KhanijError):
+    """A result could not be written whole; what was published before is still in place."""

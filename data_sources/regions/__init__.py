@@ -1,0 +1,113 @@
+"""Study regions: one YAML each (extent, CRS, grid, ranking units, layers, waste register, fertility, ranking), validated.
+
+Belongs here: what differs from region to region. Does not belong here: a formula's constant (``scoring``) or a URL (``cards``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data_sources.contracts.errors import RegionError
+
+UnitKind = Literal["waste_block", "auction_block", "mining_lease", "survey_sheet", "grid_cell"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LayerSource(_Strict):
+    """Where one survey layer of the region comes from: a card, and (for files) a path below the data folder."""
+
+    card: str
+    path: str | None = None
+    layer: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class GridSpec(_Strict):
+    """Cell size and padding of the region's evidence grid, in metres."""
+
+    cell_m: float = Field(gt=0)
+    pad_m: float = Field(default=0, ge=0)
+
+
+class Region(_Strict):
+    """One study region as its YAML states it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    description: str
+    is_sample: bool = False
+    needs_data: bool = False
+    how_to_get: str = ""
+    extent_deg: tuple[float, float, float, float]
+    crs: str
+    grid: GridSpec | None = None
+    units: tuple[UnitKind, ...]
+    layers: dict[str, LayerSource] = Field(default_factory=dict)
+    waste: dict[str, Any] = Field(default_factory=dict)
+    gates: dict[str, Any] = Field(default_factory=dict)
+    fertility: dict[str, Any] = Field(default_factory=dict)
+    ranking: dict[str, Any] = Field(default_factory=dict)
+    seed: int = 20260101
+
+    def config_hash(self) -> str:
+        """SHA-256 of the region's settled configuration, the same for the same settings whatever the order in the YAML."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def region_names() -> list[str]:
+    """Names of all regions that have a YAML, in alphabetical order; these are the static partition keys."""
+    return sorted(p.name.removesuffix(".yaml") for p in files("data_sources.regions").iterdir() if p.name.endswith(".yaml"))
+
+
+def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
+    """Read and validate one region; ``overrides`` are dotted ``key=value`` settings, the values parsed as YAML.
+
+    Raises
+    ------
+    RegionError : unknown region, unknown key, or a value that the model refuses.
+    """
+    path = files("data_sources.regions") / f"{name}.yaml"
+    if not path.is_file():
+        raise RegionError(f"no region {name!r}", file=f"data_sources/regions/{name}.yaml", do=f"choose one of {', '.join(region_names())}, or write that file")
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for key, value in (overrides or {}).items():
+        _set(data, key, yaml.safe_load(value) if isinstance(value, str) else value)
+    try:
+        return Region.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RegionError(f"region {name}: {first['msg']}", file=f"data_sources/regions/{name}.yaml", field=where, do="correct the YAML or the --set value") from error
+
+
+def _set(data: dict[str, Any], dotted: str, value: Any) -> None:
+    *path, last = dotted.split(".")
+    for part in path:
+        if not isinstance(data.get(part), dict):
+            raise RegionError(f"no setting {dotted!r}", field=part, do="use a dotted key of the region's YAML, such as ranking.draws=2000")
+        data = data[part]
+    data[last] = value
+
+
+def data_folder() -> Path | None:
+    """The folder of survey files that may not be shipped: ``KHANIJ_DATA``, else ``../shared/data`` where it exists."""
+    named = os.environ.get("KHANIJ_DATA")
+    if named:
+        return Path(named).expanduser().resolve()
+    for root in (Path.cwd(), Path(__file__).resolve().parents[2]):
+        default = root.parent / "shared" / "data"
+        if default.is_dir():
+            return default
+    return None
