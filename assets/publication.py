@@ -1,0 +1,135 @@
+"""What people open: the ranked GeoPackage, the evidence rasters and the fertility report of one region."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import Any
+
+import dagster as dg
+import geopandas as gpd
+import pandas as pd
+
+from assets.fingerprints import RECIPES, code_version, region_asset, result
+from assets.survey import VECTOR_LAYERS
+from assets.workspace import Workspace
+from data_sources.contracts import QUARANTINE_COLUMNS, Contract
+from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES
+from data_sources.sheets import sheets_in
+from publishing.fertility_report import write_fertility_report
+from publishing.geopackage import publish_geopackage
+from publishing.publication import Publication
+from publishing.rasters import write_cog
+
+VERSIONED = ("dagster", "numpy", "pandas", "geopandas", "shapely", "pyogrio", "rasterio", "exactextract", "scikit-learn")
+SURVEY = (*VECTOR_LAYERS, "waste_inventory", "blocks")
+
+
+@region_asset(
+    group="publication",
+    title="Evidence rasters as Cloud-Optimised GeoTIFFs beside the GeoPackage, and the validation report.",
+    kinds={"python", "cog", "html"},
+    settings=("title", "is_sample"),
+    code=("assets/publication.py", "publishing/rasters.py", "publishing/fertility_report.py"),
+    upstream=("fertility",),
+)
+def evidence_files(context: dg.AssetExecutionContext, workspace: Workspace, fertility: dict[str, Any]) -> dg.MaterializeResult:
+    region = workspace.region(context.partition_key)
+    folder = workspace.output_folder(region.name)
+    published: dict[str, str] = {}
+    if "stack" in fertility:
+        (folder / "evidence").mkdir(exist_ok=True)
+        tables = {name.removeprefix("table/"): frame for name, frame in fertility.items() if name.startswith("table/")}
+        for file in (write_cog(fertility["stack"], folder / "evidence" / "evidence.tif"), write_fertility_report(region, fertility["summary"], tables, folder / "fertility_report.html")):
+            published[file.path.relative_to(folder).as_posix()] = file.sha256
+    return result(context, workspace, {"published": published}, files=dg.MetadataValue.json(sorted(published)))
+
+
+@region_asset(
+    group="publication",
+    title="The product: ranked blocks with intervals, explanations and sources, styled for QGIS, replaced atomically.",
+    kinds={"python", "geopackage"},
+    settings=("",),
+    code=("assets/publication.py", "publishing", "data_sources/contracts"),
+    upstream=("assessment", "block_fertility", "fertility", "evidence_files", *SURVEY),
+)
+def ranked_blocks(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    assessment: dict[str, Any],
+    block_fertility: dict[str, Any],
+    fertility: dict[str, Any],
+    evidence_files: dict[str, Any],
+    **sources: dict[str, Any],
+) -> dg.MaterializeResult:
+    region = workspace.region(context.partition_key)
+    waste = sources["waste_inventory"]
+    layers: dict[str, gpd.GeoDataFrame] = {
+        "ranked_blocks": assessment["ranked_blocks"],
+        "waste_sites": site_layer(waste, assessment),
+        "waste_footprints": waste["footprints"],
+        "survey_sheets": sheets_in(region.extent_deg) if region.grid else None,
+        "anomalies": fertility.get("anomalies"),
+        "occurrences": sources["occurrences"]["kept"],
+    }
+    tables = {
+        "site_shares": assessment["site_shares"],
+        "element_potential": assessment["element_potential"],
+        "site_potential": assessment["site_potential"],
+        "basket_ranks": assessment["basket_ranks"],
+        "quarantine": quarantine(sources),
+    }
+    publication = Publication(
+        region=region,
+        layers={name: _fit(frame, OUTPUT_LAYERS[name]) for name, frame in layers.items() if frame is not None and len(frame)},
+        tables={name: _fit(frame, OUTPUT_TABLES[name]) for name, frame in tables.items()},
+        run_info=run_info(workspace, region.name, sources),
+        rasters=tuple(sorted(name for name in evidence_files["published"] if name.endswith(".tif"))),
+    )
+    file = publish_geopackage(publication, workspace.output_folder(region.name) / "ranked_blocks.gpkg")
+    return result(context, workspace, {"published": {file.path.name: file.sha256}}, path=dg.MetadataValue.path(str(file.path)), bytes=file.bytes, sha256=file.sha256, changed=file.changed)
+
+
+def site_layer(waste: dict[str, Any], assessment: dict[str, Any]) -> gpd.GeoDataFrame:
+    """The register's sites with what the assessment says of each: tonnage, class, gate, why it is not quantified."""
+    sites: gpd.GeoDataFrame = waste["sites"]
+    told = assessment["site_potential"]
+    extra = [c for c in told.columns if c == "site_id" or c not in sites.columns]
+    merged = sites.merge(told[extra], on="site_id", how="left", validate="one_to_one")
+    merged["sources"] = merged["source"]
+    return gpd.GeoDataFrame(merged, geometry=sites.geometry.name, crs=sites.crs)
+
+
+def quarantine(bundles: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """Every held row of every source, in one table."""
+    held = [bundle["quarantine"] for _, bundle in sorted(bundles.items()) if "quarantine" in bundle]
+    return pd.concat(held, ignore_index=True)[list(QUARANTINE_COLUMNS)].astype("str").drop_duplicates()
+
+
+def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """What was run, on what, with which settings: enough to repeat it, nothing that changes when nothing changed."""
+    region = workspace.region(region_name)
+    reports = {name: bundle.get("report", {}) for name, bundle in sorted(sources.items())}
+    counted = {name: {k: r[k] for k in ("rows_in", "rows_kept", "rows_flagged", "rows_quarantined", "absent") if k in r} for name, r in reports.items()}
+    info = {
+        "region": region.name,
+        "title": region.title,
+        "configuration_sha256": region.config_hash(),
+        "configuration": json.dumps(region.model_dump(mode="json"), sort_keys=True),
+        "seed": str(region.seed),
+        "draws": str(region.ranking.get("draws", 5000)),
+        "basket": str(region.ranking.get("basket", "critical_30")),
+        "price_deck": str(region.ranking.get("price_deck", "2025e")),
+        "sources_sha256": workspace.source_hash(region),
+        "rows": json.dumps(counted, sort_keys=True),
+        "code_sha256": hashlib.sha256("".join(code_version(r.code) for _, r in sorted(RECIPES.items())).encode()).hexdigest(),
+        "khanij_version": version("khanij"),
+        "reading": "P10 is the low case, P90 the high one; rank P05 is the best place, rank P95 the worst; blank is not known, never zero",
+    }
+    return info | {f"version_{name}": version(name) for name in VERSIONED}
+
+
+def _fit(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    geometry = [frame.geometry.name] if isinstance(frame, gpd.GeoDataFrame) else []
+    return frame[[name for name in contract.names() if name in frame.columns] + geometry]

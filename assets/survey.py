@@ -1,0 +1,92 @@
+"""Survey layers, one asset each: read the region's file, hold it against its contract, keep what passes, count the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+import geopandas as gpd
+import pandas as pd
+
+from assets.fingerprints import region_asset, result
+from assets.workspace import Workspace
+from data_sources.cards import load_card
+from data_sources.connectors.files import read_raster
+from data_sources.contracts import QUARANTINE_COLUMNS, SourceError
+from data_sources.contracts.survey import SURVEY_CONTRACTS
+from data_sources.readers.survey import empty_layer, read_layer
+from data_sources.regions import Region
+from scoring.ground.grid import Band, Grid, RasterStack
+
+VECTOR_LAYERS = {
+    "stream_sediments": "Stream-sediment samples: element and oxide contents in ppm and percent, censored values kept as limits.",
+    "lithology": "Lithology polygons of the 1:50,000 map.",
+    "faults": "Faults of the 1:50,000 map.",
+    "folds": "Fold axes of the 1:50,000 map.",
+    "occurrences": "Known mineral occurrences and deposits, the training points of the data-driven models.",
+    "magnetic_stations": "Ground magnetic stations: anomaly in nT.",
+    "gravity_stations": "Gravity stations: Bouguer anomaly in mGal.",
+}
+CODE = ("assets/survey.py", "data_sources/contracts", "data_sources/readers", "data_sources/connectors/files.py", "data_sources/sheets.py")
+
+
+def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any]:
+    """One admitted layer as a bundle (kept, quarantine, flags, report); absent layers are empty and say so."""
+    source = region.layers.get(name)
+    if source is None:
+        return _absent(name, "not connected in this region", [])
+    card = load_card(source.card)
+    path = workspace.layer_path(region, source)
+    try:
+        if path is None or not path.exists():
+            raise SourceError("the layer's file is missing", file=path or source.path, layer=name, do=region.how_to_get or "check the path in the region's YAML")
+        admitted = read_layer(path, name, card=card, extent_deg=region.extent_deg, options=dict(source.options))
+    except SourceError as error:
+        # One broken source must not stop the others: the layer is absent, and the reason is published with the result.
+        return _absent(name, str(error), [(card.name, name, None, None, None, str(error))])
+    return {"kept": admitted.kept, "quarantine": admitted.quarantine, "flags": admitted.flags, "report": admitted.report}
+
+
+def _absent(name: str, why: str, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
+    empty = pd.DataFrame(rows, columns=list(QUARANTINE_COLUMNS), dtype="str")
+    return {"kept": empty_layer(SURVEY_CONTRACTS[name]), "quarantine": empty, "flags": empty.iloc[:0], "report": {"rows_in": 0, "rows_kept": 0, "rows_quarantined": 0, "absent": why}}
+
+
+def _layer_asset(name: str, title: str) -> dg.AssetsDefinition:
+    @region_asset(name=name, group="survey", title=title, kinds={"python", "geoparquet"}, settings=("extent_deg", f"layers.{name}"), code=CODE, layers=(name,))
+    def asset(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
+        bundle = load_layer(workspace, workspace.region(context.partition_key), name)
+        report = bundle["report"]
+        return result(context, workspace, bundle, rows=len(bundle["kept"]), quarantined=len(bundle["quarantine"]), report=dg.MetadataValue.json(report))
+
+    return asset
+
+
+stream_sediments = _layer_asset("stream_sediments", VECTOR_LAYERS["stream_sediments"])
+lithology = _layer_asset("lithology", VECTOR_LAYERS["lithology"])
+faults = _layer_asset("faults", VECTOR_LAYERS["faults"])
+folds = _layer_asset("folds", VECTOR_LAYERS["folds"])
+occurrences = _layer_asset("occurrences", VECTOR_LAYERS["occurrences"])
+magnetic_stations = _layer_asset("magnetic_stations", VECTOR_LAYERS["magnetic_stations"])
+gravity_stations = _layer_asset("gravity_stations", VECTOR_LAYERS["gravity_stations"])
+
+
+@region_asset(group="survey", title="Geophysics and other survey rasters, bands by name, nodata as NaN.", kinds={"python", "cog"}, settings=("extent_deg", "layers.geophysics"), code=CODE, layers=("geophysics",))
+def geophysics(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
+    region = workspace.region(context.partition_key)
+    source = region.layers.get("geophysics")
+    path = workspace.layer_path(region, source) if source else None
+    bundle: dict[str, Any] = {"report": {"absent": "not connected in this region" if source is None else f"missing: {source.path}"}}
+    if source is not None and path is not None and path.exists():
+        raster = read_raster(path)
+        wanted = list(source.options.get("bands", raster.band_names))
+        grid = Grid(crs=raster.crs, transform=raster.transform, shape=raster.shape)
+        units = load_card(source.card).units
+        bands = tuple(Band(n, raster.read(n), str(units.get(n, "")), f"{n} of {source.card}") for n in wanted)
+        bundle = {"stack": RasterStack(grid, bands), "report": {"bands": wanted, "shape": list(raster.shape)}}
+    return result(context, workspace, bundle, report=dg.MetadataValue.json(bundle["report"]))
+
+
+def survey_frames(**bundles: dict[str, Any]) -> dict[str, gpd.GeoDataFrame | None]:
+    """The kept rows of each layer, None for a layer without any."""
+    return {name: (bundle["kept"] if len(bundle["kept"]) else None) for name, bundle in bundles.items()}

@@ -1,0 +1,49 @@
+"""bring a region's sources into the local archive, resuming where an earlier fetch stopped"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``khanij fetch``."""
+    parser.add_argument("--region", metavar="R", help="fetch every remote source of this region, cut to its extent")
+    parser.add_argument("--card", action="append", default=[], metavar="NAME", help="fetch these cards (repeatable)")
+    parser.add_argument("--archive", type=Path, metavar="DIR", help="the archive's folder (default: .khanij/archive)")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Fetch card by card; one that fails is reported and leaves the archive as it was."""
+    from assets.workspace import home_folder
+    from data_sources.cards import load_card
+    from data_sources.connectors import fetch
+    from data_sources.connectors.archive import Archive
+    from data_sources.contracts import KhanijError, RegionError
+    from data_sources.regions import load_region
+
+    region = load_region(arguments.region) if arguments.region else None
+    names = list(arguments.card) or (sorted({source.card for source in region.layers.values()}) if region else [])
+    if not names:
+        raise RegionError("nothing to fetch", do="name a region with --region or a card with --card; khanij sources lists the cards")
+    cache = Path(os.environ.get("KHANIJ_CACHE", str(home_folder() / ".khanij")))
+    archive = Archive(arguments.archive or cache / "archive")
+    failed = 0
+    for name in names:
+        card = load_card(name)
+        if not card.is_remote:
+            print(f"{name}: {card.protocol}: {card.access or 'nothing to fetch'}")
+            continue
+        try:
+            got = fetch(card, archive, extent=region.extent_deg if region else None, progress=_progress)
+            print(f"{name}: {got.rows} rows in {len(got.manifest.pages)} pages, {got.path}")
+        except KhanijError as error:
+            failed += 1
+            print(f"{name}: {error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _progress(done: int, total: int | None, text: str) -> None:
+    print(f"  {done}{f' of {total}' if total else ''} {text}", file=sys.stderr, flush=True)

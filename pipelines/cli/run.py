@@ -1,0 +1,66 @@
+"""rank regions: make whatever is not current, publish the GeoPackage, print the top ten"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from rich.console import Console
+
+from data_sources.contracts import RegionError
+from data_sources.regions import load_region, region_names
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``khanij run``."""
+    parser.add_argument("--region", action="append", metavar="R", help="a region to rank (repeatable); without it, the regions that need no data of yours")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the region's YAML, such as ranking.draws=2000 (repeatable)")
+    parser.add_argument("--all", action="store_true", help="make everything again, current or not")
+    parser.add_argument("--top", type=int, default=10, metavar="N", help="rows of each printed table (default 10)")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run the regions one after the other; a region that fails leaves what it had published in place."""
+    overrides = parse_settings(arguments.set)
+    names = arguments.region or [name for name in region_names() if not load_region(name).needs_data]
+    for name in names:
+        load_region(name, overrides)
+    # Dagster takes two seconds to import: a wrong argument should not have to wait for it.
+    from pipelines.cli.progress import Bar
+    from pipelines.cli.tables import print_result
+    from pipelines.runs import run_region
+
+    console = Console(stderr=False, highlight=False, width=None if sys.stdout.isatty() else 140)
+    failed, paths = [], []
+    for name in names:
+        began = time.monotonic()
+        with Bar(load_region(name).title) as bar:
+            outcome = run_region(name, overrides=overrides, everything=arguments.all, listener=bar.update)
+        if outcome.error:
+            failed.append(name)
+            print(f"khanij run: region {name}: {outcome.error}", file=sys.stderr)
+            continue
+        what = f"{outcome.made} assets made" if outcome.made else "nothing had changed, nothing was made"
+        console.print(f"[bold]{name}[/bold]: {what}, {time.monotonic() - began:.0f} s")
+        print_result(console, outcome.geopackage, arguments.top)
+        paths.append(outcome.geopackage)
+    for path in paths:
+        print(path)
+    return 1 if failed else 0
+
+
+def parse_settings(pairs: list[str]) -> dict[str, str]:
+    """``["a.b=1"]`` as ``{"a.b": "1"}``.
+
+    Raises
+    ------
+    RegionError : a pair without ``=``.
+    """
+    out = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key:
+            raise RegionError(f"--set wants KEY=VALUE, not {pair!r}", do="write for example --set ranking.draws=2000")
+        out[key] = value
+    return out

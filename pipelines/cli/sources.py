@@ -1,0 +1,33 @@
+"""list the source cards, or probe whether each source answers"""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+from rich.table import Table
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``khanij sources``."""
+    parser.add_argument("what", nargs="?", choices=("list", "check"), default="list", help="list the cards (default), or check that each source answers")
+    parser.add_argument("--card", action="append", metavar="NAME", help="only these cards (repeatable)")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print a row per card: licence, whether its rows may be passed on, protocol, and its state."""
+    from data_sources.cards import card_names, load_card
+    from data_sources.connectors import probe
+
+    table = Table("card", "title", "protocol", "redistribute", "state" if arguments.what == "check" else "licence", title="Sources")
+    bad = 0
+    for name in arguments.card or card_names():
+        card = load_card(name)
+        last = card.licence
+        if arguments.what == "check":
+            state = probe(card)
+            last = f"{state.state}: {state.message}" if state.message else str(state.state)
+            bad += state.state in ("unreachable", "changed")
+        table.add_row(card.name, card.title, card.protocol, card.redistribute, last)
+    Console(highlight=False).print(table)
+    return 1 if bad else 0

@@ -1,0 +1,41 @@
+"""Which assets of a region must be made again, and in which order.
+
+Belongs here: comparing what is stored with what would be made now. Does not belong here: making it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import assets.definitions  # noqa: F401 - fills the table of recipes
+from assets.fingerprints import RECIPES, fingerprint
+from assets.workspace import Workspace
+from pipelines.io_managers import BundleStore
+
+
+def order() -> list[str]:
+    """All assets, each after those it is made from."""
+    return list(TopologicalSorter({name: sorted(recipe.upstream) for name, recipe in sorted(RECIPES.items())}).static_order())
+
+
+def stale_assets(region: str, workspace: Workspace, store: BundleStore) -> list[str]:
+    """Assets whose stored result is missing, damaged, made from something else, or whose published file is gone."""
+    return [name for name in order() if not _is_current(name, region, workspace, store)]
+
+
+def _is_current(name: str, region: str, workspace: Workspace, store: BundleStore) -> bool:
+    manifest = store.manifest(name, region)
+    if manifest is None or manifest.get("fingerprint") != fingerprint(name, region, workspace):
+        return False
+    if not store.intact(name, region):
+        return False
+    if "published" not in manifest["entries"]:
+        return True
+    published = store.load(name, region)["published"]
+    return all(_is_file(workspace.output_folder(region) / file, sha256) for file, sha256 in published.items())
+
+
+def _is_file(path: Path, sha256: str) -> bool:
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256

@@ -1,0 +1,52 @@
+"""Resources by profile: ``embedded`` (one machine, files below the project) or ``production`` (by environment alone)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from assets.workspace import Workspace, home_folder
+from pipelines.io_managers import BundleIOManager
+
+DAGSTER_YAML = """\
+telemetry: {enabled: false}
+nux: {enabled: false}
+concurrency:
+  pools: {default_limit: 1, granularity: op}
+run_monitoring: {enabled: true}
+run_retries: {enabled: true, max_retries: 1}
+"""
+
+
+def resources(overrides: dict[str, str] | None = None) -> dict[str, object]:
+    """The resources of an installation; folders and stores come from the environment (``docs/operations.md``)."""
+    home = home_folder()
+    cache = os.environ.get("KHANIJ_CACHE", str(home / ".khanij"))
+    return {
+        "workspace": Workspace(
+            output_root=os.environ.get("KHANIJ_OUTPUT", str(home / "output")),
+            cache_root=cache,
+            data_root=os.environ.get("KHANIJ_DATA", ""),
+            overrides=overrides or {},
+        ),
+        "io_manager": BundleIOManager(root=os.environ.get("KHANIJ_STORE", str(Path(cache) / "store"))),
+    }
+
+
+def instance() -> dg.DagsterInstance:
+    """The Dagster instance of this installation: ``DAGSTER_HOME`` where set, else SQLite below ``.khanij``."""
+    prepare_dagster_home()
+    return dg.DagsterInstance.get()
+
+
+def prepare_dagster_home() -> Path:
+    """Make sure that ``DAGSTER_HOME`` is set and holds a ``dagster.yaml``."""
+    home = os.environ.get("DAGSTER_HOME")
+    folder = Path(home) if home else home_folder() / ".khanij" / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not home and not (folder / "dagster.yaml").exists():
+        (folder / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return folder

@@ -1,0 +1,101 @@
+"""Running one region from Python: plan what is stale, materialize it with Dagster, say where the result is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+from assets.progress import listening
+from assets.workspace import Workspace
+from data_sources.contracts import RegionError
+from pipelines.definitions import build_defs
+from pipelines.incremental import stale_assets
+from pipelines.io_managers import BundleIOManager
+from pipelines.resources import instance, resources
+
+Progress = Callable[[float, str, float, str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of one region came to."""
+
+    region: str
+    geopackage: Path
+    made: int
+    error: str | None = None
+
+
+def run_region(region: str, *, overrides: dict[str, str] | None = None, everything: bool = False, listener: Progress | None = None) -> Outcome:
+    """Make whatever of a region is not current, one run at a time.
+
+    Raises
+    ------
+    RegionError : the region needs data that is not here, or another run of it is under way.
+    """
+    given = resources(overrides)
+    workspace, io_manager = given["workspace"], given["io_manager"]
+    assert isinstance(workspace, Workspace) and isinstance(io_manager, BundleIOManager)
+    settings = workspace.region(region)
+    if settings.needs_data and workspace.source_folder(settings) is None:
+        raise RegionError(f"region {region} needs files that are not here", field="KHANIJ_DATA", do=settings.how_to_get)
+    geopackage = workspace.output_folder(region) / "ranked_blocks.gpkg"
+    lock = Path(workspace.cache_root) / "locks" / f"{region}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=0):
+            store = io_manager.store()
+            todo = stale_assets(region, workspace, store)
+            if everything:
+                from pipelines.incremental import order
+
+                todo = order()
+            if not todo:
+                return Outcome(region, geopackage, 0)
+            return _materialize(region, todo, given, geopackage, listener)
+    except Timeout as busy:
+        raise RegionError(f"another run of region {region} is under way", file=str(lock), do="wait for it to end; the lock goes with its process") from busy
+
+
+def _materialize(region: str, todo: list[str], given: dict[str, object], geopackage: Path, listener: Progress | None) -> Outcome:
+    finished: set[str] = set()
+
+    def heard(where: str, asset: str, share: float, text: str) -> None:
+        if listener is None or where != region:
+            return
+        part = 0.0 if share >= 1.0 else share
+        if share >= 1.0:
+            finished.add(asset)
+        listener((len(finished) + part) / len(todo), asset, share, text)
+
+    job = build_defs(given).resolve_job_def("rank_region")
+    with listening(heard), instance() as dagster:
+        outcome = job.execute_in_process(
+            instance=dagster,
+            partition_key=region,
+            asset_selection=[dg.AssetKey(name) for name in todo],
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+    error = None if outcome.success else _first_failure(outcome)
+    return Outcome(region, geopackage, len(todo), error)
+
+
+def _first_failure(outcome: dg.ExecuteInProcessResult) -> str:
+    for event in outcome.all_events:
+        if event.is_step_failure:
+            failure = event.step_failure_data
+            user = failure.user_failure_data
+            cause = failure.error
+            while cause is not None and cause.cause is not None:
+                cause = cause.cause
+            text = cause.message.strip() if cause is not None else (user.description if user else "")
+            return f"asset {event.step_key} failed: {text}"
+    return "the run failed; see the run's log in the UI"
+
+
+__all__ = ["Outcome", "run_region"]
