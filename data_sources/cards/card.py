@@ -1,0 +1,239 @@
+"""The ``Card`` model and its reader: strict (an unknown key is an error) and safe (no YAML that builds objects)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import PurePosixPath
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from data_sources.contracts.errors import MissingSourceError, SourceError
+
+Protocol = Literal["wfs", "arcgis_rest", "ogc_api", "http_json", "http_csv", "http_file", "file", "manual", "embedded"]
+Redistribute = Literal["yes", "no", "share-alike"]
+REMOTE: frozenset[str] = frozenset({"wfs", "arcgis_rest", "ogc_api", "http_json", "http_csv", "http_file"})
+
+_MAX_CARD_BYTES = 200_000
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Unit(_Strict):
+    """The unit of one raw column, how it is known, and why where it contradicts the column's own label.
+
+    ``basis`` is *stated* (the publisher says it), *evidence* (the values say it, against or without a label) or
+    *assumed* (the usual practice of the survey; the values must agree before anything is computed from it).
+    """
+
+    unit: str
+    basis: Literal["stated", "evidence", "assumed"] = "stated"
+    label_says: str | None = None
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _contradiction_needs_a_reason(self) -> Unit:
+        if self.basis != "stated" and not self.reason:
+            raise ValueError(f"a unit that is {self.basis} needs a reason")
+        if self.label_says is not None and self.label_says != self.unit and not self.reason:
+            raise ValueError(f"the label says {self.label_says!r} and the card {self.unit!r}: give the reason")
+        return self
+
+
+class RasterBand(_Strict):
+    """One band of a raster, in file order: name, unit and what it shows."""
+
+    name: str
+    unit: str = ""
+    description: str = ""
+
+
+class Handshake(_Strict):
+    """A page that must be visited first for its session cookie, and the Referer that later calls carry."""
+
+    url: str
+    referer: str = ""
+
+
+class Card(_Strict):
+    """One source of one layer or table.
+
+    ``field_map`` is raw column -> canonical column of the contract; ``units`` is raw column -> ``Unit``. ``path`` is
+    the file below the data folder for *file* sources, ``layer`` the type name, layer number, collection or table.
+    ``follows`` (for a source of many layers) names the card whose columns each layer has.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    publisher: str
+    licence: str
+    licence_url: str = ""
+    redistribute: Redistribute
+    citation: str
+    attribution: str = ""
+    protocol: Protocol
+    version: str = ""
+    url: str = ""
+    layer: str = ""
+    path: str = ""
+    crs: str = "EPSG:4326"
+    geometry: str | None = None
+    geometry_field: str = ""
+    contract: str | None = None
+    key: str = ""
+    field_map: dict[str, str] = Field(default_factory=dict)
+    units: dict[str, Unit] = Field(default_factory=dict)
+    bands: tuple[RasterBand, ...] = ()
+    freshness: int | None = Field(default=None, gt=0, description="days after which the source should be asked again")
+    access: str = ""
+    handshake: Handshake | None = None
+    params: dict[str, str] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
+    page_size: int = Field(default=1000, gt=0, le=50_000)
+    records_path: str = ""
+    expected_rows: int | None = Field(default=None, ge=0)
+    max_bytes: int = Field(default=2_000_000_000, gt=0)
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    trust_count: bool = True
+    known_defects: tuple[str, ...] = ()
+    follows: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def type_name(self) -> str:
+        """The layer under its WFS name."""
+        return self.layer
+
+    @property
+    def is_remote(self) -> bool:
+        """True where a network call stands between the card and its rows."""
+        return self.protocol in REMOTE
+
+    @property
+    def host(self) -> str:
+        """The host that the card names; a redirect to any other is refused."""
+        return urlsplit(self.url).hostname or ""
+
+    def content_hash(self) -> str:
+        """SHA-256 of what the card asks for, the same for the same card whatever the order in its YAML."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def rename(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Raw names -> canonical names by ``field_map``; no value is touched, other columns keep their name."""
+        return frame.rename(columns={raw: name for raw, name in self.field_map.items() if raw in frame.columns})
+
+    def canonical_units(self) -> dict[str, Unit]:
+        """Canonical column -> ``Unit`` of the values that the raw column carries."""
+        return {self.field_map.get(raw, raw): unit for raw, unit in self.units.items()}
+
+    def for_layer(self, layer: str) -> Card:
+        """This card with the contract, columns and units that one of its layers has (``follows``); else itself."""
+        if layer not in self.follows:
+            return self
+        like = load_card(self.follows[layer])
+        update = {k: getattr(like, k) for k in ("contract", "field_map", "units", "geometry", "key")}
+        return self.model_copy(update={**update, "layer": layer, "follows": {}})
+
+    @field_validator("path")
+    @classmethod
+    def _path_stays_below_the_data_folder(cls, value: str) -> str:
+        pure = PurePosixPath(value)
+        if value and (pure.is_absolute() or ".." in pure.parts or value.startswith("/vsi") or "://" in value):
+            raise ValueError("path must be relative and stay below the data folder")
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_http(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError("url must start with http:// or https://")
+        return value
+
+    @model_validator(mode="after")
+    def _protocol_has_what_it_needs(self) -> Card:
+        if self.protocol in REMOTE and not self.url:
+            raise ValueError(f"a {self.protocol} card needs a url")
+        if self.protocol in ("wfs", "ogc_api") and not self.layer:
+            raise ValueError(f"a {self.protocol} card needs a layer")
+        if self.protocol == "manual" and not self.access:
+            raise ValueError("a manual card needs the steps in access")
+        doubled = sorted({n for n in self.field_map.values() if list(self.field_map.values()).count(n) > 1})
+        if doubled:
+            raise ValueError(f"field_map sends two raw columns to {', '.join(doubled)}")
+        unknown = sorted(set(self.units) - set(self.field_map))
+        if unknown and self.field_map:
+            raise ValueError(f"units for columns that field_map does not name: {', '.join(unknown)}")
+        return self
+
+
+def parse_card(text: str, *, file: object) -> Card:
+    """One card from YAML text.
+
+    Raises
+    ------
+    SourceError : too large, YAML with object tags or aliases, an unknown key, or a value that the model refuses.
+    """
+    if len(text.encode()) > _MAX_CARD_BYTES:
+        raise SourceError("a source card this large is not a source card", file=file, do="check the file")
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise SourceError("a source card may not use YAML aliases", file=file, do="write the value out")
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise SourceError(
+            f"not a safe YAML file: {getattr(error, 'problem', None) or error}",
+            file=file,
+            row=None if mark is None else mark.line + 1,
+            do="a card holds plain text, numbers, lists and maps only",
+        ) from error
+    if not isinstance(data, dict):
+        raise SourceError("a source card must be a map of keys and values", file=file, do="copy one of the cards")
+    try:
+        return Card.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or None
+        raise SourceError(first["msg"], file=file, field=where, do="correct the card") from error
+
+
+def card_names() -> list[str]:
+    """Names of all cards, in alphabetical order."""
+    folder = files("data_sources.cards")
+    return sorted(p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml"))
+
+
+def card_text(name: str) -> str:
+    """The YAML of one card as it stands in the package."""
+    path = files("data_sources.cards") / f"{name}.yaml"
+    if "/" in name or not path.is_file():
+        raise MissingSourceError(
+            f"no source card {name!r}",
+            file=f"data_sources/cards/{name}.yaml",
+            do="`khanij sources` lists the cards there are",
+        )
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def load_card(name: str) -> Card:
+    """Read and validate one card by name.
+
+    Raises
+    ------
+    MissingSourceError : no such card.
+    SourceError : a card that is not safe YAML, or not a card.
+    """
+    file = f"data_sources/cards/{name}.yaml"
+    card = parse_card(card_text(name), file=file)
+    if card.name != name:
+        raise SourceError(f"the card calls itself {card.name!r}", file=file, field="name", do="name it as its file")
+    return card

@@ -1,0 +1,152 @@
+"""Local files -> frames with raw columns: (zipped) Shapefile, GeoPackage, GeoJSON(L), GeoParquet, CSV, XLSX, GeoTIFF.
+
+Belongs here: which reader opens which file, and under which limits. Does not belong here: renaming, units, checks. Each
+reader is told its driver, so a file can never pretend to be a virtual dataset (``safety`` refuses those by content).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pyogrio.errors
+
+from data_sources.connectors.rasters import Raster, read_raster
+from data_sources.connectors.safety import MAX_FILE_BYTES, local_file, unzipped
+from data_sources.connectors.tables import read_spreadsheet, read_text_table, with_points
+from data_sources.contracts.errors import CrsError, MissingSourceError, SourceError
+
+__all__ = ["SUFFIXES", "Raster", "read_file", "read_raster"]
+
+SUFFIXES = (
+    ".shp", ".zip", ".gpkg", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".parquet", ".geoparquet",
+    ".csv", ".tsv", ".txt", ".xlsx",
+)  # fmt: skip
+_AGAIN = "download or export it again"
+_UNREADABLE = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError,
+    ValueError,
+)
+_SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
+
+def read_file(
+    path: object, *, layer: str | None = None, options: Mapping[str, Any] | None = None
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Read one vector or table file with its raw column names.
+
+    Parameters
+    ----------
+    path : a local file, or a folder that holds exactly one Shapefile.
+    layer : layer, sheet, or Shapefile inside a zip, where there are several.
+    options : ``x``, ``y``, ``crs``, ``delimiter``, ``encoding``, ``quoting``, ``sheet``, ``header_row``, ``max_bytes``.
+
+    Returns
+    -------
+    GeoDataFrame (in the file's own CRS), or DataFrame for a table without coordinate columns. A row whose coordinates
+    are not numbers is kept, without geometry. ``attrs['file']`` is the file's name.
+
+    Raises
+    ------
+    MissingSourceError : no file or layer. SourceError : a file that is refused or cannot be read.
+    CrsError : geometry without a CRS, where the options name none.
+    """
+    settings = dict(options or {})
+    folder = Path(str(path))
+    if not str(path).startswith("/vsi") and folder.is_dir():
+        path = _only_shapefile(folder, layer)
+        layer = None
+    file = local_file(path, max_bytes=int(settings.get("max_bytes", MAX_FILE_BYTES)), suffixes=SUFFIXES)
+    suffix = file.suffix.lower()
+    if suffix in (".csv", ".tsv", ".txt"):
+        frame = with_points(read_text_table(file, settings), settings, file)
+    elif suffix == ".xlsx":
+        frame = with_points(read_spreadsheet(file, settings, layer), settings, file)
+    elif suffix in (".parquet", ".geoparquet"):
+        frame = _read_parquet(file, settings)
+    elif suffix == ".zip":
+        with unzipped(file, wanted=_SHAPEFILE_PARTS) as unpacked:
+            inner = _only_shapefile(unpacked, layer)
+            frame = _read_vector(local_file(inner, suffixes=(".shp",)), None, settings, shown=f"{file}!{inner.name}")
+    else:
+        frame = _read_vector(file, layer, settings, shown=str(file))
+    if isinstance(frame, gpd.GeoDataFrame) and frame.crs is None:
+        if not settings.get("crs"):
+            raise CrsError("the file does not say its coordinate system", file=path, layer=layer, do="name it as crs")
+        frame = frame.set_crs(settings["crs"])
+    frame.attrs["file"] = Path(str(path)).name
+    return frame
+
+
+def _only_shapefile(folder: Path, layer: str | None) -> Path:
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() == ".shp" and p.is_file())
+    if layer:
+        found = [p for p in found if p.stem.lower() == layer.lower()]
+    if not found:
+        raise MissingSourceError("no Shapefile inside", file=folder.name, layer=layer, do="name the file with the data")
+    if len(found) > 1:
+        names = ", ".join(p.stem for p in found)
+        raise SourceError("several Shapefiles inside", file=folder.name, do=f"name one as layer: {names}")
+    return found[0]
+
+
+def _read_parquet(file: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
+    try:
+        return gpd.read_parquet(file)
+    except (ValueError, TypeError) as error:
+        if "geo metadata" not in str(error).lower() and "geoparquet" not in str(error).lower():
+            raise SourceError(f"not a readable Parquet file: {error}", file=file, do=_AGAIN) from error
+    except OSError as error:
+        raise SourceError(f"not a readable Parquet file: {error}", file=file, do=_AGAIN) from error
+    return with_points(pd.read_parquet(file), settings, file)
+
+
+def _read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, shown: str) -> pd.DataFrame:
+    suffix = file.suffix.lower()
+    dataset = str(file)
+    if suffix in (".geojson", ".json"):
+        _refuse_non_features(file)
+        dataset = f"GeoJSON:{file.resolve()}"
+    elif suffix in (".geojsonl", ".geojsons", ".ndjson"):
+        dataset = f"GeoJSONSeq:{file.resolve()}"
+    try:
+        if suffix == ".gpkg":
+            layer = _one_layer(dataset, layer, shown)
+        return pyogrio.read_dataframe(
+            dataset, layer=layer, encoding=settings.get("encoding"), use_arrow=True, on_invalid="warn"
+        )
+    except MissingSourceError:
+        raise
+    except _UNREADABLE as error:
+        raise SourceError(f"the file cannot be read: {error}", file=shown, layer=layer, do=_AGAIN) from error
+
+
+def _one_layer(dataset: str, layer: str | None, shown: str) -> str:
+    names = [str(row[0]) for row in pyogrio.list_layers(dataset) if str(row[0]) != "layer_styles"]
+    if layer is None:
+        if len(names) == 1:
+            return names[0]
+        raise MissingSourceError(f"{len(names)} layers, none named", file=shown, do=f"name one of {', '.join(names)}")
+    if layer not in names:
+        raise MissingSourceError("no such layer", file=shown, layer=layer, do=f"name one of {', '.join(names)}")
+    return layer
+
+
+def _refuse_non_features(file: Path) -> None:
+    """GeoJSON is one object of type Feature or FeatureCollection; other JSON GDAL might follow elsewhere."""
+    if file.stat().st_size > 200_000_000:  # the prefix forces the driver; the type is only for a clear message
+        return
+    try:
+        kind = json.loads(file.read_bytes()).get("type")
+    except (ValueError, AttributeError) as error:
+        raise SourceError(f"not GeoJSON, or cut short: {error}", file=file, do="download it again") from error
+    if kind not in ("FeatureCollection", "Feature"):
+        raise SourceError(f"JSON of type {kind!r} is not a layer", file=file, do="name a GeoJSON file with features")

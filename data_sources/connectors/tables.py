@@ -1,0 +1,213 @@
+"""Text tables and spreadsheets -> frames with raw columns, and coordinate columns -> points.
+
+Belongs here: delimiters, encodings, quoting, ragged rows, coordinate columns. Does not belong here: units, sentinels
+and bounds (``contracts``); values stay as they were written.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from data_sources.connectors.safety import check_office_zip
+from data_sources.contracts.errors import ContractError, SourceError
+
+MISSING = ["", "NULL", "null", "NaN", "nan", "#N/A", "N/A", "n/a"]
+_COORDINATES = (
+    ("longitude", "latitude"),
+    ("longitude_", "latitude_"),
+    ("longitude_", "latitude_r"),
+    ("longitude_r", "latitude_r"),
+    ("lon", "lat"),
+    ("long", "lat"),
+    ("lng", "lat"),
+    ("lon_deg", "lat_deg"),
+    ("longitude_deg", "latitude_deg"),
+    ("x", "y"),
+)
+
+
+def read_text_table(path: Path, options: Mapping[str, Any]) -> pd.DataFrame:
+    """One delimited text file; every value as written, numbers where a whole column is numbers.
+
+    ``options``: ``delimiter`` (else found from the header), ``encoding`` (else UTF-8 with or without BOM, then
+    Windows-1252), ``quoting: none`` for files that do not escape quotes, ``skip_rows``.
+
+    Raises
+    ------
+    SourceError : rows with more or fewer fields than the header, or an encoding that cannot be read.
+    """
+    text, encoding = _decode(path, options.get("encoding"))
+    lines_skipped = int(options.get("skip_rows", 0))
+    if lines_skipped:
+        text = "".join(text.splitlines(keepends=True)[lines_skipped:])
+    return parse_text_table(text, options, where=path, first_line=lines_skipped + 1, encoding=encoding)
+
+
+def parse_text_table(
+    text: str, options: Mapping[str, Any], *, where: object, first_line: int = 1, encoding: str = "utf-8"
+) -> pd.DataFrame:
+    """Delimited text -> frame; see ``read_text_table``."""
+    header_line = text[: text.find("\n")] if "\n" in text else text
+    delimiter = options.get("delimiter") or _delimiter(header_line)
+    plain = options.get("quoting") == "none"
+    quoting: Any = csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
+    _refuse_ragged(text, delimiter, quoting, where, first_line)
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            sep=delimiter,
+            quoting=quoting,
+            keep_default_na=False,
+            na_values=[*MISSING, '""'] if plain else MISSING,
+            low_memory=False,
+            dtype=dict.fromkeys(options.get("text_columns", ()), str),
+        )
+    except (ValueError, pd.errors.ParserError) as error:
+        raise SourceError(
+            f"not a readable table: {error}", file=where, do="open it in a spreadsheet and check"
+        ) from error
+    frame.columns = [str(c).strip().strip('"') for c in frame.columns]
+    if plain:
+        for column in frame.columns:
+            if not pd.api.types.is_numeric_dtype(frame[column]):
+                frame[column] = _unquote(frame[column])
+    for column in frame.columns:
+        frame[column] = _numbers_beside_na(frame[column])
+    frame.attrs["encoding"] = encoding
+    return frame
+
+
+def _decode(path: Path, encoding: str | None) -> tuple[str, str]:
+    raw = path.read_bytes()
+    for candidate in (encoding,) if encoding else ("utf-8-sig", "cp1252"):
+        try:
+            return raw.decode(candidate).replace("\r\n", "\n").replace("\r", "\n"), candidate
+        except (UnicodeDecodeError, LookupError):
+            continue
+    raise SourceError("the text encoding cannot be read", file=path, do="save the file as UTF-8, or name its encoding")
+
+
+def _delimiter(header: str) -> str:
+    counts = {d: header.count(d) for d in (",", "\t", ";", "|")}
+    best = max(counts, key=lambda d: counts[d])
+    return best if counts[best] else ","
+
+
+def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first_line: int) -> None:
+    csv.field_size_limit(10_000_000)
+    try:
+        reader = csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting)
+        header = next(reader, None)
+        if not header:
+            raise SourceError("the table has no header row", file=where, do="check the file")
+        bad = [(reader.line_num + first_line - 1, len(row)) for row in reader if row and len(row) != len(header)]
+    except csv.Error as error:
+        raise SourceError(f"not a readable table: {error}", file=where, do="check the file") from error
+    if bad:
+        line, count = bad[0]
+        raise SourceError(
+            f"{len(bad)} rows have another number of fields than the header ({count}, the header has {len(header)})",
+            file=where,
+            row=line,
+            do="correct these rows, or set `quoting: none` where a quote inside a text is not escaped",
+        )
+
+
+def _unquote(values: pd.Series) -> pd.Series:
+    inner = values.str.replace(r'^"(.*)"$', r"\1", regex=True)
+    inner = inner.mask(inner == "")
+    numbers = pd.to_numeric(inner, errors="coerce")
+    return numbers if numbers.notna().sum() == inner.notna().sum() and inner.notna().any() else inner
+
+
+def _numbers_beside_na(values: pd.Series) -> pd.Series:
+    """``NA`` is missing in a column of numbers, and a text (a code, a name) anywhere else."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values
+    is_na = values == "NA"
+    if not is_na.any():
+        return values
+    numbers = pd.to_numeric(values.mask(is_na), errors="coerce")
+    return numbers if numbers.notna().sum() == (values.notna() & ~is_na).sum() else values
+
+
+def read_spreadsheet(path: Path, options: Mapping[str, Any], layer: str | None) -> pd.DataFrame:
+    """One sheet of an .xlsx, named by ``layer`` or ``options['sheet']``; ``options['header_row']`` counts from 1."""
+    check_office_zip(path)
+    sheet = layer or options.get("sheet", 0)
+    try:
+        frame = pd.read_excel(
+            path,
+            sheet_name=sheet,
+            header=int(options.get("header_row", 1)) - 1,
+            engine="openpyxl",
+            keep_default_na=False,
+            na_values=MISSING,
+        )
+    except (ValueError, KeyError, OSError) as error:
+        raise SourceError(
+            f"the spreadsheet cannot be read: {error}", file=path, layer=str(sheet), do="check the sheet's name"
+        ) from error
+    frame.columns = [str(c).strip() for c in frame.columns]
+    frame = frame.dropna(how="all")
+    for column in frame.columns:
+        frame[column] = _numbers_beside_na(frame[column])
+    return frame.reset_index(drop=True)
+
+
+def coordinate_columns(columns: list[str], options: Mapping[str, Any], where: object) -> tuple[str, str] | None:
+    """The (x, y) columns: as the options name them, else by their usual names in any case; None where there are none.
+
+    Raises
+    ------
+    ContractError : the options name columns that are not there.
+    """
+    x, y = options.get("x"), options.get("y")
+    if x or y:
+        for name in (x, y):
+            if name not in columns:
+                raise ContractError(
+                    f"no coordinate column {name!r}",
+                    file=where,
+                    field=str(name),
+                    do=f"name two of {', '.join(columns)}",
+                )
+        return str(x), str(y)
+    lower = {c.lower(): c for c in columns}
+    for east, north in _COORDINATES:
+        if east in lower and north in lower:
+            return lower[east], lower[north]
+    return None
+
+
+def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) -> pd.DataFrame:
+    """Points from the coordinate columns, which stay; a row without two numbers has no geometry and is kept.
+
+    A table without coordinate columns is returned as it is.
+    """
+    names = None if options.get("geometry") == "none" else coordinate_columns(list(frame.columns), options, where)
+    if names is None:
+        return frame
+    east, north = (pd.to_numeric(frame[n], errors="coerce").to_numpy(dtype="float64", na_value=np.nan) for n in names)
+    known = np.isfinite(east) & np.isfinite(north)
+    points = np.full(len(frame), None, dtype=object)
+    points[known] = gpd.points_from_xy(east[known], north[known])
+    out = gpd.GeoDataFrame(
+        frame, geometry=gpd.GeoSeries(points, index=frame.index, crs=options.get("crs", "EPSG:4326"))
+    )
+    out.attrs = dict(frame.attrs)
+    return out
+
+
+def looks_like_html(text: str) -> bool:
+    """True for a web page where data was asked for."""
+    return bool(re.match(r"\s*(<!doctype\s+html|<html|<head|<body|<script)", text[:2000].lstrip("\ufeff"), re.I))
