@@ -78,7 +78,7 @@ def geophysics(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Ma
     path = workspace.layer_path(region, source) if source else None
     bundle: dict[str, Any] = {"report": {"absent": "not connected in this region" if source is None else f"missing: {source.path}"}}
     if source is not None and path is not None and path.exists():
-        raster = read_raster(path)
+        raster = read_raster(path, bands=load_card(source.card).bands)
         wanted = list(source.options.get("bands", raster.band_names))
         grid = Grid(crs=raster.crs, transform=raster.transform, shape=raster.shape)
         units = load_card(source.card).units

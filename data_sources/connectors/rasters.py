@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import rasterio
 import rasterio.errors
+from affine import Affine
 from numpy.typing import NDArray
 
 from data_sources.cards import RasterBand
@@ -31,10 +32,24 @@ class Raster:
 
     file: str
     crs: str
-    transform: tuple[float, float, float, float, float, float]
+    transform: Affine
     bands: tuple[RasterBand, ...]
     values: NDArray[np.float32]
     notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return int(self.values.shape[1]), int(self.values.shape[2])
+
+    @property
+    def band_names(self) -> tuple[str, ...]:
+        """Band names in file order."""
+        return self.names
+
+    def read(self, name: str) -> NDArray[np.float32]:
+        """One band, (row, column), NaN where there is no data."""
+        return self[name]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,12 +112,11 @@ def read_raster(
         notes.append(f"{int(sentinel.sum())} cells held a sentinel (-3.4e38 or infinite) and are no data")
     if transform.e > 0:
         values = values[:, ::-1, :]
-        transform = type(transform)(
+        transform = Affine(
             transform.a, 0.0, transform.c, 0.0, -transform.e, transform.f + transform.e * values.shape[1]
         )
         notes.append("rows ran from south to north and were turned")
-    a, b, c, d, e, f = tuple(transform)[:6]
-    return Raster(file.name, crs, (a, b, c, d, e, f), named, np.ascontiguousarray(values), tuple(notes))
+    return Raster(file.name, crs, transform, named, np.ascontiguousarray(values), tuple(notes))
 
 
 def _bands(source: Any, bands: Sequence[RasterBand] | None, file: object) -> tuple[RasterBand, ...]:
