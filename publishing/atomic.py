@@ -1,0 +1,113 @@
+"""Replacing a published file whole or not at all.
+
+Belongs here: temporary names, fsync, replacement, the refusal to replace a database that someone is writing to. Does
+not belong here: what stands in the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal text."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def sync_file(path: Path) -> None:
+    """Push a file's bytes to the disk."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Push a folder's entries to the disk, where the system can."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """A temporary name in the folder of ``path``, removed with its SQLite side files if it is still there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The process id keeps two runs apart; a name left by a killed run of another process is never read again.
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    _remove(temporary)
+    try:
+        yield temporary
+    finally:
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-journal", "-wal", "-shm", ".aux.xml"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def remove_stale(path: Path) -> None:
+    """Remove temporary files of ``path`` that a killed run left, judged by its process being gone."""
+    for other in path.parent.glob(f".{path.stem}.*.tmp{path.suffix}"):
+        number = other.name.removeprefix(f".{path.stem}.").removesuffix(f".tmp{path.suffix}")
+        if number.isdigit() and not _is_running(int(number)):
+            _remove(other)
+
+
+def _is_running(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # no signal 0 on Windows: leave the file
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def has_pending_wal(path: Path) -> bool:
+    """True if a non-empty write-ahead log lies beside the database: someone has changes that are not in it yet."""
+    wal = path.with_name(path.name + "-wal")
+    return wal.is_file() and wal.stat().st_size > 0
+
+
+def next_version(path: Path) -> Path:
+    """The first free name ``stem.v2.suffix``, ``stem.v3.suffix``, ... beside ``path``."""
+    number = 2
+    while (other := path.with_name(f"{path.stem}.v{number}{path.suffix}")).exists():
+        number += 1
+    return other
+
+
+def replace_file(temporary: Path, path: Path) -> None:
+    """Put the finished temporary file in place of ``path``: a reader keeps the old one, a crash leaves it.
+
+    Raises
+    ------
+    PermissionError : on Windows, where a file that is open cannot be replaced.
+    """
+    sync_file(temporary)
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> bool:
+    """Write a small file whole or not at all; returns False, touching nothing, if it already holds these bytes."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    with temporary_beside(path) as temporary:
+        temporary.write_bytes(content)
+        replace_file(temporary, path)
+    return True

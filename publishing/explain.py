@@ -1,0 +1,263 @@
+"""One block in words, and the top of a ranking as a table.
+
+Belongs here: what ``khanij explain`` and the end of ``khanij run`` say. Does not belong here: a number that is not in
+the GeoPackage.
+"""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+
+from data_sources.contracts import MissingSourceError
+from publishing.publication import SAMPLE_MARK
+from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
+from publishing.reading import is_sample, opened, read_table, records
+from publishing.wording import (
+    amount,
+    is_known,
+    kilograms,
+    number,
+    one_line,
+    place,
+    rank_interval,
+    share,
+    tonnes,
+    triple,
+)
+
+_WIDTH = 100
+TOP_COLUMNS = (
+    "rank", "block_id", "name", "state", "score_mean", "score_p10", "score_p90", "rank_p05", "rank_p95", "p_top10",
+    "margin_usd_per_t_p50", "breakeven_price_multiple", "tonnage_t_p50", "top_elements", "knowledge_class",
+)  # fmt: skip
+_FERTILITY_COLUMNS = (
+    "rank_fertility", "block_id", "name", "state", "district", "fertility_axis", "likely_elements", "missing",
+)  # fmt: skip
+
+
+def kinds_in(gpkg: Path | str) -> dict[str, tuple[int, int, int]]:
+    """Kinds of blocks in the file: (blocks, ranked, listed by fertility), the kind with most ranked blocks first."""
+    with opened(gpkg) as connection:
+        rows = connection.execute(
+            "SELECT kind, count(*), count(rank), count(rank_fertility) FROM ranked_blocks "
+            "GROUP BY kind ORDER BY 3 DESC, 4 DESC, 1"
+        ).fetchall()
+    return {r[0]: (r[1], r[2], r[3]) for r in rows}
+
+
+def top_table(gpkg: Path | str, kind: str | None = None, n: int = 10) -> pd.DataFrame:
+    """The first ``n`` blocks of a kind by rank; where none is ranked, by fertility.
+
+    Parameters
+    ----------
+    gpkg : a published GeoPackage.
+    kind : kind of block; None takes the kind with most ranked blocks.
+    n : rows wanted.
+    """
+    kinds = kinds_in(gpkg)
+    if kind is None:
+        kind = next(iter(kinds), "")
+    blocks = read_table(gpkg, "ranked_blocks")
+    blocks = blocks[blocks["kind"] == kind]
+    by, columns = ("rank", TOP_COLUMNS) if blocks["rank"].notna().any() else ("rank_fertility", _FERTILITY_COLUMNS)
+    return blocks[blocks[by].notna()].sort_values(by).head(n)[list(columns)].reset_index(drop=True)
+
+
+def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[list[str], list[list[str]]]:
+    """``top_table`` as a header and rows of text, ready for a terminal table."""
+    frame = top_table(gpkg, kind, n)
+    if "rank" in frame:
+        header = [
+            "Rank",
+            "P05-P95",
+            "Block",
+            "Name",
+            "State",
+            "Score",
+            "P10-P90",
+            "P(top 10)",
+            "Margin USD/t",
+            "Break-even x",
+            "Elements",
+            "Class",
+        ]
+        rows = [
+            [
+                place(r.rank), rank_interval(r.rank_p05, r.rank_p95), r.block_id, _short(r.name), _short(r.state, 16),
+                f"{r.score_mean:.1f}", f"{r.score_p10:.0f}-{r.score_p90:.0f}", share(r.p_top10),
+                _or_dash(r.margin_usd_per_t_p50), _or_dash(r.breakeven_price_multiple),
+                _short(r.top_elements, 30), _short(r.knowledge_class),
+            ]
+            for r in records(frame)
+        ]  # fmt: skip
+        return header, rows
+    header = ["By fertility", "Block", "Name", "State", "Fertility percentile", "Likely", "Missing"]
+    rows = [
+        [
+            place(r.rank_fertility), r.block_id, _short(r.name), _short(r.state, 16), share(r.fertility_axis),
+            _short(r.likely_elements, 24), _short(r.missing, 40),
+        ]
+        for r in records(frame)
+    ]  # fmt: skip
+    return header, rows
+
+
+def _or_dash(value: object) -> str:
+    return number(value) if is_known(value) else "-"
+
+
+def _short(text: object, length: int = 34) -> str:
+    return one_line(text, length) or "-"
+
+
+def explain_block(gpkg: Path | str, block_id: str) -> str:
+    """All that is published of one block, as text: status, rank, value, sites, elements, what is missing, sources.
+
+    Raises
+    ------
+    MissingSourceError : no such block; the message names the nearest identifiers.
+    """
+    blocks = read_table(gpkg, "ranked_blocks")
+    found = blocks[blocks["block_id"] == block_id]
+    if found.empty:
+        close = difflib.get_close_matches(block_id, blocks["block_id"].tolist(), 3, 0.3)
+        raise MissingSourceError(
+            f"no block {block_id!r}", file=gpkg, layer="ranked_blocks", do=f"try {', '.join(close) or 'another region'}"
+        )
+    block = records(found)[0]
+    peers = int(((blocks["kind"] == block.kind) & blocks["rank"].notna()).sum())
+    lines: list[str] = [f"{SAMPLE_MARK}\n"] if is_sample(gpkg) else []
+    lines += _head(block, peers)
+    lines += _value(block)
+    lines += _sites(gpkg, block_id)
+    lines += _elements(gpkg, block_id)
+    lines += _quality(gpkg, block)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _say(label: str, text: object) -> list[str]:
+    if not is_known(text):
+        return []
+    body = " ".join(str(text).split())
+    return textwrap.wrap(
+        f"{label}: {body}", _WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False
+    )
+
+
+def _head(block: SimpleNamespace, peers: int) -> list[str]:
+    where = ", ".join(str(v) for v in (block.district, block.state) if is_known(v)) or "place not known"
+    out = [f"{block.block_id}  {' '.join(str(block.name).split()) if is_known(block.name) else ''}"]
+    out.append(f"  {KIND_WORDS.get(block.kind, block.kind)} in {where}")
+    out += _say("Status", f"{STATUS_WORDS.get(block.status, block.status)} ({block.status})")
+    out += _say("Why", block.status_reason)
+    out += ["", "Rank"]
+    if block.status == "RANKED":
+        out += _say(
+            "Place",
+            f"{place(block.rank)} of {peers} of its kind; between {rank_interval(block.rank_p05, block.rank_p95)} "
+            f"(P05 best place to P95 worst), median {place(block.rank_p50)}",
+        )
+        out += _say("Among the first", f"P(top 10) {share(block.p_top10)}, P(top 20) {share(block.p_top20)}")
+        out += _say(
+            "Score",
+            f"{number(block.score_mean)} of 100 on average; P10 {number(block.score_p10)} to "
+            f"P90 {number(block.score_p90)}",
+        )
+        axes = [(word, getattr(block, column)) for column, word, _ in CONTRIBUTIONS]
+        parts = [f"{word} {number(points)}" for word, points in axes if is_known(points)]
+        out += _say("Made of", " + ".join(parts) + f" = {number(block.score_mean)} points")
+    else:
+        out += _say("Place", "none; a block that is not RANKED carries no rank")
+    if is_known(block.rank_all_recoverable):
+        out += _say("With every recoverable metal", f"place {place(block.rank_all_recoverable)}")
+    if is_known(block.rank_fertility):
+        out += _say("By fertility of the ground", f"place {place(block.rank_fertility)}")
+    if is_known(block.modifier) and float(block.modifier) < 1:
+        out += _say("Modifier", f"{number(block.modifier)} (forest, eco-sensitive zone or settlement)")
+    return out + _say("In words", block.explanation)
+
+
+def _value(block: SimpleNamespace) -> list[str]:
+    out = ["", "Value"]
+    if not (is_known(block.tonnage_t_p50) or is_known(block.margin_usd_per_t_p50)):
+        return out + _say("Tonnage, margin and net value", "not known; a missing figure is never taken for zero")
+    out += _say("Tonnage, P50", f"{tonnes(block.tonnage_t_p50)} dry")
+    out += _say(
+        "Margin of the project",
+        triple(block, "margin_usd_per_t", unit="USD/t"),
+    )
+    out += _say("P(margin > 0)", share(block.p_margin_positive))
+    if is_known(block.breakeven_price_multiple):
+        x = float(block.breakeven_price_multiple)
+        meaning = "it pays at today's prices" if x <= 1 else f"prices must be {number(x)} times today's"
+        out += _say("Break-even price multiple", f"{number(x)}: {meaning}")
+    else:
+        out += _say("Break-even price multiple", "none: nothing is sold, or nothing is known")
+    out += _say(
+        "Net value of the basket",
+        triple(block, "net_value_usd", amount, "USD"),
+    )
+    return out
+
+
+def _sites(gpkg: Path | str, block_id: str) -> list[str]:
+    shares = read_table(gpkg, "site_shares")
+    shares = shares[shares["block_id"] == block_id].sort_values(["inside", "near"], ascending=False).head(5)
+    if shares.empty:
+        return []
+    sites = {s.site_id: s for s in records(read_table(gpkg, "waste_sites"))}
+    out = ["", "Sites"]
+    for row in records(shares):
+        site = sites.get(row.site_id)
+        text = f"{share(row.inside)} inside, {share(row.near)} near, {number(row.distance_km)} km"
+        if site is not None:
+            text += f"; {one_line(site.name)}; {triple(site, 'tonnage_t', tonnes)}, class {site.knowledge_class}"
+            if is_known(site.gate):
+                text += f"; {site.gate}"
+        out += _say(row.site_id, text)
+    return out
+
+
+def _elements(gpkg: Path | str, block_id: str) -> list[str]:
+    table = read_table(gpkg, "element_potential")
+    table = (
+        table[table["block_id"] == block_id]
+        .sort_values(["revenue_share", "recoverable_kg_p50"], ascending=False)
+        .head(8)
+    )
+    if table.empty:
+        return []
+    out = ["", "Elements (contained; recoverable; share of revenue)"]
+    for r in records(table):
+        text = "; ".join(
+            (triple(r, "contained_kg", kilograms), triple(r, "recoverable_kg", kilograms), share(r.revenue_share))
+        )
+        if is_known(r.note):
+            text += f"; {r.note}"
+        out += _say(r.element, text)
+    return out
+
+
+def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
+    out = ["", "How well it is known"]
+    out += _say("Knowledge class", block.knowledge_class)
+    out += _say("Completeness", f"{number(block.completeness_pct)} %" if is_known(block.completeness_pct) else None)
+    out += _say("Basis of the geometry", block.geometry_basis)
+    if is_known(block.nearest_site_id):
+        out += _say("Nearest site", f"{block.nearest_site_id} at {number(block.nearest_site_km)} km")
+    out += _say("Likely companions (not measured)", block.likely_elements)
+    out += _say("Missing", block.missing)
+    out += _say("Flags", block.flags)
+    advice = read_table(gpkg, "sample_next")
+    for row in records(advice[advice["block_id"] == block.block_id].sort_values("priority").head(3)):
+        out += _say(
+            "Measure next",
+            f"{row.measure} of {row.site_id} ({row.class_now} to {row.class_after}): the rank spread shrinks by "
+            f"{number(row.shrinkage_pct)} %. {one_line(row.advice)}",
+        )
+    return out + _say("Sources", block.sources)

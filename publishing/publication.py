@@ -1,0 +1,215 @@
+"""What is handed to publishing: one region's layers, tables and run information, and what comes back.
+
+Belongs here: the two value types, and how a frame is brought into the shape of its output contract. Does not belong
+here: writing a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from data_sources.contracts import Contract, CrsError, PublishingError
+from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES, RUN_INFO
+
+SAMPLE_MARK = "SAMPLE - NOT REAL"
+PUBLISHED_DIGITS = 9
+# Shares must still add up to one within 1e-9 after rounding.
+_EXACT_DIGITS = {"inside": 14, "near": 14}
+
+
+class RegionLike(Protocol):
+    """What publishing needs to know of a region."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def is_sample(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One region's results, ready to publish.
+
+    ``layers`` and ``tables`` are keyed by the names of ``data_sources.contracts.outputs``; ``rasters`` are paths of
+    evidence rasters relative to the GeoPackage's folder.
+    """
+
+    region: RegionLike
+    layers: dict[str, gpd.GeoDataFrame]
+    tables: dict[str, pd.DataFrame]
+    run_info: dict[str, str]
+    rasters: tuple[str, ...] = field(default=())
+
+    @property
+    def title(self) -> str:
+        """The region's title, marked where the region is made up."""
+        return f"{self.region.title} ({SAMPLE_MARK})" if self.region.is_sample else self.region.title
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file that was published: where it is, its content's hash and size, and whether it was written anew."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    changed: bool
+    message: str = ""
+
+
+def round_significant(values: np.ndarray, digits: int = PUBLISHED_DIGITS) -> np.ndarray:
+    """Floats of shape (n,) rounded to a number of significant digits; NaN and infinities pass through."""
+    out = np.asarray(values, dtype=np.float64).copy()
+    usable = np.isfinite(out) & (np.abs(out) > 1e-280)
+    x = out[usable]
+    # 10**e with a whole e is exact up to 22 and the same on every machine up to 300, so the result is too.
+    exponent = (digits - 1) - np.floor(np.log10(np.abs(x))).astype(np.int64)
+    scale = np.float64(10.0) ** np.abs(exponent)
+    with np.errstate(over="ignore"):
+        rounded = np.where(exponent >= 0, np.round(x * scale) / scale, np.round(x / scale) * scale)
+    out[usable] = np.where(np.isfinite(rounded), rounded, x)
+    out[out == 0] = 0.0  # no negative zero
+    return out
+
+
+def conform(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The frame with exactly the contract's columns, in order, typed and sorted by key.
+
+    A contract column that the frame lacks is added as missing.
+
+    Raises
+    ------
+    PublishingError : a column that the contract does not know, a value of the wrong type, a key that is missing or
+        repeated, or a value outside its vocabulary.
+    """
+    geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
+    extra = [str(c) for c in frame.columns if c not in set(contract.names()) and c != geometry]
+    if extra:
+        raise PublishingError(
+            f"columns that the contract does not know: {', '.join(extra)}",
+            layer=contract.name,
+            do="drop them, or add them to data_sources/contracts/outputs.py",
+        )
+    columns = {f.name: _column(frame, contract, f.name, f.dtype) for f in contract.fields}
+    out = pd.DataFrame(columns, index=frame.index)
+    _check(out, contract)
+    order = out.sort_values(list(contract.key), kind="stable", na_position="last").index if contract.key else out.index
+    out = out.loc[order].reset_index(drop=True)
+    if contract.geometry is None:
+        return out
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise PublishingError("a layer needs a geometry column", layer=contract.name, do="hand over a GeoDataFrame")
+    return gpd.GeoDataFrame(out, geometry=_geometry(frame.loc[order], contract), crs="EPSG:4326")
+
+
+def _column(frame: pd.DataFrame, contract: Contract, name: str, dtype: str) -> pd.Series:
+    if name not in frame.columns:
+        values: pd.Series = pd.Series(pd.NA, index=frame.index, dtype="object")
+    else:
+        values = frame[name]
+    try:
+        if dtype == "string":
+            return values.astype("string").astype("object").where(values.notna(), None).astype("str")
+        if dtype == "boolean":
+            return values.astype("boolean")
+        numbers = pd.to_numeric(values, errors="raise").astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        if not np.isfinite(numbers[~np.isnan(numbers)]).all():
+            raise ValueError("an infinite value")
+        if dtype == "integer":
+            return pd.Series(numbers, index=frame.index).astype("Int64")
+        digits = _EXACT_DIGITS.get(name, PUBLISHED_DIGITS)
+        return pd.Series(round_significant(numbers, digits), index=frame.index)
+    except (TypeError, ValueError) as error:
+        raise PublishingError(f"not a column of type {dtype}: {error}", layer=contract.name, field=name) from error
+
+
+def _check(out: pd.DataFrame, contract: Contract) -> None:
+    for f in contract.fields:
+        if not f.nullable and out[f.name].isna().any():
+            row = int(np.flatnonzero(out[f.name].isna())[0])
+            raise PublishingError("a required value is missing", layer=contract.name, row=row, field=f.name)
+        if f.vocabulary:
+            wrong = out[f.name].notna() & ~out[f.name].isin(f.vocabulary)
+            if wrong.any():
+                value = out.loc[wrong, f.name].iloc[0]
+                raise PublishingError(
+                    f"{value!r} is not one of {', '.join(f.vocabulary)}", layer=contract.name, field=f.name
+                )
+    if contract.key and contract.name != "quarantine":
+        twice = out.duplicated(list(contract.key))
+        if twice.any():
+            value = out.loc[twice, list(contract.key)].iloc[0].tolist()
+            raise PublishingError(f"the key {value} stands twice", layer=contract.name, field=", ".join(contract.key))
+
+
+def _geometry(frame: gpd.GeoDataFrame, contract: Contract) -> gpd.GeoSeries:
+    if frame.crs is None:
+        raise CrsError(
+            "the layer has no coordinate reference system", layer=contract.name, do="set it where it is read"
+        )
+    series = frame.geometry.to_crs("EPSG:4326") if frame.crs.to_epsg() != 4326 else frame.geometry
+    shapes = np.asarray(series.values, dtype=object).copy()
+    shapes[shapely.is_empty(shapes)] = None
+    kinds = shapely.get_type_id(shapes)
+    if contract.geometry == "MULTIPOLYGON":
+        for i in np.flatnonzero(kinds == 3):
+            shapes[i] = shapely.multipolygons([shapes[i]])
+        # Rings oriented as simple features want them (outer counter-clockwise), so that every reader agrees.
+        solid = np.isin(kinds, (3, 6))
+        shapes[solid] = shapely.orient_polygons(shapes[solid])
+        wanted: tuple[int, ...] = (-1, 3, 6)
+    else:
+        wanted = (-1, 0)
+    wrong = ~np.isin(kinds, wanted)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise PublishingError(
+            f"a {shapes[row].geom_type} in a {contract.geometry} layer", layer=contract.name, row=row, field="geometry",
+            do="one geometry type a layer: QGIS would split it",
+        )  # fmt: skip
+    return gpd.GeoSeries(shapely.force_2d(shapes), crs="EPSG:4326")
+
+
+def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame]]:
+    """Every layer and table of the publication in its contract's shape, in the contracts' order."""
+    unknown = sorted(set(publication.layers) - set(OUTPUT_LAYERS)) + sorted(
+        set(publication.tables) - set(OUTPUT_TABLES)
+    )
+    if unknown:
+        raise PublishingError(
+            f"no output contract for {', '.join(unknown)}", do="name one of data_sources/contracts/outputs.py"
+        )
+    if "ranked_blocks" not in publication.layers:
+        raise PublishingError("there is no layer ranked_blocks", do="a publication without blocks is not published")
+    needed = ("ranked_blocks", "waste_sites", "waste_footprints")
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    for name, contract in OUTPUT_LAYERS.items():
+        if name in publication.layers:
+            layers[name] = conform(publication.layers[name], contract)  # type: ignore[assignment]
+        elif name in needed:
+            empty = gpd.GeoDataFrame({n: [] for n in contract.names()}, geometry=[], crs="EPSG:4326")
+            layers[name] = conform(empty, contract)  # type: ignore[assignment]
+    info = {str(k): str(v) for k, v in publication.run_info.items()}
+    info.setdefault("region", publication.region.name)
+    info.setdefault("title", publication.title)
+    if publication.region.is_sample:
+        info["warning"] = SAMPLE_MARK
+    tables: dict[str, pd.DataFrame] = {}
+    for name, contract in OUTPUT_TABLES.items():
+        if name == RUN_INFO.name:
+            frame = pd.DataFrame({"key": list(info), "value": list(info.values())})
+            tables[name] = conform(frame, contract)
+        elif name in publication.tables:
+            tables[name] = conform(publication.tables[name], contract)
+        elif name in ("site_shares", "element_potential", "quarantine"):
+            tables[name] = conform(pd.DataFrame({n: [] for n in contract.names()}), contract)
+    return layers, tables

@@ -1,0 +1,168 @@
+"""What QGIS shows of a row: aliases, value maps, attribute forms and map tips, generated from the contracts.
+
+Belongs here: the reading side of a layer. Does not belong here: colours and symbols (``styles``).
+"""
+
+# ruff: noqa: E501 -- QGIS expressions and table rows read better whole
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+from data_sources.contracts import Contract, Field
+
+STATUS_WORDS = {
+    "RANKED": "Ranked",
+    "OUT_OF_BASKET": "Other metals than the basket's",
+    "UNQUANTIFIED": "Not quantified yet",
+    "GATED": "Barred by law or court",
+    "LEASED": "Leased to a third party",
+}
+KIND_WORDS = {
+    "waste_block": "Waste block",
+    "auction_block": "Auction block",
+    "mining_lease": "Mining lease",
+    "survey_sheet": "Survey sheet",
+    "grid_cell": "Grid cell",
+}
+CONTRIBUTIONS = (
+    ("contribution_value", "value", "#0072b2"),
+    ("contribution_strategic", "strategic need", "#e69f00"),
+    ("contribution_fertility", "fertility", "#009e73"),
+)
+_LONG = ("explanation", "sources", "flags", "status_reason", "top_sites", "top_elements", "missing", "notes", "advice")
+_TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Why", ("block_id", "name", "kind", "state", "district", "status", "status_reason", "rank", "rank_p05", "rank_p95", "explanation")),
+    ("Score", ("score_mean", "score_p10", "score_p50", "score_p90", "contribution_value", "contribution_strategic", "contribution_fertility", "value_axis", "strategic_axis", "fertility_axis", "modifier", "rank_p50", "p_top10", "p_top20", "rank_all_recoverable", "rank_fertility")),
+    ("Value", ("net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90", "margin_usd_per_t_p10", "margin_usd_per_t_p50", "margin_usd_per_t_p90", "p_margin_positive", "breakeven_price_multiple", "tonnage_t_p50", "top_sites", "top_elements")),
+    ("Data quality", ("knowledge_class", "completeness_pct", "flags", "missing", "likely_elements", "nearest_site_id", "nearest_site_km", "geometry_basis", "area_ha", "minerals", "lease_status", "redistribute", "sources")),
+)  # fmt: skip
+
+
+def _config(options: str) -> str:
+    return f'<config><Option type="Map">{options}</Option></config>'
+
+
+def _widget(field: Field) -> str:
+    if field.vocabulary:
+        words = {**STATUS_WORDS, **KIND_WORDS}
+        entries = "".join(
+            f'<Option type="Map"><Option type="QString" name={quoteattr(words.get(v, v))} value={quoteattr(v)}/></Option>'
+            for v in field.vocabulary
+        )
+        return f'<editWidget type="ValueMap">{_config(f"""<Option type="List" name="map">{entries}</Option>""")}</editWidget>'
+    long = "true" if field.name in _LONG else "false"
+    options = (
+        f'<Option type="bool" name="IsMultiline" value="{long}"/><Option type="bool" name="UseHtml" value="false"/>'
+    )
+    return f'<editWidget type="TextEdit">{_config(options)}</editWidget>'
+
+
+def alias_of(field: Field) -> str:
+    """The alias of a column: its title and its unit."""
+    return f"{field.title} [{field.unit}]" if field.unit else field.title
+
+
+def field_xml(contract: Contract) -> str:
+    """Aliases, widgets, read-only marks and attribute-table order of every column, ``fid`` hidden."""
+    fields = "".join(
+        f'<field name={quoteattr(f.name)} configurationFlags="None">{_widget(f)}</field>' for f in contract.fields
+    )
+    hidden = '<field name="fid" configurationFlags="None"><editWidget type="Hidden"><config><Option/></config></editWidget></field>'
+    aliases = "".join(
+        f'<alias index="{i}" field={quoteattr(f.name)} name={quoteattr(alias_of(f))}/>'
+        for i, f in enumerate(contract.fields, start=1)
+    )
+    columns = '<column type="field" name="fid" hidden="1" width="-1"/>' + "".join(
+        f'<column type="field" name={quoteattr(f.name)} hidden="0" width="-1"/>' for f in contract.fields
+    )
+    read_only = "".join(f'<field name={quoteattr(n)} editable="0"/>' for n in ("fid", *contract.names()))
+    return (
+        f"<fieldConfiguration>{hidden}{fields}</fieldConfiguration>"
+        f'<aliases><alias index="0" field="fid" name=""/>{aliases}</aliases>'
+        f'<attributetableconfig actionWidgetStyle="dropDown" sortExpression="" sortOrder="0"><columns>{columns}</columns></attributetableconfig>'
+        f"<editable>{read_only}</editable>"
+    )
+
+
+def block_form(contract: Contract, relations: tuple[tuple[str, str], ...] = ()) -> str:
+    """The tabbed form of a block; ``relations`` are (relation id, label) pairs shown on a tab of their own."""
+    index = {n: i for i, n in enumerate(contract.names(), start=1)}
+    tabs = []
+    for title, names in _TABS:
+        inner = "".join(
+            f'<attributeEditorField name={quoteattr(n)} index="{index[n]}" showLabel="1"/>' for n in names if n in index
+        )
+        tabs.append(_tab(title, inner))
+    if relations:
+        inner = "".join(
+            f'<attributeEditorRelation name={quoteattr(i)} relation={quoteattr(i)} label={quoteattr(label)} showLabel="1" '
+            'relationWidgetTypeId="relation_editor" nmRelationId="" forceSuppressFormPopup="0">'
+            '<editor_configuration type="Map"><Option type="QString" name="buttons" value="NoButton"/>'
+            '<Option type="bool" name="show_first_feature" value="true"/></editor_configuration></attributeEditorRelation>'
+            for i, label in relations
+        )
+        tabs.insert(1, _tab("Sites and elements", inner))
+    return f"<editorlayout>tablayout</editorlayout><attributeEditorForm>{''.join(tabs)}</attributeEditorForm>"
+
+
+def _tab(title: str, inner: str) -> str:
+    return (
+        f'<attributeEditorContainer name={quoteattr(title)} groupBox="0" columnCount="1" showLabel="1" '
+        f'visibilityExpressionEnabled="0" visibilityExpression="" collapsed="0">{inner}</attributeEditorContainer>'
+    )
+
+
+def html_safe(expression: str) -> str:
+    """A QGIS expression for a text that may hold anything, safe inside HTML."""
+    return f"replace(replace(replace(coalesce({expression}, ''), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+
+
+def _show(expression: str) -> str:
+    return f"[% {html_safe(expression)} %]"
+
+
+def block_tip(mark: str) -> str:
+    """Map tip of a block: name, status, rank interval, a small bar of contributions, explanation, sources."""
+    cells = "".join(
+        f'<td bgcolor="{colour}" width="[% round(2.4 * coalesce("{name}", 0)) %]" height="9"></td>'
+        for name, _, colour in CONTRIBUTIONS
+    )
+    key = " &nbsp; ".join(
+        f'<font color="{colour}">&#9632;</font> {word} [% round(coalesce("{name}", 0), 1) %]'
+        for name, word, colour in CONTRIBUTIONS
+    )
+    warning = f'<b><font color="#b00020">{escape(mark)}</font></b><br>' if mark else ""
+    ranked = (
+        "if(\"status\" = 'RANKED', 'rank ' || \"rank\" || ' (' || round(\"rank_p05\") || ' to ' || round(\"rank_p95\") || '), score ' || "
+        'round("score_mean", 1), "status" || coalesce(\': \' || "status_reason", \'\'))'
+    )
+    bar = (
+        f"<div style=\"display:[% if(\"status\" = 'RANKED', 'block', 'none') %]\">"
+        f'<table cellspacing="0" cellpadding="0"><tr>{cells}<td bgcolor="#e6e6e6" width="[% round(2.4 * (100 - coalesce("score_mean", 0))) %]" height="9"></td></tr></table>'
+        f"<small>{key}</small></div>"
+    )
+    place = _show("coalesce(\"district\" || ', ', '') || coalesce(\"state\", '')")
+    return (
+        f'<div style="width:340px;font-family:sans-serif">{warning}<b>{_show(chr(34) + "name" + chr(34))}</b> '
+        f"<small>{_show(chr(34) + 'block_id' + chr(34))}</small><br>{place}<br><b>{_show(ranked)}</b><br>{bar}"
+        f"<p>{_show(chr(34) + 'explanation' + chr(34))}</p>"
+        f"<p><small>Elements: {_show(chr(34) + 'top_elements' + chr(34))}<br>Knowledge class: {_show(chr(34) + 'knowledge_class' + chr(34))}"
+        f"<br>Sources: {_show('left(' + chr(34) + 'sources' + chr(34) + ', 300)')}</small></p></div>"
+    )
+
+
+def site_tip(mark: str) -> str:
+    """Map tip of a waste site."""
+    warning = f'<b><font color="#b00020">{escape(mark)}</font></b><br>' if mark else ""
+    q = '"{}"'.format
+    tonnage = "if(\"tonnage_t_p50\" is null, 'tonnage not known', format_number(\"tonnage_t_p50\" / 1e6, 2) || ' Mt (' || format_number(\"tonnage_t_p10\" / 1e6, 2) || ' to ' || format_number(\"tonnage_t_p90\" / 1e6, 2) || ', P10 low to P90 high)')"
+    return (
+        f'<div style="width:320px;font-family:sans-serif">{warning}<b>{_show(q("name"))}</b> <small>{_show(q("site_id"))}</small><br>'
+        f"{_show(q('waste_type_text'))}<br>{_show(tonnage)}<br>Knowledge class: {_show(q('knowledge_class'))}"
+        f"<br>{_show(q('gate'))}<br><small>Sources: {_show('left(' + q('sources') + ', 300)')}</small></div>"
+    )
+
+
+def tip_xml(html: str) -> str:
+    """A map tip as the element that QGIS stores; 3.22 knows no attribute on it."""
+    return f"<mapTip>{escape(html)}</mapTip>"

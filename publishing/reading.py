@@ -1,0 +1,87 @@
+"""Reading a published GeoPackage back: tables without geometry by SQL, layers as GeoDataFrames.
+
+Belongs here: read-only access by the published names. Does not belong here: how a reading is laid out.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from data_sources.contracts import MissingSourceError
+from data_sources.contracts.outputs import OUTPUT_CONTRACTS
+
+
+@contextmanager
+def opened(path: Path | str) -> Iterator[sqlite3.Connection]:
+    """A read-only connection to a published GeoPackage, its file untouched."""
+    path = Path(path)
+    if not path.is_file():
+        raise MissingSourceError("no GeoPackage here", file=path, do="run `khanij run` first, or name another folder")
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    try:
+        yield connection
+    except sqlite3.DatabaseError as error:
+        raise MissingSourceError(f"not a readable GeoPackage: {error}", file=path) from error
+    finally:
+        connection.close()
+
+
+def table_names(path: Path | str) -> list[str]:
+    """Names of the published layers and tables that the file holds, in the contracts' order."""
+    with opened(path) as connection:
+        present = {r[0] for r in connection.execute("SELECT table_name FROM gpkg_contents")}
+    return [name for name in OUTPUT_CONTRACTS if name in present]
+
+
+def read_table(path: Path | str, name: str) -> pd.DataFrame:
+    """One layer's or table's columns without geometry, typed as its contract says; empty if the file lacks it."""
+    contract = OUTPUT_CONTRACTS[name]
+    columns = contract.names()
+    with opened(path) as connection:
+        present = {r[1] for r in connection.execute(f'PRAGMA table_info("{name}")')}
+        wanted = [c for c in columns if c in present]
+        listed = ", ".join(f'"{c}"' for c in wanted)
+        rows = connection.execute(f'SELECT {listed} FROM "{name}" ORDER BY fid').fetchall() if wanted else []
+    frame = pd.DataFrame([tuple(r) for r in rows], columns=wanted).reindex(columns=columns)
+    kinds = {"string": "str", "float": "float64", "integer": "Int64", "boolean": "boolean"}
+    for f in contract.fields:
+        values = frame[f.name]
+        if f.dtype == "string":
+            values = values.astype("object").where(values.notna(), None)
+        frame[f.name] = values.astype(kinds[f.dtype])  # type: ignore[call-overload]
+    return frame
+
+
+def read_layer(path: Path | str, name: str) -> gpd.GeoDataFrame:
+    """One layer with its geometry, in EPSG:4326; empty if the file lacks it."""
+    contract = OUTPUT_CONTRACTS[name]
+    if name not in table_names(path):
+        return gpd.GeoDataFrame({c: [] for c in contract.names()}, geometry=[], crs="EPSG:4326")
+    frame = read_table(path, name)
+    shapes = pyogrio.read_dataframe(path, layer=name, columns=[])
+    return gpd.GeoDataFrame(frame, geometry=shapes.geometry.to_numpy(), crs="EPSG:4326")
+
+
+def run_info(path: Path | str) -> dict[str, str]:
+    """What the file says of the run that made it."""
+    info = read_table(path, "run_info")
+    return dict(zip(info["key"], info["value"].fillna("")))
+
+
+def is_sample(path: Path | str) -> bool:
+    """True if the file says that it is made up."""
+    return run_info(path).get("warning", "").startswith("SAMPLE")
+
+
+def records(frame: pd.DataFrame) -> list[SimpleNamespace]:
+    """The rows as plain values by attribute; a pandas row would hide columns called name, rank or flags."""
+    return [SimpleNamespace(**{str(k): v for k, v in row.items()}) for row in frame.to_dict("records")]

@@ -1,0 +1,104 @@
+"""Numbers and texts as people read them: tonnes, dollars, ranges, shares; a missing one is said to be missing.
+
+Belongs here: formatting for a reader. Does not belong here: escaping for a format (``escaping``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pandas as pd
+
+NOT_KNOWN = "not known"
+
+
+def is_known(value: object) -> bool:
+    """False for None, NaN, NA and the empty text."""
+    if value is None or value is pd.NA:
+        return False
+    if isinstance(value, str):
+        return value != ""
+    return not math.isnan(float(value))  # type: ignore[arg-type]
+
+
+def number(value: object, digits: int = 3) -> str:
+    """A number with so many significant digits, thousands marked."""
+    if not is_known(value):
+        return NOT_KNOWN
+    x = float(value)  # type: ignore[arg-type]
+    if x == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(x))))
+    return f"{x:,.{min(places, 6)}f}" if abs(x) < 1e15 else f"{x:.{digits - 1}e}"
+
+
+def amount(value: object, unit: str = "") -> str:
+    """A large amount with its own prefix: 12.3 thousand, 4.56 million, 7.8 billion."""
+    if not is_known(value):
+        return NOT_KNOWN
+    x = float(value)  # type: ignore[arg-type]
+    for size, word in ((1e9, " billion"), (1e6, " million"), (1e4, " thousand")):
+        if abs(x) >= size:
+            scaled = x / (1e3 if word == " thousand" else size)
+            return f"{number(scaled)}{word} {unit}".rstrip()
+    return f"{number(x)} {unit}".rstrip()
+
+
+def tonnes(value: object) -> str:
+    """A tonnage: tonnes up to ten thousand, then million tonnes (Mt)."""
+    if not is_known(value):
+        return NOT_KNOWN
+    x = float(value)  # type: ignore[arg-type]
+    return f"{number(x / 1e6)} Mt" if abs(x) >= 1e4 else f"{number(x)} t"
+
+
+def kilograms(value: object) -> str:
+    """A mass of metal: kilograms, tonnes from one tonne, thousand tonnes (kt) from ten thousand."""
+    if not is_known(value):
+        return NOT_KNOWN
+    x = float(value)  # type: ignore[arg-type]
+    for size, unit in ((1e7, "kt"), (1e3, "t")):
+        if abs(x) >= size:
+            return f"{number(x / (1e6 if unit == 'kt' else 1e3))} {unit}"
+    return f"{number(x)} kg"
+
+
+def interval(low: object, middle: object, high: object, say: Callable[[object], str] = number, unit: str = "") -> str:
+    """``P50 unit (P10 low to P90 high)`` of one quantity; ``say`` words one figure."""
+    if not is_known(middle):
+        return NOT_KNOWN
+    text = f"{say(middle)} {unit}".rstrip()
+    return f"{text} (P10 {say(low)} to P90 {say(high)})" if is_known(low) and is_known(high) else text
+
+
+def share(value: object) -> str:
+    """A share as a percentage."""
+    return f"{100 * float(value):.0f} %" if is_known(value) else NOT_KNOWN  # type: ignore[arg-type]
+
+
+def place(value: object) -> str:
+    """A rank or a quantile of ranks: whole, or with a half."""
+    if not is_known(value):
+        return NOT_KNOWN
+    x = float(value)  # type: ignore[arg-type]
+    return f"{x:.0f}" if abs(x - round(x)) < 0.05 else f"{x:.1f}"
+
+
+def rank_interval(low: object, high: object) -> str:
+    """From the best place (P05) to the worst (P95)."""
+    return f"{place(low)} to {place(high)}" if is_known(low) and is_known(high) else NOT_KNOWN
+
+
+def triple(record: object, stem: str, say: Callable[[object], str] = number, unit: str = "") -> str:
+    """``interval`` of the columns ``stem_p10``, ``stem_p50`` and ``stem_p90`` of one record."""
+    low, middle, high = (getattr(record, f"{stem}_{p}") for p in ("p10", "p50", "p90"))
+    return interval(low, middle, high, say, unit)
+
+
+def one_line(value: object, length: int = 0) -> str:
+    """A text on one line, cut to a length where one is given; a missing text is empty."""
+    if not is_known(value):
+        return ""
+    plain = " ".join(str(value).split())
+    return plain if not length or len(plain) <= length else plain[: length - 1].rstrip() + "…"
