@@ -107,6 +107,10 @@ def _vector(**values: float) -> np.ndarray:
     return np.array([values.get(name, 0.0) for name in ANALYTES])
 
 
+# Altered rock about a barren complex: half syenite, half a carbonatite with little of the rare earths and niobium.
+_poor = {**dict.fromkeys((*REE, "y"), 0.22), "nb": 0.3, "ta": 0.4}
+BARREN_HALO = 0.5 * ROCK_MEDIAN[4] + 0.5 * ROCK_MEDIAN[5] * np.array([_poor.get(a, 1.0) for a in ANALYTES])
+
 # Ferruginous carbonatite ore with bastnaesite-type rare earths: Th/TREE 0.006, almost no zircon, much Nb, Ba, Sr, F, P.
 ORE = _vector(
     sio2=9, al2o3=2, fe2o3=18, tio2=0.9, cao=26, mgo=5, mno=2.6, na2o=0.3, k2o=0.5, p2o5=5.0, loi=22,
@@ -164,7 +168,7 @@ FACTORS: dict[str, dict[str, float]] = {
     "felsic": dict.fromkeys(("k2o", "rb", "ba", "pb", "be", "li", "cs", "tl", "na2o", "ga"), 0.18),
     "carbonate": {"cao": 0.30, "sr": 0.15, "mgo": 0.12, "loi": 0.12},
     "sulphide": dict.fromkeys(("cu", "zn", "pb", "as_", "sb", "bi", "ag", "cd", "se", "te", "in_", "mo", "au", "hg"), 0.18),
-    "rare_earths": {**dict.fromkeys(REE[:8], 0.22), "th": 0.16, "y": 0.10, "nb": 0.08},
+    "rare_earths": {**dict.fromkeys(REE[:8], 0.28), "th": 0.16, "y": 0.10, "nb": 0.08},
 }  # fmt: skip
 
 

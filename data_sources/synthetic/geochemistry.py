@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from data_sources.synthetic import composition as comp
 from data_sources.synthetic.fields import Floats, SmoothField, stream
-from data_sources.synthetic.geology import ALLUVIUM, World
+from data_sources.synthetic.geology import CARBONATITE, World
 from data_sources.synthetic.sheets import quarter_sheet
 
 SEDIMENT_COLUMNS = (
@@ -50,8 +50,8 @@ class GroundChemistry:
         }
         self.sand = SmoothField(stream(world.seed, "sand"), 5_000.0)
 
-    def ore_share(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Mass share of ore and of altered carbonatite that reaches the regolith at points."""
+    def ore_share(self, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+        """Mass shares in the regolith: ore, altered rock about fertile complexes, altered rock about barren ones."""
         deposits, bodies = self.world.deposits, self.world.bodies
         xy = np.column_stack([x, y])
         ore = np.zeros(len(x))
@@ -59,14 +59,16 @@ class GroundChemistry:
         distance, which = self.world.deposit_tree.query(xy, k=k, distance_upper_bound=6_000.0)
         for d, i in zip(np.reshape(distance, (len(x), k)).T, np.reshape(which, (len(x), k)).T, strict=True):
             near = np.isfinite(d)
-            ore[near] += 0.050 * deposits.strength[i[near]] * np.exp(-((d[near] / 1_250.0) ** 2))
-        halo = np.zeros(len(x))
+            ore[near] += 0.0085 * deposits.strength[i[near]] * np.exp(-((d[near] / 1_250.0) ** 2))
+        halos = np.zeros((2, len(x)))
         k = min(3, len(bodies.x))
-        distance, which = self.world.body_tree.query(xy, k=k)
+        which = self.world.body_tree.query(xy, k=k)[1]
         for i in np.reshape(which, (len(x), k)).T:
-            rho = self.world.bodies.scaled_distance(i, x, y)
-            halo = np.maximum(halo, np.where(bodies.is_fertile[i], 0.22 * np.exp(-((rho / 1.6) ** 2)), 0.0))
-        return np.minimum(ore, 0.4), np.minimum(halo, 0.4)
+            rho = bodies.scaled_distance(i, x, y)
+            strength = bodies.alteration[i] * np.exp(-((rho / 1.6) ** 2))
+            for row, is_mine in enumerate((bodies.is_fertile[i], ~bodies.is_fertile[i])):
+                halos[row] = np.maximum(halos[row], np.where(is_mine, strength, 0.0))
+        return np.minimum(ore, 0.4), halos[0], halos[1]
 
     def at(self, x: Floats, y: Floats) -> Floats:
         """Composition of the ground, shape (n, analytes), not yet closed."""
@@ -76,18 +78,18 @@ class GroundChemistry:
             used = np.flatnonzero(loading)
             logs[:, used] += field(x, y)[:, None] * loading[used]
         ground = np.exp(logs)
-        ore, halo = self.ore_share(x, y)
-        rest = (1.0 - ore) * (1.0 - halo)
+        ore, fertile, barren = self.ore_share(x, y)
+        rest = (1.0 - ore) * (1.0 - fertile) * (1.0 - barren)
         ground *= rest[:, None]
         ground += ore[:, None] * comp.ORE
-        # Fenitised and carbonatised wall rock: the carbonatite column at a third of its strength in rare earths.
-        ground += (halo * (1.0 - ore))[:, None] * comp.ROCK_MEDIAN[5]
+        ground += ((1.0 - ore) * fertile * (1.0 - barren))[:, None] * comp.ROCK_MEDIAN[CARBONATITE]
+        ground += ((1.0 - ore) * barren)[:, None] * comp.BARREN_HALO
         return ground
 
     def sand_share(self, x: Floats, y: Floats) -> Floats:
         """Mass share of zircon-monazite-ilmenite concentrate in river sand; it dies out within 2 km of the channel."""
         away = self.world.river_distance_m(x, y)
-        share = 0.021 * np.exp(0.85 * self.sand(x, y)) * np.exp(-((np.minimum(away, 9e3) / 1_350.0) ** 2))
+        share = 0.030 * np.exp(0.70 * self.sand(x, y)) * np.exp(-((np.minimum(away, 9e3) / 1_700.0) ** 2))
         return np.minimum(share, 0.12)
 
 
@@ -194,4 +196,4 @@ def _laboratory(world: World, sediment: Floats, xy: Floats, start: int, rng: np.
     return pd.DataFrame(data)[list(SEDIMENT_COLUMNS)]
 
 
-__all__ = ["ALLUVIUM", "DumpDrainage", "GroundChemistry", "sample_positions", "stream_sediments", "trace_dumps"]
+__all__ = ["DumpDrainage", "GroundChemistry", "sample_positions", "stream_sediments", "trace_dumps"]

@@ -28,6 +28,7 @@ class Bodies:
     stretch: Floats
     azimuth: Floats
     wobble: Floats
+    alteration: Floats
     rock: np.ndarray
     is_fertile: np.ndarray
     is_mapped: np.ndarray
@@ -199,11 +200,12 @@ def _draw_bodies(counts: DistrictCounts, seed: int, land: shapely.Polygon) -> Bo
     is_fertile = np.arange(n) < nf
     rock = np.where(rng.uniform(size=n) < np.where(is_fertile, 0.45, 0.15), CARBONATITE, SYENITE)
     rock[nf + nb :] = ULTRAMAFIC
+    alteration = np.where(rock == ULTRAMAFIC, 0.0, np.minimum(0.085 * rng.lognormal(0.0, 0.45, n), 0.35))
     is_mapped = np.ones(n, bool)
     is_mapped[counts.fertile_complexes : nf] = False
     return Bodies(
         x=xy[:, 0], y=xy[:, 1], radius_m=rng.uniform(1_000.0, 2_100.0, n), stretch=rng.uniform(1.0, 1.35, n),
-        azimuth=rng.uniform(0.0, np.pi, n), wobble=rng.uniform(0.0, 2.0 * np.pi, n), rock=rock, is_fertile=is_fertile,
+        azimuth=rng.uniform(0.0, np.pi, n), wobble=rng.uniform(0.0, 2.0 * np.pi, n), alteration=alteration, rock=rock, is_fertile=is_fertile,
         is_mapped=is_mapped,
     )  # fmt: skip
 
