@@ -168,7 +168,7 @@ FACTORS: dict[str, dict[str, float]] = {
     "felsic": dict.fromkeys(("k2o", "rb", "ba", "pb", "be", "li", "cs", "tl", "na2o", "ga"), 0.18),
     "carbonate": {"cao": 0.30, "sr": 0.15, "mgo": 0.12, "loi": 0.12},
     "sulphide": dict.fromkeys(("cu", "zn", "pb", "as_", "sb", "bi", "ag", "cd", "se", "te", "in_", "mo", "au", "hg"), 0.18),
-    "rare_earths": {**dict.fromkeys(REE[:8], 0.28), "th": 0.16, "y": 0.10, "nb": 0.08},
+    "rare_earths": {**dict.fromkeys(REE[:8], 0.34), "th": 0.30, "y": 0.10, "nb": 0.08},
 }  # fmt: skip
 
 

@@ -89,7 +89,7 @@ class Relief:
     def __init__(self, rng: np.random.Generator, scale_m: float = 9_000.0) -> None:
         self.hills = SmoothField(rng, scale_m)
         self.height_m = 17.0
-        self.tilt = (-0.0030, -0.0040)
+        self.tilt = (-0.0030, 0.0040)
 
     def elevation_m(self, x: Floats, y: Floats) -> Floats:
         """Metres above the sea, before the lift that keeps the lowest corner dry."""

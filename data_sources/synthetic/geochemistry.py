@@ -59,7 +59,7 @@ class GroundChemistry:
         distance, which = self.world.deposit_tree.query(xy, k=k, distance_upper_bound=6_000.0)
         for d, i in zip(np.reshape(distance, (len(x), k)).T, np.reshape(which, (len(x), k)).T, strict=True):
             near = np.isfinite(d)
-            ore[near] += 0.0085 * deposits.strength[i[near]] * np.exp(-((d[near] / 1_250.0) ** 2))
+            ore[near] += 0.0100 * deposits.strength[i[near]] * np.exp(-((d[near] / 1_250.0) ** 2))
         halos = np.zeros((2, len(x)))
         k = min(3, len(bodies.x))
         which = self.world.body_tree.query(xy, k=k)[1]
@@ -89,7 +89,7 @@ class GroundChemistry:
     def sand_share(self, x: Floats, y: Floats) -> Floats:
         """Mass share of zircon-monazite-ilmenite concentrate in river sand; it dies out within 2 km of the channel."""
         away = self.world.river_distance_m(x, y)
-        share = 0.030 * np.exp(0.70 * self.sand(x, y)) * np.exp(-((np.minimum(away, 9e3) / 1_700.0) ** 2))
+        share = 0.028 * np.exp(0.70 * self.sand(x, y)) * np.exp(-((np.minimum(away, 9e3) / 1_700.0) ** 2))
         return np.minimum(share, 0.12)
 
 

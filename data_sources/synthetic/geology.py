@@ -88,7 +88,10 @@ class World:
 
     def displace(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Bend the straight edges of the mosaic: a shift small enough to keep neighbours neighbours."""
-        amplitude = 0.09 * self.cell_m
+        x0, y0, x1, y1 = self.land.bounds
+        edge = np.minimum(np.minimum(x - x0, x1 - x), np.minimum(y - y0, y1 - y))
+        # The map ends at the sheet's straight edge: nothing is bent there.
+        amplitude = 0.09 * self.cell_m * np.clip(edge / (0.6 * self.cell_m), 0.0, 1.0)
         return x + amplitude * self.warp[0](x, y), y + amplitude * self.warp[1](x, y)
 
     def rock_at(self, x: Floats, y: Floats) -> np.ndarray:
