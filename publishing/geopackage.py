@@ -28,7 +28,8 @@ from publishing.atomic import (
 )
 from publishing.geopackage_registers import write_registers
 from publishing.publication import Publication, PublishedFile, conformed
-from publishing.qgis.styles import layer_styles
+from publishing.qgis.project import project_xml, write_project
+from publishing.qgis.styles import layer_style_list
 
 STAMP = "2026-01-01T00:00:00.000Z"
 _INDEXED = ("block_id", "site_id")
@@ -153,8 +154,9 @@ def _write_rest(
             _index(connection, name)
         contracts = [OUTPUT_CONTRACTS[name] for name in (*layers, *tables)]
         write_registers(connection, contracts, publication, STAMP)
-        styles = layer_styles(layers, tables, publication)
-        _write_styles(connection, styles)
+        styles = layer_style_list(layers, tables, publication)
+        _write_styles(connection, [(s.layer, s.name, s.qml(), s.is_default, s.description) for s in styles])
+        write_project(connection, project_xml(publication, layers, tables, styles, published_name))
         connection.execute("COMMIT")
     finally:
         connection.close()

@@ -17,6 +17,7 @@ import shapely
 
 from data_sources.contracts import Contract, CrsError, PublishingError
 from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES, RUN_INFO
+from publishing.context import sheet_grid, state_labels
 
 SAMPLE_MARK = "SAMPLE - NOT REAL"
 PUBLISHED_DIGITS = 9
@@ -198,6 +199,10 @@ def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], di
         elif name in needed:
             empty = gpd.GeoDataFrame({n: [] for n in contract.names()}, geometry=[], crs="EPSG:4326")
             layers[name] = conform(empty, contract)  # type: ignore[assignment]
+    for name, make in (("survey_sheets", sheet_grid), ("state_labels", state_labels)):
+        if name not in layers:
+            layers[name] = conform(make(layers), OUTPUT_LAYERS[name])  # type: ignore[assignment]
+    layers = {name: layers[name] for name in OUTPUT_LAYERS if name in layers}
     info = {str(k): str(v) for k, v in publication.run_info.items()}
     info.setdefault("region", publication.region.name)
     info.setdefault("title", publication.title)

@@ -218,6 +218,18 @@ SURVEY_SHEETS = Contract(
     geometry="MULTIPOLYGON",
 )
 
+STATE_LABELS = Contract(
+    "state_labels",
+    "State names",
+    "A name on the map at the median position of a state's blocks and sites; no boundary is drawn.",
+    (
+        _text("state", "State", "State or union territory, as the sources name it.", required=True, nullable=False),
+        _number("n_places", "Blocks and sites", "Blocks and sites of the state.", "", "integer"),
+    ),
+    key=("state",),
+    geometry="POINT",
+)
+
 ANOMALIES = Contract(
     "anomalies",
     "Geochemical anomalies",
@@ -444,7 +456,16 @@ RUN_INFO = Contract(
 )
 
 OUTPUT_LAYERS: dict[str, Contract] = {
-    c.name: c for c in (RANKED_BLOCKS, WASTE_SITES_OUT, WASTE_FOOTPRINTS_OUT, SURVEY_SHEETS, ANOMALIES, OCCURRENCES_OUT)
+    c.name: c
+    for c in (
+        RANKED_BLOCKS,
+        WASTE_SITES_OUT,
+        WASTE_FOOTPRINTS_OUT,
+        SURVEY_SHEETS,
+        STATE_LABELS,
+        ANOMALIES,
+        OCCURRENCES_OUT,
+    )
 }
 OUTPUT_TABLES: dict[str, Contract] = {
     c.name: c

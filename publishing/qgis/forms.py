@@ -94,15 +94,28 @@ def block_form(contract: Contract, relations: tuple[tuple[str, str], ...] = ()) 
         )
         tabs.append(_tab(title, inner))
     if relations:
-        inner = "".join(
-            f'<attributeEditorRelation name={quoteattr(i)} relation={quoteattr(i)} label={quoteattr(label)} showLabel="1" '
-            'relationWidgetTypeId="relation_editor" nmRelationId="" forceSuppressFormPopup="0">'
-            '<editor_configuration type="Map"><Option type="QString" name="buttons" value="NoButton"/>'
-            '<Option type="bool" name="show_first_feature" value="true"/></editor_configuration></attributeEditorRelation>'
-            for i, label in relations
-        )
+        inner = "".join(_relation(i, label) for i, label in relations)
         tabs.insert(1, _tab("Sites and elements", inner))
     return f"<editorlayout>tablayout</editorlayout><attributeEditorForm>{''.join(tabs)}</attributeEditorForm>"
+
+
+def relation_form(contract: Contract, relations: tuple[tuple[str, str], ...]) -> str:
+    """A form of two tabs: all fields, and the related rows."""
+    fields = "".join(
+        f'<attributeEditorField name={quoteattr(n)} index="{i}" showLabel="1"/>'
+        for i, n in enumerate(contract.names(), start=1)
+    )
+    tabs = _tab(contract.title, fields) + _tab("Related", "".join(_relation(i, label) for i, label in relations))
+    return f"<editorlayout>tablayout</editorlayout><attributeEditorForm>{tabs}</attributeEditorForm>"
+
+
+def _relation(identifier: str, label: str) -> str:
+    return (
+        f"<attributeEditorRelation name={quoteattr(identifier)} relation={quoteattr(identifier)} label={quoteattr(label)} "
+        'showLabel="1" relationWidgetTypeId="relation_editor" nmRelationId="" forceSuppressFormPopup="0">'
+        '<editor_configuration type="Map"><Option type="QString" name="buttons" value="NoButton"/>'
+        '<Option type="bool" name="show_first_feature" value="true"/></editor_configuration></attributeEditorRelation>'
+    )
 
 
 def _tab(title: str, inner: str) -> str:

@@ -61,6 +61,7 @@ class LayerStyle:
     is_default: bool
     description: str
     labels_on: bool = True
+    form: str = ""
 
     @property
     def geometry(self) -> int:
@@ -73,7 +74,7 @@ class LayerStyle:
         return (
             "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
             f'<qgis version="3.22.0" styleCategories="AllStyleCategories" labelsEnabled="{int(self.labels_on)}" '
-            f'simplifyDrawingHints="0" hasScaleBasedVisibilityFlag="0" readOnly="1">{self.body}'
+            f'simplifyDrawingHints="0" hasScaleBasedVisibilityFlag="0" readOnly="1">{self.body}{self.form}'
             f"<layerGeometryType>{self.geometry}</layerGeometryType></qgis>"
         )
 
@@ -261,7 +262,7 @@ def layer_style_list(
     ]
     default = "Fertility" if fertility_first else "Ranking"
     for name, (renderer, label), text in sorted(readings, key=lambda r: r[0] != default):
-        out.append(LayerStyle("ranked_blocks", name, renderer + label + fields + form + tip, name == default, text))
+        out.append(LayerStyle("ranked_blocks", name, renderer + label + fields + tip, name == default, text, form=form))
     if "waste_sites" in layers:
         renderer, label = _sites(layers["waste_sites"])
         body = (
@@ -283,6 +284,7 @@ def layer_style_list(
     plain = {
         "waste_footprints": (symbol("fill", fill_layer("#8c510a", alpha=70, outline="#8c510a", outline_mm=0.4)), ""),
         "survey_sheets": (symbol("fill", fill_layer("#ffffff", outline="#c4c4c4", outline_mm=0.12, style="no")), labels('CASE WHEN @map_scale < 1500000 THEN "sheet" END', size_pt=6.5, colour="#8a8a8a", placement=1)),
+        "state_labels": (symbol("marker", marker_layer("circle", "#ffffff", 0, outline_mm=0, fill_alpha=0, outline_style="no")), labels('CASE WHEN @map_scale > 1500000 THEN upper("state") END', size_pt=8, colour="#a8a49a", placement=1, distance_mm=0, buffer=False)),
         "anomalies": (symbol("marker", marker_layer("circle", "#cc79a7", 2.2, outline="#5a2a48", outline_mm=0.2)), labels('CASE WHEN @map_scale < 800000 THEN "element" END', size_pt=6.5)),
         "occurrences": (symbol("marker", marker_layer("diamond", "#f0e442", 2.2, outline="#5a5200", outline_mm=0.25)), labels('CASE WHEN @map_scale < 800000 THEN "name" END', size_pt=6.5)),
     }  # fmt: skip
@@ -298,12 +300,3 @@ def layer_style_list(
         body = forms.field_xml(OUTPUT_CONTRACTS[name])
         out.append(LayerStyle(name, OUTPUT_CONTRACTS[name].title[:30], body, True, OUTPUT_CONTRACTS[name].title, False))
     return out
-
-
-def layer_styles(
-    layers: dict[str, gpd.GeoDataFrame], tables: dict[str, pd.DataFrame], publication: Publication
-) -> list[tuple[str, str, str, bool, str]]:
-    """Rows for ``layer_styles``: table, style name, QML, is it the default, description."""
-    return [
-        (s.layer, s.name, s.qml(), s.is_default, s.description) for s in layer_style_list(layers, tables, publication)
-    ]

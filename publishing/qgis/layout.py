@@ -1,0 +1,205 @@
+# ruff: noqa: E501 -- XML reads better whole
+"""A4 print layouts: map with a degree frame, legend, scale bar, note, sources; the mark of a sample across the title.
+
+Belongs here: where things stand on a page. Does not belong here: what is drawn (themes and styles).
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
+
+from publishing.qgis.symbols import FONT, fill_layer, line_layer, marker_layer, symbol
+
+_MAP = (10.0, 24.0, 196.0, 164.0)
+_SIDE = (210.0, 24.0, 78.0)
+_NAMESPACE = uuid.UUID("6f2c6d1e-8f3c-5a43-9a53-1f0d6d6b6a01")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One layout: its texts, the theme it follows, the extent in the display CRS, and the layers of its legend."""
+
+    name: str
+    theme: str
+    title: str
+    note: str
+    sources: str
+    mark: str
+    extent: tuple[float, float, float, float]
+    legend: tuple[tuple[str, str], ...]
+
+
+def layouts_xml(pages: list[Page]) -> str:
+    """The ``<Layouts>`` element of a project."""
+    return f"<Layouts>{''.join(_layout(p) for p in pages)}</Layouts>"
+
+
+def _uuid(page: Page, part: str) -> str:
+    return "{" + str(uuid.uuid5(_NAMESPACE, f"{page.name}/{part}")) + "}"
+
+
+def _item(
+    page: Page,
+    part: str,
+    kind: int,
+    box: tuple[float, float, float, float],
+    z: int,
+    attributes: str,
+    inner: str,
+    *,
+    frame: bool = False,
+    background: bool = False,
+) -> str:
+    x, y, w, h = box
+    return (
+        f'<LayoutItem type="{kind}" id={quoteattr(part)} uuid="{_uuid(page, part)}" templateUuid="{_uuid(page, part)}" position="{x:g},{y:g},mm" positionOnPage="{x:g},{y:g},mm" size="{w:g},{h:g},mm" '
+        f'zValue="{z}" referencePoint="0" itemRotation="0" opacity="1" blendMode="0" visibility="1" positionLock="false" groupUuid="" excludeFromExports="0" frame="{str(frame).lower()}" frameJoinStyle="miter" outlineWidthM="0.2,mm" background="{str(background).lower()}" {attributes}>'
+        '<FrameColor red="90" green="90" blue="90" alpha="255"/><BackgroundColor red="255" green="255" blue="255" alpha="255"/>'
+        f"<LayoutObject><customproperties><Option/></customproperties></LayoutObject>{inner}</LayoutItem>"
+    )
+
+
+def _label(
+    page: Page,
+    part: str,
+    text: str,
+    box: tuple[float, float, float, float],
+    size_pt: float,
+    *,
+    bold: bool = False,
+    colour: tuple[int, int, int] = (25, 25, 25),
+) -> str:
+    r, g, b = colour
+    # labelText is shown as text (htmlState 0); [% %] would be evaluated, so it is taken apart.
+    safe = text.replace("[%", "[ %").replace("%]", "% ]")
+    font = f'<LabelFont description="{FONT},{size_pt:g},-1,5,{75 if bold else 50},0,0,0,0,0" style=""/><FontColor red="{r}" green="{g}" blue="{b}" alpha="255"/>'
+    return _item(
+        page,
+        part,
+        65641,
+        box,
+        10,
+        f'labelText={quoteattr(safe)} htmlState="0" halign="1" valign="32" marginX="0" marginY="0"',
+        font,
+    )
+
+
+def _layout(page: Page) -> str:
+    x, y, w, h = _MAP
+    side_x, side_y, side_w = _SIDE
+    parts = [
+        _map_item(page),
+        _label(page, "title", page.title, (10, 8, 277, 9), 15, bold=True),
+        _label(page, "note", page.note, (side_x, 138, side_w, 34), 7.5, colour=(70, 70, 70)),
+        _label(page, "sources", page.sources, (x, y + h + 3, 196, 14), 6.5, colour=(90, 90, 90)),
+        _label(
+            page,
+            "maker",
+            "Khanij. P10 is the low case; rank P05 is the best place.",
+            (side_x, 195, side_w, 8),
+            6.5,
+            colour=(90, 90, 90),
+        ),
+        _legend(page, (side_x, side_y, side_w, 100)),
+        _scale_bar(page, (side_x, 176, side_w, 14)),
+    ]
+    if page.mark:
+        parts.append(_label(page, "mark", page.mark, (x + 4, y + 3, 120, 10), 17, bold=True, colour=(176, 0, 32)))
+    white = symbol("fill", fill_layer("#ffffff", outline="#ffffff", outline_mm=0), name="")
+    paper = _item(page, "page", 65638, (0, 0, 297, 210), 0, "", white, background=True)
+    return (
+        f'<Layout name={quoteattr(page.name)} units="mm" printResolution="300" worldFileMap="">'
+        '<Snapper snapToGrid="0" tolerance="5" snapToGuides="1" snapToItems="1"/><Grid offsetUnits="mm" offsetX="0" offsetY="0" resUnits="mm" resolution="10"/>'
+        f'<PageCollection>{white}{paper}<GuideCollection visible="1"/></PageCollection>{"".join(parts)}'
+        '<Atlas enabled="0" coverageLayer="" hideCoverage="0" filenamePattern="" sortFeatures="0" filterFeatures="0" pageNameExpression=""/></Layout>'
+    )
+
+
+def _map_item(page: Page) -> str:
+    west, south, east, north = _fit(page.extent, _MAP[2] / _MAP[3])
+    inner = (
+        f'<Extent xmin="{west:.10g}" ymin="{south:.10g}" xmax="{east:.10g}" ymax="{north:.10g}"/><LayerSet/>{_degree_grid(page, north - south)}'
+        '<AtlasMap atlasDriven="0" scalingMode="2" margin="0.1"/><labelBlockingItems/>'
+    )
+    attributes = f'followPreset="true" followPresetName={quoteattr(page.theme)} keepLayerSet="false" mapRotation="0" drawCanvasItems="true" mapFlags="0" labelMargin="0,mm" isTemporal="0"'
+    return _item(page, "map", 65639, _MAP, 1, attributes, inner, frame=True, background=True)
+
+
+def _fit(extent: tuple[float, float, float, float], ratio: float) -> tuple[float, float, float, float]:
+    """The extent grown to a width/height ratio, its middle kept."""
+    west, south, east, north = extent
+    width, height = max(east - west, (north - south) * ratio), max(north - south, (east - west) / ratio)
+    x, y = (west + east) / 2, (south + north) / 2
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _degree_grid(page: Page, height_m: float) -> str:
+    from publishing.qgis.project import crs_xml  # noqa: PLC0415 -- the project knows the layouts, not the reverse
+
+    degrees = next((d for d in (0.05, 0.1, 0.25, 0.5, 1.0, 2.0) if height_m / 111_000 / d < 7), 4.0)
+    sides = " ".join(
+        f'{s}AnnotationDisplay="{0 if s in ("left", "bottom") else 3}" {s}AnnotationPosition="1" {s}AnnotationDirection="{1 if s == "left" else 0}" {s}FrameDivisions="0"'
+        for s in ("left", "right", "top", "bottom")
+    )
+    digits = 0 if degrees >= 1 else 2
+    line = symbol("line", line_layer("#b0b0b0", 0.1), name="")
+    cross = symbol("marker", marker_layer("cross", "#b0b0b0", 1), name="")
+    return (
+        f'<ComposerMapGrid name="Degrees" uuid="{_uuid(page, "grid")}" show="1" gridStyle="3" unit="0" intervalX="{degrees:g}" intervalY="{degrees:g}" offsetX="0" offsetY="0" crossLength="2" position="3" blendMode="0" '
+        f'gridFrameStyle="2" gridFrameWidth="1.2" gridFramePenThickness="0.2" gridFramePenColor="90,90,90,255" frameFillColor1="255,255,255,255" frameFillColor2="0,0,0,255" gridFrameMargin="0" gridFrameSideFlags="15" '
+        f'showAnnotation="1" annotationFormat="4" annotationPrecision="{digits}" frameAnnotationDistance="0.6" annotationExpression="" {sides} rotatedTicksEnabled="0" rotatedAnnotationsEnabled="0" minimumIntervalWidth="50" maximumIntervalWidth="100">'
+        f"<lineStyle>{line}</lineStyle><markerStyle>{cross}</markerStyle>{crs_xml('EPSG:4326')}"
+        f"{_text_style(6)}<LayoutObject><customproperties><Option/></customproperties></LayoutObject></ComposerMapGrid>"
+    )
+
+
+def _text_style(size_pt: float, *, bold: bool = False) -> str:
+    return f'<text-style fontFamily="{FONT}" fontSize="{size_pt:g}" fontSizeUnit="Point" fontWeight="{75 if bold else 50}" namedStyle="{"Bold" if bold else "Book"}" textColor="60,60,60,255" textOpacity="1" multilineHeight="1"/>'
+
+
+def _legend(page: Page, box: tuple[float, float, float, float]) -> str:
+    styles = "".join(
+        f'<style name="{name}" alignment="1" marginTop="{top:g}" marginBottom="0" marginLeft="{left:g}" indent="0"><styleFont description="{FONT},{size:g},-1,5,{weight},0,0,0,0,0" style=""/></style>'
+        for name, size, weight, top, left in (
+            ("title", 10, 75, 0, 0),
+            ("group", 9, 75, 2, 0),
+            ("subgroup", 8.5, 75, 2, 0),
+            ("symbol", 7.5, 50, 1.3, 0),
+            ("symbolLabel", 7.5, 50, 1.3, 1.5),
+        )
+    )
+    layers = "".join(
+        f'<layer-tree-layer id={quoteattr(i)} name={quoteattr(title)} checked="Qt::Checked" expanded="1" legend_exp=""><customproperties><Option/></customproperties></layer-tree-layer>'
+        for i, title in page.legend
+    )
+    tree = f'<layer-tree-group><customproperties><Option/></customproperties>{layers}<custom-order enabled="0"/></layer-tree-group>'
+    attributes = (
+        f'map_uuid="{_uuid(page, "map")}" title="" symbolWidth="6" symbolHeight="3.6" boxSpace="0" columnSpace="2" lineSpacing="1" columnCount="1" splitLayer="0" equalColumnWidth="0" resizeToContents="1" legendFilterByMap="0" legendFilterByAtlas="0" '
+        'wrapChar="" fontColor="#1e1e1e" symbolAlignment="1" titleAlignment="1" rasterBorder="1" rasterBorderColor="0,0,0,255" rasterBorderWidth="0" wmsLegendWidth="50" wmsLegendHeight="25" minSymbolSize="0" maxSymbolSize="0"'
+    )
+    return _item(page, "legend", 65642, box, 3, attributes, f"<styles>{styles}</styles>{tree}")
+
+
+def _scale_bar(page: Page, box: tuple[float, float, float, float]) -> str:
+    west, south, east, north = _fit(page.extent, _MAP[2] / _MAP[3])
+    # A round number of kilometres, about a sixth of the map's width for one segment.
+    wanted = (east - west) / 1000 / 6
+    power = 10 ** len(str(int(max(wanted, 1)))) / 10
+    segment = max(s * power for s in (1, 2, 5) if s * power <= max(wanted, 1))
+    mm = segment * 1000 / (east - west) * _MAP[2]
+
+    def shade(colour: str, tag: str) -> str:
+        return f"<{tag}>{symbol('fill', fill_layer(colour, outline='#3c3c3c', outline_mm=0.1), name='')}</{tag}>"
+
+    thin = symbol("line", line_layer("#3c3c3c", 0.2), name="")
+    inner = (
+        f'{_text_style(7)}<strokeColor red="60" green="60" blue="60" alpha="255"/><numericFormat id="basic"><Option type="Map"><Option type="int" name="decimals" value="1"/><Option type="bool" name="show_thousand_separator" value="true"/><Option type="bool" name="show_trailing_zeros" value="false"/><Option type="int" name="rounding_type" value="0"/></Option></numericFormat>'
+        f"<lineSymbol>{thin}</lineSymbol><divisionLineSymbol>{thin}</divisionLineSymbol><subdivisionLineSymbol>{thin}</subdivisionLineSymbol>{shade('#3c3c3c', 'fillSymbol1')}{shade('#ffffff', 'fillSymbol2')}"
+    )
+    attributes = (
+        f'mapUuid="{_uuid(page, "map")}" style="Single Box" unitType="km" unitLabel="km" numUnitsPerSegment="{segment:g}" numMapUnitsPerScaleBarUnit="1" segmentMillimeters="{mm:.6g}" numSegments="2" numSegmentsLeft="0" segmentSizeMode="0" minBarWidth="10" maxBarWidth="70" '
+        'height="2" labelBarSpace="1.5" boxContentSpace="1" alignment="0" lineJoinStyle="miter" lineCapStyle="square" outlineWidth="0.2" labelVerticalPlacement="0" labelHorizontalPlacement="0" numSubdivisions="1" subdivisionsHeight="1.5"'
+    )
+    return _item(page, "scale", 65646, box, 4, attributes, inner)

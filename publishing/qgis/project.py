@@ -1,0 +1,316 @@
+# ruff: noqa: E501 -- XML reads better whole
+"""The QGIS project inside the GeoPackage: groups, themes, relations, print layouts; no plugin, no macro, no network.
+
+Belongs here: how the layers are put together for a reader. Does not belong here: a layer's look (``styles``) or a
+page's look (``layout``).
+"""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import zipfile
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+
+from data_sources.contracts.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS
+from publishing.publication import SAMPLE_MARK, Publication
+from publishing.qgis.forms import block_form, relation_form
+from publishing.qgis.layout import Page, layouts_xml
+from publishing.qgis.styles import LayerStyle
+
+PROJECT_NAME = "main"
+# India's Lambert conformal projection: right for looking and for scale bars (areas are computed elsewhere).
+DISPLAY_CRS = "EPSG:7755"
+RELATIONS = (
+    ("block_sites", "Sites of the block", "ranked_blocks", "site_shares", "block_id"),
+    ("block_elements", "Elements of the block", "ranked_blocks", "element_potential", "block_id"),
+    ("block_baskets", "Ranks by basket", "ranked_blocks", "basket_ranks", "block_id"),
+    ("block_advice", "What to measure next", "ranked_blocks", "sample_next", "block_id"),
+    ("site_blocks", "Blocks that hold the site", "waste_sites", "site_shares", "site_id"),
+    ("site_economics", "Economics of the site", "waste_sites", "site_potential", "site_id"),
+    ("site_metals", "Elements of the site", "waste_sites", "site_elements", "site_id"),
+)
+GROUPS = (
+    ("Waste", ("waste_sites", "waste_footprints")),
+    ("Ranking", ("ranked_blocks",)),
+    ("Survey", ("anomalies", "occurrences")),
+    ("Context", ("state_labels", "survey_sheets")),
+)
+THEMES = (
+    ("Ranking", "Ranking", ("ranked_blocks",)),
+    ("Fertility", "Fertility", ("ranked_blocks", "anomalies", "occurrences")),
+    ("Waste", None, ("waste_sites", "waste_footprints")),
+    ("Uncertainty", "Uncertainty", ("ranked_blocks",)),
+    ("Data quality", "Data quality", ("ranked_blocks",)),
+)
+_CONTEXT = ("state_labels", "survey_sheets")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A rectangle in the display CRS, metres."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def padded(self, share: float, at_least: float) -> Extent:
+        """The rectangle grown on every side."""
+        dx = max(at_least, share * (self.east - self.west))
+        dy = max(at_least, share * (self.north - self.south))
+        return Extent(self.west - dx, self.south - dy, self.east + dx, self.north + dy)
+
+
+def layer_id(name: str) -> str:
+    """The identifier of a layer in the project; QGIS wants more than ten characters."""
+    return f"khanij_layer_{name}"
+
+
+def crs_xml(code: str) -> str:
+    """A CRS as QGIS stores it, fixed for the two that are used."""
+    crs = CRS.from_user_input(code)
+    geographic = "true" if crs.is_geographic else "false"
+    number = crs.to_epsg()
+    proj4 = "+proj=longlat +datum=WGS84 +no_defs" if number == 4326 else _PROJ4_7755
+    srsid = 3452 if number == 4326 else 28155
+    return (
+        f'<spatialrefsys nativeFormat="Wkt"><wkt>{escape(crs.to_wkt("WKT2_2019"))}</wkt><proj4>{proj4}</proj4><srsid>{srsid}</srsid><srid>{number}</srid>'
+        f"<authid>EPSG:{number}</authid><description>{escape(crs.name)}</description><projectionacronym>{'longlat' if number == 4326 else 'lcc'}</projectionacronym>"
+        f"<ellipsoidacronym>EPSG:7030</ellipsoidacronym><geographicflag>{geographic}</geographicflag></spatialrefsys>"
+    )
+
+
+_PROJ4_7755 = "+proj=lcc +lat_0=24 +lon_0=80 +lat_1=12.472955 +lat_2=35.1728044444444 +x_0=4000000 +y_0=4000000 +datum=WGS84 +units=m +no_defs"
+
+
+def display_extent(layers: dict[str, gpd.GeoDataFrame]) -> Extent:
+    """The extent of blocks and sites in the display CRS, with a margin; all of India if nothing has a position."""
+    shapes = pd.concat([layers[n].geometry for n in ("ranked_blocks", "waste_sites") if n in layers])
+    shapes = gpd.GeoSeries(shapes[~(shapes.isna() | shapes.is_empty)], crs="EPSG:4326")
+    if shapes.empty:
+        return Extent(2.8e6, 2.1e6, 5.8e6, 5.5e6)
+    west, south, east, north = (float(np.round(v, -1)) for v in shapes.to_crs(DISPLAY_CRS).total_bounds)
+    return Extent(west, south, east, north).padded(0.06, 3000)
+
+
+def project_xml(
+    publication: Publication,
+    layers: dict[str, gpd.GeoDataFrame],
+    tables: dict[str, pd.DataFrame],
+    styles: list[LayerStyle],
+    published_name: str,
+) -> str:
+    """The project document; its data sources name the published file beside it."""
+    present = [*layers, *tables]
+    title = f"Khanij - {publication.title}"
+    extent = display_extent(layers)
+    default_theme = next(s.name for s in styles if s.layer == "ranked_blocks" and s.is_default)
+    rasters = {f"raster_{i}": path for i, path in enumerate(publication.rasters)}
+    tree = _tree(present, rasters, default_theme, published_name)
+    order = [n for _, names in GROUPS for n in names if n in layers] + list(rasters)
+    maps = "".join(_vector(n, styles, present, published_name) for n in present)
+    maps += "".join(_raster(n, p) for n, p in rasters.items())
+    relations = "".join(
+        f'<relation id="{i}" name={quoteattr(label)} referencedLayer="{layer_id(a)}" referencingLayer="{layer_id(b)}" strength="Association">'
+        f'<fieldRef referencedField="{field}" referencingField="{field}"/></relation>'
+        for i, label, a, b, field in RELATIONS
+        if a in present and b in present
+    )
+    canvas = (
+        f'<mapcanvas name="theMapCanvas" annotationsVisible="1"><units>meters</units>{_rectangle(extent)}'
+        f"<rotation>0</rotation><destinationsrs>{crs_xml(DISPLAY_CRS)}</destinationsrs><rendermaptile>0</rendermaptile></mapcanvas>"
+    )
+    return (
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+        f'<qgis projectname={quoteattr(title)} version="3.22.16-Białowieża"><homePath path=""/><title>{escape(title)}</title><autotransaction active="0"/>'
+        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{tree}'
+        f"<relations>{relations}</relations>{canvas}<projectlayers>{maps}</projectlayers>"
+        f"<layerorder>{''.join(f'<layer id={quoteattr(layer_id(n))}/>' for n in order)}</layerorder>"
+        '<properties><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
+        '<Paths><Absolute type="bool">false</Absolute></Paths><Gui><CanvasColorRedPart type="int">252</CanvasColorRedPart>'
+        '<CanvasColorGreenPart type="int">252</CanvasColorGreenPart><CanvasColorBluePart type="int">250</CanvasColorBluePart></Gui>'
+        '<Measurement><AreaUnits type="QString">ha</AreaUnits><DistanceUnits type="QString">km</DistanceUnits></Measurement>'
+        '<Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid></Measure></properties>'
+        f"<visibility-presets>{_themes(present, rasters)}</visibility-presets>"
+        f"<projectMetadata><identifier></identifier><type>dataset</type><title>{escape(title)}</title><abstract>{escape(_abstract(publication))}</abstract>"
+        "<author>Khanij</author><creation>2026-01-01T00:00:00</creation></projectMetadata><Annotations/>"
+        f"{layouts_xml(_pages(publication, present, extent))}</qgis>"
+    )
+
+
+def _abstract(publication: Publication) -> str:
+    mark = f"{SAMPLE_MARK}. " if publication.region.is_sample else ""
+    return (
+        f"{mark}Blocks of mine waste ranked by critical-mineral potential. Choose a theme (eye symbol above the layers): Ranking, Fertility, Waste, "
+        "Uncertainty, Data quality. Click a block for its form: sites and elements are on the second tab. P10 is the low case; rank P05 is the best place."
+    )
+
+
+def _pages(publication: Publication, present: list[str], extent: Extent) -> list[Page]:
+    sources = "; ".join(
+        f"{k}: {v}" for k, v in sorted(publication.run_info.items()) if k in ("price_deck", "seed", "draws")
+    )
+    pages = []
+    for theme, style, names in THEMES:
+        shown = [n for n in names if n in present]
+        if not shown:
+            continue
+        pages.append(
+            Page(
+                name=f"A4 map - {theme}",
+                theme=theme,
+                title=f"{publication.title}: {_TITLES[theme]}",
+                note=_NOTES[theme],
+                sources=f"Sources: stated on every row of the GeoPackage (column sources). Configuration {publication.run_info.get('configuration_hash', '')[:12]}; {sources}. Grid: Survey of India sheet numbers. Projection {DISPLAY_CRS}. No boundary is drawn.",
+                mark=SAMPLE_MARK if publication.region.is_sample else "",
+                extent=(extent.west, extent.south, extent.east, extent.north),
+                legend=tuple((layer_id(n), OUTPUT_CONTRACTS[n].title) for n in shown),
+            )
+        )
+    return pages
+
+
+_TITLES = {
+    "Ranking": "rank by critical-mineral potential",
+    "Fertility": "fertility of the ground",
+    "Waste": "waste sites",
+    "Uncertainty": "how sure the ranking is",
+    "Data quality": "how well it is known",
+}
+_NOTES = {
+    "Ranking": "Rank within a kind of block, by mean score. Labels: rank and name. A block that is not ranked says why in its form. A rank is an order under stated inputs, not a resource.",
+    "Fertility": "Percentile of the held-out mean posterior from survey layers; says nothing of the waste itself. White: no survey layer, or not applicable (transported waste).",
+    "Waste": "Shape: kind of waste. Size: tonnage. Hollow: the tonnage or grade is borrowed, derived or missing.",
+    "Uncertainty": "Colour: share of the draws in which the block is among the first twenty of its kind. Label: rank (best place P05 to worst place P95).",
+    "Data quality": "Knowledge class as in MEMC Rules 2015 / UNFC, assigned by the project's rule; analogue is a borrowed range or a derived figure.",
+}
+
+
+def _rectangle(extent: Extent) -> str:
+    return f"<extent><xmin>{extent.west:g}</xmin><ymin>{extent.south:.10g}</ymin><xmax>{extent.east:.10g}</xmax><ymax>{extent.north:.10g}</ymax></extent>"
+
+
+def _node(name: str, title: str, source: str, provider: str, checked: bool, expanded: bool) -> str:
+    return (
+        f'<layer-tree-layer id={quoteattr(layer_id(name))} name={quoteattr(title)} providerKey="{provider}" source={quoteattr(source)} '
+        f'checked="Qt::{"Checked" if checked else "Unchecked"}" expanded="{int(expanded)}" legend_exp="" patch_size="-1,-1" legend_split_behavior="0"><customproperties><Option/></customproperties></layer-tree-layer>'
+    )
+
+
+def _group(name: str, inner: str, *, expanded: bool = True, checked: bool = True) -> str:
+    return f'<layer-tree-group name={quoteattr(name)} checked="Qt::{"Checked" if checked else "Unchecked"}" expanded="{int(expanded)}"><customproperties><Option/></customproperties>{inner}</layer-tree-group>'
+
+
+def _tree(present: list[str], rasters: dict[str, str], theme: str, file: str) -> str:
+    visible = {*next(names for t, _, names in THEMES if t == theme), *_CONTEXT}
+    parts = []
+    for group, names in GROUPS:
+        inner = "".join(
+            _node(n, OUTPUT_CONTRACTS[n].title, f"./{file}|layername={n}", "ogr", n in visible, n not in _CONTEXT)
+            for n in names
+            if n in present
+        )
+        if group == "Survey":
+            inner += "".join(_node(n, _raster_title(p), f"./{p}", "gdal", False, False) for n, p in rasters.items())
+        if inner:
+            parts.append(_group(group, inner, expanded=group != "Context"))
+    tables = "".join(
+        _node(n, OUTPUT_CONTRACTS[n].title, f"./{file}|layername={n}", "ogr", False, False)
+        for n in present
+        if n not in OUTPUT_LAYERS
+    )
+    parts.append(_group("Tables", tables, expanded=False))
+    return f'<layer-tree-group><customproperties><Option/></customproperties>{"".join(parts)}<custom-order enabled="0"/></layer-tree-group>'
+
+
+def _themes(present: list[str], rasters: dict[str, str]) -> str:
+    out = []
+    for theme, style, names in THEMES:
+        entries = "".join(
+            f'<layer id="{layer_id(n)}" visible="1" expanded="1" style="{_style_name(n, style)}"/>'
+            for n in (*names, *_CONTEXT)
+            if n in present
+        )
+        groups = "".join(f'<checked-group-node id="{g}"/>' for g, _ in GROUPS)
+        expanded = "".join(f'<expanded-group-node id="{g}"/>' for g, _ in GROUPS if g != "Context")
+        out.append(
+            f'<visibility-preset name="{theme}" has-expanded-info="1" has-checked-group-info="1">{entries}'
+            f"<checked-group-nodes>{groups}</checked-group-nodes><expanded-group-nodes>{expanded}</expanded-group-nodes></visibility-preset>"
+        )
+    return "".join(out)
+
+
+def _style_name(layer: str, style: str | None) -> str:
+    return style if layer == "ranked_blocks" and style else "default" if layer != "waste_sites" else "Waste"
+
+
+def _vector(name: str, styles: list[LayerStyle], present: list[str], file: str) -> str:
+    mine = [s for s in styles if s.layer == name]
+    form = ""
+    related = tuple((i, label) for i, label, a, b, _ in RELATIONS if a == name and b in present)
+    if name == "ranked_blocks":
+        form = block_form(OUTPUT_CONTRACTS[name], related)
+    elif related:
+        form = relation_form(OUTPUT_CONTRACTS[name], related)
+    current = next(s for s in mine if s.is_default)
+    names = {s.name: "default" if name not in ("ranked_blocks", "waste_sites") else s.name for s in mine}
+    others = "".join(
+        f"<map-layer-style name={quoteattr(names[s.name])}>{_style_document(s, form)}</map-layer-style>" for s in mine
+    )
+    kind = {"MULTIPOLYGON": ("Polygon", "MultiPolygon"), "POINT": ("Point", "Point")}.get(
+        str(OUTPUT_CONTRACTS[name].geometry), ("No geometry", "NoGeometry")
+    )
+    return (
+        f'<maplayer type="vector" geometry="{kind[0]}" wkbType="{kind[1]}" labelsEnabled="{int(current.labels_on)}" styleCategories="AllStyleCategories" readOnly="1" hasScaleBasedVisibilityFlag="0" refreshOnNotifyEnabled="0" autoRefreshEnabled="0" simplifyDrawingHints="0">'
+        f"<id>{layer_id(name)}</id><datasource>./{file}|layername={name}</datasource><layername>{escape(OUTPUT_CONTRACTS[name].title)}</layername>"
+        f"<srs>{crs_xml('EPSG:4326')}</srs><resourceMetadata><identifier></identifier><title>{escape(OUTPUT_CONTRACTS[name].title)}</title><abstract>{escape(OUTPUT_CONTRACTS[name].description)}</abstract></resourceMetadata>"
+        f'<provider encoding="UTF-8">ogr</provider><map-layer-style-manager current={quoteattr(names[current.name])}>{others}</map-layer-style-manager>'
+        f"<flags><Identifiable>{int(name not in _CONTEXT)}</Identifiable><Removable>1</Removable><Searchable>1</Searchable><Private>0</Private></flags>"
+        f"{current.body}{form}</maplayer>"
+    )
+
+
+def _style_document(style: LayerStyle, form: str) -> str:
+    return (
+        f'<qgis version="3.22.0" styleCategories="AllStyleCategories" labelsEnabled="{int(style.labels_on)}" readOnly="1" hasScaleBasedVisibilityFlag="0" simplifyDrawingHints="0">'
+        f"{style.body}{form}<layerGeometryType>{style.geometry}</layerGeometryType></qgis>"
+    )
+
+
+def _raster_title(path: str) -> str:
+    return path.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ").capitalize()
+
+
+def _raster(name: str, path: str) -> str:
+    return (
+        f'<maplayer type="raster" hasScaleBasedVisibilityFlag="0" styleCategories="AllStyleCategories"><id>{layer_id(name)}</id><datasource>./{escape(path)}</datasource>'
+        f'<layername>{escape(_raster_title(path))}</layername><provider>gdal</provider><noData><noDataList bandNo="1" useSrcNoData="1"/></noData>'
+        '<pipe><rasterrenderer type="singlebandgray" grayBand="1" opacity="0.8" alphaBand="-1" nodataColor="" gradient="WhiteToBlack"><rasterTransparency/>'
+        "<minMaxOrigin><limits>CumulativeCut</limits><extent>UpdatedCanvas</extent><statAccuracy>Estimated</statAccuracy><cumulativeCutLower>0.02</cumulativeCutLower><cumulativeCutUpper>0.98</cumulativeCutUpper><stdDevFactor>2</stdDevFactor></minMaxOrigin>"
+        "<contrastEnhancement><minValue>0</minValue><maxValue>1</maxValue><algorithm>StretchToMinimumMaximum</algorithm></contrastEnhancement></rasterrenderer>"
+        '<brightnesscontrast brightness="0" contrast="0" gamma="1"/><huesaturation saturation="0" grayscaleMode="0" colorizeOn="0"/><rasterresampler maxOversampling="2"/></pipe></maplayer>'
+    )
+
+
+def write_project(connection: sqlite3.Connection, document: str) -> None:
+    """Store the project in ``qgis_projects`` as QGIS does: a zip archive in hexadecimal text, with fixed stamps."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
+        entry = zipfile.ZipInfo("project.qgs", (1980, 1, 1, 0, 0, 0))
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.create_system = 3
+        bundle.writestr(entry, document)
+    connection.execute("CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB)")
+    metadata = '{"last_modified_time": "2026-01-01T00:00:00", "last_modified_user": "Khanij" }'
+    connection.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", (PROJECT_NAME, metadata, archive.getvalue().hex()))
+    connection.execute(
+        "INSERT OR IGNORE INTO gpkg_extensions VALUES ('qgis_projects', NULL, 'qgis_projects', "
+        "'https://github.com/pka/qgpkg/blob/master/qgis_geopackage_extension.md', 'read-write')"
+    )
