@@ -269,7 +269,9 @@ def _plant_deposits(
     rng = stream(seed, "deposits")
     fertile = np.flatnonzero(bodies.is_fertile)
     n = counts.deposits
-    of = np.sort(fertile[np.arange(n) % len(fertile)])
+    # Half as many are known under cover: a complex that is not mapped is prospected less.
+    slots = np.repeat(fertile, np.where(bodies.is_mapped[fertile], 2, 1))
+    of = np.sort(slots[np.arange(n) % len(slots)])
     xy = np.empty((n, 2))
     for k, i in enumerate(of):
         line = shapely.LineString(faults[owner[int(i)][int(rng.integers(2))]])
