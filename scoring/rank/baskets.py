@@ -1,0 +1,38 @@
+"""Baskets: named sets of elements that a ranking counts as its own.
+
+Belongs here: which elements a name stands for. Does not belong here: what a basket is worth.
+"""
+
+from __future__ import annotations
+
+from data_sources.reference import ReferenceTables
+from scoring.rank.settings import RankingSettings
+
+MAGNET_REE = frozenset({"Nd", "Pr", "Sm", "Gd", "Tb", "Dy", "Ho"})
+CHINA_SEVEN = frozenset({"Sm", "Gd", "Tb", "Dy", "Lu", "Sc", "Y"})
+"""Under Chinese export control since 2025-04-04."""
+NCMM_RECYCLING = frozenset({"Nd", "Cu", "Li", "Ni", "Co"})
+
+TITLES = {
+    "critical_30": "the 30 critical minerals of 2023",
+    "all_recoverable": "all recoverable metals",
+    "magnet_ree": "the magnet rare earths",
+    "china_seven": "the seven elements restricted by China in April 2025",
+    "ncmm_recycling": "the metals of the critical-mineral mission's recycling scheme",
+}
+
+
+def basket_elements(name: str, settings: RankingSettings, reference: ReferenceTables) -> frozenset[str]:
+    """Element symbols of a basket; ``all_recoverable`` is every element of the reference table (a route must sell it)."""
+    table = reference.elements
+    if name == "critical_30":
+        return frozenset(table.loc[table["in_india_30"].astype(bool), "element"].astype(str))
+    if name == "all_recoverable":
+        return frozenset(table["element"].astype(str))
+    fixed = {"magnet_ree": MAGNET_REE, "china_seven": CHINA_SEVEN, "ncmm_recycling": NCMM_RECYCLING}
+    return fixed[name] if name in fixed else frozenset(settings.user_baskets[name])
+
+
+def basket_title(name: str) -> str:
+    """What a basket is called in a sentence."""
+    return TITLES.get(name, f"the user's basket {name}")

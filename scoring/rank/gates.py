@@ -1,0 +1,194 @@
+"""Gates, leases and soft multipliers, from the register's facts and from layers that a user connects.
+
+Precedence: GATED, LEASED, UNQUANTIFIED, OUT_OF_BASKET, RANKED. Belongs here: what bars a block, and why. Does not
+belong here: what it would be worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from data_sources.contracts import ScoringError
+from scoring.rank.settings import RankingSettings
+from scoring.waste.areas import require_equal_area
+from scoring.waste.inventory import SiteRecord, text
+
+HARD_LAYERS = {
+    "protected_areas": "national park or sanctuary core",
+    "crz": "Coastal Regulation Zone I",
+    "court_bars": "court order",
+    "atomic_minerals": "Part B atomic mineral above its threshold",
+}
+LEASE_LAYER = "leases"
+SOFT_LAYERS = {"forest": 0.5, "eco_sensitive": 0.5, "settlements": 0.2}
+"""Loss of score at full cover: forest 1 - 0.5 f; eco-sensitive zone 0.5 and settlement 0.8 wherever they are met."""
+
+
+@dataclass
+class Gate:
+    """What stands against a block or a site: status (GATED, LEASED or none), reason, multiplier in (0, 1], flags."""
+
+    status: str = ""
+    reason: str = ""
+    multiplier: float = 1.0
+    flags: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+
+
+def register_gates(records: Mapping[str, SiteRecord], constraints: pd.DataFrame) -> dict[str, Gate]:
+    """One gate per site from ``site_constraints`` and the register's lease status.
+
+    hard withholds; leased withholds only from third parties (an operator's own pond is not leased away from him);
+    conditional and check become flags; a soft row without a published multiplier counts as 1.
+    """
+    out = {site_id: Gate() for site_id in records}
+    rows = pd.DataFrame(constraints.drop(columns="geometry", errors="ignore")).to_dict("records")
+    hard: dict[str, list[str]] = {}
+    for row in sorted(rows, key=lambda r: str(r.get("constraint_id"))):
+        site_id = text(row.get("site_id"))
+        if site_id not in out:
+            continue
+        gate, code = out[site_id], text(row.get("gate_code"))
+        kind, fact, source = text(row.get("constraint_type")), text(row.get("fact")), text(row.get("source"))
+        if code == "hard":
+            gate.status = "GATED"
+            hard.setdefault(site_id, []).append(f"{kind}: {fact} [{source}]")
+        elif code == "leased":
+            if text(records[site_id].row.get("lease_status")) == "operator":
+                gate.flags.append("operator_lease")
+            elif gate.status != "GATED":
+                gate.status, gate.reason = "LEASED", f"{fact} [{source}]"
+        elif code == "conditional":
+            gate.flags.append(f"conditional:{kind}")
+            gate.conditions.append(f"{fact} [{source}]")
+        elif code == "check":
+            gate.flags.append(f"to_be_checked:{kind}")
+        elif code == "soft":
+            value = row.get("multiplier")
+            if value is not None and not pd.isna(value):
+                gate.multiplier *= float(value)
+                gate.flags.append(f"soft:{kind} x{float(value):g}")
+            else:
+                gate.flags.append(f"soft:{kind}")
+        if code in ("hard", "leased", "conditional", "soft"):
+            gate.sources.append(source)
+    for site_id, gate in out.items():
+        lease = text(records[site_id].row.get("lease_status"))
+        if site_id in hard:
+            gate.reason = "; ".join(hard[site_id])
+        elif lease == "third_party" and not gate.status:
+            gate.status, gate.reason = (
+                "LEASED",
+                text(records[site_id].row.get("lease_basis")) or "an operating third-party lease covers the site",
+            )
+        if lease == "operator" and "operator_lease" not in gate.flags:
+            gate.flags.append("operator_lease")
+        gate.flags = list(dict.fromkeys(gate.flags))
+    return out
+
+
+def layer_gates(
+    shapes: gpd.GeoDataFrame,
+    layers: Mapping[str, gpd.GeoDataFrame] | None,
+    crs: str,
+    settings: RankingSettings,
+    key: str,
+) -> dict[str, Gate]:
+    """One gate per row of ``shapes`` (column ``key``) from the user's layers, by the share of its area they cover.
+
+    More than ``gate_overlap_share`` of the area under a hard layer gates it (a point: being inside); less is a flag
+    with its percentage. ``leases`` may have ``holder`` and ``lease_status``; a lease of the block's own operator
+    (``lease_status = operator``) is no bar.
+
+    Raises
+    ------
+    ScoringError : a layer with an unknown name.
+    """
+    out = {str(i): Gate() for i in shapes[key]}
+    if not layers:
+        return out
+    known = require_equal_area(crs)
+    names = {*HARD_LAYERS, *SOFT_LAYERS, LEASE_LAYER}
+    for name in sorted(layers):
+        if name not in names:
+            raise ScoringError(
+                f"no gate layer is called {name!r}", layer=name, do=f"name it one of {', '.join(sorted(names))}"
+            )
+    frame = shapes[[key, "geometry"]].to_crs(known)
+    for name in sorted(layers):
+        layer = layers[name].to_crs(known)
+        parts = np.array(
+            [shapely.make_valid(g) for g in layer.geometry if g is not None and not g.is_empty], dtype=object
+        )
+        rows = [
+            r
+            for r, g in zip(pd.DataFrame(layer.drop(columns="geometry")).to_dict("records"), layer.geometry)
+            if g is not None and not g.is_empty
+        ]
+        if not len(parts):
+            continue
+        tree = shapely.STRtree(parts)
+        for identifier, shape in zip(frame[key].astype(str), frame.geometry):
+            if shape is None or shape.is_empty:
+                continue
+            hits = sorted(tree.query(shape, predicate="intersects").tolist())
+            if not hits:
+                continue
+            share = (
+                1.0
+                if shape.area == 0
+                else shapely.intersection(shape, shapely.union_all(parts[hits])).area / shape.area
+            )
+            _apply(out[identifier], name, share, [rows[h] for h in hits], settings)
+    return out
+
+
+def _apply(gate: Gate, name: str, share: float, rows: list[dict], settings: RankingSettings) -> None:
+    labels = sorted({t for r in rows for c in ("name", "fact", "holder") if (t := text(r.get(c)))})
+    label = f" ({', '.join(labels[:3])})" if labels else ""
+    percent = f"{100 * share:.0f} %"
+    if share * 1e6 < 1.0:
+        return
+    if name in HARD_LAYERS:
+        if share > settings.gate_overlap_share:
+            why = f"{percent} of the area lies in {HARD_LAYERS[name]}{label}"
+            gate.reason = f"{gate.reason}; {why}" if gate.status == "GATED" else why
+            gate.status = "GATED"
+        else:
+            gate.flags.append(f"partly_in:{name} {percent}")
+    elif name == LEASE_LAYER:
+        if all(text(r.get("lease_status")) == "operator" for r in rows):
+            gate.flags.append("operator_lease")
+        elif share > settings.gate_overlap_share:
+            if not gate.status:
+                gate.status, gate.reason = "LEASED", f"{percent} of the area lies in an operating lease{label}"
+        else:
+            gate.flags.append(f"partly_leased {percent}")
+    elif name == "forest":
+        gate.multiplier *= 1.0 - SOFT_LAYERS[name] * share
+        gate.flags.append(f"forest {percent}")
+    else:
+        gate.multiplier *= 1.0 - SOFT_LAYERS[name]
+        gate.flags.append(f"{name} {percent}")
+
+
+def combine(first: Gate, second: Gate, floor: float) -> Gate:
+    """Both gates on one block: the stricter status, both reasons and flags, the product of multipliers (>= floor)."""
+    order = ("GATED", "LEASED", "")
+    status = min(first.status, second.status, key=order.index)
+    reasons = [g.reason for g in (first, second) if g.reason and g.status == status]
+    return Gate(
+        status,
+        "; ".join(reasons),
+        max(floor, first.multiplier * second.multiplier),
+        list(dict.fromkeys([*first.flags, *second.flags])),
+        [*first.conditions, *second.conditions],
+        list(dict.fromkeys([*first.sources, *second.sources])),
+    )

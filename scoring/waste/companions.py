@@ -1,0 +1,58 @@
+"""Elements that may be present where only the host commodity is known: named as likely, never given a tonnage.
+
+Belongs here: the companionality table. Does not belong here: any number.
+"""
+
+from __future__ import annotations
+
+import re
+
+LIKELY_BY_HOST: dict[str, tuple[str, ...]] = {
+    "Cu": ("Se", "Te", "Mo", "Co", "Re", "Au", "Ag"),
+    "Zn": ("Ge", "Cd", "In", "Ag"),
+    "Pb": ("Ag", "Bi", "Sb"),
+    "Au": ("Te", "W", "Ag", "Sb", "Bi"),
+    "Al": ("Ga", "Sc", "V", "Ti", "REE"),
+    "P": ("REE", "Y"),
+    "coal": ("REE", "Sc", "Ga", "Ge"),
+    "lignite": ("REE", "Sc", "Ga", "Ge"),
+    "Cr": ("Ni", "Co", "PGE"),
+    "Ni": ("Co", "Sc"),
+    "Fe": ("V", "Ti", "P"),
+    "Mn": ("Co", "Ni"),
+    "W": ("Mo", "Bi", "Sn", "Li"),
+    "Sn": ("Ta", "Nb", "W", "Li"),
+    "Ti": ("Zr", "Hf", "REE"),
+    "Zr": ("Hf", "REE"),
+    "U": ("V", "Mo", "Ni", "Cu"),
+    "Mo": ("Re", "Se"),
+    "REE": ("Y", "Nb"),
+}
+"""Companion metals by host (Nassar, Graedel & Harper 2015, Science Advances 1, e1400180, for Cu, Zn, Al; else textbook
+associations, own knowledge)."""
+
+_NAMES = {"monazite": ("REE", "Y"), "coking": (), "diamond": ()}
+
+
+def host_symbols(host_commodity: str) -> list[str]:
+    """Symbols in a register text such as ``Cu-(Ni-Mo-U)`` or ``coking coal``, in order."""
+    return [
+        t
+        for t in re.findall(r"[A-Za-z]+", host_commodity or "")
+        if t in LIKELY_BY_HOST or re.fullmatch(r"[A-Z][a-z]?|REE|PGE", t)
+    ]
+
+
+def likely_elements(host_commodity: str, assayed: set[str] | frozenset[str] = frozenset()) -> list[str]:
+    """Companion elements of a host commodity, strongest association first, without those already assayed.
+
+    Elements that the register itself puts in brackets (``Cu-(Ni-Mo-U)``) are likely as well.
+    """
+    out: dict[str, None] = {}
+    for bracket in re.findall(r"\(([^)]*)\)", host_commodity or ""):
+        for token in re.findall(r"[A-Z][A-Za-z]*", bracket):
+            out[token] = None
+    for token in re.findall(r"[A-Za-z]+", re.sub(r"\([^)]*\)", "", host_commodity or "")):
+        for companion in (*LIKELY_BY_HOST.get(token, ()), *_NAMES.get(token, ())):
+            out[companion] = None
+    return [e for e in out if e not in assayed and e not in {"U", "Th"}]

@@ -1,0 +1,372 @@
+"""The Monte Carlo: metal, margin, value and strategic axis of every unit (a block, or a site on its own), streamed.
+
+One unit at a time: its sites' draws are generated where they are needed, used and forgotten, so memory holds a few
+(K,) rows per thread and two float32 matrices (units x K) per view, whatever the number of sites and elements. A site
+in two units is drawn twice from the same streams and comes out the same.
+
+Belongs here: the numerical kernel. Does not belong here: tables (``inventory``), shares (``allocation``), ranks.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from scoring.waste.economics import net_value, strategic_axis, value_axis
+from scoring.waste.quantiles import quantiles3
+from scoring.waste.streams import fill_normal, fill_uniform, triangular_quantile
+
+
+class Inputs(NamedTuple):
+    """Everything the kernel reads, as flat arrays; sites, elements and units are in the order of their ids."""
+
+    # sites (S)
+    tonnage_kind: NDArray  # 0 triangular (a, b, c) [t], 1 lognormal (a = ln median, b = ln GSD)
+    tonnage_a: NDArray
+    tonnage_b: NDArray
+    tonnage_c: NDArray
+    tonnage_key: NDArray  # (S, 4)
+    cost_row: NDArray  # row of cost_draws, -1: no cost known
+    cost_fixed: NDArray  # haulage + capital [USD/t]
+    cost_key: NDArray  # (S, 4) site factor of the cost
+    recovery_key: NDArray  # (S, 4) site factor of recoveries
+    # assays of a site (CSR over S): one variate each
+    variate_ptr: NDArray
+    variate_kind: NDArray  # 0 lognormal, 1 logit-normal below a ceiling
+    variate_mu: NDArray
+    variate_sigma: NDArray
+    variate_ceiling: NDArray
+    variate_key: NDArray  # (V, 4) own stream, or the shared stream of a borrowed figure
+    variate_site_key: NDArray  # (V, 4) site factor, only where borrowed
+    variate_borrowed: NDArray
+    # elements in an assay (CSR over variates): one for an assay, many for a total that is split
+    part_ptr: NDArray
+    part_element: NDArray
+    part_profile: NDArray  # row of profile_draws, -1: the whole
+    part_product: NDArray  # row of recovery_draws / unit_price, -1: not sold
+    part_recovered: NDArray  # 1: the figure is already recovered, R = 1
+    # shared draws
+    cost_draws: NDArray  # (n, K) USD/t
+    recovery_draws: NDArray  # (n, K)
+    unit_price: NDArray  # (scenarios, n, K) USD per kg of element in the product: P g less freight
+    profile_draws: NDArray  # (n, K)
+    ln_site_gsd: float
+    # elements (E)
+    market_t: NDArray  # (scenarios, E) phi W L [t], inf: no figure
+    production_t: NDArray  # (E,) W [t/a], NaN: no figure
+    importance: NDArray  # (E,) k_e, NaN: no figure
+    pooled: NDArray  # (E,) 1: Ho-Lu, one term
+    in_basket: NDArray  # (baskets, E)
+    # views: (scenario, basket)
+    view_scenario: NDArray
+    view_basket: NDArray
+
+
+class Units(NamedTuple):
+    """Which sites each unit holds: CSR over units, a share per pair, or the draws in which a point site is inside."""
+
+    ptr: NDArray
+    site: NDArray
+    share: NDArray  # constant share, or the share when inside
+    draw_ptr: NDArray  # (pairs + 1,) into draw_index; empty range with is_point = 0: every draw
+    draw_index: NDArray
+    is_point: NDArray
+    element_ptr: NDArray
+    element: NDArray
+
+
+class Outputs(NamedTuple):
+    """What the kernel writes, one row per unit (quantiles in the order P10, P50, P90)."""
+
+    value: NDArray  # (views, U, K) float32
+    strategic: NDArray  # (baskets, U, K) float32
+    tonnage: NDArray  # (U, 4) P10, P50, P90, mean [t]
+    margin: NDArray  # (U, 3) USD/t
+    p_positive: NDArray  # (U,)
+    break_even: NDArray  # (U, 3)
+    net_project: NDArray  # (U, 4) USD
+    net_basket: NDArray  # (views, U, 4) USD
+    contained: NDArray  # (pairs of unit and element, 4) kg
+    recoverable: NDArray  # same, kg; NaN where not sold
+    revenue: NDArray  # same, mean USD of unit value, uncapped
+    pair_revenue: NDArray  # (pairs of unit and site,) mean USD
+    pair_tonnage: NDArray  # same, mean t
+
+
+@njit(cache=True, nogil=True)
+def _fill_tonnage(x, s, out):
+    if x.tonnage_kind[s] == 0:
+        fill_uniform(x.tonnage_key[s], out)
+        for k in range(out.shape[0]):
+            out[k] = triangular_quantile(out[k], x.tonnage_a[s], x.tonnage_b[s], x.tonnage_c[s])
+    else:
+        fill_normal(x.tonnage_key[s], out)
+        for k in range(out.shape[0]):
+            out[k] = math.exp(x.tonnage_a[s] + x.tonnage_b[s] * out[k])
+
+
+@njit(cache=True, nogil=True)
+def _fill_grade(x, v, out, scratch):
+    """Draws of one assay [g/t]: lognormal, or logit-normal below a ceiling; a borrowed figure times a site factor."""
+    fill_normal(x.variate_key[v], out)
+    mu, sigma, ceiling = x.variate_mu[v], x.variate_sigma[v], x.variate_ceiling[v]
+    if x.variate_kind[v] == 0:
+        for k in range(out.shape[0]):
+            out[k] = math.exp(mu + sigma * out[k])
+    else:
+        for k in range(out.shape[0]):
+            out[k] = ceiling / (1.0 + math.exp(-(mu + sigma * out[k])))
+    if x.variate_borrowed[v] == 1:
+        fill_normal(x.variate_site_key[v], scratch)
+        for k in range(out.shape[0]):
+            out[k] = min(out[k] * math.exp(x.ln_site_gsd * scratch[k]), ceiling)
+
+
+@njit(cache=True, nogil=True)
+def _simulate(lo, hi, x, u, o, draws):
+    n_elements = x.production_t.shape[0]
+    n_scenarios = x.market_t.shape[0]
+    n_views = x.view_basket.shape[0]
+    n_baskets = x.in_basket.shape[0]
+    tonnes, cost, factor = np.empty(draws), np.empty(draws), np.empty(draws)
+    grade, scratch, share = np.empty(draws), np.empty(draws), np.empty(draws)
+    local = np.full(n_elements, -1, dtype=np.int64)
+    total_t, best_margin, break_even = np.empty(draws), np.empty(draws), np.empty(draws)
+    project, sold_all = np.empty((n_scenarios, draws)), np.empty((n_scenarios, draws))
+    lowest = np.empty((n_scenarios, draws))
+    basket_value, sold_basket, q_lowest = (
+        np.empty((n_views, draws)),
+        np.empty((n_views, draws)),
+        np.empty((n_views, draws)),
+    )
+    for b in range(lo, hi):
+        e0, e1 = u.element_ptr[b], u.element_ptr[b + 1]
+        n_local = e1 - e0
+        contained, recoverable = np.zeros((n_local, draws)), np.zeros((n_local, draws))
+        is_sold = np.zeros(n_local, dtype=np.int64)
+        for i in range(n_local):
+            local[u.element[e0 + i]] = i
+        total_t[:] = 0.0
+        best_margin[:] = -math.inf
+        project[:, :] = 0.0
+        sold_all[:, :] = 0.0
+        lowest[:, :] = math.inf
+        basket_value[:, :] = 0.0
+        sold_basket[:, :] = 0.0
+        q_lowest[:, :] = 0.0
+        for pair in range(u.ptr[b], u.ptr[b + 1]):
+            s = u.site[pair]
+            if u.is_point[pair] == 0:
+                share[:] = u.share[pair]
+            else:
+                share[:] = 0.0
+                for j in range(u.draw_ptr[pair], u.draw_ptr[pair + 1]):
+                    share[u.draw_index[j]] += u.share[pair]
+            _fill_tonnage(x, s, tonnes)
+            v0, v1 = x.variate_ptr[s], x.variate_ptr[s + 1]
+            n_parts = x.part_ptr[v1] - x.part_ptr[v0]
+            revenue = np.zeros((n_scenarios, draws, n_parts))
+            full_at = np.full((n_scenarios, draws, n_parts), math.inf)
+            element_of = np.empty(n_parts, dtype=np.int64)
+            fill_normal(x.recovery_key[s], factor)
+            for k in range(draws):
+                factor[k] = math.exp(x.ln_site_gsd * factor[k])
+                total_t[k] += share[k] * tonnes[k]
+            n_sold = 0
+            for v in range(v0, v1):
+                _fill_grade(x, v, grade, scratch)
+                for p in range(x.part_ptr[v], x.part_ptr[v + 1]):
+                    e, product, profile = x.part_element[p], x.part_product[p], x.part_profile[p]
+                    i = local[e]
+                    if product >= 0:
+                        is_sold[i] = 1
+                        element_of[n_sold] = e
+                    revenue_of_pair = 0.0
+                    for k in range(draws):
+                        c = grade[k] if profile < 0 else grade[k] * x.profile_draws[profile, k]
+                        metal = share[k] * tonnes[k] * c / 1000.0
+                        contained[i, k] += metal
+                        if product >= 0:
+                            r = 1.0 if x.part_recovered[p] == 1 else min(1.0, x.recovery_draws[product, k] * factor[k])
+                            recoverable[i, k] += metal * r
+                            for w in range(n_scenarios):
+                                worth = c * r * x.unit_price[w, product, k] / 1000.0
+                                revenue[w, k, n_sold] = worth
+                                if c * r > 0.0:
+                                    full_at[w, k, n_sold] = x.market_t[w, e] * 1e6 / (c * r)
+                            revenue_of_pair += share[k] * tonnes[k] * revenue[0, k, n_sold]
+                    if product >= 0:
+                        o.revenue[e0 + i] += revenue_of_pair / draws
+                        o.pair_revenue[pair] += revenue_of_pair / draws
+                        n_sold += 1
+            if x.cost_row[s] >= 0 and n_sold > 0:
+                fill_normal(x.cost_key[s], cost)
+                for k in range(draws):
+                    cost[k] = x.cost_draws[x.cost_row[s], k] * math.exp(x.ln_site_gsd * cost[k]) + x.cost_fixed[s]
+                sold = np.empty(n_sold)
+                for w in range(n_scenarios):
+                    for k in range(draws):
+                        if share[k] <= 0.0:
+                            continue
+                        row = revenue[w, k, :n_sold]
+                        unit_value = 0.0
+                        for j in range(n_sold):
+                            unit_value += row[j]
+                        if w == 0:
+                            best_margin[k] = max(best_margin[k], unit_value - cost[k])
+                        multiple = cost[k] / unit_value if unit_value > 0.0 else math.inf
+                        worth, _ = net_value(tonnes[k], cost[k], row, full_at[w, k, :n_sold], sold)
+                        pays = worth > 0.0
+                        sales = 0.0
+                        if pays:
+                            for j in range(n_sold):
+                                sales += row[j] * sold[j]
+                            project[w, k] += share[k] * worth
+                            sold_all[w, k] += share[k] * sales
+                        is_lowest = multiple < lowest[w, k]
+                        if is_lowest:
+                            lowest[w, k] = multiple
+                        for view in range(n_views):
+                            if x.view_scenario[view] != w:
+                                continue
+                            mine = 0.0
+                            of_basket = x.in_basket[x.view_basket[view]]
+                            if pays:
+                                for j in range(n_sold):
+                                    if of_basket[element_of[j]] == 1:
+                                        mine += row[j] * sold[j]
+                                basket_value[view, k] += share[k] * worth * mine / sales
+                                sold_basket[view, k] += share[k] * mine
+                            elif is_lowest and unit_value > 0.0:
+                                for j in range(n_sold):
+                                    if of_basket[element_of[j]] == 1:
+                                        mine += row[j]
+                                q_lowest[view, k] = min(1.0, mine / unit_value / 0.10)
+            weight = 0.0
+            for k in range(draws):
+                weight += share[k] * tonnes[k]
+            o.pair_tonnage[pair] = weight / draws
+        # axes
+        for view in range(n_views):
+            w = x.view_scenario[view]
+            for k in range(draws):
+                q = q_lowest[view, k]
+                if project[w, k] > 0.0:
+                    q = min(1.0, sold_basket[view, k] / sold_all[w, k] / 0.10)
+                o.value[view, b, k] = value_axis(project[w, k], basket_value[view, k], lowest[w, k], q)
+            quantiles3(basket_value[view], o.net_basket[view, b])
+        for basket in range(n_baskets):
+            pool_w, pool_k = 0.0, 0.0
+            for i in range(n_local):
+                e = u.element[e0 + i]
+                if (
+                    is_sold[i] == 1
+                    and x.in_basket[basket, e] == 1
+                    and x.pooled[e] == 1
+                    and x.production_t[e] > 0.0
+                    and x.importance[e] >= 0.0
+                ):
+                    pool_w += x.production_t[e]
+                    pool_k += x.production_t[e] * x.importance[e]
+            for k in range(draws):
+                years, pool = 0.0, 0.0
+                for i in range(n_local):
+                    e = u.element[e0 + i]
+                    if (
+                        is_sold[i] == 0
+                        or x.in_basket[basket, e] == 0
+                        or not x.production_t[e] > 0.0
+                        or not x.importance[e] >= 0.0
+                    ):
+                        continue
+                    if x.pooled[e] == 1:
+                        pool += recoverable[i, k]
+                    else:
+                        years += x.importance[e] * math.log1p(recoverable[i, k] / 1000.0 / x.production_t[e])
+                if pool_w > 0.0:
+                    years += pool_k / pool_w * math.log1p(pool / 1000.0 / pool_w)
+                o.strategic[basket, b, k] = strategic_axis(years)
+        # summaries
+        quantiles3(total_t, o.tonnage[b])
+        quantiles3(project[0], o.net_project[b])
+        n_in, positive = 0, 0
+        for k in range(draws):
+            if best_margin[k] > -math.inf:
+                scratch[n_in] = best_margin[k]
+                n_in += 1
+                positive += best_margin[k] > 0.0
+        if n_in > 0:
+            o.p_positive[b] = positive / draws
+            quantiles3(scratch[:n_in], o.margin[b])
+        n_in = 0
+        for k in range(draws):
+            if lowest[0, k] < math.inf:
+                scratch[n_in] = lowest[0, k]
+                n_in += 1
+        if n_in > 0:
+            quantiles3(scratch[:n_in], o.break_even[b])
+        for i in range(n_local):
+            quantiles3(contained[i], o.contained[e0 + i])
+            if is_sold[i] == 1:
+                quantiles3(recoverable[i], o.recoverable[e0 + i])
+            local[u.element[e0 + i]] = -1
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The kernel's outputs with the units' ids, for those who turn them into tables."""
+
+    unit_ids: list[str]
+    units: Units
+    out: Outputs
+
+
+def simulate(
+    inputs: Inputs,
+    unit_ids: list[str],
+    units: Units,
+    draws: int,
+    *,
+    chunk: int = 64,
+    threads: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> Simulation:
+    """Run the kernel over all units, ``chunk`` units at a time on ``threads`` threads; neither changes a number.
+
+    Returns
+    -------
+    Simulation : values (views, U, K) and strategic (baskets, U, K) as float32, the rest as described in ``Outputs``.
+    """
+    n, pairs_e, pairs_s = len(unit_ids), int(units.element_ptr[-1]), int(units.ptr[-1])
+    views, baskets = inputs.view_basket.shape[0], inputs.in_basket.shape[0]
+    out = Outputs(
+        value=np.zeros((views, n, draws), np.float32),
+        strategic=np.zeros((baskets, n, draws), np.float32),
+        tonnage=np.full((n, 4), np.nan),
+        margin=np.full((n, 4), np.nan),
+        p_positive=np.full(n, np.nan),
+        break_even=np.full((n, 4), np.nan),
+        net_project=np.full((n, 4), np.nan),
+        net_basket=np.full((views, n, 4), np.nan),
+        contained=np.full((pairs_e, 4), np.nan),
+        recoverable=np.full((pairs_e, 4), np.nan),
+        revenue=np.zeros(pairs_e),
+        pair_revenue=np.zeros(pairs_s),
+        pair_tonnage=np.zeros(pairs_s),
+    )
+    bounds = [(i, min(i + chunk, n)) for i in range(0, n, chunk)]
+    done = 0
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        for _ in pool.map(lambda r: _simulate(r[0], r[1], inputs, units, out, draws), bounds):
+            done += 1
+            if progress:
+                progress(done / len(bounds))
+    return Simulation(unit_ids, units, out)

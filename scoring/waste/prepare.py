@@ -1,0 +1,244 @@
+"""Site records and reference tables -> the engine's flat arrays and the draws that all sites share.
+
+Shared once per k: prices (one per element, rare earths correlated), payabilities and recoveries (one per route and
+product), costs (one per cost row), rare-earth profiles. Belongs here: flattening and shared draws. Does not belong
+here: the choice of a figure (``inventory``), the kernel (``engine``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.waste.engine import Inputs
+from scoring.waste.inventory import CEILING_PPM, SiteRecord, keys_array, text
+from scoring.waste.routes import LANTHANIDES_AND_Y, POOLED, RouteBook, _blank
+from scoring.waste.streams import normals, triangulars, uniforms
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One state of the market: a price deck, a factor on all prices and a factor on the market caps."""
+
+    deck: str
+    price_factor: float = 1.0
+    cap_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Market:
+    """The economic settings that the arrays need, apart from the scenarios."""
+
+    seed: int
+    draws: int
+    life_years: float
+    cap_share: float
+    cap_shares: dict[str, float]
+    site_gsd: float
+    profile_gsd: float
+    ree_correlation: float
+    haulage_usd_per_t_km: float
+
+
+def price_normals(elements: Sequence[str], market: Market) -> NDArray[np.float64]:
+    """(E, K) standard normals of the log prices: independent, lanthanides and Y correlated at ``ree_correlation``."""
+    common = normals(market.seed, market.draws, "price", "rare earths")
+    a, b = math.sqrt(market.ree_correlation), math.sqrt(1.0 - market.ree_correlation)
+    out = np.empty((len(elements), market.draws))
+    for i, element in enumerate(elements):
+        own = normals(market.seed, market.draws, "price", element)
+        out[i] = a * common + b * own if element in LANTHANIDES_AND_Y else own
+    return out
+
+
+def prepare(
+    records: dict[str, SiteRecord],
+    book: RouteBook,
+    market: Market,
+    scenarios: Sequence[Scenario],
+    baskets: Sequence[frozenset[str]],
+    views: Sequence[tuple[int, int]],
+) -> tuple[Inputs, list[str], dict[str, int]]:
+    """The kernel's inputs, the elements in order, and the row of each site that has a tonnage.
+
+    ``scenarios[0]`` is the ranking's own; ``views`` are pairs (scenario, basket).
+    """
+    simulated = [r for r in records.values() if r.tonnage_spec is not None and not r.is_excluded]
+    site_row = {r.site_id: i for i, r in enumerate(simulated)}
+    elements = sorted({e for r in simulated for a in r.assays for e, _ in a.parts})
+    e_row = {e: i for i, e in enumerate(elements)}
+    k = market.draws
+
+    products: dict[tuple[str, str, str], int] = {}
+    profiles: dict[tuple[str, str], dict[str, float]] = {}
+    profile_rows: dict[tuple[str, str, str], int] = {}
+    costs: dict[str, dict] = {}
+    variates, parts = [], []
+    variate_ptr, part_ptr = [0], [0]
+    for record in simulated:
+        route, waste = text(record.row.get("route_code")), text(record.row.get("waste_type_code"))
+        for assay in sorted(record.assays, key=lambda a: a.label):
+            shares = {e: s for e, s in assay.parts if s is not None}
+            name = (assay.profile or "", "|".join(shares))
+            if shares:
+                profiles[name] = shares
+            for element, share in assay.parts:
+                product = -1
+                if book.sells(route, waste, element) == "":
+                    product = products.setdefault((route, waste, element), len(products))
+                row = profile_rows.setdefault((*name, element), len(profile_rows)) if share is not None else -1
+                parts.append((e_row[element], row, product, int(assay.recovered)))
+            part_ptr.append(len(parts))
+            variates.append(assay)
+        variate_ptr.append(len(variates))
+        cost = book.cost_row(route, waste)
+        if cost is not None:
+            costs[str(cost["cost_id"])] = cost
+
+    cost_rows = {c: i for i, c in enumerate(sorted(costs))}
+    inputs = Inputs(
+        tonnage_kind=np.array([r.tonnage_spec[0] for r in simulated], np.int64),
+        tonnage_a=np.array([r.tonnage_spec[1] for r in simulated], float),
+        tonnage_b=np.array([r.tonnage_spec[2] for r in simulated], float),
+        tonnage_c=np.array([r.tonnage_spec[3] for r in simulated], float),
+        tonnage_key=keys_array(market.seed, [("tonnage", r.site_id) for r in simulated]),
+        cost_row=np.array([_cost_row(r, book, cost_rows) for r in simulated], np.int64),
+        cost_fixed=np.array([_fixed_cost(r, book, market) for r in simulated], float),
+        cost_key=keys_array(market.seed, [("cost factor", r.site_id) for r in simulated]),
+        recovery_key=keys_array(market.seed, [("recovery factor", r.site_id) for r in simulated]),
+        variate_ptr=np.array(variate_ptr, np.int64),
+        variate_kind=np.array([a.kind for a in variates], np.int64),
+        variate_mu=np.array([a.mu for a in variates], float),
+        variate_sigma=np.array([a.sigma for a in variates], float),
+        variate_ceiling=np.array([a.ceiling for a in variates], float),
+        variate_key=keys_array(
+            market.seed,
+            [
+                ("borrowed grade", *a.borrowed_key) if a.borrowed_key else ("grade", a.site_id, a.label)
+                for a in variates
+            ],
+        ),
+        variate_site_key=keys_array(market.seed, [("grade factor", a.site_id, a.label) for a in variates]),
+        variate_borrowed=np.array([a.borrowed_key is not None for a in variates], np.int64),
+        part_ptr=np.array(part_ptr, np.int64),
+        part_element=np.array([p[0] for p in parts], np.int64),
+        part_profile=np.array([p[1] for p in parts], np.int64),
+        part_product=np.array([p[2] for p in parts], np.int64),
+        part_recovered=np.array([p[3] for p in parts], np.int64),
+        cost_draws=_cost_draws(costs, market),
+        recovery_draws=_product_draws(products, book, market, "recovery"),
+        unit_price=_unit_prices(products, elements, book, market, scenarios),
+        profile_draws=_profile_draws(profile_rows, profiles, market),
+        ln_site_gsd=math.log(market.site_gsd),
+        market_t=_market_caps(elements, book, market, scenarios),
+        production_t=_by_element(elements, book.production_t()),
+        importance=_by_element(elements, book.importance()),
+        pooled=np.array([int(e in POOLED) for e in elements], np.int64),
+        in_basket=np.array([[int(e in b) for e in elements] for b in baskets], np.int64).reshape(
+            len(baskets), len(elements)
+        ),
+        view_scenario=np.array([v[0] for v in views], np.int64),
+        view_basket=np.array([v[1] for v in views], np.int64),
+    )
+    assert inputs.tonnage_key.shape == (len(simulated), 4) and inputs.recovery_draws.shape[1:] == (k,)
+    return inputs, elements, site_row
+
+
+def _cost_row(record: SiteRecord, book: RouteBook, rows: dict[str, int]) -> int:
+    cost = book.cost_row(text(record.row.get("route_code")), text(record.row.get("waste_type_code")))
+    return -1 if cost is None else rows[str(cost["cost_id"])]
+
+
+def _fixed_cost(record: SiteRecord, book: RouteBook, market: Market) -> float:
+    """Capital per annual tonne spread over the life, plus haulage to a plant that is elsewhere [USD/t]."""
+    cost = book.cost_row(text(record.row.get("route_code")), text(record.row.get("waste_type_code")))
+    capital = (
+        0.0
+        if cost is None or _blank(cost.get("capex_usd_per_annual_t"))
+        else float(cost["capex_usd_per_annual_t"]) / market.life_years
+    )
+    distance = record.row.get("plant_distance_km")
+    return capital + (0.0 if _blank(distance) else market.haulage_usd_per_t_km * float(distance))  # type: ignore[arg-type]
+
+
+def _cost_draws(costs: dict[str, dict], market: Market) -> NDArray[np.float64]:
+    """(n, K) operating cost [USD/t]; a treatment charge is added only where the table says it is not inside."""
+    out = np.empty((len(costs), market.draws))
+    for i, (cost_id, row) in enumerate(sorted(costs.items())):
+        low, mode, high = _triangle(row["opex_min_usd_per_t"], row["opex_mode_usd_per_t"], row["opex_max_usd_per_t"])
+        out[i] = triangulars(uniforms(market.seed, market.draws, "cost", cost_id), low, mode, high)
+        if row.get("treatment_charge_rule") == "add" and not _blank(row.get("treatment_charge_usd_per_t")):
+            out[i] += float(row["treatment_charge_usd_per_t"])
+    return out
+
+
+def _triangle(low: object, mode: object, high: object) -> tuple[float, float, float]:
+    middle = float(mode)  # type: ignore[arg-type]
+    return (middle if _blank(low) else float(low), middle, middle if _blank(high) else float(high))  # type: ignore[arg-type]
+
+
+def _product_draws(products: dict, book: RouteBook, market: Market, what: str) -> NDArray[np.float64]:
+    """(n, K) triangular recovery or payability; elements of one product share its uniform, waste types too."""
+    out = np.empty((len(products), market.draws))
+    for (route, waste, element), i in products.items():
+        row = book.products_of(route, waste)[element]
+        triangle = _triangle(row[f"{what}_min"], row[f"{what}_mode"], row[f"{what}_max"])
+        out[i] = triangulars(uniforms(market.seed, market.draws, what, route, row["product"]), *triangle)
+    return out
+
+
+def _unit_prices(
+    products: dict, elements: list[str], book: RouteBook, market: Market, scenarios: Sequence[Scenario]
+) -> NDArray[np.float64]:
+    """(scenarios, n, K) USD per kg of element in the product: ``P g`` less freight; 0 where there is no price."""
+    payability = _product_draws(products, book, market, "payability")
+    row_of = {e: i for i, e in enumerate(elements)}
+    z = price_normals(elements, market)
+    out = np.zeros((len(scenarios), len(products), market.draws))
+    for w, scenario in enumerate(scenarios):
+        for (route, waste, element), i in products.items():
+            if book.price_problem(route, waste, element, scenario.deck) is not None:
+                continue
+            facts, row = book.element(element), book.products_of(route, waste)[element]
+            price = float(facts[f"price_{scenario.deck}_usd_per_kg"]) * scenario.price_factor
+            gsd = 1.0 if _blank(facts.get("price_gsd")) else float(facts["price_gsd"])
+            freight = row.get("freight_usd_per_t_product")
+            # freight is per tonne of product; the pure mineral is the least product a kilogram of element can be in
+            per_kg = 0.0 if _blank(freight) else float(freight) / (CEILING_PPM.get(element, 1e6) / 1000.0)
+            out[w, i] = np.maximum(price * np.exp(math.log(gsd) * z[row_of[element]]) * payability[i] - per_kg, 0.0)
+    return out
+
+
+def _profile_draws(rows: dict[tuple[str, str, str], int], profiles: dict, market: Market) -> NDArray[np.float64]:
+    """(n, K) logistic-normal shares: published share times a lognormal, closed to 1 within the profile."""
+    out = np.empty((len(rows), market.draws))
+    ln_gsd = math.log(market.profile_gsd)
+    for name, shares in sorted(profiles.items()):
+        drawn = {
+            e: s * np.exp(ln_gsd * normals(market.seed, market.draws, "profile", name[0], e))
+            for e, s in sorted(shares.items())
+        }
+        total = sum(drawn.values())
+        for element, value in drawn.items():
+            out[rows[(*name, element)]] = value / total
+    return out
+
+
+def _market_caps(
+    elements: list[str], book: RouteBook, market: Market, scenarios: Sequence[Scenario]
+) -> NDArray[np.float64]:
+    """(scenarios, E) tonnes that the market takes over the life: ``phi W L``; inf where W is not known."""
+    production = book.production_t()
+    cap = [
+        market.cap_shares.get(e, market.cap_share) * production[e] * market.life_years if e in production else math.inf
+        for e in elements
+    ]
+    return np.array([[c * s.cap_factor for c in cap] for s in scenarios], float).reshape(len(scenarios), len(elements))
+
+
+def _by_element(elements: list[str], values: dict[str, float]) -> NDArray[np.float64]:
+    return np.array([values.get(e, math.nan) for e in elements], float)

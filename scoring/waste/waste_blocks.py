@@ -1,0 +1,114 @@
+"""One waste block per site: its mapped ground, else its position circle, else no geometry at all.
+
+Belongs here: making the primary ranking units from the register. Does not belong here: scoring them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS, Transformer
+from shapely import MultiPolygon
+
+from scoring.waste.areas import geodesic_area_ha
+from scoring.waste.inventory import text
+
+PREFIX = "WB-"
+DEFAULT_R90_M = 5000.0
+"""Radius of the circle drawn for a position whose accuracy is not stated."""
+
+COLUMNS = (
+    "block_id",
+    "name",
+    "kind",
+    "state",
+    "district",
+    "minerals",
+    "area_ha",
+    "geometry_basis",
+    "site_id",
+    "lease_status",
+    "flags",
+    "source",
+)
+
+
+def waste_blocks(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame:
+    """Waste blocks in EPSG:4326, one per site in the order of the ids, ``block_id = WB-<site_id>``.
+
+    ``geometry_basis`` is ``footprint`` (mapped; ``area_ha`` geodesic), ``position_circle`` (radius r90, area null) or
+    ``none`` (no position: empty geometry). An excluded site gets a row without geometry: reported, never mapped.
+    """
+    mapped = (
+        {}
+        if footprints is None or not len(footprints)
+        else dict(footprints.dissolve(by="site_id").geometry.to_crs(4326).items())
+    )
+    rows, shapes = [], []
+    frame = sites.copy()
+    frame["site_id"] = frame["site_id"].astype(str)
+    frame = frame.sort_values("site_id", kind="stable")
+    for row in pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).to_dict("records"):
+        site_id = row["site_id"]
+        lon, lat, r90 = (_number(row.get(c)) for c in ("lon", "lat", "position_accuracy_m"))
+        excluded = bool(row.get("is_excluded"))
+        flags = []
+        if excluded:
+            shape, basis = MultiPolygon(), "none"
+        elif site_id in mapped and not mapped[site_id].is_empty:
+            shape, basis = _multi(shapely.make_valid(mapped[site_id])), "footprint"
+        elif not math.isnan(lon) and not math.isnan(lat):
+            if math.isnan(r90) or r90 <= 0:
+                flags.append("position_accuracy_not_stated")
+                r90 = DEFAULT_R90_M
+            shape, basis = _circle(lon, lat, r90), "position_circle"
+        else:
+            shape, basis = MultiPolygon(), "none"
+            flags.append("no_position")
+        shapes.append(shape)
+        rows.append(
+            {
+                "block_id": PREFIX + site_id,
+                "name": text(row.get("name")),
+                "kind": "waste_block",
+                "state": text(row.get("state")),
+                "district": text(row.get("district")),
+                "minerals": text(row.get("host_commodity")),
+                "geometry_basis": basis,
+                "site_id": site_id,
+                "lease_status": text(row.get("lease_status")),
+                "flags": "; ".join(flags),
+                "source": text(row.get("source")),
+            }
+        )
+    out = gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=[c for c in COLUMNS if c != "area_ha"]), geometry=shapes, crs=4326
+    )
+    area = geodesic_area_ha(out)
+    out.insert(6, "area_ha", np.where(out["geometry_basis"] == "footprint", area, np.nan))
+    return out
+
+
+def _number(value: object) -> float:
+    return math.nan if value is None or value is pd.NA or value == "" else float(value)  # type: ignore[arg-type]
+
+
+def _multi(shape: shapely.Geometry) -> MultiPolygon:
+    polygons = [
+        g for g in shapely.get_parts(shape, return_index=False).tolist() if g.geom_type in ("Polygon", "MultiPolygon")
+    ]
+    parts = [p for g in polygons for p in (g.geoms if g.geom_type == "MultiPolygon" else [g])]
+    return shapely.orient_polygons(MultiPolygon(parts))
+
+
+def _circle(lon: float, lat: float, radius_m: float) -> MultiPolygon:
+    """A 64-cornered circle around a point, through an azimuthal equidistant projection on it."""
+    local = CRS.from_proj4(f"+proj=aeqd +lat_0={lat!r} +lon_0={lon!r} +datum=WGS84 +units=m")
+    to_deg = Transformer.from_crs(local, 4326, always_xy=True)
+    angle = np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)
+    x, y = to_deg.transform(radius_m * np.cos(angle), radius_m * np.sin(angle))
+    return MultiPolygon([shapely.Polygon(np.column_stack([np.round(x, 7), np.round(y, 7)]))])

@@ -1,0 +1,109 @@
+"""The embedded region answers for itself: invariants of the interface, and what is known of well-documented sites."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+from scoring.rank.tables import BLOCK_COLUMNS
+
+STATUSES = {"RANKED", "OUT_OF_BASKET", "UNQUANTIFIED", "GATED", "LEASED"}
+
+
+def row(india, block_id):
+    frame = india.ranked_blocks.set_index("block_id")
+    return frame.loc[block_id]
+
+
+def test_columns_and_statuses(india):
+    frame = india.ranked_blocks
+    assert list(frame.columns[: len(BLOCK_COLUMNS)]) == BLOCK_COLUMNS
+    assert set(frame["status"]) <= STATUSES and frame["block_id"].is_unique
+    assert set(frame.geom_type) == {"MultiPolygon"}
+    assert frame["explanation"].str.len().gt(20).all() and frame["sources"].str.len().gt(3).all()
+    others = frame[frame["status"] != "RANKED"]
+    assert others["status_reason"].notna().all() and others["rank"].isna().all() and others["p_top10"].isna().all()
+
+
+def test_identities_within_a_kind(india):
+    ranked = india.ranked_blocks[india.ranked_blocks["status"] == "RANKED"]
+    need = "rank rank_p05 rank_p50 rank_p95 p_top10 p_top20 score_mean score_p10 score_p50 score_p90 rank_all_recoverable".split()
+    assert ranked[need].notna().all().all()
+    for _, group in ranked.groupby("kind"):
+        assert sorted(group["rank"]) == list(range(1, len(group) + 1))
+        for k in (10, 20):
+            assert group[f"p_top{k}"].sum() == pytest.approx(min(k, len(group)), abs=1e-6)
+        order = group.sort_values(["score_mean", "block_id"], ascending=[False, True])["rank"].tolist()
+        assert order == sorted(order)
+    parts = ranked[["contribution_value", "contribution_strategic", "contribution_fertility"]].fillna(0.0).sum(axis=1)
+    assert (parts - ranked["score_mean"]).abs().max() < 1e-6
+    assert (ranked["rank_p05"] <= ranked["rank_p50"]).all() and (ranked["rank_p50"] <= ranked["rank_p95"]).all()
+    assert ranked["score_p10"].ge(0).all() and ranked["score_p90"].le(100).all()
+    assert ranked["fertility_axis"].isna().all() and ranked["contribution_fertility"].isna().all()
+
+
+def test_mass_is_conserved(india):
+    table = india.mass_balance
+    together = table[["inside", "near", "unallocated"]].sum(axis=1)
+    assert ((together - table["total"]).abs() <= 1e-9 * table["total"]).all()
+    shares = india.site_shares.merge(india.ranked_blocks[["block_id", "kind"]], on=["block_id", "kind"])
+    given = shares.groupby(["site_id", "kind"])[["inside", "near"]].sum().sum(axis=1)
+    assert given.max() <= 1 + 1e-9
+
+
+def test_well_documented_sites(india):
+    kolar, kudremukh = row(india, "WB-IN-TSF-001"), row(india, "WB-IN-TSF-011")
+    assert kolar["status"] == "OUT_OF_BASKET" and kolar["rank_all_recoverable"] <= 3 and "gold" in kolar["explanation"]
+    assert (
+        kudremukh["status"] == "GATED"
+        and "Supreme Court" in kudremukh["status_reason"]
+        and pd.isna(kudremukh["score_mean"])
+    )
+    sukinda = row(india, "WB-IN-OB-001")
+    assert (
+        sukinda["status"] == "RANKED" and sukinda["breakeven_price_multiple"] > 1.5 and "Ni" in sukinda["top_elements"]
+    )
+    assert sukinda["knowledge_class"] == "analogue" and "operator_lease" in sukinda["flags"]
+    malanjkhand = row(india, "WB-IN-TSF-002")
+    assert malanjkhand["status"] == "RANKED" and malanjkhand["p_margin_positive"] > 0.5
+    goa = row(india, "WB-IN-OB-002")
+    assert (
+        goa["status"] == "OUT_OF_BASKET"
+        and "conditional:court order" in goa["flags"]
+        and pd.isna(goa["rank_all_recoverable"])
+    )
+    for gated in ("IN-TSF-020", "IN-TSF-021", "IN-TSF-022", "IN-BS-001", "IN-X-008", "IN-X-009", "IN-TSF-024"):
+        assert row(india, f"WB-{gated}")["status"] == "GATED"
+    assert row(india, "WB-IN-TSF-006")["status"] == "OUT_OF_BASKET"
+
+
+def test_no_data_no_number(india):
+    khetri = row(india, "WB-IN-TSF-003")
+    assert (
+        khetri["status"] == "UNQUANTIFIED"
+        and math.isnan(khetri["margin_usd_per_t_p50"])
+        and "Te" in khetri["likely_companions"]
+    )
+    excluded = row(india, "WB-IN-FA-999")
+    assert excluded["status"] == "UNQUANTIFIED" and excluded.geometry.is_empty and math.isnan(excluded["tonnage_t_p50"])
+    screening = row(india, "WB-IN-TSF-012")
+    assert (
+        screening["status"] == "UNQUANTIFIED"
+        and screening["tonnage_t_p50"] > 1e6
+        and math.isnan(screening["net_value_usd_p50"])
+    )
+    auction = india.ranked_blocks[india.ranked_blocks["kind"] == "auction_block"]
+    assert (auction["status"] == "UNQUANTIFIED").all() and auction["nearest_site_km"].notna().all()
+    assert auction["explanation"].str.contains("nearest known waste site").all()
+    monazite = row(india, "WB-IN-BS-002")
+    assert math.isnan(monazite["tonnage_t_p50"])
+
+
+def test_ash_and_red_mud_do_not_pay_and_say_by_how_much(india):
+    for block in ("WB-IN-FA-001", "WB-IN-RM-001"):
+        r = row(india, block)
+        assert (
+            r["p_margin_positive"] < 0.05 and r["breakeven_price_multiple"] > 3 and "does not pay" in r["explanation"]
+        )
