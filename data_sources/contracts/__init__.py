@@ -3,6 +3,8 @@
 Belongs here: a bound, a unit, an alias, a vocabulary. Does not belong here: reading a file or repairing a value.
 """
 
+from typing import TYPE_CHECKING
+
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, Bounds, Contract, Dtype, Field, GeometryType
 from data_sources.contracts.errors import (
     ContractError,
@@ -16,8 +18,12 @@ from data_sources.contracts.errors import (
     UnitError,
 )
 
+if TYPE_CHECKING:
+    from data_sources.contracts.admission import Admission, admit
+
 __all__ = [
     "QUARANTINE_COLUMNS",
+    "Admission",
     "Bounds",
     "Contract",
     "ContractError",
@@ -32,4 +38,14 @@ __all__ = [
     "ScoringError",
     "SourceError",
     "UnitError",
+    "admit",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """``Admission`` and ``admit`` on first use: they read reference tables, which themselves need the exceptions here."""
+    if name in ("Admission", "admit"):
+        from data_sources.contracts import admission
+
+        return getattr(admission, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

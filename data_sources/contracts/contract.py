@@ -51,7 +51,14 @@ class Field:
 
 @dataclass(frozen=True)
 class Contract:
-    """One table or layer: its fields in order, its key, its geometry (None for a table) and its CRS."""
+    """One table or layer: its fields in order, its key, its geometry (None for a table) and its CRS.
+
+    ``analyses``: columns named after elements and oxides are read by name, with their unit checked against the crust.
+    ``sheet_from``: the field whose text starts with a survey sheet number, compared with the coordinates.
+    ``unique_positions``: two rows at one place are marked. ``positions_optional``: a row without a position stays.
+    ``states_as_of``: year of the state names (before 2000 Bihar
+    held Jharkhand). ``india_only``: a position outside India is wrong.
+    """
 
     name: str
     title: str
@@ -62,6 +69,12 @@ class Contract:
     crs: str = "EPSG:4326"
     internal: bool = False
     notes: tuple[str, ...] = field(default=())
+    analyses: bool = False
+    india_only: bool = True
+    sheet_from: str | None = None
+    unique_positions: bool = False
+    positions_optional: bool = False
+    states_as_of: int | None = None
 
     def names(self) -> list[str]:
         """Column names in order, geometry left out."""

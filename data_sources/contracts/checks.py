@@ -1,0 +1,96 @@
+"""Row checks generated from the fields of a contract with pandera: reject bounds hold a row, flag bounds mark it.
+
+Belongs here: turning ``Field`` values into checks and failures into findings. Does not belong here: a bound.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from data_sources.contracts.contract import Bounds, Contract, Field
+from data_sources.contracts.issues import Ledger
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+
+def schema_of(contract: Contract, columns: list[str], level: str) -> pa.DataFrameSchema:
+    """The pandera schema of one contract for the columns at hand; ``level`` is 'reject' or 'flag'."""
+    import pandera.pandas as pa  # a second to import: only where rows are checked
+
+    out: dict[str, pa.Column] = {}
+    for f in contract.fields:
+        if f.name not in columns:
+            continue
+        checks = []
+        bounds = f.reject if level == "reject" else f.flag
+        if bounds is not None and f.dtype in ("float", "integer"):
+            checks.append(_in_range(pa, bounds, level))
+        if f.vocabulary and level == "reject" and f.dtype == "string":
+            reason = f"not in the vocabulary of the field ({', '.join(f.vocabulary[:12])})"
+            checks.append(pa.Check.isin(f.vocabulary, ignore_na=True, error=reason))
+        nullable = f.nullable or level == "flag"
+        if checks or not nullable:
+            out[f.name] = pa.Column(None, checks=checks, nullable=nullable, required=False)
+    return pa.DataFrameSchema(out, strict=False)
+
+
+def _in_range(pa: object, bounds: Bounds, level: str) -> object:
+    low = -np.inf if bounds.low is None else bounds.low
+    high = np.inf if bounds.high is None else bounds.high
+    word = "outside what is possible" if level == "reject" else "outside what is usual"
+    reason = f"{word}, {_show(bounds.low)} to {_show(bounds.high)}: {bounds.reason}"
+    return pa.Check(lambda s: (s >= low) & (s <= high), ignore_na=True, error=reason)  # type: ignore[attr-defined]
+
+
+def _show(value: float | None) -> str:
+    return "open" if value is None else f"{value:g}"
+
+
+def check_rows(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
+    """Hold the frame (RangeIndex, canonical columns) against the contract's fields."""
+    import pandera.errors
+
+    for level, note in (("reject", ledger.hold), ("flag", ledger.mark)):
+        schema = schema_of(contract, list(frame.columns), level)
+        if not schema.columns:
+            continue
+        try:
+            schema.validate(frame[list(schema.columns)], lazy=True)
+            continue
+        except pandera.errors.SchemaErrors as error:
+            failures = error.failure_cases
+        failures = failures[failures["index"].notna()]
+        for (column, reason), group in failures.groupby(["column", "check"], sort=True):
+            at = group["index"].to_numpy(dtype="int64")
+            empty = reason == "not_nullable"
+            text = "missing, and the field must be filled" if empty else str(reason)
+            values = "" if empty else frame[column].iloc[at].astype("str")
+            note(at, str(column), values, text)
+
+
+def check_key(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
+    """Hold every later row whose key is already taken, so that one key stays one row; the first stays and is marked."""
+    keys = [k for k in contract.key if k in frame.columns]
+    if not keys:
+        return
+    free = ~ledger.held & frame[keys].notna().all(axis=1).to_numpy()
+    at = np.flatnonzero(free)
+    rows = frame.iloc[at]
+    later = rows.duplicated(keys, keep="first").to_numpy()
+    if later.any():
+        text = rows[keys].astype("str").agg(" / ".join, axis=1)
+        twin = rows.duplicated(keys, keep=False).to_numpy() & ~later
+        ledger.hold(at[later], " + ".join(keys), text[later], "duplicate key: an earlier row has it")
+        ledger.mark(at[twin], " + ".join(keys), text[twin], "duplicate key: a later row with it is held")
+    for f in contract.fields:
+        if f.unique and (f.name,) != contract.key and f.name in frame.columns:
+            _mark_repeats(frame, f, ledger)
+
+
+def _mark_repeats(frame: pd.DataFrame, f: Field, ledger: Ledger) -> None:
+    again = frame[f.name].duplicated(keep=False).to_numpy() & frame[f.name].notna().to_numpy()
+    ledger.mark(again, f.name, frame[f.name], "value stands in several rows where each should have its own")

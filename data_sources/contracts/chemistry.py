@@ -1,0 +1,149 @@
+"""Names and units of analyses: which element or oxide a column holds, in which unit, and what the crust holds of it.
+
+Belongs here: spelling of species and units, unit factors, crustal expectation. Does not belong here: judging a column
+(``evidence``) or parsing a cell (``values``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from data_sources.reference import load_table
+
+REE14 = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu")
+MAJOR_OXIDES = ("SiO2", "TiO2", "Al2O3", "Fe2O3", "FeO", "MnO", "MgO", "CaO", "Na2O", "K2O", "P2O5")
+SUMMED_OXIDES = (*MAJOR_OXIDES, "LOI")
+TREE_NAMES = frozenset({"tree", "treo", "totalree", "reetotal", "sumree", "reesum", "ree"})
+
+PPM_PER_UNIT: dict[str, float] = {"ppm": 1.0, "ppb": 1e-3, "ppt": 1e-6, "pct": 1e4}
+"""Parts per million in one unit of mass fraction."""
+_UNIT_NAMES: dict[str, str] = {
+    **dict.fromkeys(("ppm", "gt", "gpt", "g/t", "mg/kg", "mgkg", "mgkg1", "ug/g", "µg/g", "μg/g", "ugg", "gmt"), "ppm"),
+    **dict.fromkeys(("ppb", "ng/g", "ngg", "ug/kg", "µg/kg", "μg/kg", "ugkg", "mg/t", "mgt"), "ppb"),
+    **dict.fromkeys(("ppt", "pg/g", "ng/kg"), "ppt"),
+    **dict.fromkeys(("pct", "%", "percent", "per", "perc", "wt%", "wtpct", "wtpercent", "weight%", "wt"), "pct"),
+}
+_METHODS = frozenset(
+    {"xrf", "icp", "icpms", "icpoes", "aas", "gta", "inaa", "total", "t", "val", "value", "conc", "fa"}
+)
+# Oxides that surveys report beside those of the element table: (element, t element per t oxide).
+_MORE_OXIDES = {"FeO": ("Fe", 0.77731), "CaO": ("Ca", 0.71469), "Na2O": ("Na", 0.74186), "BaO": ("Ba", 0.89566),
+                "Rb2O": ("Rb", 0.91441), "Cs2O": ("Cs", 0.94323), "SO3": ("S", 0.40050), "As2O3": ("As", 0.75737)}  # fmt: skip
+
+Kind = Literal["element", "oxide", "loi", "total_ree"]
+
+
+@dataclass(frozen=True)
+class Species:
+    """What a column holds: an element, an oxide of one, loss on ignition, or a total of rare earths."""
+
+    symbol: str
+    kind: Kind
+    element: str
+    element_per_oxide: float = 1.0
+
+    @property
+    def target(self) -> str:
+        """Canonical column: ``<Element>_ppm``, ``<Oxide>_pct`` for the major oxides, ``LOI_pct``."""
+        if self.kind == "loi" or self.symbol in MAJOR_OXIDES:
+            return f"{self.symbol}_pct"
+        return f"{self.element}_ppm"
+
+    def factor(self, unit: str) -> float:
+        """Multiplier from a value in ``unit`` of this species to the canonical column."""
+        if self.target.endswith("_pct"):
+            return PPM_PER_UNIT[unit] / 1e4
+        return PPM_PER_UNIT[unit] * self.element_per_oxide
+
+    @property
+    def default_unit(self) -> str:
+        """Unit of a column that states none: percent for major oxides and ignition loss, ppm for all else."""
+        return "pct" if self.target.endswith("_pct") else "ppm"
+
+    @property
+    def crust_ppm(self) -> float | None:
+        """Upper-crust abundance of the species itself [ppm], None where no figure is at hand."""
+        found = crust_ppm().get(self.element)
+        return None if found is None or self.kind in ("loi", "total_ree") else found / self.element_per_oxide
+
+
+@dataclass(frozen=True)
+class AnalysisColumn:
+    """A raw column name read as an analysis; ``stated_unit`` is '' where the name gives none, ``unknown_unit`` what it gave."""
+
+    raw: str
+    species: Species
+    stated_unit: str
+    unknown_unit: str = ""
+
+
+@cache
+def crust_ppm() -> dict[str, float]:
+    """Upper continental crust [ppm] by element (Rudnick and Gao, as in ``elements.csv`` and ``survey_elements.csv``)."""
+    out: dict[str, float] = {}
+    for table in ("survey_elements", "elements"):
+        rows = load_table(table)
+        known = rows[rows["ucc_ppm"].notna()]
+        out |= dict(zip(known["element"], known["ucc_ppm"].astype(float)))
+    return out
+
+
+@cache
+def species_by_name() -> dict[str, Species]:
+    """Lower-case spelling -> species; includes the spellings of oxides with a digit zero (``si02``)."""
+    out: dict[str, Species] = {}
+    elements = load_table("elements")
+    oxides = {
+        str(r.oxide): (str(r.element), float(r.oxide_to_element_factor))
+        for r in elements.itertuples()
+        if isinstance(r.oxide, str) and r.oxide_to_element_factor == r.oxide_to_element_factor
+    }
+    for symbol in [*elements["element"], *load_table("survey_elements")["element"]]:
+        out[symbol.lower()] = Species(symbol, "element", symbol)
+    for oxide, (element, share) in (oxides | _MORE_OXIDES).items():
+        item = Species(oxide, "oxide", element, share)
+        for spelling in (oxide.lower(), oxide.lower().replace("o", "0")):
+            if spelling not in out:
+                out[spelling] = item
+    out["fe2o3t"] = out["tfe2o3"] = out["fe2o3"]
+    out["feot"] = out["feo"]
+    out["loi"] = Species("LOI", "loi", "LOI")
+    return out
+
+
+def unit_of(text: object) -> str | None:
+    """'ppm', 'ppb', 'ppt' or 'pct' from any spelling of a mass fraction; None where it is none of them."""
+    key = re.sub(r"[\s_.()\[\]]", "", str(text)).lower()
+    return _UNIT_NAMES.get(key) or _UNIT_NAMES.get(key.replace("-1", ""))
+
+
+def parse_column(name: object) -> AnalysisColumn | None:
+    """A column name read as species and unit: ``La_ppb``, ``Si02``, ``as_``, ``Cu (mg/kg)``, ``Fe2O3_pct``; None if it is none."""
+    raw = str(name)
+    text = raw.replace("\ufeff", "").strip().strip('"').strip("_ ")
+    tokens = [t for t in re.split(r"[\s_()\[\]\-,]+", text) if t]
+    if not tokens:
+        return None
+    compact = re.sub(r"[^a-z]", "", "".join(t for t in tokens if unit_of(t) is None).lower())
+    if compact in TREE_NAMES:
+        unit = next((unit_of(t) for t in tokens if unit_of(t)), None) or ""
+        return AnalysisColumn(raw, Species("TREE", "total_ree", "TREE"), unit)
+    known = species_by_name()
+    head, rest = tokens[0], [t for t in tokens[1:] if t.lower() not in _METHODS]
+    species = known.get(head.lower())
+    if species is None:
+        glued = re.fullmatch(r"([A-Za-z0-9]+?)(ppm|ppb|ppt|pct)", head, re.IGNORECASE)
+        species = known.get(glued.group(1).lower()) if glued else None
+        if species is None or glued is None:
+            return None
+        rest = [glued.group(2), *rest]
+    if not rest:
+        return AnalysisColumn(raw, species, "")
+    unit = unit_of("".join(rest))
+    if unit is not None:
+        return AnalysisColumn(raw, species, unit)
+    # A short rest reads as a unit that nobody knows; a longer one is some other column ("as_received_by").
+    return AnalysisColumn(raw, species, "", " ".join(rest)) if len(rest) == 1 and len(rest[0]) <= 5 else None

@@ -1,0 +1,132 @@
+"""Units judged by evidence: a column whose median is far off the crust in its stated unit is held until a card says why.
+
+Rule: with m the median of the reported values in the stated unit and c the upper-crust abundance, a column is held where
+m / c >= 100 or <= 1/100, and marked (kept) where it is beyond 20. Survey media differ from the crust by a factor of a few;
+a wrong unit label moves a column by 1,000 (ppb against ppm) or 10,000 (percent against ppm). Nothing is ever rescaled here.
+
+Belongs here: which unit a column has, and whether to believe it. Does not belong here: single values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from data_sources.contracts.chemistry import PPM_PER_UNIT, AnalysisColumn, unit_of
+
+HOLD_RATIO = 100.0
+MARK_RATIO = 20.0
+LEAST_VALUES = 3
+
+HELD_EVIDENCE = "unit contradicted by the values: the column is held, its values are not used"
+HELD_UNKNOWN = "unit not known: the column is held, its values are not used"
+
+
+@dataclass(frozen=True)
+class UnitFinding:
+    """What was found out about one analysis column; ``used`` False means held."""
+
+    column: str
+    target: str
+    label_unit: str
+    stated_unit: str
+    stated_by: str
+    median: float | None
+    expected: float | None
+    ratio: float | None
+    fits_unit: str
+    used: bool
+    note: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for a report."""
+        return asdict(self)
+
+
+def card_unit(entry: object) -> tuple[str | None, str, bool]:
+    """(unit, reason, insists) from what a card says: a text, a mapping, or an object with ``unit`` and ``reason``."""
+    if entry is None:
+        return None, "", False
+    if isinstance(entry, str):
+        unit, reason, insists = entry, "", False
+    elif isinstance(entry, Mapping):
+        unit, reason = str(entry.get("unit", "")), str(entry.get("reason", ""))
+        insists = bool(entry.get("despite_evidence", False))
+    else:
+        unit, reason = str(getattr(entry, "unit", "")), str(getattr(entry, "reason", ""))
+        insists = bool(getattr(entry, "despite_evidence", False))
+    return unit_of(unit) or f"?{unit}", reason, insists and bool(reason)
+
+
+def judge(column: AnalysisColumn, values: np.ndarray, card: object = None) -> UnitFinding:
+    """Decide the unit of one analysis column.
+
+    Parameters
+    ----------
+    column : the parsed name. values : raw numbers of shape (n,), censored values at their limit, NaN as missing.
+    card : what the source card says of this column (see ``card_unit``), or None.
+
+    Returns
+    -------
+    UnitFinding ; ``used`` is False for an unknown unit and for one that the values contradict.
+    """
+    species = column.species
+    said, reason, insists = card_unit(card)
+    label = column.stated_unit or column.unknown_unit
+    if said is not None:
+        unit, by = said, "card"
+    elif column.stated_unit:
+        unit, by = column.stated_unit, "column name"
+    elif column.unknown_unit:
+        unit, by = f"?{column.unknown_unit}", "column name"
+    else:
+        unit, by = species.default_unit, "contract (the column states none)"
+    known = values[np.isfinite(values)]
+    median = float(np.median(known)) if len(known) else None
+    if unit not in PPM_PER_UNIT:
+        note = f"{HELD_UNKNOWN}; say the unit in the card (units: {{{column.raw}: ppm}}) with a reason"
+        return UnitFinding(
+            column.raw, species.target, label, unit.lstrip("?"), by, _r(median), None, None, "", False, note
+        )
+    expected = None if species.crust_ppm is None else species.crust_ppm / PPM_PER_UNIT[unit]
+    confirmed = said is not None and column.stated_unit not in ("", said)
+    prefix = f"the label says {label}, the card says {said}: {reason or 'no reason given'}. " if confirmed else ""
+
+    def finding(used: bool, note: str, ratio: float | None = None, fits: str = "") -> UnitFinding:
+        return UnitFinding(
+            column.raw, species.target, label, unit, by, _r(median), _r(expected), _r(ratio), fits, used, prefix + note
+        )
+
+    if median is None or len(known) < LEAST_VALUES:
+        return finding(True, f"fewer than {LEAST_VALUES} values: the unit is taken as stated")
+    if expected is None:
+        return finding(True, "no crustal abundance at hand: the unit is taken as stated")
+    if median <= 0:
+        return finding(True, "no positive median: the unit is taken as stated")
+    ratio = median / expected
+    off = max(ratio, 1 / ratio)
+    if off < MARK_RATIO:
+        return finding(True, "agrees with the crust", ratio, unit)
+    fits = _unit_that_fits(median, species.crust_ppm or 1.0)
+    hint = f"the values would fit {fits}" if fits and fits != unit else "no unit fits well"
+    if off < HOLD_RATIO * (1 - 1e-9):
+        return finding(True, f"{off:.0f} times off the crust: used, but doubtful; {hint}", ratio, fits)
+    if insists:
+        return finding(True, f"{off:.0f} times off the crust; used because the card insists", ratio, fits)
+    note = f"{HELD_EVIDENCE}: median {median:.4g} {unit} against {expected:.4g} {unit} in the crust ({off:.0f} times off); {hint}"
+    return finding(
+        False, f"{note}. Say the unit in the card (units: {{{column.raw}: {fits or '...'}}}) with a reason", ratio, fits
+    )
+
+
+def _unit_that_fits(median: float, crust_ppm: float) -> str:
+    off = {u: abs(np.log10(median * k / crust_ppm)) for u, k in PPM_PER_UNIT.items()}
+    best = min(off, key=lambda u: off[u])
+    return best if off[best] < np.log10(MARK_RATIO) else ""
+
+
+def _r(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")

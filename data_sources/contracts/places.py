@@ -1,0 +1,321 @@
+"""Positions: where a row lies, whether that can be, and whether it agrees with the sheet and the state that the row names.
+
+Belongs here: axis order, sentinels, India, region, sheet, state, validity of geometry. Does not belong here: moving a point;
+a swapped or misplaced row is held, never mended.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj.exceptions import CRSError
+
+from data_sources.contracts.contract import Contract
+from data_sources.contracts.errors import CrsError
+from data_sources.contracts.issues import Ledger
+from data_sources.contracts.values import parse_numbers
+from data_sources.reference import load_table
+from data_sources.sheets import normalise_many, sheets_of
+
+Extent = tuple[float, float, float, float]
+
+INDIA_DEG: Extent = (66.0, 5.0, 99.0, 38.5)
+"""West, south, east, north of all land and near sea of India, with a degree or so to spare."""
+STATE_TOLERANCE_DEG = 0.1
+COORDINATES = (
+    ("longitude", "latitude"), ("longitude_", "latitude_"), ("longitude_", "latitude_r"), ("longitude_r", "latitude_r"),
+    ("lon", "lat"), ("long", "lat"), ("lng", "lat"), ("lon_deg", "lat_deg"), ("longitude_deg", "latitude_deg"), ("x", "y"),
+)  # fmt: skip
+
+NO_POSITION = "no position: coordinates missing, not numbers, or a sentinel"
+NEAR_ZERO = "position near 0 E, 0 N: a missing coordinate written as zero"
+SWAPPED = "axis order: latitude stands where longitude belongs (position fits India only when swapped)"
+NOT_DEGREES = "coordinates are not degrees (metres of a projection?): say the CRS in the card"
+OUTSIDE_INDIA = "position outside India"
+OUTSIDE_REGION = "position outside the region's extent"
+SAME_PLACE = "another row has the same coordinates"
+TWO_PLACES = "geometry and coordinate columns differ by more than 0.001 degrees"
+REPAIRED = "invalid geometry repaired"
+OTHER_TYPE = "geometry of another type than the layer's"
+SHEET_DIFFERS = "sheet named in the row is not the sheet of its coordinates"
+NO_SHEET = "no survey sheet number can be read"
+OTHER_STATE = "position outside the state that the row names"
+
+
+def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
+    """The (longitude, latitude) columns by their usual names in any case, or None; ``Y`` alone is yttrium."""
+    lower = {str(c).replace("\ufeff", "").strip().lower(): c for c in columns}
+    for east, north in COORDINATES:
+        if east in lower and north in lower:
+            return lower[east], lower[north]
+    return None
+
+
+def geometry_of(
+    frame: pd.DataFrame, pair: tuple[str, str] | None, crs: str | None, file: Any, layer: str, ledger: Ledger
+) -> np.ndarray:
+    """Geometries in EPSG:4326 as an object array of shape (n,), from the geometry column or the coordinate columns.
+
+    Raises
+    ------
+    CrsError : a geometry column whose CRS is missing or cannot be understood.
+    """
+    points = None
+    if pair is not None:
+        lon, lat = (parse_numbers(frame[c]).values for c in pair)
+        points = np.full(len(frame), None, dtype=object)
+        ok = np.isfinite(lon) & np.isfinite(lat)
+        points[ok] = shapely.points(lon[ok], lat[ok])
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        if points is None:
+            return np.full(len(frame), None, dtype=object)
+        return _to_degrees(gpd.GeoSeries(points, crs=crs or "EPSG:4326"), file, layer)
+    if frame.crs is None and crs is None:
+        raise CrsError(
+            "the layer does not say its coordinate system",
+            file=file,
+            layer=layer,
+            do="name it in the card (crs: EPSG:4326)",
+        )
+    own = _to_degrees(frame.geometry if frame.crs is not None else frame.geometry.set_crs(crs), file, layer)
+    if points is not None:
+        empty = shapely.is_missing(own) | shapely.is_empty(own)
+        both = ~empty & ~shapely.is_missing(points) & (shapely.get_type_id(own) == 0)
+        gap = np.full(len(own), 0.0)
+        gap[both] = shapely.distance(own[both], points[both])
+        if (gap > 0.001).any() and (
+            gap[both] <= 0.001
+        ).mean() > 0.5:  # coordinate columns of another CRS differ everywhere
+            where = gap > 0.001
+            ledger.mark(
+                where, f"{pair[0]}, {pair[1]}" if pair else "geometry", pd.Series(shapely.to_wkt(points)), TWO_PLACES
+            )
+        own[empty] = points[empty]
+    return own
+
+
+def _to_degrees(series: gpd.GeoSeries, file: Any, layer: str) -> np.ndarray:
+    try:
+        if series.crs != "EPSG:4326":
+            series = series.to_crs("EPSG:4326")
+    except (CRSError, RuntimeError, ValueError) as error:
+        raise CrsError(
+            f"the coordinate system cannot be used: {error}", file=file, layer=layer, do="name a known CRS in the card"
+        ) from error
+    return np.array(series.to_numpy(), dtype=object, copy=True)
+
+
+def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np.ndarray:
+    """Repair invalid geometries and say so, give each the layer's type, hold the empty and the foreign; returns the array."""
+    wanted = (contract.geometry,) if isinstance(contract.geometry, str) else tuple(contract.geometry or ())
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    live = np.flatnonzero(~missing)
+    bad = live[~shapely.is_valid(shapes[live])]
+    if len(bad):
+        why = pd.Series(shapely.is_valid_reason(shapes[bad]))
+        finite = np.isfinite(shapely.bounds(shapes[bad])).all(axis=1)
+        mend = bad[finite]
+        shapes[mend] = shapely.make_valid(shapes[mend])
+        ledger.mark(mend, "geometry", why[finite], REPAIRED)
+    family = {0: "POINT", 1: "LINE", 2: "LINE", 3: "POLYGON", 4: "POINT", 5: "LINE", 6: "POLYGON", 7: "MIXED"}
+    allowed = {"POINT" if "POINT" in w else "LINE" if "LINE" in w else "POLYGON" for w in wanted}
+    kind = shapely.get_type_id(shapes)
+    for i in np.flatnonzero(kind == 7):
+        dims = {"POINT": 0, "LINE": 1, "POLYGON": 2}
+        want = max(dims[a] for a in allowed)
+        parts = shapely.get_parts(shapes[i])
+        parts = parts[shapely.get_dimensions(parts) == want]
+        if len(parts):
+            shapes[i] = shapely.union_all(parts)
+    kind = shapely.get_type_id(shapes)
+    for i in np.flatnonzero(kind == 4):
+        if "POINT" in allowed and shapely.get_num_geometries(shapes[i]) == 1:
+            shapes[i] = shapely.get_geometry(shapes[i], 0)
+    kind = shapely.get_type_id(shapes)
+    names = np.array([family.get(int(k), "") for k in kind], dtype=object)
+    foreign = ~missing & ~np.isin(names.astype(str), sorted(allowed))
+    foreign |= ~missing & (kind == 4)
+    ledger.hold(foreign, "geometry", pd.Series(names, dtype="str"), OTHER_TYPE)
+    if "MULTIPOLYGON" in wanted and "POLYGON" not in wanted:
+        single = np.flatnonzero(kind == 3)
+        shapes[single] = shapely.multipolygons(shapes[single].reshape(-1, 1)) if len(single) else shapes[single]
+    flat = np.flatnonzero(~missing & shapely.has_z(shapes))
+    shapes[flat] = shapely.force_2d(shapes[flat])
+    return shapes
+
+
+def check_positions(
+    shapes: np.ndarray, contract: Contract, ledger: Ledger, *, extent: Extent | None, allow_missing: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hold rows without a possible position; returns the longitude and latitude of each row's middle (NaN where none)."""
+    box = shapely.bounds(shapes)
+    with np.errstate(invalid="ignore", over="ignore"):
+        lon, lat = (box[:, 0] / 2 + box[:, 2] / 2), (box[:, 1] / 2 + box[:, 3] / 2)
+        empty = ~np.isfinite(lon) | ~np.isfinite(lat) | (np.abs(box) > 1e30).any(axis=1)
+        sentinel = ~empty & (np.isin(lon, (-9999.0, -999.0, -99.0)) | np.isin(lat, (-9999.0, -999.0, -99.0)))
+        text = _Where(lon, lat)
+        if not allow_missing:
+            ledger.hold(empty, "geometry", text, NO_POSITION)
+        elif (np.abs(box) > 1e30).any():
+            ledger.hold((np.abs(box) > 1e30).any(axis=1), "geometry", text, NO_POSITION)
+        ledger.hold(sentinel, "geometry", text, NO_POSITION)
+        left = ~empty & ~sentinel
+        zero = left & (np.abs(lon) < 0.5) & (np.abs(lat) < 0.5)
+        ledger.hold(zero, "geometry", text, NEAR_ZERO)
+        left &= ~zero
+        metres = left & ((np.abs(lon) > 360) | (np.abs(lat) > 360))
+        ledger.hold(metres, "geometry", text, NOT_DEGREES)
+        left &= ~metres
+        if contract.india_only:
+            west, south, east, north = INDIA_DEG
+            inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+            swapped = left & ~inside & (lat >= west) & (lat <= east) & (lon >= south) & (lon <= north)
+            ledger.hold(swapped, "geometry", text, SWAPPED)
+            abroad = left & ~inside & ~swapped
+            ledger.hold(abroad, "geometry", text, OUTSIDE_INDIA)
+            left &= inside
+        if extent is not None:
+            apart = (
+                (box[:, 2] < extent[0]) | (box[:, 0] > extent[2]) | (box[:, 3] < extent[1]) | (box[:, 1] > extent[3])
+            )
+            ledger.hold(left & apart, "geometry", text, f"{OUTSIDE_REGION} ({', '.join(f'{v:g}' for v in extent)})")
+            left &= ~apart
+    gone = ~left
+    return np.where(gone, np.nan, lon), np.where(gone, np.nan, lat)
+
+
+class _Where:
+    """Texts 'longitude, latitude', made only for the rows that need one."""
+
+    def __init__(self, lon: np.ndarray, lat: np.ndarray) -> None:
+        self.lon, self.lat = lon, lat
+
+    def texts(self, at: np.ndarray) -> list[str]:
+        pairs = zip(self.lon[at], self.lat[at])
+        return [f"{x:.7g}, {y:.7g}" if np.isfinite(x) and np.isfinite(y) else "" for x, y in pairs]
+
+
+def check_same_place(lon: np.ndarray, lat: np.ndarray, ledger: Ledger) -> None:
+    """Mark rows that share their coordinates (to 1e-7 degrees) with another."""
+    frame = pd.DataFrame({"x": np.round(lon, 7), "y": np.round(lat, 7)})
+    again = frame.duplicated(keep=False).to_numpy() & np.isfinite(lon) & ~ledger.held
+    ledger.mark(again, "geometry", _Where(lon, lat), SAME_PLACE)
+
+
+def check_sheet(
+    named: pd.Series, lon: np.ndarray, lat: np.ndarray, field: str, ledger: Ledger
+) -> tuple[np.ndarray, dict[str, int]]:
+    """Compare the sheet that a row names with that of its coordinates; returns the named sheet, normalised, and counts.
+
+    A sheet named at another scale (57E) agrees if the point lies on it. A row that names none takes '' here.
+    """
+    stated = normalise_many(named)
+    actual = sheets_of(lon, lat)
+    short = np.array([len(s) for s in pd.unique(stated)])
+    agrees = stated == actual
+    if (short == 3).any():
+        agrees |= stated == np.array([a[:3] for a in actual], dtype=object)
+    placed, filled = actual != "", stated != ""
+    differs = placed & filled & ~agrees
+    if differs.any():
+        at = np.flatnonzero(differs)
+        text = pd.Series([f"{s} named, {a} by coordinates" for s, a in zip(stated[at], actual[at])])
+        ledger.mark(at, field, text, SHEET_DIFFERS)
+    unread = named.notna().to_numpy() & ~filled
+    ledger.mark(unread, field, named, NO_SHEET)
+    counts = {"agree": int((placed & filled & agrees).sum()), "differ": int(differs.sum()), "unread": int(unread.sum())}
+    return stated, counts
+
+
+@cache
+def state_boxes() -> dict[str, tuple[Extent, ...]]:
+    """Lower-case state name (old names and spellings too) -> boxes in degrees; a state of before 2000 has several."""
+    rows = load_table("state_boxes")
+    boxes = {r.state: (float(r.west), float(r.south), float(r.east), float(r.north)) for r in rows.itertuples()}
+    out = {name.lower(): (box,) for name, box in boxes.items()}
+    for r in rows.itertuples():
+        for other in str(r.other_names).split(";") if isinstance(r.other_names, str) else ():
+            out[other.strip().lower()] = (boxes[r.state],)
+    return out
+
+
+@cache
+def state_parts_before_2000() -> dict[str, tuple[str, ...]]:
+    """States that were divided in 2000, 2014 or 2019, with what was part of them."""
+    return {
+        "bihar": ("bihar", "jharkhand"),
+        "madhya pradesh": ("madhya pradesh", "chhattisgarh"),
+        "uttar pradesh": ("uttar pradesh", "uttarakhand"),
+        "andhra pradesh": ("andhra pradesh", "telangana"),
+        "jammu and kashmir": ("jammu and kashmir", "ladakh"),
+    }
+
+
+def check_state(
+    state: pd.Series,
+    lon: np.ndarray,
+    lat: np.ndarray,
+    ledger: Ledger,
+    *,
+    as_of: int | None = None,
+    polygons: gpd.GeoDataFrame | None = None,
+    field: str = "state",
+) -> dict[str, int]:
+    """Hold rows whose position lies outside the state they name; returns the names that no box or polygon answers to.
+
+    Without ``polygons`` (column ``state``, EPSG:4326; the Survey of India's administrative boundary database is the source
+    to use) the test is a box of our own round each state, with 0.1 degrees of tolerance: it finds gross errors only.
+    """  # fmt: skip
+    unknown: dict[str, int] = {}
+    codes, names = pd.factorize(state)
+    shapes = None if polygons is None else polygons.assign(key=polygons["state"].astype("str").str.strip().str.lower())
+    for code, name in enumerate(names):
+        at = np.flatnonzero((codes == code) & np.isfinite(lon) & np.isfinite(lat))
+        if not len(at):
+            continue
+        inside, known = np.zeros(len(at), dtype=bool), False
+        for part in _parts(str(name), as_of):
+            if shapes is not None and (shapes["key"] == part).any():
+                known = True
+                area = shapely.buffer(shapely.union_all(shapes.loc[shapes["key"] == part].geometry.to_numpy()), 0.01)
+                inside |= shapely.contains_xy(area, lon[at], lat[at])
+            elif part in state_boxes():
+                known = True
+                for west, south, east, north in state_boxes()[part]:
+                    t = STATE_TOLERANCE_DEG
+                    inside |= (
+                        (lon[at] >= west - t) & (lon[at] <= east + t) & (lat[at] >= south - t) & (lat[at] <= north + t)
+                    )
+        if not known:
+            unknown[str(name)] = len(at)
+            continue
+        out = at[~inside]
+        text = pd.Series([f"{name}, but at {x:.4f} E, {y:.4f} N" for x, y in zip(lon[out], lat[out])], dtype="str")
+        ledger.hold(out, field, text, OTHER_STATE)
+    return unknown
+
+
+def _parts(name: str, as_of: int | None) -> list[str]:
+    text = re.sub(r"^(?:ut|union territory|state)\s*(?:of)?\s*:?\s+", "", name.strip().lower())
+    if text in state_boxes():
+        pieces = [text]
+    else:
+        pieces = [
+            p.strip()
+            for p in text.replace("&", "/").replace(";", "/").replace(",", "/").replace(" and ", "/").split("/")
+            if p.strip()
+        ]
+    if as_of is None or as_of >= 2000:
+        return pieces
+    out: list[str] = []
+    for p in pieces:
+        box = state_boxes().get(p)
+        modern = next((k for k, b in state_boxes().items() if b == box and k in state_parts_before_2000()), p)
+        out += state_parts_before_2000().get(modern, (p,))
+    return out

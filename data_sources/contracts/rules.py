@@ -1,0 +1,121 @@
+"""Rules that look at several fields of one row (ranges in order, grades against units, areas), by contract name.
+
+Belongs here: relations between fields. Does not belong here: a single field's bounds (``Field``) or positions (``places``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyproj import Geod
+
+from data_sources.contracts.chemistry import PPM_PER_UNIT, REE14, unit_of
+from data_sources.contracts.issues import Ledger
+
+Rule = Callable[[pd.DataFrame, Any, Ledger], None]
+
+BROKEN_RANGE = "minimum <= most likely <= maximum does not hold"
+GRADE_UNIT = "unknown unit: write ppm, g/t, ppb or %"
+GRADE_CONVERSION = "value in its unit and ppm column disagree"
+GRADE_OVER = "more than 1,000,000 ppm (100 %): impossible"
+REE_IN_WASTE = "rare earths above 5 % in a waste: check the unit"
+AREA_DIFFERS = "stated area and area of the geometry (WGS84 ellipsoid) differ by more than 2 %"
+AREA_DEGREES = "area looks computed from degrees: not an area"
+AREA_ZERO = "area is zero or negative"
+MAX_REE_IN_WASTE_PPM = 50_000.0
+_WGS84 = Geod(ellps="WGS84")
+
+
+def geodesic_area_ha(shapes: np.ndarray) -> np.ndarray:
+    """Area [ha] of polygons in EPSG:4326 on the WGS84 ellipsoid (Karney's method, in pyproj); NaN where there is none."""
+    out = np.full(len(shapes), np.nan)
+    for i, shape in enumerate(shapes):
+        if shape is not None and not shape.is_empty:
+            out[i] = abs(_WGS84.geometry_area_perimeter(shape)[0]) / 1e4
+    return out
+
+
+def _ranges(stem: str, suffix: str) -> Rule:
+    def rule(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
+        low, mode, high = (frame[f"{stem}_{k}{suffix}"].to_numpy(dtype="float64") for k in ("min", "mode", "max"))
+        with np.errstate(invalid="ignore"):
+            broken = (low > mode) | (mode > high) | (low > high)
+        if broken.any():
+            text = pd.Series(
+                [f"{a:g}, {b:g}, {c:g}" for a, b, c in zip(low[broken], mode[broken], high[broken])], dtype="str"
+            )
+            ledger.hold(broken, f"{stem}_min{suffix} to {stem}_max{suffix}", text, BROKEN_RANGE)
+
+    return rule
+
+
+def _grade_units(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
+    """Recompute ppm from value and unit: fill where only the value is there, hold where they disagree."""
+    units = frame["unit"].map({u: unit_of(u) for u in frame["unit"].dropna().unique()})
+    has_value = frame[["value_min", "value_mode", "value_max"]].notna().any(axis=1).to_numpy()
+    unknown = (units.isna().to_numpy()) & has_value
+    ledger.hold(unknown, "unit", frame["unit"].fillna(""), GRADE_UNIT)
+    factor = units.map(PPM_PER_UNIT).to_numpy(dtype="float64", na_value=np.nan)
+    for k in ("min", "mode", "max"):
+        value, ppm = frame[f"value_{k}"].to_numpy(dtype="float64"), frame[f"ppm_{k}"].to_numpy(dtype="float64")
+        expected = value * factor
+        with np.errstate(invalid="ignore"):
+            differ = (
+                np.isfinite(expected)
+                & np.isfinite(ppm)
+                & (np.abs(expected - ppm) > 1e-6 * np.maximum(np.abs(expected), 1e-12))
+            )
+        if differ.any():
+            text = pd.Series(
+                [f"{v:g} {u} against {p:g} ppm" for v, u, p in zip(value[differ], frame["unit"][differ], ppm[differ])],
+                dtype="str",
+            )
+            ledger.hold(differ, f"ppm_{k}", text, GRADE_CONVERSION)
+        frame[f"ppm_{k}"] = np.where(np.isfinite(ppm), ppm, expected)
+        over = np.nan_to_num(frame[f"ppm_{k}"].to_numpy()) > 1e6
+        ledger.hold(over, f"ppm_{k}", frame[f"ppm_{k}"], GRADE_OVER)
+    rare = frame["element"].isin([*REE14, "TREE", "Y", "La..Lu", "REE"]).to_numpy()
+    top = (
+        np.nanmax(np.nan_to_num(frame[["ppm_min", "ppm_mode", "ppm_max"]].to_numpy(dtype="float64")), axis=1)
+        if len(frame)
+        else np.zeros(0)
+    )
+    ledger.hold(rare & (top > MAX_REE_IN_WASTE_PPM), "ppm_max", pd.Series(top).map("{:g} ppm".format), REE_IN_WASTE)
+
+
+def _area(stated_column: str) -> Rule:
+    def rule(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
+        stated = frame[stated_column].to_numpy(dtype="float64")
+        actual = geodesic_area_ha(shapes)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ledger.hold(stated <= 0, stated_column, frame[stated_column], AREA_ZERO)
+            off = (actual - stated) / stated * 100
+            # A square degree is about a million hectares: an area taken from degrees is that much too small.
+            planar = np.array([np.nan if s is None else s.area for s in shapes])
+            degrees = (
+                (np.abs(stated / planar - 1) < 0.02)
+                | (np.abs(stated / (planar * 1e-4) - 1) < 0.02)
+                | (np.abs(stated / (planar * 100) - 1) < 0.02)
+            )
+            degrees &= actual > 10 * np.abs(stated)
+        texts = [f"{a:g} ha stated, {b:.4g} ha ({o:+.1f} %)" for a, b, o in zip(stated, actual, np.nan_to_num(off))]
+        text = pd.Series(texts, dtype="str")
+        ledger.hold(degrees, stated_column, text, AREA_DEGREES)
+        ledger.mark((np.abs(off) > 2.0) & ~degrees, stated_column, text, AREA_DIFFERS)
+        if stated_column == "area_ha":
+            frame[stated_column] = np.where(np.isfinite(stated), stated, np.round(actual, 4))
+
+    return rule
+
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "tonnages": (_ranges("tonnage", "_mt"),),
+    "grades": (_ranges("value", ""), _ranges("ppm", ""), _grade_units),
+    "waste_footprints": (_area("area_ha"),),
+    "auction_blocks": (_area("area_ha"),),
+    "mining_leases": (_area("area_ha"),),
+}
+"""Contract name -> rules, each ``rule(frame, geometries, ledger)``."""

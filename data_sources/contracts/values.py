@@ -1,0 +1,153 @@
+"""Cells -> numbers: sentinels to missing, ``<0.5`` and its cousins to a limit and a mark, unreadable text named.
+
+Belongs here: how one cell is read. Does not belong here: what the number may be (``checks``) or its unit (``evidence``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+TEXT_SENTINELS = frozenset({"", "blank", "n/a", "#n/a", "null", "nan", "-", "--", "<null>"})
+"""Texts that mean "missing" in any column; ``none`` and ``NA`` may be a word or sodium, so only numbers take them so."""
+_NUMBER_TEXT_SENTINELS = TEXT_SENTINELS | {"na", "none", "nil", "nr", "not available", "not analysed", "not analyzed"}
+NUMBER_SENTINELS = (-9999.0, -999.0, -99999.0, -99.0, -999999.0, 1e20, 9.969209968386869e36)
+HUGE = 1e30  # -3.4e38 and its neighbours: the lowest float32, which rasters and shapefiles write for "no data"
+_NO_LIMIT = re.compile(
+    r"^(<\s*(m?dl|lod|loq|ld|det.*|blq)|b\.?d\.?l\.?|b\.?l\.?d\.?|n\.?d\.?|below.*|tr|traces?)$", re.IGNORECASE
+)
+_BELOW = re.compile(r"^(?:<|≤|less than)\s*=?\s*([\d.]+(?:[eE][+-]?\d+)?)\s*[a-zA-Z%/]*$")
+_ABOVE = re.compile(r"^(?:>|≥|more than)\s*=?\s*([\d.]+(?:[eE][+-]?\d+)?)\s*[a-zA-Z%/]*$")
+_THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?$")  # 1,234 and the Indian 1,23,456
+
+SENTINEL = "sentinel value read as missing"
+UNREADABLE = "text where a number belongs: read as missing"
+ABOVE = "above the method's upper limit: the limit is kept as the value"
+NEGATIVE_LIMIT = (
+    "negative value read as a detection limit (laboratory convention): kept as a censored value at its size"
+)
+ZERO_LIMIT = (
+    "0 read as below detection (may also be 'not analysed'): censored at the smallest positive value of the column"
+)
+NO_LIMIT = "below detection without a limit: censored at the smallest positive value of the column"
+
+
+@dataclass
+class Numbers:
+    """One parsed column: ``values`` float64 with NaN as missing, ``censored`` True where the value is a limit.
+
+    ``notes`` maps a reason to the positions (0-based) that it concerns.
+    """
+
+    values: Floats
+    censored: Bools
+    notes: dict[str, np.ndarray] = field(default_factory=dict)
+    smallest_positive: float = float("nan")
+
+
+def parse_numbers(column: pd.Series, *, censorable: bool = False, sentinels: tuple[object, ...] = ()) -> Numbers:
+    """Numbers of a raw column of shape (n,).
+
+    A censorable column (an analysis) reads ``<0.5`` as the limit 0.5; ``<DL``, ``BDL``, ``0`` as below a limit that is not
+    given, set to the smallest positive value reported in the column; and a negative number as minus the limit.
+    """
+    n = len(column)
+    censored, notes = np.zeros(n, dtype=bool), {}
+    no_limit = np.zeros(n, dtype=bool)
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        values = column.to_numpy(dtype="float64", na_value=np.nan, copy=True)
+    else:
+        values, below, no_limit, marks = _from_text(column, sentinels)
+        notes |= marks
+        censored |= below
+    known = tuple(float(s) for s in sentinels if isinstance(s, int | float)) + NUMBER_SENTINELS
+    with np.errstate(invalid="ignore"):
+        # isin is costly on half a million rows; the candidates are few: not positive, or beyond any measurement.
+        suspect = np.flatnonzero((values < 0) | (np.abs(values) >= 1e19) | np.isinf(values))
+        if any(k >= 0 for k in known[: -len(NUMBER_SENTINELS)]):
+            suspect = np.flatnonzero(np.isfinite(values) | np.isinf(values))
+        hit = suspect[np.isin(values[suspect], known) | (np.abs(values[suspect]) >= HUGE) | np.isinf(values[suspect])]
+    if len(hit):
+        values[hit] = np.nan
+        _note(notes, SENTINEL, hit)
+    if not censorable:
+        return Numbers(values, censored, notes)
+    negative = np.flatnonzero(values < 0)
+    if len(negative):
+        values[negative] = -values[negative]
+        censored[negative] = True
+        _note(notes, NEGATIVE_LIMIT, negative)
+    zero = (values == 0) & ~censored
+    unset = zero | no_limit
+    positive = values[(values > 0)]
+    smallest = float(positive.min()) if len(positive) else float("nan")
+    if unset.any():
+        values[unset] = smallest
+        censored[unset] = np.isfinite(smallest)
+        _note(notes, ZERO_LIMIT, np.flatnonzero(zero))
+        _note(notes, NO_LIMIT, np.flatnonzero(no_limit))
+    return Numbers(values, censored, notes, smallest)
+
+
+def _note(notes: dict[str, np.ndarray], reason: str, where: np.ndarray) -> None:
+    if len(where):
+        notes[reason] = np.union1d(notes[reason], where) if reason in notes else where
+
+
+def _from_text(column: pd.Series, sentinels: tuple[object, ...]) -> tuple[Floats, Bools, Bools, dict[str, np.ndarray]]:
+    """Parse each distinct text once; a column of half a million cells has few of them that are not plain numbers."""
+    codes, uniques = pd.factorize(column)
+    texts = pd.Series(uniques).astype("str").str.strip()
+    numbers = pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64", na_value=np.nan, copy=True)
+    kind = np.zeros(len(texts) + 1, dtype=np.int8)  # 1 below, 2 no limit, 3 above, 4 sentinel, 5 unreadable
+    blank = {str(s).strip().lower() for s in sentinels if isinstance(s, str)} | _NUMBER_TEXT_SENTINELS
+    for i in np.flatnonzero(np.isnan(numbers)):
+        text = texts.iloc[i]
+        if pd.isna(text) or text.lower() in blank:
+            kind[i] = 0 if pd.isna(text) or text == "" else 4
+        elif m := _BELOW.match(text):
+            numbers[i], kind[i] = _float(m.group(1)), 1
+        elif m := _ABOVE.match(text):
+            numbers[i], kind[i] = _float(m.group(1)), 3
+        elif _NO_LIMIT.match(text):
+            kind[i] = 2
+        elif _THOUSANDS.match(text):
+            numbers[i] = float(text.replace(",", ""))
+        else:
+            kind[i] = 5
+    per_row = np.append(numbers, np.nan)[codes]
+    kinds = kind[codes]
+    notes: dict[str, np.ndarray] = {}
+    for code, reason in ((3, ABOVE), (4, SENTINEL), (5, UNREADABLE)):
+        _note(notes, reason, np.flatnonzero(kinds == code))
+    return per_row, kinds == 1, kinds == 2, notes
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def clean_text(column: pd.Series, sentinels: tuple[object, ...] = ()) -> tuple[pd.Series, np.ndarray]:
+    """Stripped texts with sentinels ('BLANK', 'NULL', '-') as missing, and the positions of those sentinels."""
+    codes, uniques = pd.factorize(column)
+    texts = pd.Series(uniques).astype("str").str.strip().str.replace(r"^\"(.*)\"$", r"\1", regex=True)
+    texts = texts.str.replace(r"(?<=\d)\.0$", "", regex=True) if pd.api.types.is_float_dtype(column) else texts
+    blank = {str(s).strip().lower() for s in sentinels} | TEXT_SENTINELS
+    lower = texts.str.lower()
+    missing = lower.isin(blank).to_numpy(dtype=bool, na_value=True)
+    sentinel = np.append(missing & (lower != "").to_numpy(dtype=bool, na_value=False), False)
+    texts = texts.where(~missing, None)
+    if not len(texts):
+        return pd.Series([None] * len(column), index=column.index, dtype="str"), np.array([], dtype=int)
+    out = pd.Series(texts.array.take(codes, allow_fill=True), index=column.index).astype("str")
+    return out, np.flatnonzero(sentinel[codes])

@@ -1,0 +1,144 @@
+"""Ranking units from outside: the embedded auction blocks, a user's blocks and leases, and survey sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from data_sources.cards import Card
+from data_sources.connectors.files import read_file
+from data_sources.contracts.admission import Admission
+from data_sources.contracts.blocks import AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
+from data_sources.contracts.errors import MissingSourceError
+from data_sources.contracts.rules import AREA_DIFFERS, geodesic_area_ha
+from data_sources.readers.common import Extent, admit_layer
+from data_sources.reference import load_table
+from data_sources.sheets import sheets_in
+
+_KIND = {"auction_blocks": "auction_block", "mining_leases": "mining_lease"}
+
+
+def embedded_auction_blocks(extent_deg: Extent | None = None) -> Admission:
+    """The auctioned critical-mineral blocks that the project carries, by the corners printed in the tender notices.
+
+    A block whose corners lie outside its stated state is held; one whose published area differs from the area of its
+    corners by more than 2 % is marked.
+    """
+    table = load_table("auction_blocks")
+    shapes = shapely.from_wkt(table["geometry_wkt"].to_numpy(dtype=object))
+    frame = gpd.GeoDataFrame(table.drop(columns="geometry_wkt"), geometry=shapes, crs="EPSG:4326")
+    frame["minerals"] = frame["minerals"].str.replace(r"\s*;\s*", ";", regex=True)
+    frame["geometry_basis"] = "tender_corners"
+    return _as_blocks(
+        admit_layer(
+            frame,
+            AUCTION_BLOCKS,
+            layer="auction_blocks",
+            card="embedded_auction_blocks",
+            file="data_sources/reference/auction_blocks.csv",
+            extent_deg=extent_deg,
+            options={"clip": True},
+        ),
+        "auction_block",
+    )
+
+
+def auction_blocks(extent_deg: Extent | None = None) -> Admission:
+    """``embedded_auction_blocks`` under its short name."""
+    return embedded_auction_blocks(extent_deg)
+
+
+def read_blocks(
+    path: Path | str | None,
+    layer: str,
+    *,
+    card_name: str = "",
+    card: Card | str | None = None,
+    extent_deg: Extent | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Admission:
+    """Blocks of one kind from a file: ``layer`` is ``auction_blocks`` or ``mining_leases``.
+
+    Raises
+    ------
+    MissingSourceError : no file, or no such layer.
+    """
+    if layer not in BLOCK_CONTRACTS:
+        raise MissingSourceError(
+            f"no block layer {layer!r}", layer=layer, do=f"name one of {', '.join(BLOCK_CONTRACTS)}"
+        )
+    if path is None or not Path(path).exists():
+        raise MissingSourceError(
+            "the layer's file is missing", file=path, layer=layer, do="check the path in the region's YAML"
+        )
+    frame = read_file(path, options=dict(options or {}))
+    frame = frame.copy()
+    if "geometry_basis" not in frame.columns:
+        frame["geometry_basis"] = "mapped"
+    admission = admit_layer(
+        frame,
+        BLOCK_CONTRACTS[layer],
+        layer=layer,
+        card=card or card_name or None,
+        file=Path(path).name,
+        extent_deg=extent_deg,
+        options=options,
+    )
+    return _as_blocks(admission, _KIND[layer])
+
+
+def _as_blocks(admission: Admission, kind: str) -> Admission:
+    """Kept rows in the columns of the frame ``blocks``; area differences go to ``flags`` of the row too."""
+    kept = admission.kept.copy()
+    area = geodesic_area_ha(kept.geometry.to_numpy())
+    published = kept["area_ha"].to_numpy(dtype="float64")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        differs = np.abs(area / published - 1) > 0.02
+    kept["kind"] = kind
+    kept["site_id"] = pd.Series([None] * len(kept), dtype="str")
+    kept["flags"] = pd.Series(np.where(differs, "area_differs_from_published", ""), index=kept.index, dtype="str")
+    extra = [c for c in ("concession", "redistribute") if c in kept.columns]
+    kept = kept[[*BLOCK_COLUMNS, *extra, "geometry"]].sort_values("block_id", kind="stable").reset_index(drop=True)
+    return replace(
+        admission,
+        kept=kept,
+        report=admission.report | {"areas_that_differ": int(differs.sum()), "area_rule": AREA_DIFFERS},
+    )
+
+
+def sheet_blocks(extent_deg: Extent, crs: str | None = None) -> gpd.GeoDataFrame:
+    """Survey of India 1:50,000 sheets that share area with the extent, as blocks of kind ``survey_sheet``.
+
+    ``crs`` is accepted for symmetry; areas are geodesic (WGS84 ellipsoid).
+    """
+    sheets = sheets_in(extent_deg)
+    n = len(sheets)
+    none = pd.Series([None] * n, dtype="str")
+    shapes = shapely.multipolygons(sheets.geometry.to_numpy().reshape(-1, 1)) if n else np.array([], dtype=object)
+    data = {
+        "block_id": ("SHEET-" + sheets["sheet"].str.replace("/", "-")).astype("str"),
+        "name": ("Sheet " + sheets["sheet"]).astype("str"),
+        "kind": pd.Series(["survey_sheet"] * n, dtype="str"),
+        "state": none,
+        "district": none,
+        "minerals": none,
+        "area_ha": np.round(geodesic_area_ha(shapes), 4),
+        "geometry_basis": pd.Series(["sheet_numbering"] * n, dtype="str"),
+        "site_id": none,
+        "lease_status": none,
+        "flags": pd.Series([""] * n, dtype="str"),
+        "source": pd.Series(["Survey of India sheet numbering, in closed form"] * n, dtype="str"),
+        "redistribute": pd.Series(["yes"] * n, dtype="str"),
+    }
+    return (
+        gpd.GeoDataFrame(pd.DataFrame(data), geometry=shapes, crs="EPSG:4326")
+        .sort_values("block_id", kind="stable")
+        .reset_index(drop=True)
+    )

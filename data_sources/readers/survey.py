@@ -1,0 +1,109 @@
+"""Survey layers: a file and its card -> an admitted layer in canonical columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from data_sources.cards import Card
+from data_sources.connectors.files import read_file
+from data_sources.contracts.admission import Admission
+from data_sources.contracts.contract import Contract
+from data_sources.contracts.errors import MissingSourceError
+from data_sources.contracts.registry import ALL
+from data_sources.contracts.survey import SURVEY_CONTRACTS
+from data_sources.readers.common import Extent, admit_layer, card_of
+from data_sources.readers.deposits import check_deposits
+
+
+def read_layer(
+    path: Path | str,
+    layer_name: str,
+    *,
+    card: Card | str | None = None,
+    extent_deg: Extent | None = None,
+    options: Mapping[str, Any] | None = None,
+    field_map: Mapping[str, str] | None = None,
+    units: Mapping[str, object] | None = None,
+    states: gpd.GeoDataFrame | None = None,
+) -> Admission:
+    """Read one file and admit it as one layer.
+
+    Parameters
+    ----------
+    path : any file that ``connectors.files.read_file`` opens. layer_name : a key of ``SURVEY_CONTRACTS``.
+    card : its field map, units, licence and reading options apply; ``options``, ``field_map`` and ``units`` go over them.
+    extent_deg : west, south, east, north; see ``admit_layer`` for rows outside.
+
+    Raises
+    ------
+    SourceError : the file is missing or unreadable. ContractError : a required column is missing.
+    """
+    contract = contract_of(layer_name)
+    _, says = card_of(card, layer_name)
+    reading = (dict(says.options) if says else {}) | dict(options or {})
+    if says and says.crs and "crs" not in reading:
+        reading["crs"] = says.crs
+    frame = read_file(path, layer=reading.pop("layer", None), options=reading)
+    return admit_frame(
+        frame,
+        layer_name,
+        card=card,
+        file=Path(path).name,
+        extent_deg=extent_deg,
+        options=reading,
+        field_map=field_map,
+        units=units,
+        states=states,
+        contract=contract,
+    )
+
+
+def admit_frame(
+    frame: pd.DataFrame, layer_name: str, *, contract: Contract | None = None, **settings: Any
+) -> Admission:
+    """``read_layer`` for a frame that a connector has already brought; ``settings`` as in ``admit_layer``."""
+    contract = contract or contract_of(layer_name)
+    admission = admit_layer(frame, contract, layer=layer_name, **settings)
+    if layer_name == "occurrences":
+        admission = check_deposits(admission, frame)
+        text = admission.kept["commodity"].str.lower().str.replace(r"\s*[,;/]\s*", ";", regex=True)
+        admission.kept["commodity"] = text.astype("str")
+    return admission
+
+
+def contract_of(layer_name: str) -> Contract:
+    """The contract of a layer by its name."""
+    if layer_name not in ALL:
+        raise MissingSourceError(
+            f"no layer {layer_name!r}", layer=layer_name, do=f"name one of {', '.join(sorted(ALL))}"
+        )
+    return ALL[layer_name]
+
+
+def empty_layer(contract: Contract) -> gpd.GeoDataFrame:
+    """A layer without rows in the contract's columns, for a source that is not connected."""
+    dtypes = {
+        "float": "float64",
+        "integer": "Int64",
+        "boolean": "boolean",
+        "string": "str",
+        "datetime": "datetime64[us]",
+    }
+    data = {f.name: pd.Series(np.array([], dtype=object)).astype(dtypes[f.dtype]) for f in contract.fields}
+    frame = pd.DataFrame(data | {"source": pd.Series([], dtype="str"), "redistribute": pd.Series([], dtype="str")})
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
+
+
+def replace_kept(admission: Admission, kept: pd.DataFrame) -> Admission:
+    """The same admission with other kept rows."""
+    return replace(admission, kept=kept)
+
+
+__all__ = ["SURVEY_CONTRACTS", "admit_frame", "contract_of", "empty_layer", "read_layer"]

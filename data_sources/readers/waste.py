@@ -1,0 +1,205 @@
+"""The waste inventory: sites, footprints, tonnages, grades and constraints, embedded or from a user's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from data_sources.connectors.files import read_file
+from data_sources.contracts.admission import Admission
+from data_sources.contracts.contract import QUARANTINE_COLUMNS
+from data_sources.contracts.errors import MissingSourceError
+from data_sources.contracts.places import INDIA_DEG
+from data_sources.contracts.waste import WASTE_CONTRACTS
+from data_sources.readers.common import Extent, admit_layer
+from data_sources.reference import load_table
+
+TABLES = {
+    "waste_sites": "waste_sites",
+    "tonnages": "site_tonnages",
+    "grades": "site_grades",
+    "constraints": "site_constraints",
+}
+ORPHAN = "names a site that is not in the register"
+ORPHAN_HELD = "its site is held in the quarantine"
+NOT_ONE_PREFERRED = "the site has {0} preferred tonnages where exactly one is used: none is"
+TWO_IN_USE = "a second grade of the same site and element is marked as used: which one counts is not said"
+
+
+@dataclass(frozen=True)
+class WasteInventory:
+    """Sites (POINT, may be empty), footprints (MULTIPOLYGON), and every tonnage, grade and constraint of theirs."""
+
+    sites: gpd.GeoDataFrame
+    footprints: gpd.GeoDataFrame
+    tonnages: pd.DataFrame
+    grades: pd.DataFrame
+    constraints: pd.DataFrame
+    quarantine: pd.DataFrame
+    flags: pd.DataFrame
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+def embedded_inventory(extent_deg: Extent | None = None) -> WasteInventory:
+    """The register that the project carries, cut to an extent.
+
+    Sites without a position belong to an extent only where it covers India; elsewhere they are counted as outside.
+    """
+    frames = {layer: load_table(table) for layer, table in TABLES.items()}
+    return _inventory(
+        frames,
+        card="embedded_register",
+        files={k: f"data_sources/reference/{v}.csv" for k, v in TABLES.items()},
+        extent_deg=extent_deg,
+    )
+
+
+def read_inventory(
+    paths: Mapping[str, Path | str | None],
+    *,
+    card_name: str = "",
+    extent_deg: Extent | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> WasteInventory:
+    """A user's inventory from files by layer name (``waste_sites`` is required; the others may be absent).
+
+    Raises
+    ------
+    MissingSourceError : no file of waste sites.
+    """
+    frames, files = {}, {}
+    for layer, path in paths.items():
+        if path is None or not Path(path).exists():
+            if layer == "waste_sites":
+                raise MissingSourceError(
+                    "the layer's file is missing", file=path, layer=layer, do="check the path in the region's YAML"
+                )
+            continue
+        frames[layer] = read_file(path, options=dict(options or {}))
+        files[layer] = Path(path).name
+    if "waste_sites" not in frames:
+        raise MissingSourceError(
+            "an inventory needs a file of waste sites", layer="waste_sites", do="name it in the region's layers"
+        )
+    return _inventory(frames, card=card_name or None, files=files, extent_deg=extent_deg)
+
+
+def _inventory(
+    frames: Mapping[str, pd.DataFrame], *, card: str | None, files: Mapping[str, str], extent_deg: Extent | None
+) -> WasteInventory:
+    admitted: dict[str, Admission] = {}
+    outside: list[str] = []
+    for layer, contract in WASTE_CONTRACTS.items():
+        frame = frames.get(layer)
+        if frame is None:
+            frame = pd.DataFrame({f.name: pd.Series([], dtype="object") for f in contract.fields})
+            if contract.geometry is not None:
+                frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
+        if layer == "waste_sites":
+            frame, outside = _cut(frame, extent_deg)
+        elif "site_id" in frame.columns and outside:
+            frame = frame[~frame["site_id"].isin(outside)]
+        rows = row_numbers(frames.get(layer), frame)
+        admission = admit_layer(frame, contract, layer=layer, card=card, file=files.get(layer), row_numbers=rows)
+        admitted[layer] = replace(admission, report=admission.report | {"row_numbers": rows.tolist()})
+    ids = set(admitted["waste_sites"].kept["site_id"])
+    every = set(frames["waste_sites"]["site_id"].astype("str")) if "site_id" in frames["waste_sites"].columns else ids
+    for layer in ("waste_footprints", "tonnages", "grades", "constraints"):
+        admitted[layer] = _drop_orphans(admitted[layer], ids, every, layer)
+    sites = admitted["waste_sites"].kept
+    report = {
+        "layers": {k: {n: v for n, v in a.report.items() if n != "row_numbers"} for k, a in admitted.items()},
+        "sites_outside_region": len(outside),
+    }
+    for key in ("rows_in", "rows_kept", "rows_quarantined", "rows_flagged"):
+        report[key] = sum(a.report[key] for a in admitted.values())
+    return WasteInventory(
+        sites=sites,
+        footprints=admitted["waste_footprints"].kept,
+        tonnages=admitted["tonnages"].kept,
+        grades=admitted["grades"].kept,
+        constraints=admitted["constraints"].kept,
+        quarantine=_join(a.quarantine for a in admitted.values()),
+        flags=_join(a.flags for a in admitted.values()),
+        report=report,
+    )
+
+
+def row_numbers(whole: pd.DataFrame | None, part: pd.DataFrame) -> np.ndarray:
+    """Numbers, from 1, of a part's rows in the whole table that it was cut from (by index)."""
+    if whole is None:
+        return np.arange(1, len(part) + 1)
+    return pd.Series(np.arange(1, len(whole) + 1), index=whole.index).loc[part.index].to_numpy()
+
+
+def _join(parts: Any) -> pd.DataFrame:
+    filled = [p for p in parts if len(p)]
+    return (
+        pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(QUARANTINE_COLUMNS), dtype="str")
+    )
+
+
+def _cut(frame: pd.DataFrame, extent: Extent | None) -> tuple[pd.DataFrame, list[str]]:
+    """Sites of the extent; a misplaced site (outside its own state) still arrives where its point says."""
+    if extent is None or not {"lat", "lon", "site_id"} <= set(frame.columns):
+        return frame, []
+    west, south, east, north = extent
+    lon, lat = (pd.to_numeric(frame[c], errors="coerce") for c in ("lon", "lat"))
+    proper = lon.between(INDIA_DEG[0], INDIA_DEG[2]) & lat.between(INDIA_DEG[1], INDIA_DEG[3])
+    inside = lon.between(west, east) & lat.between(south, north)
+    covers_india = west <= 70 and south <= 9 and east >= 95 and north >= 34
+    out = (proper & ~inside) | (
+        lon.isna() & (not covers_india) & (~inside.any() | (len(frame) > 3 * int(inside.sum())))
+    )
+    return frame[~out], frame.loc[out, "site_id"].astype("str").tolist()
+
+
+def _drop_orphans(admission: Admission, ids: set[str], every: set[str], layer: str) -> Admission:
+    """Hold the rows of sites that are not kept: a figure without its site would count for nothing or for another."""
+    kept = admission.kept
+    lost = ~kept["site_id"].isin(ids)
+    if not lost.any():
+        return admission
+    # The source's row numbers of kept rows: those that are not in the quarantine, in order.
+    held = set(admission.quarantine["row"].dropna().astype(int))
+    rows = [i for i in admission.report["row_numbers"] if i not in held]
+    numbers = pd.Series(rows, index=kept.index)[lost]
+    site = kept.loc[lost, "site_id"]
+    lines = pd.DataFrame(
+        {
+            "source": admission.report["source"],
+            "layer": layer,
+            "row": numbers.astype("Int64"),
+            "field": "site_id",
+            "value": site.astype("str"),
+            "reason": [ORPHAN_HELD if s in every else ORPHAN for s in site],
+        }
+    ).astype({c: "str" for c in QUARANTINE_COLUMNS if c != "row"})
+    report = dict(admission.report)
+    report["rows_kept"] = int((~lost).sum())
+    report["rows_quarantined"] += int(lost.sum())
+    counts = lines["reason"].value_counts().to_dict()
+    report["by_reason"] = report["by_reason"] | {
+        "quarantined": report["by_reason"]["quarantined"] | {str(k): int(v) for k, v in counts.items()}
+    }
+    gone = set(numbers)
+    flags = admission.flags[~admission.flags["row"].isin(gone)]
+    report["rows_flagged"] = int(flags["row"].nunique())
+    quarantine = (
+        pd.concat([admission.quarantine, lines], ignore_index=True)
+        if len(admission.quarantine)
+        else lines.reset_index(drop=True)
+    )
+    return replace(
+        admission,
+        kept=kept[~lost].reset_index(drop=True),
+        quarantine=quarantine,
+        flags=flags.reset_index(drop=True),
+        report=report,
+    )
