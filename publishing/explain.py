@@ -36,7 +36,7 @@ TOP_COLUMNS = (
     "margin_usd_per_t_p50", "breakeven_price_multiple", "tonnage_t_p50", "top_elements", "knowledge_class",
 )  # fmt: skip
 _FERTILITY_COLUMNS = (
-    "rank_fertility", "block_id", "name", "state", "district", "fertility_axis", "likely_elements", "missing",
+    "rank_fertility", "block_id", "name", "state", "district", "fertility_axis", "likely_companions", "missing",
 )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
     rows = [
         [
             place(r.rank_fertility), r.block_id, _short(r.name), _short(r.state, 16), share(r.fertility_axis),
-            _short(r.likely_elements, 24), _short(r.missing, 40),
+            _short(r.likely_companions, 24), _short(r.missing, 40),
         ]
         for r in records(frame)
     ]  # fmt: skip
@@ -217,8 +217,8 @@ def _sites(gpkg: Path | str, block_id: str) -> list[str]:
         text = f"{share(row.inside)} inside, {share(row.near)} near, {number(row.distance_km)} km"
         if site is not None:
             text += f"; {one_line(site.name)}; {triple(site, 'tonnage_t', tonnes)}, class {site.knowledge_class}"
-            if is_known(site.gate):
-                text += f"; {site.gate}"
+            if is_known(site.status_reason):
+                text += f"; {site.status_reason}"
         out += _say(row.site_id, text)
     return out
 
@@ -237,8 +237,6 @@ def _elements(gpkg: Path | str, block_id: str) -> list[str]:
         text = "; ".join(
             (triple(r, "contained_kg", kilograms), triple(r, "recoverable_kg", kilograms), share(r.revenue_share))
         )
-        if is_known(r.note):
-            text += f"; {r.note}"
         out += _say(r.element, text)
     return out
 
@@ -250,7 +248,7 @@ def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
     out += _say("Basis of the geometry", block.geometry_basis)
     if is_known(block.nearest_site_id):
         out += _say("Nearest site", f"{block.nearest_site_id} at {number(block.nearest_site_km)} km")
-    out += _say("Likely companions (not measured)", block.likely_elements)
+    out += _say("Likely companions (not measured)", block.likely_companions)
     out += _say("Missing", block.missing)
     out += _say("Flags", block.flags)
     advice = read_table(gpkg, "sample_next")

@@ -32,9 +32,9 @@ CONTRIBUTIONS = (
 _LONG = ("explanation", "sources", "flags", "status_reason", "top_sites", "top_elements", "missing", "notes", "advice")
 _TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Why", ("block_id", "name", "kind", "state", "district", "status", "status_reason", "rank", "rank_p05", "rank_p95", "explanation")),
-    ("Score", ("score_mean", "score_p10", "score_p50", "score_p90", "contribution_value", "contribution_strategic", "contribution_fertility", "value_axis", "strategic_axis", "fertility_axis", "modifier", "rank_p50", "p_top10", "p_top20", "rank_all_recoverable", "rank_fertility")),
-    ("Value", ("net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90", "margin_usd_per_t_p10", "margin_usd_per_t_p50", "margin_usd_per_t_p90", "p_margin_positive", "breakeven_price_multiple", "tonnage_t_p50", "top_sites", "top_elements")),
-    ("Data quality", ("knowledge_class", "completeness_pct", "flags", "missing", "likely_elements", "nearest_site_id", "nearest_site_km", "geometry_basis", "area_ha", "minerals", "lease_status", "redistribute", "sources")),
+    ("Score", ("score_mean", "score_p10", "score_p50", "score_p90", "contribution_value", "contribution_strategic", "contribution_fertility", "value_axis", "strategic_axis", "fertility_axis", "fertility_note", "modifier", "rank_p50", "p_top10", "p_top20", "rank_all_recoverable", "rank_fertility")),
+    ("Value", ("net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90", "margin_usd_per_t_p10", "margin_usd_per_t_p50", "margin_usd_per_t_p90", "p_margin_positive", "breakeven_price_multiple", "capital_known", "net_value_inr_crore_p50", "tonnage_t_p10", "tonnage_t_p50", "tonnage_t_p90", "contained_critical_t_p50", "top_sites", "top_elements")),
+    ("Data quality", ("knowledge_class", "completeness_pct", "flags", "missing", "likely_companions", "nearest_site_id", "nearest_site_km", "geometry_basis", "area_ha", "minerals", "lease_status", "redistribute", "sources")),
 )  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def site_tip(mark: str) -> str:
     return (
         f'<div style="width:320px;font-family:sans-serif">{warning}<b>{_show(q("name"))}</b> <small>{_show(q("site_id"))}</small><br>'
         f"{_show(q('waste_type_text'))}<br>{_show(tonnage)}<br>Knowledge class: {_show(q('knowledge_class'))}"
-        f"<br>{_show(q('gate'))}<br><small>Sources: {_show('left(' + q('sources') + ', 300)')}</small></div>"
+        f"<br>{_show(q('status_reason'))}<br><small>Sources: {_show('left(' + q('sources') + ', 300)')}</small></div>"
     )
 
 

@@ -87,7 +87,7 @@ def _label(
 
 
 def _layout(page: Page) -> str:
-    x, y, w, h = _MAP
+    x, y, _, h = _MAP
     side_x, side_y, side_w = _SIDE
     parts = [
         _map_item(page),
@@ -136,7 +136,7 @@ def _fit(extent: tuple[float, float, float, float], ratio: float) -> tuple[float
 
 
 def _degree_grid(page: Page, height_m: float) -> str:
-    from publishing.qgis.project import crs_xml  # noqa: PLC0415 -- the project knows the layouts, not the reverse
+    from publishing.qgis.project import crs_xml
 
     degrees = next((d for d in (0.05, 0.1, 0.25, 0.5, 1.0, 2.0) if height_m / 111_000 / d < 7), 4.0)
     sides = " ".join(
@@ -183,7 +183,7 @@ def _legend(page: Page, box: tuple[float, float, float, float]) -> str:
 
 
 def _scale_bar(page: Page, box: tuple[float, float, float, float]) -> str:
-    west, south, east, north = _fit(page.extent, _MAP[2] / _MAP[3])
+    west, _, east, _ = _fit(page.extent, _MAP[2] / _MAP[3])
     # A round number of kilometres, about a sixth of the map's width for one segment.
     wanted = (east - west) / 1000 / 6
     power = 10 ** len(str(int(max(wanted, 1)))) / 10

@@ -158,7 +158,7 @@ def _pages(publication: Publication, present: list[str], extent: Extent) -> list
         f"{k}: {v}" for k, v in sorted(publication.run_info.items()) if k in ("price_deck", "seed", "draws")
     )
     pages = []
-    for theme, style, names in THEMES:
+    for theme, _, names in THEMES:
         shown = [n for n in names if n in present]
         if not shown:
             continue

@@ -114,7 +114,7 @@ def make_publication(
     frame["missing"] = np.where(quantified, None, "a tonnage; an assay of the waste")
     frame["nearest_site_id"] = np.where(kind == "auction_block", "EX-S-001", None)
     frame["nearest_site_km"] = np.where(kind == "auction_block", 12.5, np.nan)
-    frame["likely_elements"] = np.where(quantified, None, "Ga; Sc; V; REE")
+    frame["likely_companions"] = np.where(quantified, None, "Ga; Sc; V; REE")
     frame["explanation"] = [
         f"Made-up block {i + 1}: score {m:.1f} of 100, from value, strategic need and fertility."
         for i, m in enumerate(mean)
@@ -152,7 +152,7 @@ def make_publication(
             "site_shares": shares,
             "element_potential": _elements(frame, quantified, elements_per_block, rng),
             "site_potential": sites.drop(columns="geometry").loc[lambda s: s["tonnage_t_p50"].notna(), ["site_id", "name", "tonnage_t_p10", "tonnage_t_p50", "tonnage_t_p90"]],
-            "basket_ranks": pd.DataFrame({"block_id": frame["block_id"], "basket": "magnet_ree", "price_deck": "2024", "kind": kind, "status": status, "rank": frame["rank"], "score_mean": frame["score_mean"], "p_top20": frame["p_top20"]}),
+            "basket_ranks": pd.DataFrame({"block_id": frame["block_id"], "basket": "magnet_ree", "kind": kind, "rank": frame["rank"], "score_mean": frame["score_mean"], "p_top20": frame["p_top20"]}),
             "sample_next": pd.DataFrame({"priority": [1, 2], "block_id": frame["block_id"][[0, 1]].to_list(), "site_id": frame["site_id"][[0, 1]].to_list(), "measure": ["grade", "tonnage"], "class_now": ["analogue", "G4"], "class_after": ["G4", "G3"], "rank_spread_now": [12.0, 9.0], "rank_spread_after": [7.0, 8.0], "shrinkage_pct": [41.0, 11.0], "advice": ["assay 30 auger samples", "drone survey of the dump"]}),
             "robustness": pd.DataFrame({"kind": ["waste_block"], "test": ["price deck"], "setting": ["2025e"], "n_blocks": [len(ranked)], "kendall_tau": [0.83], "jaccard": [0.7], "k": [4], "is_robust": [True]}),
             "quarantine": pd.DataFrame({"source": ["made_up"], "layer": ["waste_sites"], "row": ["7"], "field": ["Nd_ppm"], "value": ["2e6"], "reason": ["above 1,000,000 ppm"]}),
@@ -171,9 +171,9 @@ def _sites(frame: pd.DataFrame, is_waste: np.ndarray, lon: np.ndarray, lat: np.n
         {
             "site_id": own["site_id"], "name": own["name"], "state": own["state"], "district": own["district"],
             "waste_type_code": codes, "waste_type_text": [c.replace("_", " ") for c in codes], "tonnage_t_p10": t * 0.6,
-            "tonnage_t_p50": t, "tonnage_t_p90": t * 1.7, "tonnage_as_of_year": 2020, "knowledge_class": own["knowledge_class"],
+            "tonnage_t_p50": t, "tonnage_t_p90": t * 1.7, "knowledge_class": own["knowledge_class"],
             "position_accuracy_m": 100 + 5000 * rng.random(len(own)).round(3), "is_transported": False,
-            "gate": np.where(own["status"] == "GATED", "made-up court order", None), "sources": own["sources"],
+            "status_reason": np.where(own["status"] == "GATED", "made-up court order", None), "sources": own["sources"],
             "redistribute": own["redistribute"],
         },
         geometry=points, crs="EPSG:4326",
@@ -189,7 +189,7 @@ def _elements(frame: pd.DataFrame, quantified: np.ndarray, per_block: int, rng: 
             "block_id": np.repeat(ids, per_block), "element": [_ELEMENTS[i % len(_ELEMENTS)] if i < 10 else f"X{i}" for _ in ids for i in range(per_block)],
             "contained_kg_p10": base * 0.5, "contained_kg_p50": base, "contained_kg_p90": base * 2,
             "recoverable_kg_p10": base * 0.1, "recoverable_kg_p50": base * 0.3, "recoverable_kg_p90": base * 0.7,
-            "revenue_share": rng.dirichlet(np.ones(per_block), len(ids)).ravel(), "is_in_basket": True, "is_sold": True,
+            "revenue_share": rng.dirichlet(np.ones(per_block), len(ids)).ravel(),
         }
     )  # fmt: skip
 
