@@ -1,7 +1,7 @@
 """What each made-up rock, ore, heavy-mineral sand and waste is made of: the tables behind the geochemistry.
 
-Majors and LOI in %, traces in ppm (Au, Pt and Pd in ppb). The gneiss column is close to an ordinary stream sediment of
-the peninsular shield; the other rocks are factors on it. The figures are invented, rounded and plausible.
+Majors and LOI in %, traces in ppm (Au, Pt, Pd and Hg in ppb). The gneiss column is close to an ordinary stream
+sediment of the peninsular shield; the other rocks are factors on it. The figures are invented, rounded and plausible.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TRACES = (
     "hf", "ta", "w", "u", "pt", "pd", "f", "in_", "tl", "te", "cd", "hg",
 )  # fmt: skip
 ANALYTES = (*MAJORS, *TRACES)
-PPB = ("au", "pt", "pd")
+PPB = ("au", "pt", "pd", "hg")
 
 # analyte: gneiss, then factors for granite, schist, ultramafic, alkali syenite, carbonatite, alluvium, dolerite;
 # detection limit; decimals written; spread of one sample about its ground (standard deviation of ln).
@@ -85,7 +85,7 @@ in_   0.055  1.10 1.20 0.60 1.50 1.10 1.00 1.30   0.02   3 0.25
 tl    0.55   1.60 0.95 0.10 1.30 0.50 0.95 0.35   0.05   2 0.20
 te    0.02   1.00 1.60 1.10 1.00 1.10 1.00 0.90   0.02   3 0.50
 cd    0.09   0.90 1.30 0.80 1.20 1.60 1.00 1.10   0.03   3 0.30
-hg    0.03   0.90 1.40 1.00 0.90 1.00 1.00 0.80   0.005  4 0.40
+hg    30     0.90 1.40 1.00 0.90 1.00 1.00 0.80   5      1 0.40
 """
 
 _rows = [line.split() for line in _ROCKS.strip().splitlines()]
@@ -117,7 +117,7 @@ ORE = _vector(
     ba=26000, ga=30, sc=25, v=230, th=260, pb=260, ni=25, co=20, rb=20, sr=11000, y=950, zr=260, nb=3200, cr=30,
     cu=60, zn=480, au=3, li=15, cs=0.5, as_=12, sb=1, bi=0.4, se=1, ag=0.4, be=12, ge=1.5, mo=70, sn=9,
     la=9500, ce=16500, pr=1750, nd=5800, sm=760, eu=200, gd=480, tb=55, dy=230, ho=36, er=80, tm=9, yb=46, lu=5.5,
-    hf=6, ta=45, w=6, u=35, pt=0.5, pd=0.5, f=14000, in_=0.6, tl=0.4, te=0.05, cd=1.2, hg=0.05,
+    hf=6, ta=45, w=6, u=35, pt=0.5, pd=0.5, f=14000, in_=0.6, tl=0.4, te=0.05, cd=1.2, hg=50,
 )  # fmt: skip
 
 # Zircon-monazite-ilmenite concentrate of river sand: Th/TREE 0.13 and Zr far above everything: looks like ore on a map
@@ -138,7 +138,7 @@ WASTE = {
     ),
     "zn_pb_flotation_tailings": _vector(
         sio2=48, al2o3=8, fe2o3=14, cao=9, mgo=6, loi=12, zn=16000, pb=5200, cd=70, ag=32, in_=3, ge=6, tl=6, sb=60,
-        as_=300, hg=1.5, bi=3, cu=300, ba=900, sr=120, zr=110, la=22, ce=40, nd=16, y=12, th=6,
+        as_=300, hg=1500, bi=3, cu=300, ba=900, sr=120, zr=110, la=22, ce=40, nd=16, y=12, th=6,
     ),
     "phosphogypsum": _vector(
         sio2=6, al2o3=1, fe2o3=0.6, cao=36, p2o5=3.5, loi=21, f=9000, sr=6500, ba=900, u=30, th=8, y=900, la=1700,
@@ -153,7 +153,7 @@ WASTE = {
     "coal_fly_ash": _vector(
         sio2=60, al2o3=27, fe2o3=5, tio2=1.7, cao=1, mgo=0.6, k2o=1, p2o5=0.4, loi=2, ga=42, ge=9, sc=26, v=170,
         as_=12, se=3, mo=6, u=8, th=32, zr=420, hf=11, nb=36, y=70, la=95, ce=190, pr=21, nd=78, sm=15, eu=3, gd=13,
-        tb=2, dy=12, ho=2.4, er=7, tm=1, yb=6.8, lu=1, sr=300, ba=700, li=110, be=5, pb=60, zn=90, cu=60, hg=0.2,
+        tb=2, dy=12, ho=2.4, er=7, tm=1, yb=6.8, lu=1, sr=300, ba=700, li=110, be=5, pb=60, zn=90, cu=60, hg=200,
     ),
     "other": _vector(
         sio2=55, al2o3=11, fe2o3=18, cao=2, mgo=3, loi=8, ni=400, co=60, cr=1500, cu=80, zn=150, mno=0.4, as_=20,
@@ -163,13 +163,21 @@ WASTE = {
 
 # Loadings of the smooth regional factors (standard deviation of ln) on groups of analytes.
 FACTORS: dict[str, dict[str, float]] = {
-    "ferromagnesian": dict.fromkeys(("fe2o3", "tio2", "v", "cr", "ni", "co", "cu", "sc", "mno", "mgo", "pt", "pd"), 0.22),
-    "heavy_minerals": {**dict.fromkeys(("zr", "hf"), 0.34), **dict.fromkeys(("th", "u", "y", "nb", "ta", "w", "sn", *REE), 0.20), "tio2": 0.15},
-    "felsic": dict.fromkeys(("k2o", "rb", "ba", "pb", "be", "li", "cs", "tl", "na2o", "ga"), 0.18),
+    "ferromagnesian": dict.fromkeys(
+        ["fe2o3", "tio2", "v", "cr", "ni", "co", "cu", "sc", "mno", "mgo", "pt", "pd"], 0.22
+    ),
+    "heavy_minerals": {
+        **dict.fromkeys(("zr", "hf"), 0.34),
+        **dict.fromkeys(("th", "u", "y", "nb", "ta", "w", "sn", *REE), 0.20),
+        "tio2": 0.15,
+    },
+    "felsic": dict.fromkeys(["k2o", "rb", "ba", "pb", "be", "li", "cs", "tl", "na2o", "ga"], 0.18),
     "carbonate": {"cao": 0.30, "sr": 0.15, "mgo": 0.12, "loi": 0.12},
-    "sulphide": dict.fromkeys(("cu", "zn", "pb", "as_", "sb", "bi", "ag", "cd", "se", "te", "in_", "mo", "au", "hg"), 0.18),
+    "sulphide": dict.fromkeys(
+        ["cu", "zn", "pb", "as_", "sb", "bi", "ag", "cd", "se", "te", "in_", "mo", "au", "hg"], 0.18
+    ),
     "rare_earths": {**dict.fromkeys(REE[:8], 0.34), "th": 0.30, "y": 0.10, "nb": 0.08},
-}  # fmt: skip
+}
 
 
 def factor_loadings(name: str) -> np.ndarray:

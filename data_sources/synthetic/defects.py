@@ -1,12 +1,14 @@
-"""The defects of real survey files, planted on purpose and written down: file, row, field, what was there, what is.
+"""The defects of real survey files, planted on purpose and written down: file, row, field, before and after.
 
-Belongs here: damage, each a case seen in a real file. Does not belong here: anything that a reader should take for true.
-Rows are named by the key of their table (``gid``, ``objectid``, ``block_id``, ...) as found in the written file.
+Belongs here: damage, each a case seen in a real file. Does not belong here: anything that a reader should take for
+true. Rows are named by the key of their table (``gid``, ``objectid``, ``block_id``, ...) as found in the written
+file.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -57,7 +59,7 @@ def spell_sheet(sheet: str, style: int) -> str:
 
 
 def damage_sediments(frame: pd.DataFrame, seed: int, ledger: Ledger, is_first: bool) -> pd.DataFrame:
-    """Spellings, mixed notations of "not detected" and ``hg`` in ppb everywhere; single bad rows in the first chunk."""
+    """Spellings, and ``ag`` in ppb everywhere; single bad rows in the first chunk."""
     file = "stream_sediments.csv"
     rng = stream(seed, "defects", "sediments", int(frame["gid"].iloc[0]))
     frame = frame.copy()
@@ -68,12 +70,12 @@ def damage_sediments(frame: pd.DataFrame, seed: int, ledger: Ledger, is_first: b
     frame["sampleno"] = [f"{s}/{r}" for s, r in zip(spelled, rest, strict=True)]
     frame["toposheet"] = np.where(rng.uniform(size=len(frame)) < 0.2, spelled, sheets)
     # The column stands in ppb though its card says ppm: the whole column is to be held, not mended.
-    frame["hg"] = np.round(frame["hg"] * 1000.0, 1)
+    frame["ag"] = np.round(frame["ag"] * 1000.0, 0)
     if is_first:
         ledger.note(
             file,
             "all",
-            "hg",
+            "ag",
             "unit of a whole column",
             "ppm",
             "ppb values under a ppm card",
@@ -97,9 +99,9 @@ def damage_sediments(frame: pd.DataFrame, seed: int, ledger: Ledger, is_first: b
 
 def _single_rows(frame: pd.DataFrame, rng: np.random.Generator, ledger: Ledger, file: str) -> None:
     rows = iter(rng.permutation(np.arange(20, len(frame) - 20))[:16].tolist())
-    column = {name: frame.columns.get_loc(name) for name in frame.columns}
+    column = {name: i for i, name in enumerate(frame.columns)}
 
-    def put(row: int, name: str, value: object, kind: str, expect: str) -> None:
+    def put(row: int, name: str, value: Any, kind: str, expect: str) -> None:
         ledger.note(file, frame["gid"].iloc[row], name, kind, frame.iat[row, column[name]], value, expect)
         frame.iat[row, column[name]] = value
 
@@ -115,7 +117,7 @@ def _single_rows(frame: pd.DataFrame, rng: np.random.Generator, ledger: Ledger, 
     put(row, "latitude", lon, "swapped axes", "quarantine")
     put(next(rows), "sio2", 671.3, "per cent above 100", "quarantine")
     row = next(rows)
-    put(row, "al2o3", round(float(frame.iat[row, column["al2o3"]]) + 26.0, 2), "oxide sum above 102 %", "quarantine")
+    put(row, "al2o3", round(float(frame["al2o3"].iloc[row]) + 26.0, 2), "oxide sum above 102 %", "quarantine")
     put(next(rows), "zn", 4_200_000.0, "ppm above 1e6", "quarantine")
     put(next(rows), "se", SENTINEL, "no-data value as a number", "read as missing")
     put(next(rows), "longitude", 82.437, "point outside the extent", "quarantine")
@@ -161,6 +163,7 @@ def damage_lithology(frame: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFram
     x, y = frame.geometry.iloc[0].representative_point().coords[0]
     bad = frame.iloc[[0]].copy()
     bad["objectid"] = int(frame["objectid"].max()) + 1
+    bad["uid_notati"] = f"SMP-L-{int(bad['objectid'].iloc[0]):06d}"
     bad["geometry"] = [shapely.Polygon([(x, y), (x + 0.01, y + 0.01), (x + 0.01, y), (x, y + 0.01)])]
     ledger.note(
         "lithology.gpkg", int(bad["objectid"].iloc[0]), "geom", "self-crossing polygon", None, "bow-tie", "quarantine"
@@ -203,7 +206,7 @@ def damage_blocks(frame: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
     """The last block plots ten degrees east of its state, as one real tender's does."""
     frame = frame.copy()
     last = len(frame) - 1
-    frame.loc[last, "geometry"] = shapely.transform(frame.geometry.iloc[last], lambda xy: xy + [10.5, 0.0])
+    frame.loc[last, "geometry"] = shapely.transform(frame.geometry.iloc[last], lambda xy: xy + np.array([10.5, 0.0]))
     ledger.note(
         "auction_blocks.gpkg",
         frame["block_id"].iloc[last],
@@ -259,7 +262,7 @@ def damage_waste(sites: pd.DataFrame, tonnages: pd.DataFrame, grades: pd.DataFra
         sites.at[i, "lon"] = 88.91
     lakh = sites.index[sites["name"].str.contains(" 28 ")]
     for i in lakh:
-        site = sites.at[i, "site_id"]
+        site = str(sites.at[i, "site_id"])
         row = tonnages.index[tonnages["site_id"].eq(site) & tonnages["is_preferred"].eq("true")][0]
         ledger.note(
             "site_tonnages.csv",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -26,12 +25,13 @@ from data_sources.synthetic.geology import World, build_world
 
 DEFAULT_SEED = 20_260_101
 
-# What the project's card of the stream-sediment table says, hg included: its values are planted in ppb.
+# What the card of the stream-sediment table says, ag included, though its values are planted in ppb.
 SEDIMENT_UNITS = {
     **dict.fromkeys(comp.MAJORS, "%"),
     **{name: ("ppb" if name in comp.PPB else "ppm") for name in comp.TRACES},
-    "longitude": "degree", "latitude": "degree",
-}  # fmt: skip
+    "longitude": "degree",
+    "latitude": "degree",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Manifest:
 def _code_version() -> str:
     digest = hashlib.sha256()
     for item in sorted(files("data_sources.synthetic").iterdir(), key=lambda p: p.name):
-        if item.name.endswith(".py"):
+        if item.name.endswith((".py", ".yaml")):
             digest.update(item.read_bytes())
     for name in ("waste_sites", "site_tonnages", "site_grades", "site_constraints"):
         digest.update((files("data_sources.reference") / f"{name}.csv").read_bytes().split(b"\n", 1)[0])
@@ -95,21 +95,29 @@ def write_district(
     writing.write_json(folder / "truth.json", _truth(world, tables, dumps, ledger))
     rows["truth.json"] = 1
     (folder / "README.txt").write_text(
-        f"{writing.SAMPLE_MARK}\n\nEvery place, company, sample and figure in this folder is made up by the project's generator\n"
-        "(data_sources/synthetic). The planted truth and the planted defects are in truth.json.\n",
+        f"{writing.SAMPLE_MARK}\n\nEvery place, company, sample and figure in this folder is made up\n"
+        "by the project's generator (data_sources/synthetic). The planted truth and the planted defects are in truth.json.\n",
         encoding="utf-8",
     )
     manifest = Manifest(
         key=district_key(counts, seed, extent),  # type: ignore[arg-type]
-        name=counts.name, seed=seed, extent_deg=extent,  # type: ignore[arg-type]
-        files={n: {"rows": rows[n], "bytes": (folder / n).stat().st_size, "sha256": writing.sha256(folder / n)} for n in sorted(rows)},
+        name=counts.name,
+        seed=seed,
+        extent_deg=extent,  # type: ignore[arg-type]
+        files={
+            n: {"rows": rows[n], "bytes": (folder / n).stat().st_size, "sha256": writing.sha256(folder / n)}
+            for n in sorted(rows)
+        },
         units={
             "stream_sediments.csv": SEDIMENT_UNITS,
             "magnetic_stations.gpkg": dict.fromkeys(("observed_m", "igrf_nt", "magnetic_a"), "nT"),
-            "gravity_stations.gpkg": {"elevation_": "m", **dict.fromkeys(("observed_g", "theoretica", "bouguer_an"), "mGal")},
+            "gravity_stations.gpkg": {
+                "elevation_": "m",
+                **dict.fromkeys(("observed_g", "theoretica", "bouguer_an"), "mGal"),
+            },
             "geophysics.tif": {band: unit for band, (unit, _) in geophysics.BANDS.items()},
         },
-    )  # fmt: skip
+    )
     writing.write_json(folder / "manifest.json", asdict(manifest))
     return manifest
 
@@ -129,24 +137,44 @@ def _files(
         return lambda path: writing.write_csv(path, frame)
 
     return {
-        "lithology.gpkg": layer("lithology_gcs_ngdr", "Polygon", lambda: defects.damage_lithology(layers.lithology(world), ledger)),
+        "lithology.gpkg": layer(
+            "lithology_gcs_ngdr", "Polygon", lambda: defects.damage_lithology(layers.lithology(world), ledger)
+        ),
         "faults.gpkg": layer("fault_gcs_ngdr", "LineString", lambda: _faults(world, ledger)),
         "folds.gpkg": layer("fold_gcs_ngdr", "LineString", lambda: layers.folds(world)),
-        "mineralization.gpkg": layer("mineralization_gcs_ngdr", "Point", lambda: defects.damage_occurrences(layers.mineralization(world), ledger)),
+        "mineralization.gpkg": layer(
+            "mineralization_gcs_ngdr", "Point", lambda: defects.damage_occurrences(layers.mineralization(world), ledger)
+        ),
         "states.gpkg": layer("states", "Polygon", lambda: layers.states(world)),
         "stream_sediments.csv": lambda path: writing.write_csv(path, _sediments(world, dumps, ledger)),
-        "magnetic_stations.gpkg": layer("magnetic_gcs_ngdr", "Point", lambda: _stations(geophysics.magnetic_stations(world), "magnetic_a", "magnetic_stations.gpkg", ledger)),
-        "gravity_stations.gpkg": layer("gravity_gcs_ngdr", "Point", lambda: _stations(geophysics.gravity_stations(world), "bouguer_an", "gravity_stations.gpkg", ledger)),
+        "magnetic_stations.gpkg": layer(
+            "magnetic_gcs_ngdr",
+            "Point",
+            lambda: _stations(geophysics.magnetic_stations(world), "magnetic_a", "magnetic_stations.gpkg", ledger),
+        ),
+        "gravity_stations.gpkg": layer(
+            "gravity_gcs_ngdr",
+            "Point",
+            lambda: _stations(geophysics.gravity_stations(world), "bouguer_an", "gravity_stations.gpkg", ledger),
+        ),
         "geophysics.tif": lambda path: _raster(path, world, ledger),
         "waste_sites.csv": table(sites),
         "site_tonnages.csv": table(tonnages),
         "site_grades.csv": table(grades),
         "site_constraints.csv": table(tables.constraints),
         "waste_footprints.gpkg": layer("waste_footprints", "MultiPolygon", lambda: tables.footprints),
-        "auction_blocks.gpkg": layer("auction_blocks", "MultiPolygon", lambda: defects.damage_blocks(land.auction_blocks(world, tables), ledger)),
-        "mining_leases.gpkg": layer("mining_leases", "MultiPolygon", lambda: defects.damage_leases(land.mining_leases(world, tables), ledger)),
-        "mining_leases_unknown_crs.gpkg": layer("mining_leases", "MultiPolygon", lambda: land.mining_leases(world, tables).iloc[:3].set_crs(None, allow_override=True)),
-    }  # fmt: skip
+        "auction_blocks.gpkg": layer(
+            "auction_blocks", "MultiPolygon", lambda: defects.damage_blocks(land.auction_blocks(world, tables), ledger)
+        ),
+        "mining_leases.gpkg": layer(
+            "mining_leases", "MultiPolygon", lambda: defects.damage_leases(land.mining_leases(world, tables), ledger)
+        ),
+        "mining_leases_unknown_crs.gpkg": layer(
+            "mining_leases",
+            "MultiPolygon",
+            lambda: land.mining_leases(world, tables).iloc[:3].set_crs(None, allow_override=True),
+        ),
+    }
 
 
 def _faults(world: World, ledger: defects.Ledger) -> gpd.GeoDataFrame:
@@ -185,17 +213,29 @@ def _truth(
         "note": writing.SAMPLE_MARK,
         "deposits": [
             {
-                "deposit_id": f"SMP-D-{i + 1:04d}", "lon": float(lon[i]), "lat": float(lat[i]), "type": "carbonatite REE-Nb",
-                "complex": int(d.complex_id[i]), "is_published": i in published, "is_under_unmapped_complex": not bool(bodies.is_mapped[d.complex_id[i]]),
-                "surface_strength": round(float(d.strength[i]), 4), "ore_mt": round(float(d.ore_mt[i]), 4),
-                "treo_pct": round(float(d.treo_pct[i]), 4), "nb2o5_pct": round(float(d.nb2o5_pct[i]), 4),
+                "deposit_id": f"SMP-D-{i + 1:04d}",
+                "lon": float(lon[i]),
+                "lat": float(lat[i]),
+                "type": "carbonatite REE-Nb",
+                "complex": int(d.complex_id[i]),
+                "is_published": i in published,
+                "is_under_unmapped_complex": not bool(bodies.is_mapped[d.complex_id[i]]),
+                "surface_strength": round(float(d.strength[i]), 4),
+                "ore_mt": round(float(d.ore_mt[i]), 4),
+                "treo_pct": round(float(d.treo_pct[i]), 4),
+                "nb2o5_pct": round(float(d.nb2o5_pct[i]), 4),
             }
             for i in range(len(d.x))
         ],
         "intrusions": [
             {
-                "id": i, "lon": float(blon[i]), "lat": float(blat[i]), "radius_m": round(float(bodies.radius_m[i]), 1),
-                "rock": layers.LITHOLOGIC[int(bodies.rock[i])], "is_fertile": bool(bodies.is_fertile[i]), "is_mapped": bool(bodies.is_mapped[i]),
+                "id": i,
+                "lon": float(blon[i]),
+                "lat": float(blat[i]),
+                "radius_m": round(float(bodies.radius_m[i]), 1),
+                "rock": layers.LITHOLOGIC[int(bodies.rock[i])],
+                "is_fertile": bool(bodies.is_fertile[i]),
+                "is_mapped": bool(bodies.is_mapped[i]),
             }
             for i in range(len(bodies.x))
         ],
@@ -203,11 +243,12 @@ def _truth(
             "zircon_monazite_sand": "along every main river, dying out within about 2 km of it",
             "dump_drainage": "14 km down the water from each dump that leaks, the waste's share halving every 4 km",
             "leaking_sites": [t["site_id"] for t, leak in zip(tables.truth, tables.leak, strict=True) if leak > 0],
-            "river_vertices": int(sum(len(r) for r in world.rivers)), "drainage_points": len(dumps.x),
+            "river_vertices": int(sum(len(r) for r in world.rivers)),
+            "drainage_points": len(dumps.x),
         },
         "sites": tables.truth,
         "defects": ledger.rows,
-    }  # fmt: skip
+    }
 
 
 def sample_district_folder(
@@ -232,7 +273,7 @@ def sample_district_folder(
                 return target
             shutil.rmtree(target)
         try:
-            os.replace(fresh, target)
+            fresh.replace(target)
         except OSError:
             # Another process finished the same folder first; its bytes are the same.
             if not _is_whole(target, key):

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 from data_sources.synthetic import composition as comp
 from data_sources.synthetic.fields import Floats, SmoothField, stream
 from data_sources.synthetic.geology import CARBONATITE, World
-from data_sources.synthetic.sheets import quarter_sheet
+from data_sources.synthetic.layers import sheet_labels
 
 SEDIMENT_COLUMNS = (
     "gid", "objectid", "sampleno", "longitude", "latitude", *comp.MAJORS,
@@ -182,7 +182,7 @@ def _laboratory(world: World, sediment: Floats, xy: Floats, start: int, rng: np.
     lon, lat = world.plane.to_lonlat(xy[:, 0], xy[:, 1])
     lon, lat = np.round(lon, 6), np.round(lat, 6)
     number = np.arange(start + 1, start + n + 1)
-    sheet = quarter_sheet(lon, lat)
+    sheet = sheet_labels(lon, lat)
     year = 10 + rng.integers(0, 12, n)
     data: dict[str, object] = {
         "gid": number,

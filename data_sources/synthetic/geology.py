@@ -1,7 +1,7 @@
 """The made-up ground: rock units, intrusions, faults, rivers and the deposits planted in it, as values in memory.
 
-Belongs here: where things are. Does not belong here: what they weigh in a sample (``geochemistry``), what a magnetometer
-sees (``geophysics``), or how a layer is written.
+Belongs here: where things are. Does not belong here: what they weigh in a sample (``geochemistry``), what a
+magnetometer sees (``geophysics``), or how a layer is written.
 """
 
 from __future__ import annotations
@@ -139,12 +139,25 @@ def build_world(counts: DistrictCounts, seed: int, extent_deg: Extent) -> World:
     faults, owner = _draw_faults(counts, seed, land, bodies)
     deposits = _plant_deposits(counts, seed, bodies, faults, owner)
     return World(
-        counts=counts, seed=seed, extent_deg=extent_deg, plane=plane, land=land, relief=relief, seeds_xy=seeds_xy,
-        seeds_rock=_mosaic_rock(seeds_xy, seed), cell_m=cell_m, warp=warp, bodies=bodies, rivers=rivers, faults=faults,
-        deposits=deposits, seed_tree=cKDTree(seeds_xy), river_tree=cKDTree(np.vstack(rivers)),
+        counts=counts,
+        seed=seed,
+        extent_deg=extent_deg,
+        plane=plane,
+        land=land,
+        relief=relief,
+        seeds_xy=seeds_xy,
+        seeds_rock=_mosaic_rock(seeds_xy, seed),
+        cell_m=cell_m,
+        warp=warp,
+        bodies=bodies,
+        rivers=rivers,
+        faults=faults,
+        deposits=deposits,
+        seed_tree=cKDTree(seeds_xy),
+        river_tree=cKDTree(np.vstack(rivers)),
         body_tree=cKDTree(np.column_stack([bodies.x, bodies.y])),
         deposit_tree=cKDTree(np.column_stack([deposits.x, deposits.y])),
-    )  # fmt: skip
+    )
 
 
 def points_in(land: shapely.Polygon, n: int, rng: np.random.Generator, margin_m: float = 0.0) -> Floats:
@@ -207,10 +220,17 @@ def _draw_bodies(counts: DistrictCounts, seed: int, land: shapely.Polygon) -> Bo
     is_mapped = np.ones(n, bool)
     is_mapped[counts.fertile_complexes : nf] = False
     return Bodies(
-        x=xy[:, 0], y=xy[:, 1], radius_m=rng.uniform(1_000.0, 2_100.0, n), stretch=rng.uniform(1.0, 1.35, n),
-        azimuth=rng.uniform(0.0, np.pi, n), wobble=rng.uniform(0.0, 2.0 * np.pi, n), alteration=alteration, rock=rock, is_fertile=is_fertile,
+        x=xy[:, 0],
+        y=xy[:, 1],
+        radius_m=rng.uniform(1_000.0, 2_100.0, n),
+        stretch=rng.uniform(1.0, 1.35, n),
+        azimuth=rng.uniform(0.0, np.pi, n),
+        wobble=rng.uniform(0.0, 2.0 * np.pi, n),
+        alteration=alteration,
+        rock=rock,
+        is_fertile=is_fertile,
         is_mapped=is_mapped,
-    )  # fmt: skip
+    )
 
 
 def _draw_rivers(counts: DistrictCounts, seed: int, land: shapely.Polygon, relief: Relief) -> list[Floats]:
@@ -279,8 +299,13 @@ def _plant_deposits(
         side = 1.0 if rng.uniform() < 0.5 else -1.0
         at = foot + side * rng.uniform(0.2, 1.7) * bodies.radius_m[i]
         point = line.interpolate(float(np.clip(at, 0.0, line.length)))
-        xy[k] = (point.x, point.y) + rng.normal(0.0, 250.0, 2)
+        xy[k] = np.array([point.x, point.y]) + rng.normal(0.0, 250.0, 2)
     return Deposits(
-        x=xy[:, 0], y=xy[:, 1], complex_id=of, strength=rng.lognormal(0.0, 0.45, n), ore_mt=rng.lognormal(1.6, 0.9, n),
-        treo_pct=rng.lognormal(0.2, 0.45, n), nb2o5_pct=rng.lognormal(-1.6, 0.5, n),
-    )  # fmt: skip
+        x=xy[:, 0],
+        y=xy[:, 1],
+        complex_id=of,
+        strength=rng.lognormal(0.0, 0.45, n),
+        ore_mt=rng.lognormal(1.6, 0.9, n),
+        treo_pct=rng.lognormal(0.2, 0.45, n),
+        nb2o5_pct=rng.lognormal(-1.6, 0.5, n),
+    )

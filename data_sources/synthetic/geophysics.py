@@ -66,11 +66,16 @@ def magnetic_stations(world: World) -> Iterator[gpd.GeoDataFrame]:
         anomaly = np.round(potential.at(x, y)[0] + rng.normal(0.0, 6.0, len(x)), 1)
         yield gpd.GeoDataFrame(
             {
-                "objectid": np.arange(start + 1, start + len(x) + 1), "longitude_": lon, "latitude_r": lat,
-                "observed_m": np.round(igrf + anomaly, 1), "igrf_nt": igrf, "magnetic_a": anomaly,
+                "objectid": np.arange(start + 1, start + len(x) + 1),
+                "longitude_": lon,
+                "latitude_r": lat,
+                "observed_m": np.round(igrf + anomaly, 1),
+                "igrf_nt": igrf,
+                "magnetic_a": anomaly,
             },
-            geometry=shapely.points(lon, lat), crs="EPSG:4326",
-        )  # fmt: skip
+            geometry=shapely.points(lon, lat),
+            crs="EPSG:4326",
+        )
 
 
 def normal_gravity_mgal(lat_deg: Floats) -> Floats:
@@ -80,7 +85,10 @@ def normal_gravity_mgal(lat_deg: Floats) -> Floats:
 
 
 def gravity_stations(world: World) -> Iterator[gpd.GeoDataFrame]:
-    """``gravity_gcs_ngdr`` in chunks: bouguer_an = observed_g - theoretica + (0.3086 - 0.1119) elevation_, mGal and m."""
+    """``gravity_gcs_ngdr`` in chunks, mGal and m.
+
+    bouguer_an = observed_g - theoretica + (0.3086 - 0.1119) elevation_
+    """
     potential = Potential(world)
     points = points_in(world.land, world.counts.gravity_stations, stream(world.seed, "gravity", "stations"))
     for c, start in enumerate(range(0, len(points), _CHUNK)):
@@ -93,12 +101,17 @@ def gravity_stations(world: World) -> Iterator[gpd.GeoDataFrame]:
         bouguer = np.round(potential.at(x, y)[1] + rng.normal(0.0, 0.15, len(x)), 3)
         yield gpd.GeoDataFrame(
             {
-                "objectid": np.arange(start + 1, start + len(x) + 1), "longitude_": lon, "latitude_r": lat,
-                "elevation_": elevation, "observed_g": np.round(theory + bouguer - 0.1967 * elevation, 3),
-                "theoretica": theory, "bouguer_an": bouguer,
+                "objectid": np.arange(start + 1, start + len(x) + 1),
+                "longitude_": lon,
+                "latitude_r": lat,
+                "elevation_": elevation,
+                "observed_g": np.round(theory + bouguer - 0.1967 * elevation, 3),
+                "theoretica": theory,
+                "bouguer_an": bouguer,
             },
-            geometry=shapely.points(lon, lat), crs="EPSG:4326",
-        )  # fmt: skip
+            geometry=shapely.points(lon, lat),
+            crs="EPSG:4326",
+        )
 
 
 def raster(world: World) -> tuple[np.ndarray, tuple[float, float, float, float, float, float]]:

@@ -66,16 +66,23 @@ def auction_blocks(world: World, waste: WasteTables) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
             "block_id": [f"SMP-AB-{i + 1:0{width}d}" for i in range(n)],
-            "tranche": [str(1 + i * 8 // n) for i in range(n)], "notice_date": ["2026-01-01"] * n,
-            "name": [f"Sample Block {i + 1} (SAMPLE)" for i in range(n)], "state": state, "district": district,
+            "tranche": [str(1 + i * 8 // n) for i in range(n)],
+            "notice_date": ["2026-01-01"] * n,
+            "name": [f"Sample Block {i + 1} (SAMPLE)" for i in range(n)],
+            "state": state,
+            "district": district,
             "concession": [("CL", "ML")[int(v)] for v in rng.integers(0, 2, n)],
             "area_ha_published": [round(a * (1.04 if i % 20 == 7 else 1.0), 2) for i, a in enumerate(area)],
-            "area_geodesic_ha": area, "minerals": [_MINERALS[int(v)] for v in rng.integers(0, len(_MINERALS), n)],
-            "n_parts": [1] * n, "n_corners": [len(p.exterior.coords) - 1 for p in degrees], "corners_lon_lat": corners,
+            "area_geodesic_ha": area,
+            "minerals": [_MINERALS[int(v)] for v in rng.integers(0, len(_MINERALS), n)],
+            "n_parts": [1] * n,
+            "n_corners": [len(p.exterior.coords) - 1 for p in degrees],
+            "corners_lon_lat": corners,
             "source": [_SOURCE] * n,
         },
-        geometry=[shapely.MultiPolygon([p]) for p in degrees], crs="EPSG:4326",
-    )  # fmt: skip
+        geometry=[shapely.MultiPolygon([p]) for p in degrees],
+        crs="EPSG:4326",
+    )
 
 
 def mining_leases(world: World, waste: WasteTables) -> gpd.GeoDataFrame:
@@ -98,11 +105,19 @@ def mining_leases(world: World, waste: WasteTables) -> gpd.GeoDataFrame:
     minerals = np.array(["Limestone", "Iron ore", "Dolomite", "Quartz", "Barytes"])
     return gpd.GeoDataFrame(
         {
-            "lease_id": [f"SMP-ML-{i + 1:04d}" for i in range(n)], "name": [f"Sample Lease {i + 1} (SAMPLE)" for i in range(n)],
-            "lessee": lessee, "state": state, "district": district,
+            "lease_id": [f"SMP-ML-{i + 1:04d}" for i in range(n)],
+            "name": [f"Sample Lease {i + 1} (SAMPLE)" for i in range(n)],
+            "lessee": lessee,
+            "state": state,
+            "district": district,
             "mineral": [("Copper" if i < len(leased) else str(minerals[i % 5])) for i in range(n)],
-            "status": [("operating" if i < len(leased) else ("operating", "expired", "not working")[i % 3]) for i in range(n)],
-            "valid_to": [f"{2030 + i % 20}-03-31" for i in range(n)], "area_ha": area, "source": [_SOURCE] * n,
+            "status": [
+                ("operating" if i < len(leased) else ("operating", "expired", "not working")[i % 3]) for i in range(n)
+            ],
+            "valid_to": [f"{2030 + i % 20}-03-31" for i in range(n)],
+            "area_ha": area,
+            "source": [_SOURCE] * n,
         },
-        geometry=[shapely.MultiPolygon([p]) for p in degrees], crs="EPSG:4326",
-    )  # fmt: skip
+        geometry=[shapely.MultiPolygon([p]) for p in degrees],
+        crs="EPSG:4326",
+    )

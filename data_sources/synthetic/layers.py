@@ -10,9 +10,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from data_sources.sheets import sheets_of
 from data_sources.synthetic.fields import Floats, stream
 from data_sources.synthetic.geology import ALLUVIUM_HALF_WIDTH_M, GNEISS, ULTRAMAFIC, World, points_in
-from data_sources.synthetic.sheets import quarter_sheet
 
 CRS = "EPSG:4326"
 
@@ -53,10 +53,16 @@ def to_lonlat(world: World, geometry: np.ndarray) -> np.ndarray:
     return shapely.transform(geometry, lambda xy: np.column_stack(world.plane.to_lonlat(xy[:, 0], xy[:, 1])))
 
 
+def sheet_labels(lon: Floats, lat: Floats) -> np.ndarray:
+    """Sheets of points as the survey's layers write them most often: ``56G02``."""
+    texts, inverse = np.unique(sheets_of(lon, lat).astype(str), return_inverse=True)
+    return np.array([text.replace("/", "") for text in texts], dtype=object)[inverse]
+
+
 def sheet_of(geometry: np.ndarray) -> np.ndarray:
     """Sheet of each geometry's centre (degrees)."""
     centre = shapely.centroid(geometry)
-    return quarter_sheet(shapely.get_x(centre), shapely.get_y(centre))
+    return sheet_labels(shapely.get_x(centre), shapely.get_y(centre))
 
 
 def lithology(world: World) -> gpd.GeoDataFrame:
@@ -71,7 +77,7 @@ def lithology(world: World) -> gpd.GeoDataFrame:
     rocks = world.seeds_rock.copy()
     for shapes, codes in _overlays(world):
         tree = shapely.STRtree(polygons)
-        for shape, code in zip(shapes, codes, strict=True):
+        for shape in shapes:
             hit = tree.query(shape, predicate="intersects")
             polygons[hit] = shapely.difference(polygons[hit], shape)
         polygons = np.concatenate([polygons, np.asarray(shapes, dtype=object)])
@@ -90,14 +96,24 @@ def lithology(world: World) -> gpd.GeoDataFrame:
     n = len(degrees)
     return gpd.GeoDataFrame(
         {
-            "objectid": np.arange(1, n + 1), "age": [u[3] for u in unit], "supergroup": [u[2] for u in unit],
-            "group_name": [u[1] for u in unit], "sub_group": [""] * n, "formation": [""] * n, "member": [""] * n,
-            "lithologic": [u[0] for u in unit], "intrusive": [u[4] for u in unit], "toposheet_": sheet_of(degrees),
-            "uid_notati": [f"SMP{code:02d}" for code in rocks], "notation": [u[0][:3].title() for u in unit],
-            "stratigrap": [u[3].title() for u in unit], "shape_area": np.round(shapely.area(degrees), 9),
+            "objectid": np.arange(1, n + 1),
+            "age": [u[3] for u in unit],
+            "supergroup": [u[2] for u in unit],
+            "group_name": [u[1] for u in unit],
+            "sub_group": [""] * n,
+            "formation": [""] * n,
+            "member": [""] * n,
+            "lithologic": [u[0] for u in unit],
+            "intrusive": [u[4] for u in unit],
+            "toposheet_": sheet_of(degrees),
+            "uid_notati": [f"SMP-L-{i:06d}" for i in range(1, n + 1)],
+            "notation": [u[0][:3].title() for u in unit],
+            "stratigrap": [u[3].title() for u in unit],
+            "shape_area": np.round(shapely.area(degrees), 9),
         },
-        geometry=degrees, crs=CRS,
-    )  # fmt: skip
+        geometry=degrees,
+        crs=CRS,
+    )
 
 
 def _overlays(world: World) -> list[tuple[list, np.ndarray]]:
@@ -155,9 +171,14 @@ def folds(world: World) -> gpd.GeoDataFrame:
         half, azimuth = rng.uniform(1_000.0, 5_000.0), rng.normal(2.6, 0.3)
         t = np.linspace(-half, half, 5)
         bow = 0.15 * half * (1.0 - (t / half) ** 2)
-        lines.append(np.column_stack([
-            centre[0] + np.cos(azimuth) * t - np.sin(azimuth) * bow, centre[1] + np.sin(azimuth) * t + np.cos(azimuth) * bow,
-        ]))  # fmt: skip
+        lines.append(
+            np.column_stack(
+                [
+                    centre[0] + np.cos(azimuth) * t - np.sin(azimuth) * bow,
+                    centre[1] + np.sin(azimuth) * t + np.cos(azimuth) * bow,
+                ]
+            )
+        )
     kinds = np.array(["ANTIFORM", "SYNFORM"])[rng.integers(0, 2, len(lines))]
     return _lines(world, lines, FOLD_TYPE=kinds)
 
@@ -193,7 +214,7 @@ def mineralization(world: World) -> gpd.GeoDataFrame:
         {
             "objectid": np.arange(1, len(xy) + 1),
             "commodity": np.concatenate([labels, commodity])[order],
-            "toposheet_": quarter_sheet(lon, lat),
+            "toposheet_": sheet_labels(lon, lat),
         },
         geometry=shapely.points(lon, lat),
         crs=CRS,

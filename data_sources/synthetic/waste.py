@@ -1,11 +1,12 @@
 """Made-up waste sites with tonnages, grades and constraints, in the schemas of ``data_sources/reference``.
 
-Belongs here: one archetype per situation that a register meets, repeated with other numbers where more sites are asked
-for. What a site is worth is never computed here.
+Belongs here: one archetype per situation that a register meets, repeated with other numbers where more sites are
+asked for. What a site is worth is never computed here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -70,30 +71,51 @@ def waste_tables(world: World) -> WasteTables:
             if grade.use and grade.basis != "upper_limit":
                 true_grades[grade.element] = _true_value(rng, (grade.low, grade.mode, grade.high), grade.known, 1.0)
         for c_no, (ctype, gate, multiplier, fact) in enumerate(kind_of.constraints, start=1):
-            constraints.append({
-                "constraint_id": f"SMP-K-{site_id[4:]}-{c_no}", "site_id": site_id, "constraint_type": ctype,
-                "gate_code": gate, "multiplier": multiplier, "fact": fact + " (SAMPLE)", "source": _SOURCE,
-                "confidence": "high", "note": None, "origin_file": "synthetic",
-            })  # fmt: skip
+            constraints.append(
+                {
+                    "constraint_id": f"SMP-K-{site_id[4:]}-{c_no}",
+                    "site_id": site_id,
+                    "constraint_type": ctype,
+                    "gate_code": gate,
+                    "multiplier": multiplier,
+                    "fact": fact + " (SAMPLE)",
+                    "source": _SOURCE,
+                    "confidence": "high",
+                    "note": None,
+                    "origin_file": "synthetic",
+                }
+            )
         if kind_of.footprint and kind_of.has_position:
             prints.append((site_id, _footprint(world, rng, xy[i], radius[-1], kind_of.footprint)))
         kind.append(kind_of.drains_as)
         leak.append(float(rng.uniform(0.05, 0.16)) if kind_of.has_position and kind_of.drains_as != "none" else 0.0)
-        truth.append({
-            "site_id": site_id, "archetype": kind_of.key, "true_tonnage_mt": round(float(true_t), 6),
-            "true_grade_ppm": {e: round(float(v), 6) for e, v in true_grades.items()},
-            "true_metal_t": {e: round(float(v * true_t), 4) for e, v in true_grades.items()},
-            "true_lon": float(lon[i]), "true_lat": float(lat[i]),
-        })  # fmt: skip
+        truth.append(
+            {
+                "site_id": site_id,
+                "archetype": kind_of.key,
+                "true_tonnage_mt": round(float(true_t), 6),
+                "true_grade_ppm": {e: round(float(v), 6) for e, v in true_grades.items()},
+                "true_metal_t": {e: round(float(v * true_t), 4) for e, v in true_grades.items()},
+                "true_lon": float(lon[i]),
+                "true_lat": float(lat[i]),
+            }
+        )
     kinds = np.array(kind)
     return WasteTables(
-        sites=_like("waste_sites", sites), tonnages=_like("site_tonnages", tonnages), grades=_like("site_grades", grades),
-        constraints=_like("site_constraints", constraints), footprints=_footprint_frame(world, prints), xy=xy, kind=kinds,
-        leak=np.array(leak), radius_m=np.array(radius), truth=truth,
-    )  # fmt: skip
+        sites=_like("waste_sites", sites),
+        tonnages=_like("site_tonnages", tonnages),
+        grades=_like("site_grades", grades),
+        constraints=_like("site_constraints", constraints),
+        footprints=_footprint_frame(world, prints),
+        xy=xy,
+        kind=kinds,
+        leak=np.array(leak),
+        radius_m=np.array(radius),
+        truth=truth,
+    )
 
 
-def _like(table: str, rows: list[dict[str, object]]) -> pd.DataFrame:
+def _like(table: str, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     columns = list(load_table(table).columns)
     unknown = {key for row in rows for key in row} - set(columns)
     if unknown:
@@ -113,20 +135,42 @@ def _site_row(
     a: Archetype, site_id: str, name: str, state: str, district: str, lon: float, lat: float
 ) -> dict[str, object]:
     return {
-        "site_id": site_id, "name": name, "operator": f"{a.operator} (SAMPLE)", "state": state, "district": district,
-        "lat": lat if a.has_position else None, "lon": lon if a.has_position else None,
+        "site_id": site_id,
+        "name": name,
+        "operator": f"{a.operator} (SAMPLE)",
+        "state": state,
+        "district": district,
+        "lat": lat if a.has_position else None,
+        "lon": lon if a.has_position else None,
         "position_accuracy_m": a.accuracy_m if a.has_position else None,
-        "position_basis": "mapped outline" if a.footprint else "invented point" if a.has_position else "no position published",
-        "waste_type_code": a.waste_type, "waste_type_text": a.what, "host_commodity": a.host, "route_code": a.route,
+        "position_basis": "mapped outline"
+        if a.footprint
+        else "invented point"
+        if a.has_position
+        else "no position published",
+        "waste_type_code": a.waste_type,
+        "waste_type_text": a.what,
+        "host_commodity": a.host,
+        "route_code": a.route,
         "is_transported": "true" if a.is_transported else "false",
-        "is_transported_basis": "residue of a works that takes in material from elsewhere" if a.is_transported else "waste of ore mined at or near the site",
-        "lease_status": a.lease_status, "lease_basis": a.lease_basis or None, "status_text": None,
-        "duplicate_of": a.duplicate_of or None, "shares_complex_with": None,
+        "is_transported_basis": "residue of a works that takes in material from elsewhere"
+        if a.is_transported
+        else "waste of ore mined at or near the site",
+        "lease_status": a.lease_status,
+        "lease_basis": a.lease_basis or None,
+        "status_text": None,
+        "duplicate_of": a.duplicate_of or None,
+        "shares_complex_with": None,
         "is_excluded": "true" if a.duplicate_of else "false",
         "exclusion_reason": "the same facility under another name" if a.duplicate_of else None,
-        "grades_text": None, "tonnage_text": None, "source": _SOURCE, "source_seen": "yes", "confidence": "medium",
-        "notes": a.notes or None, "origin_file": "synthetic",
-    }  # fmt: skip
+        "grades_text": None,
+        "tonnage_text": None,
+        "source": _SOURCE,
+        "source_seen": "yes",
+        "confidence": "medium",
+        "notes": a.notes or None,
+        "origin_file": "synthetic",
+    }
 
 
 def _tonnage_rows(a: Archetype, site_id: str, name: str, factor: float) -> list[dict[str, object]]:
@@ -135,14 +179,28 @@ def _tonnage_rows(a: Archetype, site_id: str, name: str, factor: float) -> list[
     ) -> dict[str, object]:
         scale = [None if v is None else round(v * factor, 4) for v in triple]
         return {
-            "tonnage_id": f"SMP-T-{site_id[4:]}-{number}", "site_id": site_id, "tonnage_scope": name,
-            "quantity_kind": "waste", "tonnage_min_mt": scale[0], "tonnage_mode_mt": scale[1],
-            "tonnage_max_mt": scale[2], "as_of_year": 2025, "as_of_text": None, "basis_code": basis,
-            "knowledge_class": known, "is_screening_only": "true" if a.is_screening_only else "false",
-            "is_preferred": "true" if preferred else "false", "preference_reason": reason, "formula": None,
-            "inputs_seen": None, "inputs_recalled_or_assumed": None, "source": _SOURCE, "confidence": "medium",
-            "note": note or None, "origin_file": "synthetic",
-        }  # fmt: skip
+            "tonnage_id": f"SMP-T-{site_id[4:]}-{number}",
+            "site_id": site_id,
+            "tonnage_scope": name,
+            "quantity_kind": "waste",
+            "tonnage_min_mt": scale[0],
+            "tonnage_mode_mt": scale[1],
+            "tonnage_max_mt": scale[2],
+            "as_of_year": 2025,
+            "as_of_text": None,
+            "basis_code": basis,
+            "knowledge_class": known,
+            "is_screening_only": "true" if a.is_screening_only else "false",
+            "is_preferred": "true" if preferred else "false",
+            "preference_reason": reason,
+            "formula": None,
+            "inputs_seen": None,
+            "inputs_recalled_or_assumed": None,
+            "source": _SOURCE,
+            "confidence": "medium",
+            "note": note or None,
+            "origin_file": "synthetic",
+        }
 
     rows = [row(1, a.tonnage, True, a.tonnage_basis, a.tonnage_class, "", "latest figure with its range")]
     if a.older_tonnage_mt is not None:
@@ -156,14 +214,32 @@ def _grade_row(a: Archetype, g: Grade, site_id: str, number: int) -> dict[str, o
     scale = 1.0e-4 if g.unit == "%" else 1.0
     given = [None if v is None else round(v * scale, 8) for v in (g.low, g.mode, g.high)]
     return {
-        "grade_id": f"SMP-G-{site_id[4:]}-{number:02d}", "site_id": site_id, "element": g.element,
-        "element_kind": "total" if g.element == "TREE" else "element", "value_min": given[0], "value_mode": given[1],
-        "value_max": given[2], "unit": g.unit, "ppm_min": g.low, "ppm_mode": g.mode, "ppm_max": g.high,
-        "n_samples": g.n_samples, "n_samples_text": None, "medium": a.what, "size_fraction": None,
-        "basis_code": g.basis, "basis_text": "invented", "tree_includes": g.tree_includes or None,
-        "knowledge_class": g.known, "use": int(g.use), "use_reason": g.reason, "source": _SOURCE,
-        "confidence": "medium", "note": None, "origin_file": "synthetic",
-    }  # fmt: skip
+        "grade_id": f"SMP-G-{site_id[4:]}-{number:02d}",
+        "site_id": site_id,
+        "element": g.element,
+        "element_kind": "total" if g.element == "TREE" else "element",
+        "value_min": given[0],
+        "value_mode": given[1],
+        "value_max": given[2],
+        "unit": g.unit,
+        "ppm_min": g.low,
+        "ppm_mode": g.mode,
+        "ppm_max": g.high,
+        "n_samples": g.n_samples,
+        "n_samples_text": None,
+        "medium": a.what,
+        "size_fraction": None,
+        "basis_code": g.basis,
+        "basis_text": "invented",
+        "tree_includes": g.tree_includes or None,
+        "knowledge_class": g.known,
+        "use": int(g.use),
+        "use_reason": g.reason,
+        "source": _SOURCE,
+        "confidence": "medium",
+        "note": None,
+        "origin_file": "synthetic",
+    }
 
 
 def _footprint(

@@ -44,9 +44,16 @@ def write_layer(path: Path, layer: str, chunks: gpd.GeoDataFrame | Iterable[gpd.
             options = {} if rows else {"VERSION": "1.3"}
             layer_options = {} if rows else {"DESCRIPTION": SAMPLE_MARK, "IDENTIFIER": f"{layer} ({SAMPLE_MARK})"}
             pyogrio.write_dataframe(
-                chunk, path, layer=layer, driver="GPKG", append=rows > 0, geometry_type=geometry, use_arrow=True,
-                dataset_options=options, layer_options=layer_options,
-            )  # fmt: skip
+                chunk,
+                path,
+                layer=layer,
+                driver="GPKG",
+                append=rows > 0,
+                geometry_type=geometry,
+                use_arrow=True,
+                dataset_options=options,
+                layer_options=layer_options,
+            )
             rows += len(chunk)
     return rows
 
@@ -71,10 +78,23 @@ def write_raster(
     """A tiled, deflated float32 GeoTIFF with NaN as nodata and a name, unit and description per band."""
     count, height, width = bands.shape
     with rasterio.open(
-        path, "w", driver="GTiff", count=count, height=height, width=width, dtype="float32", crs=crs, nodata=np.nan,
-        transform=rasterio.Affine(*transform), compress="deflate", predictor=3, tiled=True, blockxsize=256, blockysize=256,
+        path,
+        "w",
+        driver="GTiff",
+        count=count,
+        height=height,
+        width=width,
+        dtype="float32",
+        crs=crs,
+        nodata=np.nan,
+        transform=rasterio.Affine(*transform),
+        compress="deflate",
+        predictor=3,
+        tiled=True,
+        blockxsize=256,
+        blockysize=256,
         num_threads=1,
-    ) as out:  # fmt: skip
+    ) as out:
         out.write(bands)
         out.update_tags(NOTE=SAMPLE_MARK)
         for i, (name, (unit, text)) in enumerate(names.items(), start=1):
