@@ -17,8 +17,8 @@ class Association:
     """Elements that rise together over one kind of mineralisation.
 
     ``members`` are averaged (at least ``min_members`` of them must be measured); ``corrected_for`` are the elements of
-    resistate heavy minerals (zircon, monazite, xenotime) whose share of each member is taken out by robust regression before averaging, because a
-    stream concentrates those minerals anywhere below ordinary granite.
+    resistate heavy minerals (zircon, monazite, xenotime) whose share of each member is taken out by robust regression
+    before averaging, because a stream concentrates those minerals anywhere below ordinary granite.
     """
 
     name: str

@@ -67,22 +67,17 @@ def kaplan_meier_quantiles(values: Floats, censored: Bools, probabilities: Float
     Source: Helsel 2012, *Statistics for censored environmental data*, ch. 6.
     """
     x, c = _given(values, censored)
-    if not (~c).any():
-        return np.full(len(probabilities), np.nan)
-    result = ecdf(CensoredData(uncensored=-x[~c], right=-x[c])).sf  # P(-X > q) = P(X < -q)
-    at, below = -result.quantiles[::-1], result.probabilities[::-1]
-    # `below[i]` is P(X < at[i]), at ascending; P(X <= at[i]) is the next step, 1 at the top
-    cumulative = np.append(below[1:], 1.0)
-    detected = np.unique(x[~c])
-    at, first = np.unique(at, return_index=True)
-    cumulative = np.maximum.accumulate(cumulative)[first]
-    keep = np.isin(at, detected)
-    at, cumulative = at[keep], cumulative[keep]
-    lowest = float(below[np.searchsorted(-result.quantiles[::-1], at[0])]) if len(at) else 1.0
     out = np.full(len(probabilities), np.nan)
+    if not (~c).any():
+        return out
+    survival = ecdf(CensoredData(uncensored=-x[~c], right=-x[c])).sf
+    detected = np.unique(x[~c])
+    # scipy's step function gives P(-X > -v) = P(X < v) at each detected v; P(X <= v) is P(X < the next one)
+    below = np.asarray(survival.evaluate(-detected), dtype=np.float64)
+    up_to = np.append(below[1:], 1.0)
     for i, p in enumerate(probabilities):
-        if p > lowest:
-            out[i] = at[min(int(np.searchsorted(cumulative, p - 1e-12)), len(at) - 1)]
+        if p > below[0]:
+            out[i] = detected[min(int(np.searchsorted(up_to, p - 1e-12)), len(detected) - 1)]
     return out
 
 

@@ -12,41 +12,37 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from data_sources.contracts.errors import CrsError, ScoringError
-from scoring.ground.anomalies import median_mad_threshold, tukey_fence
 from scoring.ground.associations import ASSOCIATIONS
-from scoring.ground.geochemistry import Samples, association_scores, prepare_samples
+from scoring.ground.evidence import build_evidence
 from scoring.ground.grid import Band, Grid, RasterStack, check_equal_area
-from scoring.ground.interpolation import idw
+from scoring.ground.layers import SurveyLayers
+from scoring.ground.model_run import (
+    DATA_DRIVEN,
+    DESCRIPTIONS,
+    MIN_TEST_POINTS,
+    deposit_cells,
+    judge,
+    run_model,
+    training_problem,
+)
+from scoring.ground.sample_reading import classify_samples, heavy_mineral_band, read_samples
 from scoring.ground.settings import FertilitySettings
 from scoring.ground.unit_statistics import coverage_pct, mid_rank_percentile, zonal_statistics
 
-Floats32 = NDArray[np.float32]
+__all__ = [
+    "HELD_OUT",
+    "POSTERIOR",
+    "POSTERIOR_SD",
+    "Fertility",
+    "SurveyLayers",
+    "estimate_fertility",
+    "fertility_of_units",
+]
+
 Progress = Callable[[str], None]
-
 POSTERIOR, POSTERIOR_SD, HELD_OUT = "posterior", "posterior_sd", "posterior_held_out"
-
-
-@dataclass(frozen=True)
-class SurveyLayers:
-    """What the survey gives, each layer or None, vectors in EPSG:4326 (columns: docs/architecture.md)."""
-
-    stream_sediments: gpd.GeoDataFrame | None = None
-    lithology: gpd.GeoDataFrame | None = None
-    faults: gpd.GeoDataFrame | None = None
-    folds: gpd.GeoDataFrame | None = None
-    occurrences: gpd.GeoDataFrame | None = None
-    magnetic_stations: gpd.GeoDataFrame | None = None
-    gravity_stations: gpd.GeoDataFrame | None = None
-    rasters: tuple[RasterStack, ...] = ()
-
-    def has(self, name: str) -> bool:
-        """Whether a layer is there and holds a row."""
-        value = getattr(self, name)
-        return value is not None and len(value) > 0
 
 
 @dataclass(frozen=True)
@@ -68,24 +64,6 @@ class Fertility:
     def evidence_names(self) -> tuple[str, ...]:
         """Names of the evidence bands."""
         return tuple(n for n in self.stack.names if n not in (POSTERIOR, POSTERIOR_SD, HELD_OUT))
-
-
-def mask_near_dumps(
-    frame: gpd.GeoDataFrame, known_dumps: gpd.GeoDataFrame | None, crs: str, radius_m: float
-) -> NDArray[np.bool_]:
-    """Samples within ``radius_m`` of a known dump: what they hold may have been washed from the waste itself."""
-    masked = np.zeros(len(frame), dtype=bool)
-    if known_dumps is None or len(known_dumps) == 0 or radius_m <= 0:
-        return masked
-    if known_dumps.crs is None:
-        raise CrsError("known dumps without a CRS", layer="waste_sites", do="state the CRS of the layer")
-    dumps = known_dumps.geometry.to_crs(crs)
-    dumps = dumps[~(dumps.isna() | dumps.is_empty)]
-    if len(dumps):
-        points = frame.geometry.to_crs(crs)
-        hit, _ = dumps.sindex.query(points.array, predicate="dwithin", distance=radius_m)
-        masked[np.unique(hit)] = True
-    return masked
 
 
 def estimate_fertility(
@@ -122,129 +100,60 @@ def _estimate(
     known_dumps: gpd.GeoDataFrame | None,
     progress: Progress,
 ) -> Fertility:
-    frame = layers.stream_sediments
-    if frame is None or len(frame) == 0:
-        raise ScoringError(
-            "no stream sediments: the geochemical index has nothing to stand on",
-            layer="stream_sediments",
-            do="connect the layer, or leave fertility missing",
+    tables: dict[str, pd.DataFrame] = {}
+    notes: list[str] = []
+    reading = None
+    if layers.has("stream_sediments"):
+        progress("geochemistry: units, censoring, log-ratios")
+        reading = read_samples(layers, grid, settings, known_dumps)
+        tables |= reading.tables
+        notes += reading.notes
+    else:
+        notes.append("no stream sediments are connected: no geochemical evidence")
+    scores = None if reading is None else reading.scores[reading.usable]
+    x = np.empty(0) if reading is None else reading.samples.x[reading.usable]
+    y = np.empty(0) if reading is None else reading.samples.y[reading.usable]
+    evidence = build_evidence(layers, grid, settings, scores, x, y, progress)
+    tables |= evidence.tables
+    notes += evidence.notes
+    study = evidence.survey_area()
+    problem, training_notes, training = training_problem(layers, grid, settings, evidence, study)
+    notes += training_notes
+    tables["training_points"] = training
+    model: str = settings.model
+    if model in DATA_DRIVEN and problem is None:
+        model = "geochemical" if reading is not None else "fuzzy"
+        notes.append(f"{settings.model.replace('_', ' ')} refused; the unsupervised {model} index is given instead")
+        tables["refusals"] = pd.DataFrame(
+            [{"model": settings.model, "instead": model, "reason": " ".join(training_notes)}]
         )
-    progress("geochemistry: units, censoring, log-ratios")
-    masked = mask_near_dumps(frame, known_dumps, grid.crs, settings.mask_dumps_m)
-    samples = prepare_samples(frame, grid.crs, masked)
-    notes = list(samples.notes)
-    if masked.any():
-        notes.append(
-            f"{int(masked.sum())} of {len(frame)} samples lie within {settings.mask_dumps_m:g} m of a known dump: "
-            "masked before anything was fitted"
-        )
-    scores, members, refused = association_scores(samples, settings.associations)
-    notes += refused
-    targets = [name for name in scores if name in ASSOCIATIONS]
-    if not targets:
-        raise ScoringError(
-            "no association can be scored from the elements given",
-            layer="stream_sediments",
-            do="connect a layer with more elements",
-        )
-    progress("interpolation")
-    use = samples.used & np.isfinite(scores[targets].to_numpy(dtype=np.float64)).any(axis=1)
-    names = [str(name) for name in scores]
-    means, spreads = idw(
-        samples.x[use],
-        samples.y[use],
-        scores.loc[use, names].to_numpy(dtype=np.float64),
-        grid,
-        power=settings.interpolation.power,
-        neighbours=settings.interpolation.neighbours,
-        max_distance_m=settings.interpolation.max_distance_m,
-    )
-    bands = [
-        Band(
-            name,
-            means[i],
-            "robust z",
-            ASSOCIATIONS[name].title if name in ASSOCIATIONS else "Resistate heavy minerals: a warning, not a target",
-        )
-        for i, name in enumerate(names)
-    ]
-    progress("index")
-    which = [names.index(t) for t in targets]
-    index, index_sd = _fuzzy_or_index(means[which], spreads[which])
+    progress(f"model: {model.replace('_', ' ')}")
+    outcome, model = run_model(model, problem, evidence, study, grid, settings)
+    tables |= outcome.tables
+    notes += outcome.notes
+    summary: dict[str, Any] = {"model": model, "study_area_km2": float(study.sum()) * grid.cell_area_m2 / 1e6}
+    if problem is not None or training["used"].sum() >= MIN_TEST_POINTS:
+        progress("validation")
+        more, told = judge(model, outcome, problem, grid, settings, study, deposit_cells(training, grid))
+        tables |= more
+        summary |= told
+    else:
+        notes.append(f"fewer than {MIN_TEST_POINTS} known occurrences in the study area: the map is not validated")
+    bands = [*(e.band for e in evidence.layers)]
+    if reading is not None and "heavy_minerals" in reading.scores and "heavy_minerals" not in [b.name for b in bands]:
+        bands.append(heavy_mineral_band(reading, grid, settings))
     bands += [
-        Band(
-            POSTERIOR,
-            index,
-            "0..1",
-            "Unsupervised geochemical index: fuzzy OR of the associations, 0.5 at median + 2 MAD",
-        ),
-        Band(POSTERIOR_SD, index_sd, "0..1", "Local spread of the index"),
+        Band(POSTERIOR, outcome.posterior, "0..1", DESCRIPTIONS[model]),
+        Band(POSTERIOR_SD, outcome.sd, "0..1", "Standard deviation of the posterior"),
         Band(
             HELD_OUT,
-            index,
+            outcome.held_out,
             "0..1",
-            "The index again: no occurrence was used to make it, so it is held out by construction",
+            "The posterior of each cell from a model that did not see the cell's own part of the map",
         ),
     ]
-    thresholds = _thresholds(samples)
-    tables = {"censoring": samples.report, "association_members": members, "thresholds": thresholds}
-    notes.append("unsupervised geochemical index: no occurrence was used")
-    return Fertility(
-        RasterStack(grid, tuple(bands)), tables, _anomalies(samples, scores), tuple(notes), "geochemical", {}
-    )
-
-
-def _fuzzy_or_index(z: Floats32, spread: Floats32) -> tuple[Floats32, Floats32]:
-    """``max_a 1 / (1 + exp(-(z_a - 2)))`` and its first-order spread; NaN where no association is known."""
-    known = np.isfinite(z)
-    filled = np.where(known, z, -np.inf)
-    best = filled.argmax(axis=0)[None]
-    top = np.take_along_axis(filled, best, axis=0)[0]
-    sd = np.take_along_axis(spread, best, axis=0)[0]
-    with np.errstate(over="ignore"):
-        index = np.where(known.any(axis=0), 1 / (1 + np.exp(-(top.astype(np.float64) - 2))), np.nan)
-    return index.astype(np.float32), (index * (1 - index) * sd).astype(np.float32)
-
-
-def _thresholds(samples: Samples) -> pd.DataFrame:
-    """Upper thresholds of every element in ppm, on logs and raw, by both rules and both quartiles."""
-    rows = []
-    for element in samples.ppm:
-        v = samples.ppm[element].to_numpy(dtype=np.float64)[samples.used]
-        v = v[np.isfinite(v)]
-        fences = {
-            f"tukey_{kind}_{scale}_ppm": tukey_fence(v, kind=kind, log=scale == "log")  # type: ignore[arg-type]
-            for kind in ("type7", "hinges")
-            for scale in ("log", "raw")
-        }
-        rows.append(
-            {
-                "element": element,
-                "n": len(v),
-                "median_ppm": float(np.median(v)),
-                "median_2mad_log_ppm": median_mad_threshold(v, log=True),
-                "median_2mad_raw_ppm": median_mad_threshold(v, log=False),
-                **fences,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _anomalies(samples: Samples, scores: pd.DataFrame) -> gpd.GeoDataFrame:
-    """The samples with score and class per association; ``masked`` where a dump's drainage may have made the sample."""
-    keep = [c for c in ("sample_id", "sheet", "source", "redistribute") if c in samples.frame]
-    columns: dict[str, Any] = {c: samples.frame[c].to_numpy() for c in keep}
-    columns["masked_by_dump"] = ~samples.used
-    for name in scores:
-        z = scores[name].to_numpy(dtype=np.float64)
-        columns[f"{name}_z"] = z
-        fence = tukey_fence(z[samples.used], log=False) if np.isfinite(z[samples.used]).any() else np.inf
-        label = np.full(len(z), "background", dtype=object)
-        label[z > 2] = "above median + 2 MAD"
-        label[(z > 2) & (z > fence)] = "above the Tukey fence"
-        label[~np.isfinite(z)] = "not known"
-        columns[f"{name}_class"] = label
-    return gpd.GeoDataFrame(columns, geometry=samples.frame.geometry.to_numpy(), crs=samples.frame.crs)
+    anomalies = None if reading is None else classify_samples(reading)
+    return Fertility(RasterStack(grid, tuple(bands)), tables, anomalies, tuple(notes), model, summary)
 
 
 def fertility_of_units(fertility: Fertility, units: gpd.GeoDataFrame) -> pd.DataFrame:

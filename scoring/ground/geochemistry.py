@@ -117,9 +117,7 @@ def prepare_samples(frame: gpd.GeoDataFrame, crs: str, masked: NDArray[np.bool_]
     notes = []
     presence = report.loc[report["method"] == "presence_only", "element"].tolist()
     if presence:
-        notes.append(
-            f"{', '.join(presence)}: more than {ROS_UP_TO:.0%} censored or fewer than ten detected values: presence only"
-        )
+        notes.append(f"{', '.join(presence)}: more than {ROS_UP_TO:.0%} censored or under ten detected: presence only")
     return Samples(frame, x, y, pd.DataFrame(ppm), pd.DataFrame(flags), report, used, tuple(notes))
 
 
@@ -260,12 +258,32 @@ def association_scores(
     return pd.DataFrame(scores), pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(), tuple(refused)
 
 
+def lithology_of(samples: Samples, lithology: gpd.GeoDataFrame | None, field: str) -> NDArray[np.object_] | None:
+    """The lithology each sample lies on; None where no lithology is connected or its column is absent."""
+    if lithology is None or len(lithology) == 0 or field not in lithology:
+        return None
+    if lithology.crs is None:
+        raise CrsError("lithology without a CRS", layer="lithology", do="state the CRS of the layer")
+    polygons = lithology[lithology.geometry.notna() & ~lithology.geometry.is_empty & lithology[field].notna()]
+    points = samples.frame.geometry.to_crs(polygons.crs)
+    pairs = polygons.sindex.query(points.array, predicate="within")
+    out = np.full(len(samples.frame), None, dtype=object)
+    # on overlapping polygons the first in the layer's order wins, whatever order the index answers in
+    order = np.lexsort((pairs[1], pairs[0]))[::-1]
+    names = polygons[field].astype(str).to_numpy()
+    out[pairs[0][order]] = names[pairs[1][order]]
+    return out
+
+
 __all__ = [
     "Samples",
     "association_score",
     "association_scores",
     "element_columns",
+    "lithology_of",
+    "log_ratios",
     "prepare_samples",
     "residual_by_group",
+    "robust_scale",
     "robust_z",
 ]
