@@ -4,7 +4,27 @@ Belongs here: protocols, paging, retries, size limits, refusals. Does not belong
 (``contracts``), or where a source is (``cards``).
 """
 
+from data_sources.connectors.archive import Archive, Manifest
+from data_sources.connectors.fetching import Fetched, fetch
 from data_sources.connectors.files import read_file
+from data_sources.connectors.http import ClientSettings, LoginRequiredError, TooLargeError, UnreachableError
+from data_sources.connectors.pages import ChangedWhileReadingError
+from data_sources.connectors.probing import SourceState, probe
 from data_sources.connectors.rasters import Raster, read_raster
 
-__all__ = ["Raster", "read_file", "read_raster"]
+__all__ = [
+    "Archive",
+    "ChangedWhileReadingError",
+    "ClientSettings",
+    "Fetched",
+    "LoginRequiredError",
+    "Manifest",
+    "Raster",
+    "SourceState",
+    "TooLargeError",
+    "UnreachableError",
+    "fetch",
+    "probe",
+    "read_file",
+    "read_raster",
+]

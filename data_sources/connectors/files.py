@@ -78,6 +78,8 @@ def read_file(
             frame = _read_vector(local_file(inner, suffixes=(".shp",)), None, settings, shown=f"{file}!{inner.name}")
     else:
         frame = _read_vector(file, layer, settings, shown=str(file))
+    if isinstance(frame, gpd.GeoDataFrame) and frame.crs is not None and frame.crs.to_authority() is not None:
+        frame = frame.set_crs(":".join(frame.crs.to_authority()), allow_override=True)  # one spelling of one CRS
     if isinstance(frame, gpd.GeoDataFrame) and frame.crs is None:
         if not settings.get("crs"):
             raise CrsError("the file does not say its coordinate system", file=path, layer=layer, do="name it as crs")

@@ -1,0 +1,67 @@
+"""OGC API Features: pages by their ``next`` links.
+
+Belongs here: collections, limits and links. Does not belong here: retries (``http``) or joining (``pages``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from data_sources.cards import Card
+from data_sources.connectors.archive import PageRecord
+from data_sources.connectors.features import parse_geojson
+from data_sources.connectors.http import Client
+from data_sources.connectors.pages import Page
+from data_sources.contracts.errors import SourceError
+
+Extent = tuple[float, float, float, float]
+
+
+class OgcApiSource:
+    """One collection of one OGC API, as pages."""
+
+    def __init__(self, card: Card, client: Client, extent: Extent | None) -> None:
+        self.card, self.client, self.extent = card, client, extent
+
+    def first(self) -> str:
+        """The items of the collection, cut to the extent."""
+        return ""
+
+    def params(self, count: int | None = None) -> dict[str, str]:
+        """The parameters of the first call; later ones follow the links."""
+        out = {"f": "json", "limit": str(count or self.card.page_size), **self.card.params}
+        if self.extent is not None:
+            out["bbox"] = ",".join(str(v) for v in self.extent)
+        return out
+
+    def ask(self, cursor: str) -> bytes:
+        """The page behind a link."""
+        if cursor:
+            return self.client.get(cursor, layer=self.card.layer).body
+        url = f"{self.card.url.rstrip('/')}/collections/{self.card.layer}/items"
+        headers = {"Accept": "application/geo+json, application/json"}
+        return self.client.get(url, self.params(), headers=headers, layer=self.card.layer).body
+
+    def read(self, body: bytes, cursor: str, done: Sequence[PageRecord]) -> Page:
+        """The page, and its ``next`` link on the same host."""
+        parsed = parse_geojson(body, where=self.card.host, layer=self.card.layer)
+        onward = self._onward(parsed.next_link, cursor)
+        if onward is not None and onward in {r.cursor for r in done} | {cursor}:
+            raise SourceError(
+                "the pages run in a circle", file=self.card.host, layer=self.card.layer, do="tell the publisher"
+            )
+        return Page(parsed.table, parsed.crs or "EPSG:4326", parsed.announced, onward)
+
+    def _onward(self, link: str | None, cursor: str) -> str | None:
+        if link is None:
+            return None
+        url = urljoin(cursor or self.card.url, link)
+        self.client.check_host(url, self.card.layer)
+        # Behind a proxy a server may write its inner scheme and port: keep to the card's.
+        ours, theirs = urlsplit(self.card.url), urlsplit(url)
+        return urlunsplit((ours.scheme, ours.netloc, theirs.path, theirs.query, ""))
+
+    def guess(self, cursor: str) -> str | None:
+        """Not known before the page is read."""
+        return None
