@@ -130,7 +130,7 @@ def crs_finding(frame: pd.DataFrame, contract: Contract) -> Finding:
     if frame.crs is None or frame.crs.to_epsg() != 4326:
         faults.append(f"the coordinates are in {frame.crs}, not in EPSG:4326")
     shapes = frame.geometry
-    present = shapes.notna() & ~shapes.is_empty
+    present = ~shapes.is_empty & shapes.notna()
     asked = (contract.geometry,) if isinstance(contract.geometry, str) else contract.geometry
     allowed: set[str] = set().union(*(_TYPES[kind] for kind in asked))
     wrong = present & ~shapes.geom_type.isin(sorted(allowed))

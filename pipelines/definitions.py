@@ -8,15 +8,24 @@ from typing import Any
 import dagster as dg
 
 from assets.definitions import MODULES
-from pipelines.jobs import build_jobs
+from pipelines.automation import dressed
+from pipelines.checks import build_checks
+from pipelines.jobs import rank_region_job
+from pipelines.release_job import release
 from pipelines.resources import resources
+from pipelines.schedules import build_schedules
+from pipelines.sensors import build_sensors
 
 
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """All definitions; tests and the command line swap resources by name."""
+    rank = rank_region_job()
     return dg.Definitions(
-        assets=dg.load_assets_from_modules(MODULES),
-        jobs=build_jobs(),
+        assets=dressed([a for a in dg.load_assets_from_modules(MODULES) if isinstance(a, dg.AssetsDefinition)]),
+        asset_checks=build_checks(),
+        jobs=[rank, release],
+        schedules=build_schedules(rank, release),
+        sensors=build_sensors(rank),
         resources={**resources(), **(resource_overrides or {})},
     )
 

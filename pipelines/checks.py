@@ -1,0 +1,169 @@
+"""Asset checks, generated from the contracts: blocking where publication would be wrong, a warning otherwise.
+
+Belongs here: which findings are held against which asset, and how severe each is. Does not belong here: the findings
+(``assets.quality``). The checks of one asset run in one step, so that its result is read once.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pyogrio
+
+from assets.quality import (
+    Finding,
+    assessment_findings,
+    crs_finding,
+    drift_finding,
+    quarantine_finding,
+    robustness_finding,
+    rows_finding,
+    schema_finding,
+    units_finding,
+)
+from assets.survey import VECTOR_LAYERS
+from assets.workspace import PARTITIONS, Workspace, home_folder
+from data_sources.contracts.outputs import RANKED_BLOCKS
+from data_sources.contracts.survey import SURVEY_CONTRACTS
+from pipelines.geopackage_check import geopackage_finding
+
+# name -> (blocking, what it promises)
+SOURCE_CHECKS = {
+    "schema": (True, "The kept rows have the contract's columns, types, keys and vocabularies."),
+    "units": (True, "No kept value lies outside its physical bounds."),
+    "crs": (True, "Kept geometries are in EPSG:4326 and of the contract's type."),
+    "rows_balance": (True, "Rows in = rows kept + rows quarantined."),
+    "quarantine_share": (False, "At most 5 % of the rows are held back."),
+}
+ASSESSMENT_CHECKS = {
+    "schema": (True, "Every table of the assessment has the columns, types, keys and vocabularies of its contract."),
+    "units": (True, "No value leaves its physical bounds; P10 <= P50 <= P90 and rank P05 <= P50 <= P95."),
+    "crs": (True, "Blocks are polygons in EPSG:4326."),
+    "mass_balance": (True, "Within a kind, inside + near + unallocated = the sites, to 1e-9."),
+    "ranks_complete": (True, "Ranks are 1..N within a kind, follow the mean score, and only RANKED blocks carry one."),
+    "explanation_adds_up": (True, "The three contributions add up to the mean score."),
+    "robustness": (False, "The ranking survives other prices, weights and distances."),
+}
+PUBLICATION_CHECKS = {
+    "geopackage_valid": (True, "The published file is a whole, registered GeoPackage with every layer readable."),
+    "drift": (False, "Row counts and medians are near those of the last release."),
+    "quarantine_share": (False, "At most 5 % of the rows of all sources together are held back."),
+}
+
+
+def result_of(asset: str, finding: Finding, blocking: bool) -> dg.AssetCheckResult:
+    """A finding as Dagster shows it: the reason as description, the rows as a table."""
+    metadata: dict[str, Any] = {"reason": finding.reason}
+    if finding.count:
+        metadata["rows_affected"] = finding.count
+    if len(finding.rows):
+        shown = finding.rows.astype("str")
+        records = [dg.TableRecord({str(k): str(v)[:200] for k, v in row.items()}) for row in shown.to_dict("records")]
+        metadata["rows"] = dg.MetadataValue.table(
+            records, dg.TableSchema([dg.TableColumn(str(c)) for c in shown.columns])
+        )
+    severity = dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=finding.name,
+        passed=bool(finding.passed),
+        severity=severity,
+        metadata=metadata,
+        description=finding.reason,
+    )
+
+
+def build_check(
+    asset: str,
+    checks: dict[str, tuple[bool, str]],
+    judge: Callable[[dict[str, Any], Workspace, str], Iterable[Finding]],
+) -> dg.AssetChecksDefinition:
+    """All checks of one asset as one step, for the partition that is being made."""
+    with warnings.catch_warnings():
+        # Checks know their partition since 1.12, marked "preview": the code-location test holds what we rely on.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        specs = [
+            dg.AssetCheckSpec(name, asset=asset, description=text, blocking=blocking, partitions_def=PARTITIONS)
+            for name, (blocking, text) in checks.items()
+        ]
+
+    @dg.multi_asset_check(name=f"{asset}_checks", specs=specs, ins={"bundle": dg.AssetIn(asset)}, can_subset=True)
+    def check(
+        context: dg.AssetCheckExecutionContext, workspace: dg.ResourceParam[Workspace], bundle: Any
+    ) -> Iterator[dg.AssetCheckResult]:
+        wanted = {key.name for key in context.selected_asset_check_keys}
+        for finding in judge(bundle, workspace, context.partition_key):
+            if finding.name in wanted:
+                yield result_of(asset, finding, checks[finding.name][0])
+
+    return check
+
+
+def _judge_layer(layer: str) -> Callable[[dict[str, Any], Workspace, str], Iterable[Finding]]:
+    def judge(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
+        contract, kept = SURVEY_CONTRACTS[layer], bundle["kept"]
+        yield schema_finding(kept, contract, partial=True)
+        yield units_finding(kept, contract)
+        yield crs_finding(kept, contract) if len(kept) else Finding("crs", True, "no rows")
+        yield rows_finding(bundle["report"])
+        yield quarantine_finding(bundle["report"], bundle["quarantine"])
+
+    return judge
+
+
+def _judge_assessment(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
+    yield from assessment_findings(bundle)
+    yield robustness_finding(bundle.get("robustness"))
+
+
+def _judge_publication(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
+    path = workspace.output_folder(region) / "ranked_blocks.gpkg"
+    valid = geopackage_finding(path)
+    yield valid
+    if not valid.passed:
+        yield Finding("drift", True, "not compared: the file is not valid")
+        yield Finding("quarantine_share", True, "not counted: the file is not valid")
+        return
+    last = last_release(region)
+    before = pyogrio.read_dataframe(last, layer="ranked_blocks", read_geometry=False) if last else None
+    now = pyogrio.read_dataframe(path, layer="ranked_blocks", read_geometry=False)
+    yield drift_finding(now, before, RANKED_BLOCKS, last.parent.name if last else "")
+    yield quarantine_finding(*_published_quarantine(path))
+
+
+def _published_quarantine(path: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    import json
+
+    info = pyogrio.read_dataframe(path, layer="run_info", read_geometry=False).set_index("key")["value"]
+    counts = json.loads(str(info.get("rows", "{}")))
+    totals = {
+        key: sum(int(c.get(key) or 0) for c in counts.values() if isinstance(c, dict))
+        for key in ("rows_in", "rows_quarantined")
+    }
+    return totals, pyogrio.read_dataframe(path, layer="quarantine", read_geometry=False)
+
+
+def last_release(region: str) -> Path | None:
+    """The GeoPackage of the newest complete release of a region, or None."""
+    folder = releases_root() / region
+    complete = [p for p in folder.glob("*/ranked_blocks.gpkg") if any(p.parent.glob("manifest*.json"))]
+    return max(complete, key=lambda p: p.parent.name) if complete else None
+
+
+def releases_root() -> Path:
+    """Where releases are kept: ``KHANIJ_RELEASES``, else ``releases`` below the project's home."""
+    import os
+
+    return Path(os.environ.get("KHANIJ_RELEASES", str(home_folder() / "releases")))
+
+
+def build_checks() -> list[dg.AssetChecksDefinition]:
+    """Every check of the code location."""
+    return [
+        *(build_check(layer, SOURCE_CHECKS, _judge_layer(layer)) for layer in VECTOR_LAYERS),
+        build_check("assessment", ASSESSMENT_CHECKS, _judge_assessment),
+        build_check("ranked_blocks", PUBLICATION_CHECKS, _judge_publication),
+    ]

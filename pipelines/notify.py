@@ -1,0 +1,116 @@
+"""Telling people that a run failed: a message they can act on, in the log, by webhook and by e-mail.
+
+Belongs here: wording and sending. Does not belong here: when it is sent (``hooks``).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import smtplib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+import httpx
+
+from pipelines.settings import NotifySettings
+
+LOG = logging.getLogger("khanij.notify")
+TIMEOUT_S = 10.0
+# user:password@ in a URL, and key=value pairs whose name says that the value is a secret.
+_SECRET = re.compile(
+    r"(?P<url>(?<=://)[^/\s:@]+:[^/\s@]+(?=@))"
+    r"|(?P<key>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key)[\w-]*\s*[=:]\s*)(?P<value>[^\s,;&]+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed run: where, what, why, and what it leaves behind."""
+
+    job: str
+    region: str
+    run_id: str
+    steps: tuple[tuple[str, str], ...]
+    why_started: str = ""
+
+    def subject(self) -> str:
+        """One line."""
+        what = ", ".join(step for step, _ in self.steps) or "the run"
+        return f"Khanij: {self.region or self.job}: {what} failed"
+
+    def text(self, ui_url: str = "") -> str:
+        """The whole message: what failed and why, what is still good, where to look, what to do."""
+        lines = [self.subject(), ""]
+        lines += [f"* {step}: {reason}" for step, reason in self.steps] or [
+            "* the run ended without saying why (killed?)"
+        ]
+        lines += [
+            "",
+            f"What was published of {self.region or 'every region'} before is still in place.",
+            "The next run makes again whatever is missing or damaged"
+            + (f": khanij run --region {self.region}" if self.region else "."),
+        ]
+        if self.why_started:
+            lines.append(f"Started by: {self.why_started}.")
+        lines.append(f"Run: {ui_url}/runs/{self.run_id}" if ui_url else f"Run: {self.run_id}")
+        return redact("\n".join(lines))
+
+
+def redact(text: str) -> str:
+    """The text without passwords in URLs and without values of keys named like secrets."""
+    return _SECRET.sub(lambda m: "***" if m.group("url") else f"{m.group('key')}***", text)
+
+
+def root_cause(messages: Sequence[str]) -> str:
+    """The innermost message of a chain of errors, on one line, without the class names that precede it."""
+    text = next((m for m in reversed(messages) if m and m.strip()), "no reason was given")
+    first = " ".join(text.strip().split())
+    return first if len(first) <= 600 else first[:597] + "..."
+
+
+def tell(failure: Failure, settings: NotifySettings | None = None) -> list[str]:
+    """Log the failure and send it wherever the settings say; returns the channels that took it.
+
+    A channel that does not answer is logged by its kind, never by its address (a webhook's address is a secret), and
+    stops neither the other channels nor the sensor.
+    """
+    settings = settings or NotifySettings.from_environment()
+    text = failure.text(settings.ui_url)
+    LOG.error("%s", text)
+    told = ["log"]
+    for name, wanted, send in (
+        ("webhook", settings.webhook, _post),
+        ("email", settings.email_to and settings.smtp_host, _mail),
+    ):
+        if not wanted:
+            continue
+        try:
+            send(failure.subject(), text, settings)
+            told.append(name)
+        except (httpx.HTTPError, OSError, smtplib.SMTPException, ValueError) as error:
+            LOG.error("the failure could not be told by %s: %s", name, type(error).__name__)
+    return told
+
+
+def _post(subject: str, text: str, settings: NotifySettings) -> None:
+    # "text" is what Slack, Mattermost, Teams and ntfy read; the rest is for programs.
+    answer = httpx.post(
+        settings.webhook, json={"text": text, "subject": subject}, timeout=TIMEOUT_S, follow_redirects=False
+    )
+    answer.raise_for_status()
+
+
+def _mail(subject: str, text: str, settings: NotifySettings) -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = subject, settings.email_from, ", ".join(settings.email_to)
+    message.set_content(text)
+    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S) as smtp:
+        if settings.smtp_tls:
+            smtp.starttls(context=ssl.create_default_context())
+        if settings.smtp_user:
+            smtp.login(settings.smtp_user, settings.smtp_password)
+        smtp.send_message(message)

@@ -1,0 +1,118 @@
+"""Whether a region needs a run now: what schedules and sensors ask before they request anything.
+
+Belongs here: the decision, from fingerprints, stored results and runs under way. Does not belong here: when it is asked
+(``schedules``, ``sensors``) or how a run is made (``runs``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import dagster as dg
+
+from assets.fingerprints import RECIPES, code_version, fingerprint
+from assets.workspace import Workspace
+from data_sources.cards import load_card
+from data_sources.contracts import KhanijError
+from data_sources.regions import region_names
+from pipelines.incremental import order, stale_assets
+from pipelines.io_managers import BundleStore
+
+JOB = "rank_region"
+AssetJob = Any  # what define_asset_job returns; Dagster exports no name for it
+DAY_S = 86_400.0
+# Dagster's own tag of a run's partition: one run a region at a time is a limit on it (deploy/dagster.yaml).
+PARTITION_TAG = "dagster/partition"
+UNDER_WAY = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
+
+
+def plan_run(
+    region: str,
+    workspace: Workspace,
+    store: BundleStore,
+    instance: dg.DagsterInstance,
+    why: str,
+    also: Iterable[str] = (),
+    keyed: bool = True,
+) -> dg.RunRequest | dg.SkipReason:
+    """A request for exactly what is stale in a region, or the reason why there is none.
+
+    Parameters
+    ----------
+    why : what set this off, in words; it becomes the run's tag ``khanij/why``.
+    also : assets to make again although their fingerprint has not changed (sources that are due to be read again).
+    keyed : whether the same request is made once only; a schedule asks again every night.
+    """
+    try:
+        settings = workspace.region(region)
+        if settings.needs_data and workspace.source_folder(settings) is None:
+            return dg.SkipReason(f"{region}: needs files that are not here. {settings.how_to_get}")
+        wanted = set(stale_assets(region, workspace, store)) | set(also)
+        target = fingerprint("ranked_blocks", region, workspace)
+    except KhanijError as error:
+        # One region with a broken setting must not silence the others.
+        return dg.SkipReason(f"{region}: cannot be planned: {error}")
+    if not wanted:
+        return dg.SkipReason(f"{region}: nothing has changed")
+    if running(region, instance):
+        return dg.SkipReason(f"{region}: a run is queued or under way")
+    names = [name for name in order() if name in wanted]
+    key = hashlib.sha256("|".join([region, target, *names]).encode()).hexdigest()[:16]
+    return dg.RunRequest(
+        run_key=f"{region}-{key}" if keyed else None,
+        job_name=JOB,
+        partition_key=region,
+        asset_selection=[dg.AssetKey(name) for name in names],
+        tags={"khanij/region": region, "khanij/why": why, "khanij/stale_assets": str(len(names))},
+    )
+
+
+def running(region: str, instance: dg.DagsterInstance) -> bool:
+    """Whether a run of the region is queued or under way in this instance."""
+    return instance.get_runs_count(dg.RunsFilter(tags={PARTITION_TAG: region}, statuses=list(UNDER_WAY))) > 0
+
+
+def freshness_days(asset: str, regions: Iterable[str] | None = None) -> int | None:
+    """The shortest time after which a source of this asset should be read again, from its cards; None without one."""
+    days = []
+    for name in regions or region_names():
+        region = Workspace().region(name)
+        for layer in RECIPES[asset].layers:
+            source = region.layers.get(layer)
+            freshness = load_card(source.card).freshness if source else None
+            if freshness is not None:
+                days.append(freshness)
+    return min(days) if days else None
+
+
+def due_assets(region: str, instance: dg.DagsterInstance, now: float | None = None) -> list[str]:
+    """Source-backed assets of a region whose last reading is older than their cards' freshness.
+
+    A clock that was set back makes nothing due; one that was set forward makes things due once: one more reading.
+    """
+    now = time.time() if now is None else now
+    due = []
+    for name, recipe in sorted(RECIPES.items()):
+        days = freshness_days(name, [region]) if recipe.layers else None
+        if days is None:
+            continue
+        found = instance.fetch_materializations(
+            dg.AssetRecordsFilter(asset_key=dg.AssetKey(name), asset_partitions=[region]), limit=1
+        ).records
+        if found and now - found[0].timestamp > days * DAY_S:
+            due.append(name)
+    return due
+
+
+def forget_code() -> None:
+    """Read code and fact tables anew: a code server lives for weeks, and fingerprints keep what they once read."""
+    code_version.cache_clear()
