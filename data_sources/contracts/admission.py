@@ -8,6 +8,7 @@ Belongs here: the order of the checks and the report. Does not belong here: a bo
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -138,9 +139,14 @@ def admit(
     check_key(out, contract, ledger)
 
     keep = ~ledger.held
-    kept = out.loc[keep].reset_index(drop=True)
+    kept = out if keep.all() else out.loc[keep].reset_index(drop=True)
+    del out, data  # half a million rows of sixty columns: one copy at a time
+    chemistry.columns.clear()
     if spatial:
-        kept = gpd.GeoDataFrame(kept, geometry=gpd.GeoSeries(shapes[keep], crs="EPSG:4326"))  # type: ignore[index]
+        points = gpd.GeoSeries(shapes[keep], crs="EPSG:4326")  # type: ignore[index]
+        with warnings.catch_warnings():  # many blocks are what keeps a second copy away
+            warnings.simplefilter("ignore", pd.errors.PerformanceWarning)
+            kept = gpd.GeoDataFrame(kept, geometry=points, copy=False)
     quarantine, flags = ledger.quarantine(), ledger.flags()
     report |= {
         "rows_kept": int(keep.sum()),

@@ -46,6 +46,7 @@ OTHER_TYPE = "geometry of another type than the layer's"
 SHEET_DIFFERS = "sheet named in the row is not the sheet of its coordinates"
 NO_SHEET = "no survey sheet number can be read"
 OTHER_STATE = "position outside the state that the row names"
+STATE_SPELLING = "state in an old name or another spelling"
 
 
 def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
@@ -273,6 +274,7 @@ def check_state(
     to use) the test is a box of our own round each state, with 0.1 degrees of tolerance: it finds gross errors only.
     """  # fmt: skip
     unknown: dict[str, int] = {}
+    official = {str(n).lower(): str(n) for n in load_table("state_boxes")["state"]}
     codes, names = pd.factorize(state)
     shapes = None if polygons is None else polygons.assign(key=polygons["state"].astype("str").str.strip().str.lower())
     for code, name in enumerate(names):
@@ -295,10 +297,23 @@ def check_state(
         if not known:
             unknown[str(name)] = len(at)
             continue
+        today = _today(str(name))
+        if today and str(name).strip().lower() not in official:
+            ledger.mark(at, field, f"{name} = {today}", STATE_SPELLING)
         out = at[~inside]
         text = pd.Series([f"{name}, but at {x:.4f} E, {y:.4f} N" for x, y in zip(lon[out], lat[out])], dtype="str")
         ledger.hold(out, field, text, OTHER_STATE)
     return unknown
+
+
+def _today(name: str) -> str:
+    """The present name behind an old name or spelling, '' where it is not in the table."""
+    rows = load_table("state_boxes")
+    text = name.strip().lower()
+    for r in rows.itertuples():
+        if text in [o.strip().lower() for o in str(r.other_names).split(";")]:
+            return str(r.state)
+    return ""
 
 
 def _parts(name: str, as_of: int | None) -> list[str]:

@@ -13,6 +13,7 @@ import pandas as pd
 from pyproj import Geod
 
 from data_sources.contracts.chemistry import PPM_PER_UNIT, REE14, unit_of
+from data_sources.contracts.deposits import check_printed
 from data_sources.contracts.issues import Ledger
 
 Rule = Callable[[pd.DataFrame, Any, Ledger], None]
@@ -112,6 +113,7 @@ def _area(stated_column: str) -> Rule:
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
+    "occurrences": (check_printed,),
     "tonnages": (_ranges("tonnage", "_mt"),),
     "grades": (_ranges("value", ""), _ranges("ppm", ""), _grade_units),
     "waste_footprints": (_area("area_ha"),),

@@ -70,13 +70,13 @@ def admit_layer(
         region_extent=extent_deg, crs=options.get("crs"), states=states,
     )  # fmt: skip
     kept = admission.kept
+    at = len(kept.columns) - int("geometry" in kept.columns)  # the geometry stays last
     if "source" in kept.columns:
         kept["source"] = kept["source"].fillna(name)
     else:
-        kept["source"] = name
-    kept["redistribute"] = own.redistribute if own else "no"
-    if isinstance(kept, gpd.GeoDataFrame):
-        kept = kept[[c for c in kept.columns if c != "geometry"] + ["geometry"]]
+        kept.insert(at, "source", pd.Series(name, index=kept.index, dtype="str"))
+        at += 1
+    kept.insert(at, "redistribute", pd.Series(own.redistribute if own else "no", index=kept.index, dtype="str"))
     report = admission.report | {"rows_outside_region": cut, "card": own.name if own else None}
     return replace(admission, kept=kept, report=report)
 

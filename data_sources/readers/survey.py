@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from data_sources.contracts.errors import MissingSourceError
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer, card_of
-from data_sources.readers.deposits import check_deposits
 
 
 def read_layer(
@@ -72,7 +70,6 @@ def admit_frame(
     contract = contract or contract_of(layer_name)
     admission = admit_layer(frame, contract, layer=layer_name, **settings)
     if layer_name == "occurrences":
-        admission = check_deposits(admission, frame)
         text = admission.kept["commodity"].str.lower().str.replace(r"\s*[,;/]\s*", ";", regex=True)
         admission.kept["commodity"] = text.astype("str")
     return admission
@@ -99,11 +96,6 @@ def empty_layer(contract: Contract) -> gpd.GeoDataFrame:
     data = {f.name: pd.Series(np.array([], dtype=object)).astype(dtypes[f.dtype]) for f in contract.fields}
     frame = pd.DataFrame(data | {"source": pd.Series([], dtype="str"), "redistribute": pd.Series([], dtype="str")})
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
-
-
-def replace_kept(admission: Admission, kept: pd.DataFrame) -> Admission:
-    """The same admission with other kept rows."""
-    return replace(admission, kept=kept)
 
 
 __all__ = ["SURVEY_CONTRACTS", "admit_frame", "contract_of", "empty_layer", "read_layer"]
