@@ -1,7 +1,5 @@
 """What is ranked: waste blocks (one a site), auction blocks, mining leases and survey sheets, each with its own kind."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg
@@ -13,7 +11,14 @@ from assets.workspace import Workspace
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks, sheet_blocks
 from scoring.waste.waste_blocks import waste_blocks
 
-CODE = ("assets/blocks.py", "data_sources/contracts", "data_sources/readers", "data_sources/reference", "data_sources/sheets.py", "scoring/waste/waste_blocks.py")
+CODE = (
+    "assets/blocks.py",
+    "data_sources/contracts",
+    "data_sources/readers",
+    "data_sources/reference",
+    "data_sources/sheets.py",
+    "scoring/waste/waste_blocks.py",
+)
 LAYERS = ("auction_blocks", "mining_leases")
 
 
@@ -26,7 +31,9 @@ LAYERS = ("auction_blocks", "mining_leases")
     layers=LAYERS,
     upstream=("waste_inventory",),
 )
-def blocks(context: dg.AssetExecutionContext, workspace: Workspace, waste_inventory: dict[str, Any]) -> dg.MaterializeResult:
+def blocks(
+    context: dg.AssetExecutionContext, workspace: Workspace, waste_inventory: dict[str, Any]
+) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     frames, quarantine, report = [], [], {}
     for kind in region.units:
@@ -43,11 +50,20 @@ def blocks(context: dg.AssetExecutionContext, workspace: Workspace, waste_invent
         if source.card == "embedded_auction_blocks":
             admitted = embedded_auction_blocks(extent_deg=region.extent_deg)
         else:
-            admitted = read_blocks(workspace.layer_path(region, source), layer, card_name=source.card, extent_deg=region.extent_deg)
+            admitted = read_blocks(
+                workspace.layer_path(region, source), layer, card_name=source.card, extent_deg=region.extent_deg
+            )
         frames.append(admitted.kept)
         quarantine.append(admitted.quarantine)
         report[layer] = admitted.report
     units = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs="EPSG:4326")
     held = pd.concat(quarantine, ignore_index=True) if quarantine else waste_inventory["quarantine"].iloc[:0]
     bundle = {"units": units, "quarantine": held, "report": report}
-    return result(context, workspace, bundle, blocks=len(units), by_kind=dg.MetadataValue.json(units["kind"].value_counts().sort_index().to_dict()), report=dg.MetadataValue.json(report))
+    return result(
+        context,
+        workspace,
+        bundle,
+        blocks=len(units),
+        by_kind=dg.MetadataValue.json(units["kind"].value_counts().sort_index().to_dict()),
+        report=dg.MetadataValue.json(report),
+    )

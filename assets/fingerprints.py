@@ -52,7 +52,11 @@ def code_version(paths: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     for path in sorted(paths):
         target = _ROOT / path
-        files = [target] if target.is_file() else sorted(p for p in target.rglob("*") if p.suffix in {".py", ".csv", ".yaml"})
+        files = (
+            [target]
+            if target.is_file()
+            else sorted(p for p in target.rglob("*") if p.suffix in {".py", ".csv", ".yaml"})
+        )
         for file in files:
             digest.update(file.relative_to(_ROOT).as_posix().encode())
             digest.update(file.read_bytes())
@@ -137,7 +141,9 @@ def region_asset(
     return wrap
 
 
-def result(context: dg.AssetExecutionContext, workspace: Workspace, bundle: dict[str, Any], **metadata: Any) -> dg.MaterializeResult:
+def result(
+    context: dg.AssetExecutionContext, workspace: Workspace, bundle: dict[str, Any], **metadata: Any
+) -> dg.MaterializeResult:
     """A finished asset: its bundle marked with its fingerprint, its data version, and metadata for the UI."""
     name = context.asset_key.path[-1]
     value = Bundle(bundle)

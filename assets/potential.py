@@ -1,7 +1,5 @@
 """Metal, margin, axes and ranks: the Monte-Carlo assessment of every block, its robustness, and what to sample next."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg
@@ -17,7 +15,9 @@ CODE = ("assets/potential.py", "scoring/waste", "scoring/rank", "scoring/units.p
 UPSTREAM = ("blocks", "waste_inventory", "block_fertility")
 
 
-def _inputs(workspace: Workspace, region_name: str, blocks: dict[str, Any], waste: dict[str, Any], fertility: dict[str, Any]) -> dict[str, Any]:
+def _inputs(
+    workspace: Workspace, region_name: str, blocks: dict[str, Any], waste: dict[str, Any], fertility: dict[str, Any]
+) -> dict[str, Any]:
     region = workspace.region(region_name)
     return {
         "blocks": blocks["units"],
@@ -33,9 +33,25 @@ def _inputs(workspace: Workspace, region_name: str, blocks: dict[str, Any], wast
     }
 
 
-@region_asset(group="potential", title="Every block with its metal, margin, axes, score and rank interval; sums are conserved within a kind.", kinds={"python", "geoparquet"}, settings=("ranking", "crs", "seed", "gates"), code=CODE, upstream=UPSTREAM)
-def assessment(context: dg.AssetExecutionContext, workspace: Workspace, blocks: dict[str, Any], waste_inventory: dict[str, Any], block_fertility: dict[str, Any]) -> dg.MaterializeResult:
-    outcome = assess(**_inputs(workspace, context.partition_key, blocks, waste_inventory, block_fertility), progress=lambda share, text: announce(context.partition_key, context.asset_key.path[-1], share, text))
+@region_asset(
+    group="potential",
+    title="Every block with its metal, margin, axes, score and rank interval; sums are conserved within a kind.",
+    kinds={"python", "geoparquet"},
+    settings=("ranking", "crs", "seed", "gates"),
+    code=CODE,
+    upstream=UPSTREAM,
+)
+def assessment(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    blocks: dict[str, Any],
+    waste_inventory: dict[str, Any],
+    block_fertility: dict[str, Any],
+) -> dg.MaterializeResult:
+    outcome = assess(
+        **_inputs(workspace, context.partition_key, blocks, waste_inventory, block_fertility),
+        progress=lambda share, text: announce(context.partition_key, context.asset_key.path[-1], share, text),
+    )
     bundle = {
         "ranked_blocks": outcome.ranked_blocks,
         "site_shares": outcome.site_shares,
@@ -46,4 +62,6 @@ def assessment(context: dg.AssetExecutionContext, workspace: Workspace, blocks: 
         "price_decks": outcome.price_decks,
     }
     status = outcome.ranked_blocks["status"].value_counts().sort_index().to_dict()
-    return result(context, workspace, bundle, blocks=len(outcome.ranked_blocks), by_status=dg.MetadataValue.json(status))
+    return result(
+        context, workspace, bundle, blocks=len(outcome.ranked_blocks), by_status=dg.MetadataValue.json(status)
+    )

@@ -1,7 +1,5 @@
 """What people open: the ranked GeoPackage, the evidence rasters and the fertility report of one region."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from importlib.metadata import version
@@ -22,7 +20,17 @@ from publishing.geopackage import publish_geopackage
 from publishing.publication import Publication
 from publishing.rasters import write_cog
 
-VERSIONED = ("dagster", "numpy", "pandas", "geopandas", "shapely", "pyogrio", "rasterio", "exactextract", "scikit-learn")
+VERSIONED = (
+    "dagster",
+    "numpy",
+    "pandas",
+    "geopandas",
+    "shapely",
+    "pyogrio",
+    "rasterio",
+    "exactextract",
+    "scikit-learn",
+)
 SURVEY = (*VECTOR_LAYERS, "waste_inventory", "blocks")
 
 
@@ -34,15 +42,18 @@ SURVEY = (*VECTOR_LAYERS, "waste_inventory", "blocks")
     code=("assets/publication.py", "publishing/rasters.py", "publishing/fertility_report.py"),
     upstream=("fertility",),
 )
-def evidence_files(context: dg.AssetExecutionContext, workspace: Workspace, fertility: dict[str, Any]) -> dg.MaterializeResult:
+def evidence_files(
+    context: dg.AssetExecutionContext, workspace: Workspace, fertility: dict[str, Any]
+) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     folder = workspace.output_folder(region.name)
     published: dict[str, str] = {}
     if "stack" in fertility:
         (folder / "evidence").mkdir(exist_ok=True)
         tables = {name.removeprefix("table/"): frame for name, frame in fertility.items() if name.startswith("table/")}
-        for file in (write_cog(fertility["stack"], folder / "evidence" / "evidence.tif"), write_fertility_report(region, fertility["summary"], tables, folder / "fertility_report.html")):
-            published[file.path.relative_to(folder).as_posix()] = file.sha256
+        rasters = write_cog(fertility["stack"], folder / "evidence" / "evidence.tif")
+        report = write_fertility_report(region, fertility["summary"], tables, folder / "fertility_report.html")
+        published = {file.path.relative_to(folder).as_posix(): file.sha256 for file in (rasters, report)}
     return result(context, workspace, {"published": published}, files=dg.MetadataValue.json(sorted(published)))
 
 
@@ -82,13 +93,23 @@ def ranked_blocks(
     }
     publication = Publication(
         region=region,
-        layers={name: _fit(frame, OUTPUT_LAYERS[name]) for name, frame in layers.items() if frame is not None and len(frame)},
+        layers={
+            name: _fit(frame, OUTPUT_LAYERS[name]) for name, frame in layers.items() if frame is not None and len(frame)
+        },
         tables={name: _fit(frame, OUTPUT_TABLES[name]) for name, frame in tables.items()},
         run_info=run_info(workspace, region.name, sources),
         rasters=tuple(sorted(name for name in evidence_files["published"] if name.endswith(".tif"))),
     )
     file = publish_geopackage(publication, workspace.output_folder(region.name) / "ranked_blocks.gpkg")
-    return result(context, workspace, {"published": {file.path.name: file.sha256}}, path=dg.MetadataValue.path(str(file.path)), bytes=file.bytes, sha256=file.sha256, changed=file.changed)
+    return result(
+        context,
+        workspace,
+        {"published": {file.path.name: file.sha256}},
+        path=dg.MetadataValue.path(str(file.path)),
+        bytes=file.bytes,
+        sha256=file.sha256,
+        changed=file.changed,
+    )
 
 
 def site_layer(waste: dict[str, Any], assessment: dict[str, Any]) -> gpd.GeoDataFrame:
@@ -111,7 +132,10 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
     """What was run, on what, with which settings: enough to repeat it, nothing that changes when nothing changed."""
     region = workspace.region(region_name)
     reports = {name: bundle.get("report", {}) for name, bundle in sorted(sources.items())}
-    counted = {name: {k: r[k] for k in ("rows_in", "rows_kept", "rows_flagged", "rows_quarantined", "absent") if k in r} for name, r in reports.items()}
+    counted = {
+        name: {k: r[k] for k in ("rows_in", "rows_kept", "rows_flagged", "rows_quarantined", "absent") if k in r}
+        for name, r in reports.items()
+    }
     info = {
         "region": region.name,
         "title": region.title,
@@ -123,7 +147,9 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
         "price_deck": str(region.ranking.get("price_deck", "2025e")),
         "sources_sha256": workspace.source_hash(region),
         "rows": json.dumps(counted, sort_keys=True),
-        "code_sha256": hashlib.sha256("".join(code_version(r.code) for _, r in sorted(RECIPES.items())).encode()).hexdigest(),
+        "code_sha256": hashlib.sha256(
+            "".join(code_version(r.code) for _, r in sorted(RECIPES.items())).encode()
+        ).hexdigest(),
         "khanij_version": version("khanij"),
         "reading": "P10 is the low case, P90 the high one; rank P05 is the best place, rank P95 the worst; blank is not known, never zero",
     }

@@ -1,7 +1,5 @@
 """Survey layers, one asset each: read the region's file, hold it against its contract, keep what passes, count the rest."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg
@@ -27,7 +25,13 @@ VECTOR_LAYERS = {
     "magnetic_stations": "Ground magnetic stations: anomaly in nT.",
     "gravity_stations": "Gravity stations: Bouguer anomaly in mGal.",
 }
-CODE = ("assets/survey.py", "data_sources/contracts", "data_sources/readers", "data_sources/connectors/files.py", "data_sources/sheets.py")
+CODE = (
+    "assets/survey.py",
+    "data_sources/contracts",
+    "data_sources/readers",
+    "data_sources/connectors/files.py",
+    "data_sources/sheets.py",
+)
 
 
 def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any]:
@@ -39,25 +43,55 @@ def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any
     path = workspace.layer_path(region, source)
     try:
         if path is None or not path.exists():
-            raise SourceError("the layer's file is missing", file=path or source.path, layer=name, do=region.how_to_get or "check the path in the region's YAML")
+            raise SourceError(
+                "the layer's file is missing",
+                file=path or source.path,
+                layer=name,
+                do=region.how_to_get or "check the path in the region's YAML",
+            )
         admitted = read_layer(path, name, card=card, extent_deg=region.extent_deg, options=dict(source.options))
     except SourceError as error:
         # One broken source must not stop the others: the layer is absent, and the reason is published with the result.
         return _absent(name, str(error), [(card.name, name, None, None, None, str(error))])
-    return {"kept": admitted.kept, "quarantine": admitted.quarantine, "flags": admitted.flags, "report": admitted.report}
+    return {
+        "kept": admitted.kept,
+        "quarantine": admitted.quarantine,
+        "flags": admitted.flags,
+        "report": admitted.report,
+    }
 
 
 def _absent(name: str, why: str, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
     empty = pd.DataFrame(rows, columns=list(QUARANTINE_COLUMNS), dtype="str")
-    return {"kept": empty_layer(SURVEY_CONTRACTS[name]), "quarantine": empty, "flags": empty.iloc[:0], "report": {"rows_in": 0, "rows_kept": 0, "rows_quarantined": 0, "absent": why}}
+    return {
+        "kept": empty_layer(SURVEY_CONTRACTS[name]),
+        "quarantine": empty,
+        "flags": empty.iloc[:0],
+        "report": {"rows_in": 0, "rows_kept": 0, "rows_quarantined": 0, "absent": why},
+    }
 
 
 def _layer_asset(name: str, title: str) -> dg.AssetsDefinition:
-    @region_asset(name=name, group="survey", title=title, kinds={"python", "geoparquet"}, settings=("extent_deg", f"layers.{name}"), code=CODE, layers=(name,))
+    @region_asset(
+        name=name,
+        group="survey",
+        title=title,
+        kinds={"python", "geoparquet"},
+        settings=("extent_deg", f"layers.{name}"),
+        code=CODE,
+        layers=(name,),
+    )
     def asset(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
         bundle = load_layer(workspace, workspace.region(context.partition_key), name)
         report = bundle["report"]
-        return result(context, workspace, bundle, rows=len(bundle["kept"]), quarantined=len(bundle["quarantine"]), report=dg.MetadataValue.json(report))
+        return result(
+            context,
+            workspace,
+            bundle,
+            rows=len(bundle["kept"]),
+            quarantined=len(bundle["quarantine"]),
+            report=dg.MetadataValue.json(report),
+        )
 
     return asset
 
@@ -71,12 +105,21 @@ magnetic_stations = _layer_asset("magnetic_stations", VECTOR_LAYERS["magnetic_st
 gravity_stations = _layer_asset("gravity_stations", VECTOR_LAYERS["gravity_stations"])
 
 
-@region_asset(group="survey", title="Geophysics and other survey rasters, bands by name, nodata as NaN.", kinds={"python", "cog"}, settings=("extent_deg", "layers.geophysics"), code=CODE, layers=("geophysics",))
+@region_asset(
+    group="survey",
+    title="Geophysics and other survey rasters, bands by name, nodata as NaN.",
+    kinds={"python", "cog"},
+    settings=("extent_deg", "layers.geophysics"),
+    code=CODE,
+    layers=("geophysics",),
+)
 def geophysics(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     source = region.layers.get("geophysics")
     path = workspace.layer_path(region, source) if source else None
-    bundle: dict[str, Any] = {"report": {"absent": "not connected in this region" if source is None else f"missing: {source.path}"}}
+    bundle: dict[str, Any] = {
+        "report": {"absent": "not connected in this region" if source is None else f"missing: {source.path}"}
+    }
     if source is not None and path is not None and path.exists():
         raster = read_raster(path, bands=load_card(source.card).bands)
         wanted = list(source.options.get("bands", raster.band_names))

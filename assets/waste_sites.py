@@ -1,14 +1,18 @@
 """The waste-site inventory: sites, footprints, tonnages, grades and constraints, admitted by their contracts."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets.fingerprints import region_asset, result
 from assets.workspace import Workspace
 from data_sources.readers.waste import embedded_inventory, read_inventory
 
-CODE = ("assets/waste_sites.py", "data_sources/contracts", "data_sources/readers", "data_sources/register", "data_sources/reference")
+CODE = (
+    "assets/waste_sites.py",
+    "data_sources/contracts",
+    "data_sources/readers",
+    "data_sources/register",
+    "data_sources/reference",
+)
 WASTE_LAYERS = ("waste_sites", "waste_footprints", "tonnages", "grades", "constraints")
 
 
@@ -25,7 +29,9 @@ def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> 
     if region.waste.get("card") == "embedded_register":
         inventory = embedded_inventory(extent_deg=region.extent_deg)
     else:
-        paths = {name: workspace.layer_path(region, region.layers[name]) for name in WASTE_LAYERS if name in region.layers}
+        paths = {
+            name: workspace.layer_path(region, region.layers[name]) for name in WASTE_LAYERS if name in region.layers
+        }
         inventory = read_inventory(paths, card_name=str(region.waste.get("card", "")), extent_deg=region.extent_deg)
     bundle = {
         "sites": inventory.sites,
@@ -37,4 +43,11 @@ def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> 
         "flags": inventory.flags,
         "report": inventory.report,
     }
-    return result(context, workspace, bundle, sites=len(inventory.sites), quarantined=len(inventory.quarantine), report=dg.MetadataValue.json(inventory.report))
+    return result(
+        context,
+        workspace,
+        bundle,
+        sites=len(inventory.sites),
+        quarantined=len(inventory.quarantine),
+        report=dg.MetadataValue.json(inventory.report),
+    )

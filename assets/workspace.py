@@ -16,6 +16,7 @@ from data_sources.cards import load_card
 from data_sources.contracts import RegionError
 from data_sources.regions import LayerSource, Region, data_folder, load_region, region_names
 from data_sources.synthetic import sample_district_folder
+from publishing.atomic import sha256_of
 
 PARTITIONS = dg.StaticPartitionsDefinition(region_names())
 
@@ -62,7 +63,12 @@ class Workspace(dg.ConfigurableResource):
         RegionError : the layer has no path, so nothing says where it is.
         """
         if source.path is None:
-            raise RegionError("the layer has no path", file=f"data_sources/regions/{region.name}.yaml", field=f"layers.{source.card}", do="give the path of the file below the data folder")
+            raise RegionError(
+                "the layer has no path",
+                file=f"data_sources/regions/{region.name}.yaml",
+                field=f"layers.{source.card}",
+                do="give the path of the file below the data folder",
+            )
         folder = self.source_folder(region)
         return None if folder is None else folder / source.path
 
@@ -94,8 +100,8 @@ def companions(path: Path | None) -> list[Path]:
 
 @cache
 def _file_hash(path: str, size: int, mtime_ns: int) -> str:
-    with open(path, "rb", buffering=1 << 20) as stream:  # noqa: PTH123 - file_digest wants a raw stream
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    # size and time are only the cache's key: an untouched file is not hashed twice in one process
+    return sha256_of(Path(path))
 
 
 def home_folder() -> Path:

@@ -8,16 +8,19 @@ from importlib import import_module
 
 from data_sources.contracts import KhanijError
 
-VERBS = ("run", "explain", "sources", "fetch", "validate", "shortlist", "diff", "release", "ui")
+VERBS = ("run", "explain", "sources", "fetch", "validate", "ui")
 
 
 def parser() -> argparse.ArgumentParser:
     """The argument parser with every verb."""
-    top = argparse.ArgumentParser(prog="khanij", description="Ranks blocks of mine waste in India by critical-mineral potential, with honest uncertainty.")
+    top = argparse.ArgumentParser(
+        prog="khanij",
+        description="Ranks blocks of mine waste in India by critical-mineral potential, with honest uncertainty.",
+    )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in VERBS:
         module = import_module(f"pipelines.cli.{verb}")
-        sub = verbs.add_parser(verb, help=module.__doc__.splitlines()[0], description=module.__doc__)
+        sub = verbs.add_parser(verb, help=(module.__doc__ or verb).splitlines()[0], description=module.__doc__)
         module.add_arguments(sub)
         sub.set_defaults(action=module.main)
     return top

@@ -27,7 +27,9 @@ def main(arguments: argparse.Namespace) -> int:
     region = load_region(arguments.region) if arguments.region else None
     names = list(arguments.card) or (sorted({source.card for source in region.layers.values()}) if region else [])
     if not names:
-        raise RegionError("nothing to fetch", do="name a region with --region or a card with --card; khanij sources lists the cards")
+        raise RegionError(
+            "nothing to fetch", do="name a region with --region or a card with --card; khanij sources lists the cards"
+        )
     cache = Path(os.environ.get("KHANIJ_CACHE", str(home_folder() / ".khanij")))
     archive = Archive(arguments.archive or cache / "archive")
     failed = 0

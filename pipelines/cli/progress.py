@@ -16,7 +16,14 @@ class Bar:
         self.title = title
         self.tty = sys.stderr.isatty()
         self.began = time.monotonic()
-        self.progress = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[what]}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
 
     def __enter__(self) -> Bar:
         if self.tty:

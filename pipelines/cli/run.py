@@ -14,8 +14,19 @@ from data_sources.regions import load_region, region_names
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``khanij run``."""
-    parser.add_argument("--region", action="append", metavar="R", help="a region to rank (repeatable); without it, the regions that need no data of yours")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the region's YAML, such as ranking.draws=2000 (repeatable)")
+    parser.add_argument(
+        "--region",
+        action="append",
+        metavar="R",
+        help="a region to rank (repeatable); without it, the regions that need no data of yours",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the region's YAML, such as ranking.draws=2000 (repeatable)",
+    )
     parser.add_argument("--all", action="store_true", help="make everything again, current or not")
     parser.add_argument("--top", type=int, default=10, metavar="N", help="rows of each printed table (default 10)")
 

@@ -10,7 +10,13 @@ from rich.table import Table
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``khanij sources``."""
-    parser.add_argument("what", nargs="?", choices=("list", "check"), default="list", help="list the cards (default), or check that each source answers")
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("list", "check"),
+        default="list",
+        help="list the cards (default), or check that each source answers",
+    )
     parser.add_argument("--card", action="append", metavar="NAME", help="only these cards (repeatable)")
 
 
@@ -19,7 +25,14 @@ def main(arguments: argparse.Namespace) -> int:
     from data_sources.cards import card_names, load_card
     from data_sources.connectors import probe
 
-    table = Table("card", "title", "protocol", "redistribute", "state" if arguments.what == "check" else "licence", title="Sources")
+    table = Table(
+        "card",
+        "title",
+        "protocol",
+        "redistribute",
+        "state" if arguments.what == "check" else "licence",
+        title="Sources",
+    )
     bad = 0
     for name in arguments.card or card_names():
         card = load_card(name)

@@ -7,22 +7,33 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from publishing.explain import top_table
-from data_sources.contracts.outputs import KINDS
+from publishing.explain import kinds_in, top_rows
+from publishing.publication import SAMPLE_MARK
+from publishing.reading import is_sample
 
-COLUMNS = {"rank": "rank", "rank_p05": "P05", "rank_p95": "P95", "block_id": "block", "name": "name", "state": "state", "score_mean": "score", "p_top10": "P(top 10)", "margin_usd_per_t_p50": "margin USD/t", "breakeven_price_multiple": "break-even x", "knowledge_class": "class"}
+# What may break over two lines; an identifier must stay whole, so that it can be copied.
+WRAPPED = {"Name", "Elements", "State", "Missing", "Likely"}
 
 
 def print_result(console: Console, geopackage: Path, top: int) -> None:
-    """The top of every ranked kind, and the counts of every status."""
-    for kind in KINDS:
-        frame = top_table(geopackage, kind, top)
-        if not len(frame):
+    """The top of every kind, by rank where any block is ranked and by fertility where none is."""
+    for kind, (blocks, ranked, listed) in kinds_in(geopackage).items():
+        what = f"{kind}: {blocks} blocks, {ranked} ranked"
+        if listed:
+            what += f", {listed} without quantified waste listed by fertility"
+        if not ranked and not listed:
+            console.print(f"{what}; the others are held back, each with its reason in status_reason", markup=False)
             continue
-        by_rank = frame["rank"].notna().any()
-        title = f"{kind}: top {len(frame)} by rank (P05 is the best place, P95 the worst)" if by_rank else f"{kind}: top {len(frame)} by fertility, not ranked: no quantified waste"
-        columns = COLUMNS if by_rank else {"rank_fertility": "rank by fertility", "block_id": "block", "name": "name", "state": "state", "fertility_axis": "fertility", "nearest_site_id": "nearest site", "nearest_site_km": "km"}
-        table = Table(*columns.values(), title=title, title_justify="left")
-        for row in frame[[c for c in columns if c in frame.columns]].itertuples(index=False):
-            table.add_row(*("" if value is None or value != value else f"{value:.3g}" if isinstance(value, float) else str(value) for value in row))
+        header, rows = top_rows(geopackage, kind, top)
+        mark = f"{SAMPLE_MARK}. " if is_sample(geopackage) else ""
+        reading = (
+            f"{kind}: top {len(rows)} of {ranked} by rank (P10 is the low case; rank P05 is the best place)"
+            if ranked
+            else f"{kind}: top {len(rows)} of {listed} by fertility; no rank without quantified waste"
+        )
+        table = Table(title=f"{mark}{reading}", title_justify="left", header_style="bold")
+        for name in header:
+            table.add_column(name, no_wrap=name not in WRAPPED, overflow="fold")
+        for row in rows:
+            table.add_row(*row)
         console.print(table)

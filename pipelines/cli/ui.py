@@ -12,7 +12,11 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``khanij ui``."""
     parser.add_argument("--port", type=int, default=3000, help="port on the loopback address (default 3000)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to bind; put authentication before it when it is not loopback (docs/operations.md)")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to bind; put authentication before it when it is not loopback (docs/operations.md)",
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:
