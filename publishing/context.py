@@ -21,10 +21,8 @@ def sheet_grid(layers: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     points = _positions(layers)
     if not len(points):
         return gpd.GeoDataFrame({"sheet": []}, geometry=[], crs="EPSG:4326")
-    # Percentiles, so that one block with wrong coordinates does not stretch the grid.
     lon, lat = shapely.get_x(points), shapely.get_y(points)
-    west, east = np.percentile(lon, [0.5, 99.5])
-    south, north = np.percentile(lat, [0.5, 99.5])
+    west, east, south, north = lon.min(), lon.max(), lat.min(), lat.max()
     wide = max(east - west, north - south) > _WIDE_DEG
     margin = 1.0 if wide else _MARGIN_DEG
     extent = (float(west - margin), float(south - margin), float(east + margin), float(north + margin))

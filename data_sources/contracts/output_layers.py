@@ -3,7 +3,7 @@
 Belongs here: a layer's columns. Does not belong here: how a figure is computed or drawn.
 """
 
-# ruff: noqa: E501 -- one column a line reads as the table it is
+
 from __future__ import annotations
 
 from data_sources.contracts.contract import Contract
@@ -48,6 +48,9 @@ RANKED_BLOCKS = Contract(
         number("rank", "Rank", "Place 1..N within the kind, by mean score; only for RANKED blocks.", "", "integer"),
         number("rank_all_recoverable", "Rank, all recoverable metals", "Place when every metal a route sells counts, not only the basket's.", "", "integer"),
         number("rank_fertility", "Rank by fertility", "Place by the fertility of the ground; only for UNQUANTIFIED blocks.", "", "integer"),
+        number("rank_magnet_ree", "Rank, magnet rare earths", "Place when Nd Pr Sm Gd Tb Dy Ho count.", "", "integer"),
+        number("rank_china_seven", "Rank, China's seven", "Place when Sm Gd Tb Dy Lu Sc Y count (restricted 2025-04-04).", "", "integer"),
+        number("rank_ncmm_recycling", "Rank, NCMM recycling", "Place when Nd Cu Li Ni Co count.", "", "integer"),
         *RANKS,
         *SCORES,
         number("value_axis", "Value axis", "Mean of the value axis V, 0 to 1, continuous across break-even.", "0-1", reject=SHARE),

@@ -3,7 +3,6 @@
 Belongs here: the reading side of a layer. Does not belong here: colours and symbols (``styles``).
 """
 
-# ruff: noqa: E501 -- QGIS expressions and table rows read better whole
 from __future__ import annotations
 
 from xml.sax.saxutils import escape, quoteattr

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- XML reads better whole
 """A4 print layouts: map with a degree frame, legend, scale bar, note, sources; the mark of a sample across the title.
 
 Belongs here: where things stand on a page. Does not belong here: what is drawn (themes and styles).
@@ -29,6 +28,7 @@ class Page:
     mark: str
     extent: tuple[float, float, float, float]
     legend: tuple[tuple[str, str], ...]
+    listing: str = ""
 
 
 def layouts_xml(pages: list[Page]) -> str:
@@ -92,7 +92,7 @@ def _layout(page: Page) -> str:
     parts = [
         _map_item(page),
         _label(page, "title", page.title, (10, 8, 277, 9), 15, bold=True),
-        _label(page, "note", page.note, (side_x, 138, side_w, 34), 7.5, colour=(70, 70, 70)),
+        _label(page, "note", page.note, (side_x, 152, side_w, 22), 7, colour=(70, 70, 70)),
         _label(page, "sources", page.sources, (x, y + h + 3, 196, 14), 6.5, colour=(90, 90, 90)),
         _label(
             page,
@@ -102,11 +102,12 @@ def _layout(page: Page) -> str:
             6.5,
             colour=(90, 90, 90),
         ),
+        _label(page, "listing", page.listing, (side_x, 84, side_w, 66), 7.2),
         _legend(page, (side_x, side_y, side_w, 100)),
         _scale_bar(page, (side_x, 176, side_w, 14)),
     ]
     if page.mark:
-        parts.append(_label(page, "mark", page.mark, (x + 4, y + 3, 120, 10), 17, bold=True, colour=(176, 0, 32)))
+        parts.append(_label(page, "mark", page.mark, (10, 16, 120, 7), 12, bold=True, colour=(176, 0, 32)))
     white = symbol("fill", fill_layer("#ffffff", outline="#ffffff", outline_mm=0), name="")
     paper = _item(page, "page", 65638, (0, 0, 297, 210), 0, "", white, background=True)
     return (
@@ -140,7 +141,7 @@ def _degree_grid(page: Page, height_m: float) -> str:
 
     degrees = next((d for d in (0.05, 0.1, 0.25, 0.5, 1.0, 2.0) if height_m / 111_000 / d < 7), 4.0)
     sides = " ".join(
-        f'{s}AnnotationDisplay="{0 if s in ("left", "bottom") else 3}" {s}AnnotationPosition="1" {s}AnnotationDirection="{1 if s == "left" else 0}" {s}FrameDivisions="0"'
+        f'{s}AnnotationDisplay="{ {"left": 1, "bottom": 2}.get(s, 3) }" {s}AnnotationPosition="1" {s}AnnotationDirection="{1 if s == "left" else 0}" {s}FrameDivisions="0"'
         for s in ("left", "right", "top", "bottom")
     )
     digits = 0 if degrees >= 1 else 2
@@ -149,7 +150,7 @@ def _degree_grid(page: Page, height_m: float) -> str:
     return (
         f'<ComposerMapGrid name="Degrees" uuid="{_uuid(page, "grid")}" show="1" gridStyle="3" unit="0" intervalX="{degrees:g}" intervalY="{degrees:g}" offsetX="0" offsetY="0" crossLength="2" position="3" blendMode="0" '
         f'gridFrameStyle="2" gridFrameWidth="1.2" gridFramePenThickness="0.2" gridFramePenColor="90,90,90,255" frameFillColor1="255,255,255,255" frameFillColor2="0,0,0,255" gridFrameMargin="0" gridFrameSideFlags="15" '
-        f'showAnnotation="1" annotationFormat="4" annotationPrecision="{digits}" frameAnnotationDistance="0.6" annotationExpression="" {sides} rotatedTicksEnabled="0" rotatedAnnotationsEnabled="0" minimumIntervalWidth="50" maximumIntervalWidth="100">'
+        f'showAnnotation="1" annotationFormat="3" annotationPrecision="{digits}" frameAnnotationDistance="0.6" annotationExpression="" {sides} rotatedTicksEnabled="0" rotatedAnnotationsEnabled="0" minimumIntervalWidth="50" maximumIntervalWidth="100">'
         f"<lineStyle>{line}</lineStyle><markerStyle>{cross}</markerStyle>{crs_xml('EPSG:4326')}"
         f"{_text_style(6)}<LayoutObject><customproperties><Option/></customproperties></LayoutObject></ComposerMapGrid>"
     )

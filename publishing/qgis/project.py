@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- XML reads better whole
 """The QGIS project inside the GeoPackage: groups, themes, relations, print layouts; no plugin, no macro, no network.
 
 Belongs here: how the layers are put together for a reader. Does not belong here: a layer's look (``styles``) or a
@@ -20,9 +19,11 @@ from pyproj import CRS
 
 from data_sources.contracts.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS
 from publishing.publication import SAMPLE_MARK, Publication
-from publishing.qgis.forms import block_form, relation_form
+from publishing.qgis.forms import KIND_WORDS, block_form, relation_form
 from publishing.qgis.layout import Page, layouts_xml
 from publishing.qgis.styles import LayerStyle
+from publishing.reading import records
+from publishing.wording import one_line
 
 PROJECT_NAME = "main"
 # India's Lambert conformal projection: right for looking and for scale bars (areas are computed elsewhere).
@@ -141,7 +142,7 @@ def project_xml(
         f"<visibility-presets>{_themes(present, rasters)}</visibility-presets>"
         f"<projectMetadata><identifier></identifier><type>dataset</type><title>{escape(title)}</title><abstract>{escape(_abstract(publication))}</abstract>"
         "<author>Khanij</author><creation>2026-01-01T00:00:00</creation></projectMetadata><Annotations/>"
-        f"{layouts_xml(_pages(publication, present, extent))}</qgis>"
+        f"{layouts_xml(_pages(publication, layers['ranked_blocks'], present, extent))}</qgis>"
     )
 
 
@@ -153,7 +154,7 @@ def _abstract(publication: Publication) -> str:
     )
 
 
-def _pages(publication: Publication, present: list[str], extent: Extent) -> list[Page]:
+def _pages(publication: Publication, blocks: gpd.GeoDataFrame, present: list[str], extent: Extent) -> list[Page]:
     sources = "; ".join(
         f"{k}: {v}" for k, v in sorted(publication.run_info.items()) if k in ("price_deck", "seed", "draws")
     )
@@ -168,13 +169,30 @@ def _pages(publication: Publication, present: list[str], extent: Extent) -> list
                 theme=theme,
                 title=f"{publication.title}: {_TITLES[theme]}",
                 note=_NOTES[theme],
-                sources=f"Sources: stated on every row of the GeoPackage (column sources). Configuration {publication.run_info.get('configuration_hash', '')[:12]}; {sources}. Grid: Survey of India sheet numbers. Projection {DISPLAY_CRS}. No boundary is drawn.",
+                sources=f"Sources: stated on every row of the GeoPackage (column sources). Configuration {(publication.run_info.get('configuration_sha256') or publication.run_info.get('configuration_hash') or 'not stated')[:12]}; {sources}. Grid: Survey of India sheet numbers. Projection {DISPLAY_CRS}. No boundary is drawn.",
                 mark=SAMPLE_MARK if publication.region.is_sample else "",
                 extent=(extent.west, extent.south, extent.east, extent.north),
+                listing=_listing(blocks, theme),
                 legend=tuple((layer_id(n), OUTPUT_CONTRACTS[n].title) for n in shown),
             )
         )
     return pages
+
+
+def _listing(blocks: gpd.GeoDataFrame, theme: str) -> str:
+    """The first ten of the kind with most ranked blocks (or of the fertility list), as lines of text."""
+    by = "rank_fertility" if theme == "Fertility" else "rank"
+    if theme == "Waste" or not blocks[by].notna().any():
+        return ""
+    kind = str(blocks.loc[blocks[by].notna(), "kind"].value_counts().sort_index().idxmax())
+    first = blocks[(blocks["kind"] == kind) & blocks[by].notna()].sort_values(by).head(10)
+    lines = []
+    for r in records(pd.DataFrame(first.drop(columns=first.geometry.name))):
+        tail = f"  ({r.rank_p05:.0f}–{r.rank_p95:.0f})" if by == "rank" else ""
+        name = one_line(one_line(r.name or r.block_id).split(" (")[0], 42)
+        lines.append(f"{int(getattr(r, by)):>2}  {name}{tail}")
+    head = "Fertility, first ten" if by != "rank" else "First ten, with the rank from P05 (best) to P95 (worst)"
+    return f"{head}: {KIND_WORDS[kind].lower()}s\n" + "\n".join(lines)
 
 
 _TITLES = {
@@ -248,39 +266,33 @@ def _themes(present: list[str], rasters: dict[str, str]) -> str:
 
 
 def _style_name(layer: str, style: str | None) -> str:
-    return style if layer == "ranked_blocks" and style else "default" if layer != "waste_sites" else "Waste"
+    return style if layer == "ranked_blocks" and style else "Waste" if layer == "waste_sites" else "default"
 
 
 def _vector(name: str, styles: list[LayerStyle], present: list[str], file: str) -> str:
     mine = [s for s in styles if s.layer == name]
-    form = ""
+    contract = OUTPUT_CONTRACTS[name]
     related = tuple((i, label) for i, label, a, b, _ in RELATIONS if a == name and b in present)
-    if name == "ranked_blocks":
-        form = block_form(OUTPUT_CONTRACTS[name], related)
-    elif related:
-        form = relation_form(OUTPUT_CONTRACTS[name], related)
+    form = (
+        block_form(contract, related)
+        if name == "ranked_blocks"
+        else relation_form(contract, related)
+        if related
+        else ""
+    )
     current = next(s for s in mine if s.is_default)
-    names = {s.name: "default" if name not in ("ranked_blocks", "waste_sites") else s.name for s in mine}
     others = "".join(
-        f"<map-layer-style name={quoteattr(names[s.name])}>{_style_document(s, form)}</map-layer-style>" for s in mine
+        f"<map-layer-style name={quoteattr(s.name)}>{s.qml(form).split(chr(10), 1)[1]}</map-layer-style>" for s in mine
     )
-    kind = {"MULTIPOLYGON": ("Polygon", "MultiPolygon"), "POINT": ("Point", "Point")}.get(
-        str(OUTPUT_CONTRACTS[name].geometry), ("No geometry", "NoGeometry")
-    )
+    kinds = {"MULTIPOLYGON": ("Polygon", "MultiPolygon"), "POINT": ("Point", "Point")}
+    kind = kinds.get(str(contract.geometry), ("No geometry", "NoGeometry"))
     return (
         f'<maplayer type="vector" geometry="{kind[0]}" wkbType="{kind[1]}" labelsEnabled="{int(current.labels_on)}" styleCategories="AllStyleCategories" readOnly="1" hasScaleBasedVisibilityFlag="0" refreshOnNotifyEnabled="0" autoRefreshEnabled="0" simplifyDrawingHints="0">'
-        f"<id>{layer_id(name)}</id><datasource>./{file}|layername={name}</datasource><layername>{escape(OUTPUT_CONTRACTS[name].title)}</layername>"
-        f"<srs>{crs_xml('EPSG:4326')}</srs><resourceMetadata><identifier></identifier><title>{escape(OUTPUT_CONTRACTS[name].title)}</title><abstract>{escape(OUTPUT_CONTRACTS[name].description)}</abstract></resourceMetadata>"
-        f'<provider encoding="UTF-8">ogr</provider><map-layer-style-manager current={quoteattr(names[current.name])}>{others}</map-layer-style-manager>'
+        f"<id>{layer_id(name)}</id><datasource>./{file}|layername={name}</datasource><layername>{escape(contract.title)}</layername>"
+        f"<srs>{crs_xml('EPSG:4326')}</srs><resourceMetadata><identifier></identifier><title>{escape(contract.title)}</title><abstract>{escape(contract.description)}</abstract></resourceMetadata>"
+        f'<provider encoding="UTF-8">ogr</provider><map-layer-style-manager current={quoteattr(current.name)}>{others}</map-layer-style-manager>'
         f"<flags><Identifiable>{int(name not in _CONTEXT)}</Identifiable><Removable>1</Removable><Searchable>1</Searchable><Private>0</Private></flags>"
         f"{current.body}{form}</maplayer>"
-    )
-
-
-def _style_document(style: LayerStyle, form: str) -> str:
-    return (
-        f'<qgis version="3.22.0" styleCategories="AllStyleCategories" labelsEnabled="{int(style.labels_on)}" readOnly="1" hasScaleBasedVisibilityFlag="0" simplifyDrawingHints="0">'
-        f"{style.body}{form}<layerGeometryType>{style.geometry}</layerGeometryType></qgis>"
     )
 
 

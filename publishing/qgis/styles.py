@@ -7,7 +7,6 @@ Colours: the rank ramp falls in lightness from best (dark) to last (pale) and ho
 blindness; a status is told by shape first, by colour second.
 """
 
-# ruff: noqa: E501 -- QGIS expressions and table rows read better whole
 from __future__ import annotations
 
 import itertools
@@ -23,23 +22,32 @@ from publishing.qgis.symbols import (
     Rule,
     centroid_layer,
     fill_layer,
+    font_marker_layer,
+    label_settings,
     labels,
     marker_layer,
+    rgba,
     rule_renderer,
     single_renderer,
     symbol,
 )
 
-RANK_CLASSES = ((1, 5, "#5b1a18"), (6, 10, "#a63d1e"), (11, 20, "#e0762a"), (21, 50, "#f5b35c"), (51, None, "#fbe3b3"))
-SEQUENTIAL = ("#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154")
-# A polygon narrower than this on the map gets a marker; only below 1:500,000.
+RANK_CLASSES = (
+    (1, 5, "#5b1a18"),
+    (6, 10, "#a63d1e"),
+    (11, 20, "#e0762a"),
+    (21, 50, "#f5b35c"),
+    (51, None, "#fbe3b3"),
+)
+# A polygon narrower than this on the map is drawn as a marker; only below 1:500,000.
 _MARKER_BELOW_MM = 7
 _MARKER_SCALE = 500_000
-_SIZE = "if(@map_scale > {scale} AND bounds_width($geometry) * 111320000 / @map_scale < {mm}, {size}, 0)"
+_IS_SMALL = f"(@map_scale > {_MARKER_SCALE} AND coalesce(bounds_width($geometry), 0) * 111320000 / @map_scale < {_MARKER_BELOW_MM})"
+KIND_SHAPES = {"waste_block": "circle", "auction_block": "square", "mining_lease": "pentagon"}
 STATUS_SYMBOLS = (
     ("OUT_OF_BASKET", "Holds other metals than the basket's", "diamond", "#4a90c2"),
     ("GATED", "Barred by law or court", "cross2", "#606060"),
-    ("LEASED", "Leased to a third party", "square", "#8c8c8c"),
+    ("LEASED", "Leased to a third party", "triangle", "#8c8c8c"),
     ("UNQUANTIFIED", "Not quantified yet", "circle", "#ffffff"),
 )
 WASTE_FAMILIES = (
@@ -49,11 +57,15 @@ WASTE_FAMILIES = (
     ("Gypsum, jarosite", "diamond", "#4393c3", ("gypsum", "jarosi")),
     ("Dumps, overburden, slag", "square", "#35978f", ("dump", "overburden", "rock", "slag")),
 )
+# What stands in brackets is said in the form.
+_SHORT_NAME = "wordwrap(trim(left(regexp_replace(coalesce(\"name\", \"block_id\"), ' *[(].*$', ''), 44)), 24)"
+_PRIORITY = 'if("rank" is null, 0, greatest(1, 10 - "rank" / 5))'
+_EMPTY = {"fill_alpha": 90, "outline": "#909090", "style": "no"}
 
 
 @dataclass(frozen=True)
 class LayerStyle:
-    """One style of one layer; ``body`` is what stands between the ``<qgis>`` tags."""
+    """One style of one layer; ``body`` is what stands between the ``<qgis>`` tags, ``form`` the attribute form."""
 
     layer: str
     name: str
@@ -69,178 +81,193 @@ class LayerStyle:
         kind = OUTPUT_CONTRACTS[self.layer].geometry
         return 4 if kind is None else 0 if kind == "POINT" else 2
 
-    def qml(self) -> str:
-        """The style as a QML document."""
+    def qml(self, form: str | None = None) -> str:
+        """The style as a QML document, with another form where one is given."""
         return (
             "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
             f'<qgis version="3.22.0" styleCategories="AllStyleCategories" labelsEnabled="{int(self.labels_on)}" '
-            f'simplifyDrawingHints="0" hasScaleBasedVisibilityFlag="0" readOnly="1">{self.body}{self.form}'
-            f"<layerGeometryType>{self.geometry}</layerGeometryType></qgis>"
+            f'simplifyDrawingHints="0" hasScaleBasedVisibilityFlag="0" readOnly="1">{self.body}'
+            f"{self.form if form is None else form}<layerGeometryType>{self.geometry}</layerGeometryType></qgis>"
         )
-
-
-def _marker_size(size_mm: float) -> str:
-    return _SIZE.format(scale=_MARKER_SCALE, mm=_MARKER_BELOW_MM, size=size_mm)
 
 
 def block_symbol(
-    colour: str, shape: str = "circle", size_mm: float = 3.0, *, fill_alpha: int = 255, outline: str = "#303030", style: str = "solid"
-) -> str:  # fmt: skip
-    """A block: its polygon, and a marker at its centroid where the polygon would be too small to see."""
+    colour: str,
+    shape: str = "circle",
+    size_mm: float = 3.2,
+    *,
+    fill_alpha: int = 255,
+    outline: str = "#303030",
+    style: str = "solid",
+) -> str:
+    """A block: its polygon, and instead a marker at its centroid where the polygon would be too small to see."""
     stroke = shape in ("cross2", "cross", "x")
     marker = marker_layer(
-        shape, colour, size_mm, outline=colour if stroke else outline, outline_mm=0.55 if stroke else 0.25,
-        fill_alpha=fill_alpha, dd={"size": _marker_size(size_mm)},
+        shape, colour, size_mm, outline=colour if stroke else outline, outline_mm=0.6 if stroke else 0.25, fill_alpha=fill_alpha
     )  # fmt: skip
-    fill = fill_layer(colour, alpha=min(fill_alpha, 190), outline=outline, outline_mm=0.3, style=style)
-    return symbol("fill", fill + centroid_layer(marker))
+    fill = fill_layer(
+        colour,
+        alpha=min(fill_alpha, 190),
+        outline=outline,
+        outline_mm=0.35,
+        style=style,
+        dd={"enabled": f"NOT {_IS_SMALL}"},
+    )
+    return symbol("fill", fill + centroid_layer(marker, dd={"enabled": _IS_SMALL}))
 
 
-def _status_rules(skip: tuple[str, ...] = ()) -> list[Rule]:
+def _status_rules(frame: pd.DataFrame) -> list[Rule]:
     rules = []
     for status, label, shape, colour in STATUS_SYMBOLS:
-        if status in skip:
-            continue
-        style = "no" if status == "UNQUANTIFIED" else "b_diagonal" if status in ("GATED", "LEASED") else "solid"
-        size = 2.0 if status == "UNQUANTIFIED" else 2.6
-        alpha = 90 if status == "UNQUANTIFIED" else 255
-        outline = "#707070" if status == "UNQUANTIFIED" else "#ffffff"
-        rules.append(
-            Rule(
-                label,
-                f"\"status\" = '{status}'",
-                block_symbol(
-                    colour,
-                    shape,
-                    size,
-                    fill_alpha=alpha,
-                    outline=outline if status == "UNQUANTIFIED" else "#404040",
-                    style=style,
-                ),
+        kinds = sorted(frame.loc[frame["status"] == status, "kind"].unique())
+        if status == "UNQUANTIFIED":
+            for kind in kinds:
+                drawn = block_symbol(
+                    colour, KIND_SHAPES.get(kind, "circle"), 1.8, fill_alpha=120, outline="#7a7a7a", style="no"
+                )
+                test = f"\"status\" = '{status}' AND \"kind\" = '{kind}'"
+                rules.append(Rule(f"{label}: {forms.KIND_WORDS[kind].lower()}", test, drawn))
+        elif kinds:
+            style = "b_diagonal" if status in ("GATED", "LEASED") else "solid"
+            rules.append(
+                Rule(
+                    label, f"\"status\" = '{status}'", block_symbol(colour, shape, 3.0, outline="#404040", style=style)
+                )
             )
-        )
     return rules
 
 
-_BLOCK_LABEL = (
-    'CASE WHEN "status" = \'RANKED\' THEN to_string("rank") || CASE WHEN "rank" <= 10 OR @map_scale < 3000000 THEN \'  \' || '
-    'wordwrap(left(coalesce("name", "block_id"), 42), 22) ELSE \'\' END WHEN @map_scale < 800000 THEN wordwrap(left(coalesce("name", "block_id"), 42), 22) END'
-)
+def _rank_number() -> tuple[str, str]:
+    """The place itself, inside the symbol; symbols may overlap, so may their numbers."""
+    settings = label_settings(
+        'to_string("rank")', size_pt=6.5, bold=True, placement=1, distance_mm=0, overlap=True, buffer=False,
+        dd={"Color": "if(\"rank\" < 11, '255,255,255,255', '40,20,10,255')"},
+    )  # fmt: skip
+    return '"rank" is not null', settings
 
 
-def _block_labels(expression: str = _BLOCK_LABEL) -> str:
-    return labels(
-        expression,
-        dd={
-            "Priority": 'if("rank" is null, 0, greatest(1, 10 - "rank" / 5))',
-            "Size": 'if("rank" <= 10, 8.5, 7)',
-            "Bold": 'coalesce("rank" <= 10, false)',
-        },
-    )
+def _names(expression: str, test: str, priority: str = _PRIORITY) -> tuple[str, str]:
+    return test, label_settings(expression, size_pt=7.5, distance_mm=2.4, dd={"Priority": priority})
 
 
 def _ranking(frame: pd.DataFrame) -> tuple[str, str]:
     highest = frame["rank"].max()
     rules = []
     for low, high, colour in RANK_CLASSES:
-        if pd.notna(highest) and low > highest:
+        if pd.isna(highest) or low > highest:
             continue
         label = f"Rank {low} to {high}" if high else f"Rank {low} and after"
         test = f'"rank" >= {low}' + (f' AND "rank" <= {high}' if high else "")
         rules.append(
-            Rule(label, f"\"status\" = 'RANKED' AND {test}", block_symbol(colour, size_mm=4.2 if low <= 10 else 3.4))
+            Rule(label, f"\"status\" = 'RANKED' AND {test}", block_symbol(colour, size_mm=4.8 if low <= 10 else 4.2))
         )
-    return rule_renderer(rules + _status_rules(), order_by='coalesce("rank", 9999)'), _block_labels()
+    text = labels(
+        _rank_number(),
+        _names(_SHORT_NAME, '"rank" is not null AND ("rank" <= 10 OR @map_scale < 3000000)'),
+        _names(_SHORT_NAME, '"rank" is null AND @map_scale < 800000', "0"),
+    )
+    return rule_renderer(rules + _status_rules(frame), order_by='coalesce("rank", 9999)'), text
 
 
-def _classes(
-    field: str, edges: tuple[float, ...], text: str, colours: tuple[str, ...], *, scale: float = 1, unit: str = ""
-) -> list[Rule]:
+def _classes(field: str, edges: tuple[float, ...], text: str, colours: tuple[str, ...], scale: float = 1) -> list[Rule]:
     rules = []
     for i, (low, high) in enumerate(itertools.pairwise(edges)):
         last = i == len(edges) - 2
         test = f'"{field}" >= {low:g} AND "{field}" {"<=" if last else "<"} {high:g}'
-        rules.append(Rule(f"{text} {low * scale:g} to {high * scale:g}{unit}", test, block_symbol(colours[i])))
+        rules.append(Rule(f"{text} {low * scale:g} to {high * scale:g}", test, block_symbol(colours[i], size_mm=3.6)))
     return rules
 
 
 def _fertility(frame: pd.DataFrame) -> tuple[str, str]:
     colours = ("#fde725", "#5ec962", "#21918c", "#3b528b", "#440154")
-    rules = _classes("fertility_axis", (0, 0.5, 0.75, 0.9, 0.95, 1), "Percentile", colours, scale=100)
-    none = Rule(
-        "No survey layer, or not applicable",
-        "",
-        block_symbol("#ffffff", size_mm=2.0, fill_alpha=90, outline="#707070", style="no"),
-    )
-    label = labels(
-        'CASE WHEN "rank_fertility" <= 20 OR (@map_scale < 1500000 AND "rank_fertility" is not null) THEN to_string("rank_fertility") || \'  \' || left(coalesce("name", "block_id"), 42) END',
-        dd={"Priority": 'if("rank_fertility" is null, 0, greatest(1, 10 - "rank_fertility" / 5))'},
-    )
-    return rule_renderer(rules, order_by='1 - coalesce("fertility_axis", 0)', else_rule=none), label
+    rules = _classes("fertility_axis", (0, 0.5, 0.75, 0.9, 0.95, 1), "Percentile", colours, 100)
+    none = Rule("No survey layer, or not applicable", "", block_symbol("#ffffff", size_mm=1.8, **_EMPTY))  # type: ignore[arg-type]
+    test = '"rank_fertility" <= 20 OR (@map_scale < 1500000 AND "rank_fertility" is not null)'
+    priority = 'if("rank_fertility" is null, 0, greatest(1, 10 - "rank_fertility" / 5))'
+    text = labels(_names(f"to_string(\"rank_fertility\") || '  ' || {_SHORT_NAME}", test, priority))
+    return rule_renderer(rules, order_by='1 - coalesce("fertility_axis", 0)', else_rule=none), text
 
 
 def _uncertainty(frame: pd.DataFrame) -> tuple[str, str]:
-    colours = ("#f7f7f7", "#cfc6e4", "#9e86c4", "#5e3c99")
-    rules = _classes("p_top20", (0, 0.25, 0.5, 0.75, 1), "P(top 20)", colours)
-    none = Rule("Not ranked", "", block_symbol("#ffffff", size_mm=1.6, fill_alpha=90, outline="#909090", style="no"))
-    label = labels(
-        "CASE WHEN \"status\" = 'RANKED' THEN \"rank\" || ' (' || round(\"rank_p05\") || '–' || round(\"rank_p95\") || ')' END",
-        dd={"Priority": 'if("rank" is null, 0, greatest(1, 10 - "rank" / 5))'},
+    rules = _classes("p_top20", (0, 0.25, 0.5, 0.75, 1), "P(top 20)", ("#f1eef6", "#bdaed6", "#8c6bb1", "#4d004b"))
+    none = Rule("Not ranked", "", block_symbol("#ffffff", size_mm=1.6, **_EMPTY))  # type: ignore[arg-type]
+    interval = "\"rank\" || ' (' || round(\"rank_p05\") || '–' || round(\"rank_p95\") || ')'"
+    return rule_renderer(rules, order_by='coalesce("rank", 9999)', else_rule=none), labels(
+        _names(interval, '"rank" is not null')
     )
-    return rule_renderer(rules, order_by='coalesce("rank", 9999)', else_rule=none), label
 
 
 def _quality(frame: pd.DataFrame) -> tuple[str, str]:
     words = (
-        ("G1", "G1, detailed exploration", "#00441b"), ("G2", "G2, general exploration", "#1b7837"), ("G3", "G3, prospecting", "#5aae61"),
-        ("G4", "G4, reconnaissance", "#a6dba0"), ("analogue", "Analogue: borrowed or derived", "#f1a340"), ("none", "Nothing usable", "#ffffff"),
+        ("G1", "G1, detailed exploration", "#00441b"), ("G2", "G2, general exploration", "#1b7837"),
+        ("G3", "G3, prospecting", "#5aae61"), ("G4", "G4, reconnaissance", "#a6dba0"),
+        ("analogue", "Analogue: borrowed or derived", "#f1a340"), ("none", "Nothing usable", "#ffffff"),
     )  # fmt: skip
     present = set(frame["knowledge_class"].dropna())
-    rules = [Rule(text, f"\"knowledge_class\" = '{code}'", block_symbol(colour, "circle" if code[0] == "G" else "diamond" if code == "analogue" else "circle", 3.0 if code != "none" else 2.0)) for code, text, colour in words if code in present]  # fmt: skip
-    none = Rule("Not stated", "", block_symbol("#ffffff", size_mm=1.6, fill_alpha=90, outline="#909090", style="no"))
-    label = labels('CASE WHEN @map_scale < 3000000 AND "flags" is not null THEN left("flags", 40) END', size_pt=7)
-    return rule_renderer(rules, order_by='coalesce("rank", 9999)', else_rule=none), label
+    rules = [
+        Rule(text, f"\"knowledge_class\" = '{code}'", block_symbol(colour, "diamond" if code == "analogue" else "circle", 2.0 if code == "none" else 3.4))
+        for code, text, colour in words
+        if code in present
+    ]  # fmt: skip
+    none = Rule("Not stated", "", block_symbol("#ffffff", size_mm=1.6, **_EMPTY))  # type: ignore[arg-type]
+    text = labels(_names('wordwrap(left("flags", 60), 30)', '@map_scale < 1500000 AND "flags" is not null'))
+    is_last = not bool(frame["knowledge_class"].isna().any())
+    return rule_renderer(rules, order_by='coalesce("rank", 9999)', else_rule=None if is_last else none), text
 
 
 def _sites(frame: pd.DataFrame) -> tuple[str, str]:
-    size = 'CASE WHEN "tonnage_t_p50" is null THEN 2.4 ELSE greatest(2.4, least(6, 1.2 * log10(greatest("tonnage_t_p50", 1e4) / 1e4) + 2)) END'
+    size = 'CASE WHEN "tonnage_t_p50" is null THEN 2.2 ELSE greatest(2.2, least(6.5, 1.15 * log10(greatest("tonnage_t_p50", 1e4) / 1e4) + 1.6)) END'
     # A hollow symbol is a borrowed or missing figure; a filled one is the site's own.
     weak = "coalesce(\"knowledge_class\", 'none') IN ('analogue', 'none')"
+    code = "lower(coalesce(\"waste_type_code\", ''))"
+    used = sorted(set(frame["waste_type_code"].astype("object").fillna("").str.lower()))
     rules = []
     for label, shape, colour, words in WASTE_FAMILIES:
-        code = "lower(coalesce(\"waste_type_code\", ''))"
-        test = " OR ".join(f"{code} LIKE '%{w}%'" for w in words)
-        used = frame["waste_type_code"].astype("object").fillna("").str.lower()
-        if not any(used.str.contains(w, regex=False).any() for w in words):
+        if not any(w in u for w in words for u in used):
             continue
         dd = {
             "size": size,
-            "fillColor": f"if({weak}, '255,255,255,200', '{_rgb(colour)}')",
-            "outlineColor": f"if({weak}, '{_rgb(colour)}', '40,40,40,255')",
+            "fillColor": f"if({weak}, '255,255,255,200', '{rgba(colour)}')",
+            "outlineColor": f"if({weak}, '{rgba(colour)}', '40,40,40,255')",
             "outlineWidth": f"if({weak}, 0.5, 0.2)",
         }
-        rules.append(
-            Rule(
-                label,
-                f"({test})",
-                symbol("marker", marker_layer(shape, colour, 3.2, outline="#282828", outline_mm=0.2, dd=dd)),
-            )
+        test = " OR ".join(f"{code} LIKE '%{w}%'" for w in words)
+        marker = marker_layer(shape, colour, 3.2, outline="#282828", outline_mm=0.2, dd=dd)
+        rules.append(Rule(label, f"({test})", symbol("marker", marker)))
+    known = [w for _, _, _, words in WASTE_FAMILIES for w in words]
+    left_over = [u for u in used if not any(w in u for w in known)]
+    drawn = symbol("marker", marker_layer("star", "#984ea3", 3.2, outline="#282828", outline_mm=0.2, dd={"size": size}))
+    priority = {"Priority": 'if("tonnage_t_p50" is null, 1, 6)'}
+    text = labels(
+        (
+            "@map_scale < 2500000",
+            label_settings('wordwrap(left("name", 44), 24)', size_pt=7, distance_mm=2, dd=priority),
         )
-    other = Rule(
-        "Other waste",
-        "",
-        symbol("marker", marker_layer("star", "#984ea3", 3.2, outline="#282828", outline_mm=0.2, dd={"size": size})),
     )
-    label = labels(
-        'CASE WHEN @map_scale < 2500000 THEN wordwrap(left("name", 44), 24) END',
-        size_pt=7,
-        dd={"Priority": 'if("tonnage_t_p50" is null, 1, 6)'},
-    )
-    return rule_renderer(rules, else_rule=other), label
+    return rule_renderer(rules, else_rule=Rule("Other waste", "", drawn) if left_over else None), text
 
 
-def _rgb(colour: str) -> str:
-    return f"{int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},255"
+def _plain() -> dict[str, tuple[str, str]]:
+    """Symbol and labels of the layers that have one look."""
+    sheet = labels(
+        ("bounds_width($geometry) * 111320000 / @map_scale > 9",
+         label_settings('"sheet"', size_pt=6, colour="#b5b2a8", placement=1, distance_mm=0, buffer=False)),
+    )  # fmt: skip
+    state = font_marker_layer("upper(regexp_replace(\"state\", '^UT: *', ''))", 2.3, "#b9b4a6")
+    near = "@map_scale < 800000"
+    return {
+        "waste_footprints": (symbol("fill", fill_layer("#8c510a", alpha=70, outline="#8c510a", outline_mm=0.4)), ""),
+        "survey_sheets": (symbol("fill", fill_layer("#ffffff", outline="#d2d0c8", outline_mm=0.12, style="no")), sheet),
+        "state_labels": (symbol("marker", state), ""),
+        "anomalies": (
+            symbol("marker", marker_layer("circle", "#cc79a7", 2.0, outline="#5a2a48", outline_mm=0.15)),
+            labels((near, label_settings('"association"', size_pt=6.5))),
+        ),
+        "occurrences": (
+            symbol("marker", marker_layer("diamond", "#f0e442", 2.4, outline="#5a5200", outline_mm=0.25)),
+            labels((near, label_settings('"name"', size_pt=6.5))),
+        ),
+    }
 
 
 def layer_style_list(
@@ -250,28 +277,27 @@ def layer_style_list(
     mark = SAMPLE_MARK if publication.region.is_sample else ""
     out: list[LayerStyle] = []
     blocks = layers["ranked_blocks"]
-    fields = forms.field_xml(OUTPUT_CONTRACTS["ranked_blocks"])
-    tip = forms.tip_xml(forms.block_tip(mark)) + '<previewExpression>coalesce("name", "block_id")</previewExpression>'
-    form = forms.block_form(OUTPUT_CONTRACTS["ranked_blocks"])
-    fertility_first = blocks["rank"].isna().all() and blocks["rank_fertility"].notna().any()
+    contract = OUTPUT_CONTRACTS["ranked_blocks"]
+    shared = (
+        forms.field_xml(contract)
+        + forms.tip_xml(forms.block_tip(mark))
+        + '<previewExpression>coalesce("name", "block_id")</previewExpression>'
+    )
+    form = forms.block_form(contract)
     readings = [
         ("Ranking", _ranking(blocks), "Rank within the kind by colour, status by symbol"),
         ("Fertility", _fertility(blocks), "Percentile of the fertility of the ground"),
         ("Uncertainty", _uncertainty(blocks), "P(top 20), and the rank from P05 (best) to P95 (worst)"),
         ("Data quality", _quality(blocks), "Knowledge class, and flags"),
     ]
+    fertility_first = blocks["rank"].isna().all() and blocks["rank_fertility"].notna().any()
     default = "Fertility" if fertility_first else "Ranking"
-    for name, (renderer, label), text in sorted(readings, key=lambda r: r[0] != default):
-        out.append(LayerStyle("ranked_blocks", name, renderer + label + fields + tip, name == default, text, form=form))
+    for name, (renderer, text), told in sorted(readings, key=lambda r: r[0] != default):
+        out.append(LayerStyle("ranked_blocks", name, renderer + text + shared, name == default, told, form=form))
     if "waste_sites" in layers:
-        renderer, label = _sites(layers["waste_sites"])
-        body = (
-            renderer
-            + label
-            + forms.field_xml(OUTPUT_CONTRACTS["waste_sites"])
-            + forms.tip_xml(forms.site_tip(mark))
-            + '<previewExpression>coalesce("name", "site_id")</previewExpression>'
-        )
+        renderer, text = _sites(layers["waste_sites"])
+        body = renderer + text + forms.field_xml(OUTPUT_CONTRACTS["waste_sites"]) + forms.tip_xml(forms.site_tip(mark))
+        body += '<previewExpression>coalesce("name", "site_id")</previewExpression>'
         out.append(
             LayerStyle(
                 "waste_sites",
@@ -281,22 +307,11 @@ def layer_style_list(
                 "Waste type by shape, tonnage by size, hollow where the figure is borrowed or missing",
             )
         )
-    plain = {
-        "waste_footprints": (symbol("fill", fill_layer("#8c510a", alpha=70, outline="#8c510a", outline_mm=0.4)), ""),
-        "survey_sheets": (symbol("fill", fill_layer("#ffffff", outline="#c4c4c4", outline_mm=0.12, style="no")), labels('CASE WHEN @map_scale < 1500000 THEN "sheet" END', size_pt=6.5, colour="#8a8a8a", placement=1)),
-        "state_labels": (symbol("marker", marker_layer("circle", "#ffffff", 0, outline_mm=0, fill_alpha=0, outline_style="no")), labels('CASE WHEN @map_scale > 1500000 THEN upper("state") END', size_pt=8, colour="#a8a49a", placement=1, distance_mm=0, buffer=False)),
-        "anomalies": (symbol("marker", marker_layer("circle", "#cc79a7", 2.2, outline="#5a2a48", outline_mm=0.2)), labels('CASE WHEN @map_scale < 800000 THEN "element" END', size_pt=6.5)),
-        "occurrences": (symbol("marker", marker_layer("diamond", "#f0e442", 2.2, outline="#5a5200", outline_mm=0.25)), labels('CASE WHEN @map_scale < 800000 THEN "name" END', size_pt=6.5)),
-    }  # fmt: skip
-    for name, (symbol_xml, label) in plain.items():
+    for name, (symbol_xml, text) in _plain().items():
         if name in layers:
-            body = single_renderer(symbol_xml) + label + forms.field_xml(OUTPUT_CONTRACTS[name])
-            out.append(
-                LayerStyle(
-                    name, OUTPUT_CONTRACTS[name].title[:30], body, True, OUTPUT_CONTRACTS[name].title, bool(label)
-                )
-            )
+            body = single_renderer(symbol_xml) + text + forms.field_xml(OUTPUT_CONTRACTS[name])
+            out.append(LayerStyle(name, "default", body, True, OUTPUT_CONTRACTS[name].title, bool(text)))
     for name in tables:
         body = forms.field_xml(OUTPUT_CONTRACTS[name])
-        out.append(LayerStyle(name, OUTPUT_CONTRACTS[name].title[:30], body, True, OUTPUT_CONTRACTS[name].title, False))
+        out.append(LayerStyle(name, "default", body, True, OUTPUT_CONTRACTS[name].title, False))
     return out

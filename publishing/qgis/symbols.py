@@ -4,7 +4,6 @@ Belongs here: how a symbol, a rule, a label or a data-defined property is writte
 rank has (``styles``).
 """
 
-# ruff: noqa: E501 -- XML reads better whole
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -110,7 +109,7 @@ def line_layer(colour: str, width_mm: float = 0.26, style: str = "solid") -> str
     )
 
 
-def centroid_layer(markers: str) -> str:
+def centroid_layer(markers: str, dd: dict[str, str] | None = None) -> str:
     """Markers at the centroid of a polygon."""
     return _layer(
         "CentroidFill",
@@ -120,6 +119,7 @@ def centroid_layer(markers: str) -> str:
             "clip_points": False,
             "clip_on_current_part_only": False,
         },
+        dd,
         inner=symbol("marker", markers, name="@0@1"),
     )
 
@@ -149,7 +149,7 @@ def single_renderer(symbol_xml: str) -> str:
     )
 
 
-def labels(
+def label_settings(
     expression: str,
     *,
     size_pt: float = 8,
@@ -158,13 +158,12 @@ def labels(
     placement: int = 0,
     distance_mm: float = 1.6,
     dd: dict[str, str] | None = None,
-    min_scale: float = 0,
+    overlap: bool = False,
     buffer: bool = True,
 ) -> str:
-    """Simple labels with a white halo that never overlap; ``dd`` may hold Priority, Show, Size, Color."""
-    visible = f'scaleVisibility="1" scaleMin="{min_scale:g}" scaleMax="1"' if min_scale else 'scaleVisibility="0"'
+    """The settings of a label: a white halo, never on another label unless ``overlap``; ``dd`` as QGIS names them."""
     return (
-        '<labeling type="simple"><settings calloutType="simple">'
+        '<settings calloutType="simple">'
         f'<text-style fieldName={quoteattr(expression)} isExpression="1" fontFamily="{FONT}" '
         f'fontSize="{size_pt:g}" fontSizeUnit="Point" fontWeight="{75 if bold else 50}" textColor="{rgba(colour)}" textOpacity="1" '
         f'namedStyle="{"Bold" if bold else "Book"}" multilineHeight="1">'
@@ -174,10 +173,33 @@ def labels(
         f'<placement placement="{placement}" dist="{distance_mm:g}" distUnits="MM" priority="5" centroidWhole="1" '
         'centroidInside="0" offsetType="0" quadOffset="4" fitInPolygonOnly="0" overrunDistance="0" '
         'polygonPlacementFlags="2" geometryGeneratorEnabled="0"/>'
-        f'<rendering drawLabels="1" obstacle="1" obstacleFactor="1" displayAll="0" fontLimitPixelSize="0" {visible} '
+        f'<rendering drawLabels="1" obstacle="1" obstacleFactor="1" displayAll="{int(overlap)}" fontLimitPixelSize="0" scaleVisibility="0" '
         'mergeLines="0" minFeatureSize="0" upsidedownLabels="0" zIndex="0" limitNumLabels="0"/>'
-        f"{data_defined(dd or {}, 'dd_properties')}</settings></labeling>"
+        f"{data_defined(dd or {}, 'dd_properties')}</settings>"
     )
+
+
+def labels(*rules: tuple[str, str]) -> str:
+    """Labels by rules: pairs of a filter expression (empty for all rows) and ``label_settings``."""
+    inner = "".join(
+        f'<rule key="{{label-{i}}}" filter={quoteattr(test)} description="">{settings}</rule>'
+        for i, (test, settings) in enumerate(rules)
+    )
+    return f'<labeling type="rule-based"><rules key="{{labels-root}}">{inner}</rules></labeling>'
+
+
+def font_marker_layer(expression: str, size_mm: float, colour: str) -> str:
+    """A text drawn as a symbol, so that other layers lie above it and no label moves it."""
+    return _layer(
+        "FontMarker",
+        {
+            "angle": "0", "chr": "", "color": rgba(colour), "font": FONT, "font_style": "Book",
+            "horizontal_anchor_point": "1", "joinstyle": "bevel", "offset": "0,0", "offset_unit": "MM",
+            "outline_color": "255,255,255,200", "outline_width": "0", "outline_width_unit": "MM",
+            "size": f"{size_mm:g}", "size_unit": "MM", "vertical_anchor_point": "1",
+        },
+        {"char": expression},
+    )  # fmt: skip
 
 
 def _text(value: str) -> str:

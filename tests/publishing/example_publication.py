@@ -1,6 +1,6 @@
 """A small, made-up publication with every status, hostile texts and missing figures; the same on every machine."""
 
-# ruff: noqa: E501 -- rows of a made-up table
+
 from __future__ import annotations
 
 from dataclasses import dataclass
