@@ -35,7 +35,7 @@ class Workspace(dg.ConfigurableResource):
     output_root: str = "output"
     cache_root: str = ".khanij"
     data_root: str = ""
-    overrides: dict[str, str] = {}
+    overrides: dict[str, str] = {}  # noqa: RUF012 - a pydantic field, copied for every instance
 
     def region(self, name: str) -> Region:
         """The region's validated settings, with the overrides applied."""

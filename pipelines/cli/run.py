@@ -6,8 +6,6 @@ import argparse
 import sys
 import time
 
-from rich.console import Console
-
 from data_sources.contracts import RegionError
 from data_sources.regions import load_region, region_names
 
@@ -40,9 +38,10 @@ def main(arguments: argparse.Namespace) -> int:
     # Dagster takes two seconds to import: a wrong argument should not have to wait for it.
     from pipelines.cli.progress import Bar
     from pipelines.cli.tables import print_result
+    from pipelines.cli.terminal import terminal
     from pipelines.runs import run_region
 
-    console = Console(stderr=False, highlight=False, width=None if sys.stdout.isatty() else 140)
+    console = terminal()
     failed, paths = [], []
     for name in names:
         began = time.monotonic()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from rich.console import Console
 from rich.table import Table
+
+from pipelines.cli.terminal import terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,5 +43,5 @@ def main(arguments: argparse.Namespace) -> int:
             last = f"{state.state}: {state.message}" if state.message else str(state.state)
             bad += state.state in ("unreachable", "changed")
         table.add_row(card.name, card.title, card.protocol, card.redistribute, last)
-    Console(highlight=False).print(table)
+    terminal().print(table)
     return 1 if bad else 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
+import pandas as pd
 from rich.table import Table
+
+from pipelines.cli.terminal import terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the layer it should be, such as stream_sediments, waste_sites, grades, auction_blocks",
     )
     parser.add_argument("--card", metavar="NAME", help="a source card that names the columns and units")
-    parser.add_argument("--rows", type=int, default=20, metavar="N", help="held and flagged rows to print (default 20)")
+    parser.add_argument("--rows", type=int, default=20, metavar="N", help="reasons to print (default 20)")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -34,22 +36,23 @@ def main(arguments: argparse.Namespace) -> int:
     from data_sources.readers.survey import read_layer
 
     admitted = read_layer(arguments.file, arguments.layer, card=load_card(arguments.card) if arguments.card else None)
-    console = Console(highlight=False, soft_wrap=False)
+    console = terminal()
     report = admitted.report
     console.print(
-        f"{arguments.file} as {arguments.layer}: {report['rows_in']} rows in, {report['rows_kept']} kept ({report['rows_flagged']} flagged), {report['rows_quarantined']} held"
+        f"{arguments.file} as {arguments.layer}: {report['rows_in']} rows in, {report['rows_kept']} kept "
+        f"({report['rows_flagged']} of them flagged), {report['rows_quarantined']} held"
     )
-    for title, frame in (("Held", admitted.quarantine), ("Flagged", admitted.flags)):
+    for title, frame in (("Held: not used", admitted.quarantine), ("Flagged: used, and marked", admitted.flags)):
         if not len(frame):
             continue
-        table = Table(
-            "row",
-            "field",
-            "value",
-            "reason",
-            title=f"{title}: the first {min(arguments.rows, len(frame))} of {len(frame)}",
-        )
-        for line in frame.head(arguments.rows).itertuples():
-            table.add_row(str(line.row), str(line.field), str(line.value), str(line.reason))
+        table = Table("rows", "reason", "for example row", "field", "value", title=title, title_justify="left")
+        groups = frame.assign(what=frame["reason"].astype("str")).groupby("what", sort=False)
+        for reason, rows in sorted(groups, key=lambda item: -len(item[1]))[: arguments.rows]:
+            first = rows.iloc[0]
+            table.add_row(str(len(rows)), str(reason), *(_text(first[name]) for name in ("row", "field", "value")))
         console.print(table)
-    return 1 if report["rows_quarantined"] else 0
+    return 1 if report["rows_quarantined"] or len(admitted.quarantine) else 0
+
+
+def _text(value: object) -> str:
+    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
