@@ -20,7 +20,7 @@ from scoring.waste.quantiles import quantiles
 TOP = (10, 20)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _rank_columns(scores, lo, hi, tops, members):
     """Replace columns lo..hi of scores (n, K) by ranks (1 = best, ties: average); add up membership of the top k."""
     n = scores.shape[0]

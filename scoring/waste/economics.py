@@ -18,13 +18,13 @@ import math
 from numba import njit
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def break_even_multiple(unit_value, unit_cost):
     """``BE = k / u``, the factor by which prices must change for revenue to meet cost; NaN when u = 0."""
     return unit_cost / unit_value if unit_value > 0.0 else math.nan
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def net_value(tonnage, unit_cost, revenue, full_at, sold):
     """Largest net value over the tonnage processed, and that tonnage.
 
@@ -70,7 +70,7 @@ def net_value(tonnage, unit_cost, revenue, full_at, sold):
     return value, at
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def value_axis(net_value_project, net_value_basket, break_even, q):
     """V in [0, 1], continuous across break-even (net values in USD, q = min(1, basket revenue share / 0.10)).
 
@@ -84,7 +84,7 @@ def value_axis(net_value_project, net_value_basket, break_even, q):
     return q * 0.5 * min(1.0, max(0.0, 1.0 - math.log10(max(break_even, 1.0)) / 2.0))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def strategic_axis(supply_years):
     """S in [0, 1] from Y, importance-weighted years of world supply: ``S = min(1, log10(1 + 1000 Y) / 4)``."""
     return min(1.0, math.log10(1.0 + 1000.0 * supply_years) / 4.0)

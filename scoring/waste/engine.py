@@ -101,7 +101,7 @@ class Outputs(NamedTuple):
     pair_tonnage: NDArray  # same, mean t
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fill_tonnage(x, s, out):
     if x.tonnage_kind[s] == 0:
         fill_uniform(x.tonnage_key[s], out)
@@ -113,7 +113,7 @@ def _fill_tonnage(x, s, out):
             out[k] = math.exp(x.tonnage_a[s] + x.tonnage_b[s] * out[k])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fill_grade(x, v, out, scratch):
     """Draws of one assay [g/t]: lognormal, or logit-normal below a ceiling; a borrowed figure times a site factor."""
     fill_normal(x.variate_key[v], out)
@@ -130,7 +130,7 @@ def _fill_grade(x, v, out, scratch):
             out[k] = min(out[k] * math.exp(x.ln_site_gsd * scratch[k]), ceiling)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _simulate(lo, hi, x, u, o, draws):
     n_elements = x.production_t.shape[0]
     n_scenarios = x.market_t.shape[0]
@@ -138,6 +138,7 @@ def _simulate(lo, hi, x, u, o, draws):
     n_baskets = x.in_basket.shape[0]
     tonnes, cost, factor = np.empty(draws), np.empty(draws), np.empty(draws)
     grade, scratch, share = np.empty(draws), np.empty(draws), np.empty(draws)
+    metal, held = np.empty(draws), np.empty(draws)
     local = np.full(n_elements, -1, dtype=np.int64)
     total_t, best_margin, break_even = np.empty(draws), np.empty(draws), np.empty(draws)
     project, sold_all = np.empty((n_scenarios, draws)), np.empty((n_scenarios, draws))
@@ -147,6 +148,8 @@ def _simulate(lo, hi, x, u, o, draws):
         np.empty((n_views, draws)),
         np.empty((n_views, draws)),
     )
+    years, pool = np.empty((n_baskets, draws)), np.empty((n_baskets, draws))
+    pool_w, pool_k = np.empty(n_baskets), np.empty(n_baskets)
     for b in range(lo, hi):
         e0, e1 = u.element_ptr[b], u.element_ptr[b + 1]
         n_local = e1 - e0
@@ -172,14 +175,17 @@ def _simulate(lo, hi, x, u, o, draws):
                     share[u.draw_index[j]] += u.share[pair]
             _fill_tonnage(x, s, tonnes)
             v0, v1 = x.variate_ptr[s], x.variate_ptr[s + 1]
-            n_parts = x.part_ptr[v1] - x.part_ptr[v0]
-            revenue = np.zeros((n_scenarios, draws, n_parts))
-            full_at = np.full((n_scenarios, draws, n_parts), math.inf)
-            element_of = np.empty(n_parts, dtype=np.int64)
+            n_products = 0
+            for p in range(x.part_ptr[v0], x.part_ptr[v1]):
+                n_products += x.part_product[p] >= 0
+            revenue = np.empty((n_scenarios, draws, n_products))
+            full_at = np.empty((n_scenarios, draws, n_products))
+            element_of = np.empty(n_products, dtype=np.int64)
             fill_normal(x.recovery_key[s], factor)
             for k in range(draws):
                 factor[k] = math.exp(x.ln_site_gsd * factor[k])
                 total_t[k] += share[k] * tonnes[k]
+                held[k] = share[k] * tonnes[k] / 1000.0  # kt, so that g/t gives kg
             n_sold = 0
             for v in range(v0, v1):
                 _fill_grade(x, v, grade, scratch)
@@ -189,24 +195,32 @@ def _simulate(lo, hi, x, u, o, draws):
                     if product >= 0:
                         is_sold[i] = 1
                         element_of[n_sold] = e
+                    if profile >= 0:
+                        for k in range(draws):
+                            metal[k] = grade[k] * x.profile_draws[profile, k]
+                    else:
+                        metal[:] = grade
+                    for k in range(draws):
+                        contained[i, k] += held[k] * metal[k]
+                    if product < 0:
+                        continue
+                    # metal becomes what is recovered of it, in g per t of waste
+                    if x.part_recovered[p] == 0:
+                        for k in range(draws):
+                            metal[k] *= min(1.0, x.recovery_draws[product, k] * factor[k])
+                    for k in range(draws):
+                        recoverable[i, k] += held[k] * metal[k]
+                    for w in range(n_scenarios):
+                        grams = x.market_t[w, e] * 1e6
+                        for k in range(draws):
+                            revenue[w, k, n_sold] = metal[k] * x.unit_price[w, product, k] / 1000.0
+                            full_at[w, k, n_sold] = grams / metal[k] if metal[k] > 0.0 else math.inf
                     revenue_of_pair = 0.0
                     for k in range(draws):
-                        c = grade[k] if profile < 0 else grade[k] * x.profile_draws[profile, k]
-                        metal = share[k] * tonnes[k] * c / 1000.0
-                        contained[i, k] += metal
-                        if product >= 0:
-                            r = 1.0 if x.part_recovered[p] == 1 else min(1.0, x.recovery_draws[product, k] * factor[k])
-                            recoverable[i, k] += metal * r
-                            for w in range(n_scenarios):
-                                worth = c * r * x.unit_price[w, product, k] / 1000.0
-                                revenue[w, k, n_sold] = worth
-                                if c * r > 0.0:
-                                    full_at[w, k, n_sold] = x.market_t[w, e] * 1e6 / (c * r)
-                            revenue_of_pair += share[k] * tonnes[k] * revenue[0, k, n_sold]
-                    if product >= 0:
-                        o.revenue[e0 + i] += revenue_of_pair / draws
-                        o.pair_revenue[pair] += revenue_of_pair / draws
-                        n_sold += 1
+                        revenue_of_pair += held[k] * 1000.0 * revenue[0, k, n_sold]
+                    o.revenue[e0 + i] += revenue_of_pair / draws
+                    o.pair_revenue[pair] += revenue_of_pair / draws
+                    n_sold += 1
             if x.cost_row[s] >= 0 and n_sold > 0:
                 fill_normal(x.cost_key[s], cost)
                 for k in range(draws):
@@ -263,37 +277,33 @@ def _simulate(lo, hi, x, u, o, draws):
                     q = min(1.0, sold_basket[view, k] / sold_all[w, k] / 0.10)
                 o.value[view, b, k] = value_axis(project[w, k], basket_value[view, k], lowest[w, k], q)
             quantiles3(basket_value[view], o.net_basket[view, b])
+        years[:, :] = 0.0
+        pool[:, :] = 0.0
+        pool_w[:], pool_k[:] = 0.0, 0.0
+        for i in range(n_local):
+            e = u.element[e0 + i]
+            if is_sold[i] == 0 or not x.production_t[e] > 0.0 or not x.importance[e] >= 0.0:
+                continue
+            if x.pooled[e] == 0:
+                for k in range(draws):
+                    scratch[k] = x.importance[e] * math.log1p(recoverable[i, k] / 1000.0 / x.production_t[e])
+            for basket in range(n_baskets):
+                if x.in_basket[basket, e] == 0:
+                    continue
+                if x.pooled[e] == 1:
+                    pool_w[basket] += x.production_t[e]
+                    pool_k[basket] += x.production_t[e] * x.importance[e]
+                    for k in range(draws):
+                        pool[basket, k] += recoverable[i, k]
+                else:
+                    for k in range(draws):
+                        years[basket, k] += scratch[k]
         for basket in range(n_baskets):
-            pool_w, pool_k = 0.0, 0.0
-            for i in range(n_local):
-                e = u.element[e0 + i]
-                if (
-                    is_sold[i] == 1
-                    and x.in_basket[basket, e] == 1
-                    and x.pooled[e] == 1
-                    and x.production_t[e] > 0.0
-                    and x.importance[e] >= 0.0
-                ):
-                    pool_w += x.production_t[e]
-                    pool_k += x.production_t[e] * x.importance[e]
             for k in range(draws):
-                years, pool = 0.0, 0.0
-                for i in range(n_local):
-                    e = u.element[e0 + i]
-                    if (
-                        is_sold[i] == 0
-                        or x.in_basket[basket, e] == 0
-                        or not x.production_t[e] > 0.0
-                        or not x.importance[e] >= 0.0
-                    ):
-                        continue
-                    if x.pooled[e] == 1:
-                        pool += recoverable[i, k]
-                    else:
-                        years += x.importance[e] * math.log1p(recoverable[i, k] / 1000.0 / x.production_t[e])
-                if pool_w > 0.0:
-                    years += pool_k / pool_w * math.log1p(pool / 1000.0 / pool_w)
-                o.strategic[basket, b, k] = strategic_axis(years)
+                total = years[basket, k]
+                if pool_w[basket] > 0.0:
+                    total += pool_k[basket] / pool_w[basket] * math.log1p(pool[basket, k] / 1000.0 / pool_w[basket])
+                o.strategic[basket, b, k] = strategic_axis(total)
         # summaries
         quantiles3(total_t, o.tonnage[b])
         quantiles3(project[0], o.net_project[b])

@@ -5,68 +5,97 @@ Belongs here: order statistics. Does not belong here: ranks.
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def select(a, lo, hi, k):
-    """Rearrange ``a[lo:hi + 1]`` so that position k holds what a sort would put there, and return it (Hoare)."""
-    while hi > lo:
-        mid = (lo + hi) // 2
-        x, y, z = a[lo], a[mid], a[hi]
+    """Rearrange ``a[lo:hi + 1]`` so that position k holds what a sort would put there, and return it.
+
+    Quickselect with a partition free of branches (Lomuto): what is below the pivot, then what equals it, is moved
+    forward by a comparison used as a number, so random draws cost no mispredicted jumps.
+    """
+    while hi - lo > 24:
+        n = hi - lo
+        x, y, z = a[lo + n // 8], a[lo + n // 2], a[hi - n // 8]
         pivot = max(min(x, y), min(max(x, y), z))
-        i, j = lo, hi
-        while i <= j:
-            while a[i] < pivot:
-                i += 1
-            while a[j] > pivot:
-                j -= 1
-            if i <= j:
-                a[i], a[j] = a[j], a[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            hi = j
-        elif k >= i:
-            lo = i
-        else:
-            return a[k]
+        below = lo
+        for j in range(lo, hi + 1):
+            v = a[j]
+            a[j] = a[below]
+            a[below] = v
+            below += v < pivot
+        if k < below:
+            hi = below - 1
+            continue
+        equal = below
+        for j in range(below, hi + 1):
+            v = a[j]
+            a[j] = a[equal]
+            a[equal] = v
+            equal += v <= pivot
+        if k < equal:
+            return pivot
+        lo = equal
+    for i in range(lo + 1, hi + 1):
+        v = a[i]
+        j = i - 1
+        while j >= lo and a[j] > v:
+            a[j + 1] = a[j]
+            j -= 1
+        a[j + 1] = v
     return a[k]
 
 
-@njit(cache=True, nogil=True)
-def _quantile_in(a, lo, n, p):
-    h = (n - 1) * p
-    i = int(np.floor(h))
-    low = select(a, lo, n - 1, i)
-    if i + 1 >= n or h == i:
-        return low, i
+@njit(cache=True, nogil=True, error_model="numpy")
+def _quantile_in(a, lo, hi, p):
+    """Quantile of all of ``a`` (type 7), whose order statistics of that level are known to lie in ``a[lo:hi + 1]``."""
+    h = (a.shape[0] - 1) * p
+    i = int(h)
+    low = select(a, lo, hi, i)
+    if h == i:
+        return low
     high = a[i + 1]
-    for j in range(i + 2, n):
-        if a[j] < high:
-            high = a[j]
-    return low + (h - i) * (high - low), i
+    for j in range(i + 2, a.shape[0]):
+        high = min(high, a[j])
+    return low + (h - i) * (high - low)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def quantiles(values, probabilities, out):
-    """Fill ``out`` with the quantiles (type 7: linear, numpy's default) of ``values`` at ascending ``probabilities``."""
+    """Fill ``out`` with the quantiles of ``values`` at ascending ``probabilities`` (type 7: linear, numpy's default)."""
     a = values.copy()
+    n = a.shape[0]
     lo = 0
     for j in range(probabilities.shape[0]):
-        out[j], lo = _quantile_in(a, lo, a.shape[0], probabilities[j])
+        out[j] = _quantile_in(a, lo, n - 1, probabilities[j])
+        lo = int((n - 1) * probabilities[j])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def quantiles3(values, out):
     """Fill ``out`` (4,) with P10, P50, P90 and the mean of ``values`` (K,)."""
     a = values.copy()
-    total = 0.0
-    for i in range(a.shape[0]):
+    n = a.shape[0]
+    total, low, high = 0.0, a[0], a[0]
+    for i in range(n):
         total += a[i]
-    lo = 0
-    out[0], lo = _quantile_in(a, lo, a.shape[0], 0.10)
-    out[1], lo = _quantile_in(a, lo, a.shape[0], 0.50)
-    out[2], lo = _quantile_in(a, lo, a.shape[0], 0.90)
-    out[3] = total / values.shape[0]
+        low, high = min(low, a[i]), max(high, a[i])
+    out[3] = total / n
+    if low == high:
+        out[0], out[1], out[2] = low, low, low
+        return
+    middle = int((n - 1) * 0.5)
+    out[1] = _quantile_in(a, 0, n - 1, 0.50)
+    h = (n - 1) * 0.10
+    i = int(h)
+    out[0] = select(a, 0, middle, i)
+    if h > i:
+        above = a[i + 1]
+        for j in range(i + 2, middle + 1):
+            above = min(above, a[j])
+        if i + 1 > middle:
+            for j in range(middle + 1, n):
+                above = min(above, a[j])
+        out[0] += (h - i) * (above - out[0])
+    out[2] = _quantile_in(a, min(middle, n - 1), n - 1, 0.90)
