@@ -96,7 +96,8 @@ def write_district(
     rows["truth.json"] = 1
     (folder / "README.txt").write_text(
         f"{writing.SAMPLE_MARK}\n\nEvery place, company, sample and figure in this folder is made up\n"
-        "by the project's generator (data_sources/synthetic). The planted truth and the planted defects are in truth.json.\n",
+        "by the project's generator (data_sources/synthetic).\n"
+        "The planted truth and the planted defects are in truth.json.\n",
         encoding="utf-8",
     )
     manifest = Manifest(
@@ -142,6 +143,7 @@ def _files(
         ),
         "faults.gpkg": layer("fault_gcs_ngdr", "LineString", lambda: _faults(world, ledger)),
         "folds.gpkg": layer("fold_gcs_ngdr", "LineString", lambda: layers.folds(world)),
+        "drainage.gpkg": layer("drainage", "LineString", lambda: layers.drainage(world, tables.xy)),
         "mineralization.gpkg": layer(
             "mineralization_gcs_ngdr", "Point", lambda: defects.damage_occurrences(layers.mineralization(world), ledger)
         ),
@@ -243,8 +245,11 @@ def _truth(
             "zircon_monazite_sand": "along every main river, dying out within about 2 km of it",
             "dump_drainage": "14 km down the water from each dump that leaks, the waste's share halving every 4 km",
             "leaking_sites": [t["site_id"] for t, leak in zip(tables.truth, tables.leak, strict=True) if leak > 0],
-            "river_vertices": int(sum(len(r) for r in world.rivers)),
-            "drainage_points": len(dumps.x),
+            "waste_share_at_the_dump": {
+                t["site_id"]: round(float(leak), 4)
+                for t, leak in zip(tables.truth, tables.leak, strict=True)
+                if leak > 0
+            },
         },
         "sites": tables.truth,
         "defects": ledger.rows,

@@ -27,6 +27,7 @@ _UPSTREAM_WEIGHTS = np.array([0.34, 0.26, 0.18, 0.13, 0.09])
 _UPSTREAM_STEP_M = 550.0
 _LABORATORY_ERROR = 0.05
 _CHUNK = 40_000
+DRAINAGE_STEP_M, DRAINAGE_STEPS = 250.0, 56
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,10 @@ class GroundChemistry:
 
 
 def trace_dumps(world: World, x: Floats, y: Floats, kind: np.ndarray, leak: Floats) -> DumpDrainage:
-    """The water below each dump for 14 km, its waste share halving every 4 km."""
-    step, steps = 250.0, 56
+    """The water below each dump that leaks for 14 km, its waste share halving every 4 km."""
+    step, steps = DRAINAGE_STEP_M, DRAINAGE_STEPS
+    leaks = leak > 0.0
+    x, y, kind, leak = x[leaks], y[leaks], kind[leaks], leak[leaks]
     xs, ys = world.relief.trace(x, y, step, steps)
     fade = 0.5 ** (np.arange(steps + 1) * step / 4_000.0)
     return DumpDrainage(xs.ravel(), ys.ravel(), np.tile(kind, steps + 1), (fade[:, None] * leak).ravel())

@@ -183,6 +183,16 @@ def folds(world: World) -> gpd.GeoDataFrame:
     return _lines(world, lines, FOLD_TYPE=kinds)
 
 
+def drainage(world: World, site_xy: Floats) -> gpd.GeoDataFrame:
+    """Main rivers (stream_order 3), streams from waste sites and from as many other points (1), each drawn downstream."""
+    other = points_in(world.land, len(site_xy), stream(world.seed, "drainage"))
+    start = np.vstack([site_xy, other])
+    xs, ys = world.relief.trace(start[:, 0], start[:, 1], 250.0, 56)
+    streams = [np.column_stack([xs[:, i], ys[:, i]]) for i in range(len(start))]
+    order = np.array([3] * len(world.rivers) + [1] * len(streams), dtype=object)
+    return _lines(world, [*world.rivers, *streams], stream_order=order)
+
+
 def published_deposits(world: World) -> np.ndarray:
     """Indices of the planted deposits that the occurrence layer shows; the rest are still to be found."""
     n = world.counts.deposits

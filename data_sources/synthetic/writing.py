@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +40,9 @@ def write_layer(path: Path, layer: str, chunks: gpd.GeoDataFrame | Iterable[gpd.
     rows = 0
     if isinstance(chunks, gpd.GeoDataFrame):
         chunks = [chunks]
-    with fixed_date():
+    with fixed_date(), warnings.catch_warnings():
+        # One layer is written without a CRS on purpose.
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
         for chunk in chunks:
             options = {} if rows else {"VERSION": "1.3"}
             layer_options = {} if rows else {"DESCRIPTION": SAMPLE_MARK, "IDENTIFIER": f"{layer} ({SAMPLE_MARK})"}
