@@ -6,7 +6,7 @@ Belongs here: collections, limits and links. Does not belong here: retries (``ht
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from data_sources.cards import Card
 from data_sources.connectors.archive import PageRecord
@@ -60,7 +60,10 @@ class OgcApiSource:
         self.client.check_host(url, self.card.layer)
         # Behind a proxy a server may write its inner scheme and port: keep to the card's.
         ours, theirs = urlsplit(self.card.url), urlsplit(url)
-        return urlunsplit((ours.scheme, ours.netloc, theirs.path, theirs.query, ""))
+        # MapServer 8.0 forgets the box in its next link, and would go on with rows from everywhere.
+        kept = parse_qsl(theirs.query, keep_blank_values=True)
+        lost = [(k, v) for k, v in self.params().items() if k not in dict(kept)]
+        return urlunsplit((ours.scheme, ours.netloc, theirs.path, urlencode(kept + lost), ""))
 
     def guess(self, cursor: str) -> str | None:
         """Not known before the page is read."""
