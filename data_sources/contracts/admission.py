@@ -9,7 +9,7 @@ Belongs here: the order of the checks and the report. Does not belong here: a bo
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from data_sources.contracts.contract import Contract, Field
 from data_sources.contracts.errors import ContractError
 from data_sources.contracts.issues import Ledger
 from data_sources.contracts.rules import RULES
+from data_sources.contracts.states import check_state
 from data_sources.contracts.values import SENTINEL, clean_text, parse_numbers
 
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
@@ -57,6 +58,7 @@ def admit(
     states: gpd.GeoDataFrame | None = None,
     first_row: int = 1,
     row_numbers: np.ndarray | None = None,
+    stamp: Mapping[str, str] | None = None,
 ) -> Admission:
     """Admit the rows of a raw frame, mark the odd ones, hold the wrong ones.
 
@@ -66,6 +68,7 @@ def admit(
     field_map : raw column -> canonical column, from the card. units : raw column -> unit (text, or with a reason).
     region_extent : west, south, east, north in degrees; rows outside are held. crs : CRS of coordinate columns or of a
     geometry that states none. states : polygons with a column ``state``, instead of the rough boxes.
+    stamp : columns with one text for every kept row (source, redistribute); a column of the row's own is only filled.
     first_row : number of the first row in the source. row_numbers : the rows' numbers, of shape (n,), where some were cut.
 
     Raises
@@ -111,6 +114,9 @@ def admit(
     for f in contract.fields:
         if f.name not in data:
             data[f.name] = _empty(f, n)
+    for name, text in (stamp or {}).items():
+        filled = data.get(name)
+        data[name] = pd.Series(text, index=range(n), dtype="str") if filled is None else pd.Series(filled).fillna(text)
     order = [f.name for f in contract.fields] + [c for c in data if c not in set(contract.names())]
     out = pd.DataFrame({c: data[c] for c in order}, index=pd.RangeIndex(n), copy=False)
 
@@ -123,14 +129,9 @@ def admit(
         )
         if contract.unique_positions:
             places.check_same_place(lon, lat, ledger)
-        if contract.sheet_from and contract.sheet_from in out.columns:
-            stated, counts = places.check_sheet(
-                out[contract.sheet_from], lon, lat, matched.get(contract.sheet_from, contract.sheet_from), ledger
-            )
-            report["sheets"] = counts
-            out["sheet"] = pd.Series(stated, dtype="str").where(stated != "", None).astype("str")
+        report |= _sheets(out, contract, matched, lon, lat, ledger)
         if "state" in out.columns:
-            unknown = places.check_state(out["state"], lon, lat, ledger, as_of=contract.states_as_of, polygons=states)
+            unknown = check_state(out["state"], lon, lat, ledger, as_of=contract.states_as_of, polygons=states)
             if unknown:
                 report["states_not_known"] = unknown
     check_rows(out, contract, ledger)
@@ -167,6 +168,30 @@ def admit(
     return Admission(kept, quarantine, flags, report)
 
 
+def _sheets(
+    out: pd.DataFrame, contract: Contract, matched: Mapping[str, str], lon: Any, lat: Any, ledger: Ledger
+) -> dict[str, Any]:
+    """Normalise ``sheet``; on points compare what the row names (in its key, in its column) with the coordinates."""
+    if "sheet" not in out.columns:
+        return {}
+    own = places.normalise_many(out["sheet"])
+    report: dict[str, Any] = {}
+    is_point = "POINT" in str(contract.geometry)
+    if contract.sheet_from and contract.sheet_from in out.columns:
+        field = matched.get(contract.sheet_from, contract.sheet_from)
+        stated, report["sheets"] = places.check_sheet(out[contract.sheet_from], lon, lat, field, ledger)
+        differ = (own != "") & (stated != "") & (own != stated)
+        ledger.mark(differ, matched.get("sheet", "sheet"), out["sheet"], places.SHEET_COLUMN_DIFFERS)
+        own = np.where(own == "", stated, own)
+    elif is_point and out["sheet"].notna().any():
+        own, report["sheets"] = places.check_sheet(out["sheet"], lon, lat, matched.get("sheet", "sheet"), ledger)
+    else:
+        unread = out["sheet"].notna().to_numpy() & (own == "")
+        ledger.mark(unread, matched.get("sheet", "sheet"), out["sheet"], places.NO_SHEET)
+    out["sheet"] = pd.Series(own, dtype="str").where(own != "", None).astype("str")
+    return report
+
+
 def _counts(frame: pd.DataFrame) -> dict[str, int]:
     """Distinct rows by reason, most frequent first; the same rows under one reason in several columns count once."""
     pairs = frame[["row", "reason"]].drop_duplicates()["reason"].value_counts(sort=False)
@@ -187,7 +212,7 @@ def match_fields(columns: list[str], contract: Contract, field_map: Mapping[str,
     for raw in columns:
         by_plain.setdefault(plain(raw), raw)
     taken = set(out.values())
-    for spelling in (lambda f: (f.name,), lambda f: f.aliases):  # type: Callable[[Field], tuple[str, ...]]
+    for spelling in (lambda f: (f.name,), lambda f: f.aliases):
         for f in contract.fields:
             if f.name in out:
                 continue

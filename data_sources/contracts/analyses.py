@@ -179,12 +179,10 @@ def _total_iron(out: Analyses) -> bool:
 def _recompute_total(frame: pd.DataFrame, column: AnalysisColumn, out: Analyses) -> dict[str, Any]:
     """A total of rare earths is derived: compare it with the usual sums of its own row; it is never used."""
     total = parse_numbers(frame[column.raw]).values
-    have = {
-        e: np.nan_to_num(_raw_scale(frame, out, e))
-        for e in (*REE14, "Y", "Sc")
-        if _raw_scale(frame, out, e) is not None
-    }
-    rule = {"column": column.raw, "used": False, "rows": int(np.isfinite(total).sum())}
+    printed = {e: _raw_scale(frame, out, e) for e in (*REE14, "Y", "Sc")}
+    have = {e: np.nan_to_num(v) for e, v in printed.items() if v is not None}
+    rows = int(np.isfinite(total).sum())
+    rule: dict[str, Any] = {"column": column.raw, "used": False, "rows": rows}
     missing = [e for e in REE14 if e not in have]
     if missing:
         return rule | {"formula": "cannot be recomputed", "missing": missing}
@@ -203,7 +201,7 @@ def _recompute_total(frame: pd.DataFrame, column: AnalysisColumn, out: Analyses)
             near = np.abs(total - value) <= np.maximum(0.005 * np.abs(value), 0.02)
         agreed[name] = int((near & np.isfinite(total)).sum())
     best = max(agreed, key=lambda k: agreed[k])
-    found = agreed[best] >= 0.5 * max(1, rule["rows"])
+    found = agreed[best] >= 0.5 * max(1, rows)
     return rule | {
         "formula": best if found else "none of the usual sums",
         "rows_that_agree": agreed,

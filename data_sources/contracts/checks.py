@@ -5,7 +5,7 @@ Belongs here: turning ``Field`` values into checks and failures into findings. D
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def schema_of(contract: Contract, columns: list[str], level: str) -> pa.DataFram
     for f in contract.fields:
         if f.name not in columns:
             continue
-        checks = []
+        checks: list[Any] = []
         bounds = f.reject if level == "reject" else f.flag
         if bounds is not None and f.dtype in ("float", "integer"):
             checks.append(_in_range(pa, bounds, level))
@@ -38,12 +38,12 @@ def schema_of(contract: Contract, columns: list[str], level: str) -> pa.DataFram
     return pa.DataFrameSchema(out, strict=False)
 
 
-def _in_range(pa: object, bounds: Bounds, level: str) -> object:
+def _in_range(pa: Any, bounds: Bounds, level: str) -> Any:
     low = -np.inf if bounds.low is None else bounds.low
     high = np.inf if bounds.high is None else bounds.high
     word = "outside what is possible" if level == "reject" else "outside what is usual"
     reason = f"{word}, {_show(bounds.low)} to {_show(bounds.high)}: {bounds.reason}"
-    return pa.Check(lambda s: (s >= low) & (s <= high), ignore_na=True, error=reason)  # type: ignore[attr-defined]
+    return pa.Check(lambda s: (s >= low) & (s <= high), ignore_na=True, error=reason)
 
 
 def _show(value: float | None) -> str:

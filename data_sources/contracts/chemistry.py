@@ -96,11 +96,9 @@ def species_by_name() -> dict[str, Species]:
     """Lower-case spelling -> species; includes the spellings of oxides with a digit zero (``si02``)."""
     out: dict[str, Species] = {}
     elements = load_table("elements")
-    oxides = {
-        str(r.oxide): (str(r.element), float(r.oxide_to_element_factor))
-        for r in elements.itertuples()
-        if isinstance(r.oxide, str) and r.oxide_to_element_factor == r.oxide_to_element_factor
-    }
+    known = elements[elements["oxide"].notna() & elements["oxide_to_element_factor"].notna()]
+    factors = known["oxide_to_element_factor"].astype(float)
+    oxides = {str(o): (str(e), f) for o, e, f in zip(known["oxide"], known["element"], factors)}
     for symbol in [*elements["element"], *load_table("survey_elements")["element"]]:
         out[symbol.lower()] = Species(symbol, "element", symbol)
     for oxide, (element, share) in (oxides | _MORE_OXIDES).items():
@@ -129,8 +127,8 @@ def parse_column(name: object) -> AnalysisColumn | None:
         return None
     compact = re.sub(r"[^a-z]", "", "".join(t for t in tokens if unit_of(t) is None).lower())
     if compact in TREE_NAMES:
-        unit = next((unit_of(t) for t in tokens if unit_of(t)), None) or ""
-        return AnalysisColumn(raw, Species("TREE", "total_ree", "TREE"), unit)
+        stated = next((unit_of(t) for t in tokens if unit_of(t)), None) or ""
+        return AnalysisColumn(raw, Species("TREE", "total_ree", "TREE"), stated)
     known = species_by_name()
     head, rest = tokens[0], [t for t in tokens[1:] if t.lower() not in _METHODS]
     species = known.get(head.lower())

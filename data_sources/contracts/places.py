@@ -1,13 +1,11 @@
-"""Positions: where a row lies, whether that can be, and whether it agrees with the sheet and the state that the row names.
+"""Positions: where a row lies, whether that can be, and whether it agrees with the sheet that the row names.
 
-Belongs here: axis order, sentinels, India, region, sheet, state, validity of geometry. Does not belong here: moving a point;
+Belongs here: axis order, sentinels, India, region, sheet, validity of geometry. Does not belong here: states (``states``), moving a point;
 a swapped or misplaced row is held, never mended.
 """
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -20,21 +18,19 @@ from data_sources.contracts.contract import Contract
 from data_sources.contracts.errors import CrsError
 from data_sources.contracts.issues import Ledger
 from data_sources.contracts.values import parse_numbers
-from data_sources.reference import load_table
 from data_sources.sheets import normalise_many, sheets_of
 
 Extent = tuple[float, float, float, float]
 
 INDIA_DEG: Extent = (66.0, 5.0, 99.0, 38.5)
 """West, south, east, north of all land and near sea of India, with a degree or so to spare."""
-STATE_TOLERANCE_DEG = 0.1
 COORDINATES = (
     ("longitude", "latitude"), ("longitude_", "latitude_"), ("longitude_", "latitude_r"), ("longitude_r", "latitude_r"),
     ("lon", "lat"), ("long", "lat"), ("lng", "lat"), ("lon_deg", "lat_deg"), ("longitude_deg", "latitude_deg"), ("x", "y"),
 )  # fmt: skip
 
 NO_POSITION = "no position: coordinates missing, not numbers, or a sentinel"
-NEAR_ZERO = "position near 0 E, 0 N: a missing coordinate written as zero"
+NEAR_ZERO = "position near 0 E or 0 N: a missing coordinate written as zero"
 SWAPPED = "axis order: latitude stands where longitude belongs (position fits India only when swapped)"
 NOT_DEGREES = "coordinates are not degrees (metres of a projection?): say the CRS in the card"
 OUTSIDE_INDIA = "position outside India"
@@ -44,9 +40,8 @@ TWO_PLACES = "geometry and coordinate columns differ by more than 0.001 degrees"
 REPAIRED = "invalid geometry repaired"
 OTHER_TYPE = "geometry of another type than the layer's"
 SHEET_DIFFERS = "sheet named in the row is not the sheet of its coordinates"
+SHEET_COLUMN_DIFFERS = "sheet column and sample number name different sheets"
 NO_SHEET = "no survey sheet number can be read"
-OTHER_STATE = "position outside the state that the row names"
-STATE_SPELLING = "state in an old name or another spelling"
 
 
 def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
@@ -167,7 +162,9 @@ def check_positions(
             ledger.hold((np.abs(box) > 1e30).any(axis=1), "geometry", text, NO_POSITION)
         ledger.hold(sentinel, "geometry", text, NO_POSITION)
         left = ~empty & ~sentinel
-        zero = left & (np.abs(lon) < 0.5) & (np.abs(lat) < 0.5)
+        near = (np.abs(lon) < 0.5, np.abs(lat) < 0.5)
+        # A source of the whole world has rows on the equator and at Greenwich; none at both.
+        zero = left & (near[0] | near[1] if contract.india_only else near[0] & near[1])
         ledger.hold(zero, "geometry", text, NEAR_ZERO)
         left &= ~zero
         metres = left & ((np.abs(lon) > 360) | (np.abs(lat) > 360))
@@ -232,105 +229,3 @@ def check_sheet(
     ledger.mark(unread, field, named, NO_SHEET)
     counts = {"agree": int((placed & filled & agrees).sum()), "differ": int(differs.sum()), "unread": int(unread.sum())}
     return stated, counts
-
-
-@cache
-def state_boxes() -> dict[str, tuple[Extent, ...]]:
-    """Lower-case state name (old names and spellings too) -> boxes in degrees; a state of before 2000 has several."""
-    rows = load_table("state_boxes")
-    boxes = {r.state: (float(r.west), float(r.south), float(r.east), float(r.north)) for r in rows.itertuples()}
-    out = {name.lower(): (box,) for name, box in boxes.items()}
-    for r in rows.itertuples():
-        for other in str(r.other_names).split(";") if isinstance(r.other_names, str) else ():
-            out[other.strip().lower()] = (boxes[r.state],)
-    return out
-
-
-@cache
-def state_parts_before_2000() -> dict[str, tuple[str, ...]]:
-    """States that were divided in 2000, 2014 or 2019, with what was part of them."""
-    return {
-        "bihar": ("bihar", "jharkhand"),
-        "madhya pradesh": ("madhya pradesh", "chhattisgarh"),
-        "uttar pradesh": ("uttar pradesh", "uttarakhand"),
-        "andhra pradesh": ("andhra pradesh", "telangana"),
-        "jammu and kashmir": ("jammu and kashmir", "ladakh"),
-    }
-
-
-def check_state(
-    state: pd.Series,
-    lon: np.ndarray,
-    lat: np.ndarray,
-    ledger: Ledger,
-    *,
-    as_of: int | None = None,
-    polygons: gpd.GeoDataFrame | None = None,
-    field: str = "state",
-) -> dict[str, int]:
-    """Hold rows whose position lies outside the state they name; returns the names that no box or polygon answers to.
-
-    Without ``polygons`` (column ``state``, EPSG:4326; the Survey of India's administrative boundary database is the source
-    to use) the test is a box of our own round each state, with 0.1 degrees of tolerance: it finds gross errors only.
-    """  # fmt: skip
-    unknown: dict[str, int] = {}
-    official = {str(n).lower(): str(n) for n in load_table("state_boxes")["state"]}
-    codes, names = pd.factorize(state)
-    shapes = None if polygons is None else polygons.assign(key=polygons["state"].astype("str").str.strip().str.lower())
-    for code, name in enumerate(names):
-        at = np.flatnonzero((codes == code) & np.isfinite(lon) & np.isfinite(lat))
-        if not len(at):
-            continue
-        inside, known = np.zeros(len(at), dtype=bool), False
-        for part in _parts(str(name), as_of):
-            if shapes is not None and (shapes["key"] == part).any():
-                known = True
-                area = shapely.buffer(shapely.union_all(shapes.loc[shapes["key"] == part].geometry.to_numpy()), 0.01)
-                inside |= shapely.contains_xy(area, lon[at], lat[at])
-            elif part in state_boxes():
-                known = True
-                for west, south, east, north in state_boxes()[part]:
-                    t = STATE_TOLERANCE_DEG
-                    inside |= (
-                        (lon[at] >= west - t) & (lon[at] <= east + t) & (lat[at] >= south - t) & (lat[at] <= north + t)
-                    )
-        if not known:
-            unknown[str(name)] = len(at)
-            continue
-        today = _today(str(name))
-        if today and str(name).strip().lower() not in official:
-            ledger.mark(at, field, f"{name} = {today}", STATE_SPELLING)
-        out = at[~inside]
-        text = pd.Series([f"{name}, but at {x:.4f} E, {y:.4f} N" for x, y in zip(lon[out], lat[out])], dtype="str")
-        ledger.hold(out, field, text, OTHER_STATE)
-    return unknown
-
-
-def _today(name: str) -> str:
-    """The present name behind an old name or spelling, '' where it is not in the table."""
-    rows = load_table("state_boxes")
-    text = name.strip().lower()
-    for r in rows.itertuples():
-        if text in [o.strip().lower() for o in str(r.other_names).split(";")]:
-            return str(r.state)
-    return ""
-
-
-def _parts(name: str, as_of: int | None) -> list[str]:
-    text = re.sub(r"^(?:ut|union territory|state)\s*(?:of)?\s*:?\s+", "", name.strip().lower())
-    if text in state_boxes():
-        pieces = [text]
-    else:
-        pieces = [
-            p.strip()
-            for p in text.replace("&", "/").replace(";", "/").replace(",", "/").replace(" and ", "/").split("/")
-            if p.strip()
-        ]
-    if as_of is None or as_of >= 2000:
-        return pieces
-    out: list[str] = []
-    for p in pieces:
-        box = state_boxes().get(p)
-        modern = next((k for k, b in state_boxes().items() if b == box and k in state_parts_before_2000()), p)
-        out += state_parts_before_2000().get(modern, (p,))
-    return out

@@ -23,6 +23,8 @@ GRADE_UNIT = "unknown unit: write ppm, g/t, ppb or %"
 GRADE_CONVERSION = "value in its unit and ppm column disagree"
 GRADE_OVER = "more than 1,000,000 ppm (100 %): impossible"
 REE_IN_WASTE = "rare earths above 5 % in a waste: check the unit"
+NOT_ONE_PREFERRED = "a site needs exactly one preferred tonnage"
+TWO_IN_USE = "several grades of one site and element are marked as used: which one counts is not said"
 AREA_DIFFERS = "stated area and area of the geometry (WGS84 ellipsoid) differ by more than 2 %"
 AREA_DEGREES = "area looks computed from degrees: not an area"
 AREA_ZERO = "area is zero or negative"
@@ -112,10 +114,28 @@ def _area(stated_column: str) -> Rule:
     return rule
 
 
+def _one_preferred(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
+    """Mark the tonnages of a site that has none or several preferred figures."""
+    if not frame["is_preferred"].notna().any():
+        return
+    chosen = frame["is_preferred"].fillna(False).astype(bool) & ~ledger.held
+    count = chosen.groupby(frame["site_id"]).transform("sum")
+    text = count.astype("str") + " preferred"
+    ledger.mark((count != 1).to_numpy(), "is_preferred", text, NOT_ONE_PREFERRED)
+
+
+def _one_in_use(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
+    """Mark grades of one site and element of which several are marked as used."""
+    used = (frame["use"] == "1").fillna(False).to_numpy(dtype=bool) & ~ledger.held
+    again = frame[used].duplicated(["site_id", "element"], keep=False).to_numpy()
+    at = np.flatnonzero(used)[again]
+    ledger.mark(at, "use", frame["element"], TWO_IN_USE)
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "occurrences": (check_printed,),
-    "tonnages": (_ranges("tonnage", "_mt"),),
-    "grades": (_ranges("value", ""), _ranges("ppm", ""), _grade_units),
+    "tonnages": (_ranges("tonnage", "_mt"), _one_preferred),
+    "grades": (_ranges("value", ""), _ranges("ppm", ""), _grade_units, _one_in_use),
     "waste_footprints": (_area("area_ha"),),
     "auction_blocks": (_area("area_ha"),),
     "mining_leases": (_area("area_ha"),),

@@ -59,7 +59,8 @@ def parse_numbers(column: pd.Series, *, censorable: bool = False, sentinels: tup
     given, set to the smallest positive value reported in the column; and a negative number as minus the limit.
     """
     n = len(column)
-    censored, notes = np.zeros(n, dtype=bool), {}
+    censored = np.zeros(n, dtype=bool)
+    notes: dict[str, np.ndarray] = {}
     no_limit = np.zeros(n, dtype=bool)
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         values = column.to_numpy(dtype="float64", na_value=np.nan, copy=True)

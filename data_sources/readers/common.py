@@ -48,7 +48,7 @@ def admit_layer(
 
     A source wider than the region is cut to it (``clip: true`` in the options, or when more than half of its placed rows
     lie in India but outside the region); the rows cut are counted in ``rows_outside_region`` and belong to no report.
-    With ``clip: false`` such a row is held.
+    With ``clip: false`` such a row is held. Lines and rock units may lie up to ``margin_deg`` (0.25) outside.
     """
     options = dict(options or {})
     own, says = card_of(card, layer)
@@ -59,6 +59,10 @@ def admit_layer(
     says_units |= dict(options.get("units") or {}) | dict(units or {})
     rows = np.arange(1, len(frame) + 1) if row_numbers is None else row_numbers
     cut = 0
+    margin = float(options.get("margin_deg", _margin(contract)))
+    if extent_deg is not None and margin:
+        west, south, east, north = extent_deg
+        extent_deg = (west - margin, south - margin, east + margin, north + margin)
     if extent_deg is not None and contract.geometry is not None:
         elsewhere = _elsewhere(frame, maps, extent_deg, contract)
         clip = options.get("clip")
@@ -68,17 +72,16 @@ def admit_layer(
     admission = admit(
         frame, contract, source=name, layer=layer, file=file, field_map=maps, units=says_units, row_numbers=rows,
         region_extent=extent_deg, crs=options.get("crs"), states=states,
+        stamp={"source": name, "redistribute": own.redistribute if own else "no"},
     )  # fmt: skip
-    kept = admission.kept
-    at = len(kept.columns) - int("geometry" in kept.columns)  # the geometry stays last
-    if "source" in kept.columns:
-        kept["source"] = kept["source"].fillna(name)
-    else:
-        kept.insert(at, "source", pd.Series(name, index=kept.index, dtype="str"))
-        at += 1
-    kept.insert(at, "redistribute", pd.Series(own.redistribute if own else "no", index=kept.index, dtype="str"))
     report = admission.report | {"rows_outside_region": cut, "card": own.name if own else None}
-    return replace(admission, kept=kept, report=report)
+    return replace(admission, report=report)
+
+
+def _margin(contract: Contract) -> float:
+    """Lines and rock units up to one sheet outside the region stay: distances at the edge need what lies beyond it."""
+    wanted = str(contract.geometry)
+    return 0.25 if "LINE" in wanted or contract.name == "lithology" else 0.0
 
 
 def _elsewhere(frame: pd.DataFrame, field_map: Mapping[str, str], extent: Extent, contract: Contract) -> np.ndarray:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from data_sources.cards import Card
@@ -93,7 +92,7 @@ def empty_layer(contract: Contract) -> gpd.GeoDataFrame:
         "string": "str",
         "datetime": "datetime64[us]",
     }
-    data = {f.name: pd.Series(np.array([], dtype=object)).astype(dtypes[f.dtype]) for f in contract.fields}
+    data: dict[str, Any] = {f.name: pd.array([], dtype=dtypes[f.dtype]) for f in contract.fields}
     frame = pd.DataFrame(data | {"source": pd.Series([], dtype="str"), "redistribute": pd.Series([], dtype="str")})
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
 

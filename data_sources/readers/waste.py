@@ -28,8 +28,7 @@ TABLES = {
 }
 ORPHAN = "names a site that is not in the register"
 ORPHAN_HELD = "its site is held in the quarantine"
-NOT_ONE_PREFERRED = "the site has {0} preferred tonnages where exactly one is used: none is"
-TWO_IN_USE = "a second grade of the same site and element is marked as used: which one counts is not said"
+_NO_CLIP = {"clip": False}  # a user's own inventory belongs to the region: a site elsewhere is a wrong one
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ def embedded_inventory(extent_deg: Extent | None = None) -> WasteInventory:
         card="embedded_register",
         files={k: f"data_sources/reference/{v}.csv" for k, v in TABLES.items()},
         extent_deg=extent_deg,
+        national=True,
     )
 
 
@@ -87,11 +87,16 @@ def read_inventory(
         raise MissingSourceError(
             "an inventory needs a file of waste sites", layer="waste_sites", do="name it in the region's layers"
         )
-    return _inventory(frames, card=card_name or None, files=files, extent_deg=extent_deg)
+    return _inventory(frames, card=card_name or None, files=files, extent_deg=extent_deg, national=False)
 
 
 def _inventory(
-    frames: Mapping[str, pd.DataFrame], *, card: str | None, files: Mapping[str, str], extent_deg: Extent | None
+    frames: Mapping[str, pd.DataFrame],
+    *,
+    card: str | None,
+    files: Mapping[str, str],
+    extent_deg: Extent | None,
+    national: bool,
 ) -> WasteInventory:
     admitted: dict[str, Admission] = {}
     outside: list[str] = []
@@ -101,12 +106,22 @@ def _inventory(
             frame = pd.DataFrame({f.name: pd.Series([], dtype="object") for f in contract.fields})
             if contract.geometry is not None:
                 frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
-        if layer == "waste_sites":
+        extent = extent_deg if layer in ("waste_sites", "waste_footprints") and not national else None
+        if layer == "waste_sites" and national:
             frame, outside = _cut(frame, extent_deg)
         elif "site_id" in frame.columns and outside:
             frame = frame[~frame["site_id"].isin(outside)]
         rows = row_numbers(frames.get(layer), frame)
-        admission = admit_layer(frame, contract, layer=layer, card=card, file=files.get(layer), row_numbers=rows)
+        admission = admit_layer(
+            frame,
+            contract,
+            layer=layer,
+            card=card,
+            file=files.get(layer),
+            row_numbers=rows,
+            extent_deg=extent,
+            options=_NO_CLIP,
+        )
         admitted[layer] = replace(admission, report=admission.report | {"row_numbers": rows.tolist()})
     ids = set(admitted["waste_sites"].kept["site_id"])
     every = set(frames["waste_sites"]["site_id"].astype("str")) if "site_id" in frames["waste_sites"].columns else ids
@@ -154,9 +169,7 @@ def _cut(frame: pd.DataFrame, extent: Extent | None) -> tuple[pd.DataFrame, list
     proper = lon.between(INDIA_DEG[0], INDIA_DEG[2]) & lat.between(INDIA_DEG[1], INDIA_DEG[3])
     inside = lon.between(west, east) & lat.between(south, north)
     covers_india = west <= 70 and south <= 9 and east >= 95 and north >= 34
-    out = (proper & ~inside) | (
-        lon.isna() & (not covers_india) & (~inside.any() | (len(frame) > 3 * int(inside.sum())))
-    )
+    out = (proper & ~inside) | (lon.isna() & (not covers_india))
     return frame[~out], frame.loc[out, "site_id"].astype("str").tolist()
 
 
