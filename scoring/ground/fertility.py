@@ -18,17 +18,10 @@ from scoring.ground.associations import ASSOCIATIONS
 from scoring.ground.evidence import build_evidence
 from scoring.ground.grid import Band, Grid, RasterStack, check_equal_area
 from scoring.ground.layers import SurveyLayers
-from scoring.ground.model_run import (
-    DATA_DRIVEN,
-    DESCRIPTIONS,
-    MIN_TEST_POINTS,
-    deposit_cells,
-    judge,
-    run_model,
-    training_problem,
-)
+from scoring.ground.model_run import DATA_DRIVEN, DESCRIPTIONS, MIN_TEST_POINTS, judge, run_model
 from scoring.ground.sample_reading import classify_samples, heavy_mineral_band, read_samples
 from scoring.ground.settings import FertilitySettings
+from scoring.ground.training import deposit_cells, training_problem, weights_by_commodity
 from scoring.ground.unit_statistics import coverage_pct, mid_rank_percentile, zonal_statistics
 
 __all__ = [
@@ -120,13 +113,18 @@ def _estimate(
     problem, training_notes, training = training_problem(layers, grid, settings, evidence, study)
     notes += training_notes
     tables["training_points"] = training
+    tables |= weights_by_commodity(layers, grid, settings, evidence, study)
     model: str = settings.model
     if model in DATA_DRIVEN and problem is None:
         model = "geochemical" if reading is not None else "fuzzy"
         notes.append(f"{settings.model.replace('_', ' ')} refused; the unsupervised {model} index is given instead")
-        tables["refusals"] = pd.DataFrame(
-            [{"model": settings.model, "instead": model, "reason": " ".join(training_notes)}]
-        )
+        own = {
+            "model": settings.model,
+            "commodity": "; ".join(settings.target_commodities),
+            "instead": model,
+            "reason": " ".join(training_notes),
+        }
+        tables["refusals"] = pd.concat([pd.DataFrame([own]), tables.get("refusals")], ignore_index=True)
     progress(f"model: {model.replace('_', ' ')}")
     outcome, model = run_model(model, problem, evidence, study, grid, settings)
     tables |= outcome.tables

@@ -1,6 +1,6 @@
-"""Choosing, running and judging the model: training points, refusals, fallbacks, validation tables.
+"""Running and judging the model: indices, fallback on violated independence, validation tables.
 
-Belongs here: which model runs on what, and what its held-out map is worth. Does not belong here: fitting.
+Belongs here: which model runs, and what its held-out map is worth. Does not belong here: fitting, training points.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from scoring.ground import fuzzy, validation
 from scoring.ground.associations import ASSOCIATIONS
 from scoring.ground.evidence import Evidence, EvidenceSet
 from scoring.ground.grid import Grid
-from scoring.ground.layers import SurveyLayers
 from scoring.ground.modelling import Outcome, Problem, fit_learner, fit_weights, negative_controls
 from scoring.ground.settings import FertilitySettings
 
@@ -30,85 +29,6 @@ DESCRIPTIONS = {
     "logistic_regression": "Posterior probability of a known deposit in the cell, bagged logistic regression",
     "random_forest": "Posterior probability of a known deposit in the cell, bagged random forest",
 }
-
-
-def matches(commodity: object, targets: tuple[str, ...]) -> bool:
-    """Whether one of an occurrence's commodities (``;`` between) is, or has as a word, one of the targets."""
-    if not targets:
-        return True
-    parts = [" ".join(part.lower().split()) for part in str(commodity).split(";")]
-    return any(f" {t.strip().lower()} " in f" {part} " for part in parts for t in targets)
-
-
-def training_problem(
-    layers: SurveyLayers, grid: Grid, settings: FertilitySettings, evidence: EvidenceSet, study: NDArray[np.bool_]
-) -> tuple[Problem | None, list[str], pd.DataFrame]:
-    """The occurrences as training cells, or None with the reason why a data-driven model must not be fitted.
-
-    Returns
-    -------
-    (problem or None, notes, table of occurrences with row, column and whether each is used)
-    """
-    notes: list[str] = []
-    if not layers.has("occurrences"):
-        return None, ["no mineral occurrences are connected: there is nothing to train on"], _no_points()
-    occurrences = layers.occurrences
-    assert occurrences is not None
-    picked = (
-        occurrences[[matches(c, settings.target_commodities) for c in occurrences["commodity"]]]
-        if "commodity" in occurrences
-        else occurrences
-    )
-    points = picked.geometry.to_crs(grid.crs)
-    row, col = grid.index(points.x.to_numpy(), points.y.to_numpy())
-    inside = row >= 0
-    inside[inside] = study[row[inside], col[inside]]
-    cell = np.where(inside, row * grid.shape[1] + col, -1)
-    table = pd.DataFrame(
-        {
-            "occurrence_id": picked["occurrence_id"].to_numpy()
-            if "occurrence_id" in picked
-            else np.arange(len(picked)),
-            "commodity": picked["commodity"].to_numpy() if "commodity" in picked else "",
-            "row": row,
-            "col": col,
-            "in_study_area": inside,
-            "used": inside & ~pd.Series(cell).duplicated().to_numpy(),
-        }
-    )
-    n = int(table["used"].sum())
-    what = f" of {', '.join(settings.target_commodities)}" if settings.target_commodities else ""
-    if n < settings.min_training_points:
-        notes.append(
-            f"{n} cells with a known occurrence{what} ({int(inside.sum())} occurrences in the study area): "
-            f"data-driven models need {settings.min_training_points}, weights from fewer are noise"
-        )
-        return None, notes, table
-    deposits = deposit_cells(table, grid)
-    blocks = validation.spatial_blocks(grid, settings.validation.block_m)
-    try:
-        folds = validation.assign_folds(blocks, study, deposits, settings.validation.folds, settings.seed)
-    except ScoringError as error:
-        return None, [f"no spatial cross-validation is possible: {error.message}"], table
-    notes.append(
-        f"{n} training cells{what} from {len(picked)} occurrences; "
-        f"{settings.validation.folds} folds of {settings.validation.block_m / 1000:g} km blocks"
-    )
-    return Problem(grid, evidence.layers, study, deposits, blocks, folds, settings), notes, table
-
-
-def _no_points() -> pd.DataFrame:
-    return pd.DataFrame(
-        {"occurrence_id": [], "commodity": [], "row": [], "col": [], "in_study_area": [], "used": []}
-    ).astype({"used": bool, "row": int, "col": int})
-
-
-def deposit_cells(training: pd.DataFrame, grid: Grid) -> NDArray[np.bool_]:
-    """Cells that hold at least one occurrence in use."""
-    out = np.zeros(grid.shape, dtype=bool)
-    used = training[training["used"]]
-    out[used["row"].to_numpy(dtype=np.int64), used["col"].to_numpy(dtype=np.int64)] = True
-    return out
 
 
 def run_model(

@@ -20,7 +20,7 @@ from scoring.ground import validation
 from scoring.ground import weights_of_evidence as wofe
 from scoring.ground.evidence import Evidence
 from scoring.ground.grid import Grid
-from scoring.ground.learning import BaggedModel, Features, Learner, coefficients, fit_bags
+from scoring.ground.learning import BaggedModel, Features, Learner, apply_platt, coefficients, fit_bags, fit_platt
 from scoring.ground.settings import FertilitySettings
 
 Floats32 = NDArray[np.float32]
@@ -185,15 +185,17 @@ def weights_held_out(problem: Problem, classified: list[Classified]) -> Floats32
     return out
 
 
+def _whole_counts(problem: Problem, classified: list[Classified]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    inside = np.where(problem.study, 0, -1).astype(np.int8)
+    deposits = problem.deposits & problem.study
+    pairs = [wofe.class_counts(c.codes, deposits, len(c.labels), inside) for c in classified]
+    return [(cells[0], found[0]) for cells, found in pairs]
+
+
 def fit_weights(problem: Problem) -> Outcome:
     """Weights of evidence on the whole study, its tables, its test of independence, and the held-out posterior."""
     classified = classify_evidence(problem.evidence, problem.study, problem.settings.weights_classes)
-    counts = []
-    for c in classified:
-        cells, found = wofe.class_counts(
-            c.codes, problem.deposits & problem.study, len(c.labels), np.where(problem.study, 0, -1).astype(np.int8)
-        )
-        counts.append((cells[0], found[0]))
+    counts = _whole_counts(problem, classified)
     weights = _generalise(classified, counts, problem.settings.min_studentised_contrast)
     mean, sd = problem.grid.empty(), problem.grid.empty()
     conditions = _apply(classified, weights, problem, problem.study, mean, sd)
@@ -229,6 +231,12 @@ def _all_weights(classified: list[Classified], counts: list[tuple[NDArray[Any], 
             table["n_cells_missing"], table["n_deposits_missing"] = int(cells[-1]), int(found[-1])
             parts.append(table)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def describe_weights(problem: Problem) -> pd.DataFrame:
+    """The weights tables alone, for a reader: no map is made of them."""
+    classified = classify_evidence(problem.evidence, problem.study, problem.settings.weights_classes)
+    return _all_weights(classified, _whole_counts(problem, classified))
 
 
 # --- learners --------------------------------------------------------------------------------------------------------
@@ -287,7 +295,30 @@ def fit_learner(problem: Problem, learner: Learner) -> Outcome:
     mean, sd = problem.grid.empty(), problem.grid.empty()
     _predict(model, features, np.flatnonzero(study), mean, sd)
     held_out = learner_held_out(problem, learner, features, max(2, s.bags // 2))
-    return Outcome(mean, sd, held_out, {"features": pd.DataFrame(coefficients(model, features.names))})
+    mean, sd, held_out, table = _put_level_right(problem, mean, sd, held_out)
+    return Outcome(mean, sd, held_out, {"features": pd.DataFrame(coefficients(model, features.names)), "platt": table})
+
+
+def _put_level_right(
+    problem: Problem, mean: Floats32, sd: Floats32, held_out: Floats32
+) -> tuple[Floats32, Floats32, Floats32, pd.DataFrame]:
+    """Platt scaling: each fold by the two numbers of the other folds, the whole map by those of all."""
+    rows = []
+    level = problem.grid.empty()
+    for f in range(int(problem.folds.max()) + 1):
+        here, rest = problem.folds == f, (problem.folds >= 0) & (problem.folds != f)
+        a, b = fit_platt(held_out[rest], problem.deposits[rest])
+        level[here] = apply_platt(held_out[here], a, b)
+        rows.append({"fold": str(f), "intercept": a, "slope": b})
+    every = problem.folds >= 0
+    a, b = fit_platt(held_out[every], problem.deposits[every])
+    rows.append({"fold": "all", "intercept": a, "slope": b})
+    scaled = problem.grid.empty()
+    scaled[problem.study] = apply_platt(mean[problem.study], a, b)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # d P' / d P = b P' (1 - P') / (P (1 - P))
+        slope = b * scaled * (1 - scaled) / np.maximum(mean * (1 - mean), np.float32(1e-7))
+    return scaled, (sd * slope).astype(np.float32), level, pd.DataFrame(rows)
 
 
 # --- judging ---------------------------------------------------------------------------------------------------------
