@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from data_sources.contracts import ContractError
@@ -20,7 +19,9 @@ from scoring.rank.baskets import basket_elements
 from scoring.rank.gates import Gate, combine, layer_gates, register_gates
 from scoring.rank.ranking import final_rank, rank_draws
 from scoring.rank.settings import PRICE_DECKS, RankingSettings
-from scoring.rank.tables import RunState, block_table, element_table, mass_balance_table, site_table
+from scoring.rank.site_tables import element_table, mass_balance_table, site_table
+from scoring.rank.state import RunState
+from scoring.rank.tables import block_table
 from scoring.waste.allocation import allocate
 from scoring.waste.engine import simulate
 from scoring.waste.inventory import site_records, text
@@ -187,9 +188,8 @@ def _rank_basket(state: RunState, position: int, name: str, view: int) -> dict[s
 
 def state_to_assessment(state: RunState) -> Assessment:
     """The published tables of a finished run."""
-    ranked, rows = block_table(state)
     return Assessment(
-        ranked_blocks=ranked,
+        ranked_blocks=block_table(state),
         site_shares=_shares_table(state),
         site_potential=site_table(state),
         element_potential=element_table(state),

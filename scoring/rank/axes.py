@@ -17,7 +17,7 @@ from scoring.waste.streams import uniforms
 
 if TYPE_CHECKING:
     from scoring.rank.ranking import RankSummary
-    from scoring.rank.tables import RunState
+    from scoring.rank.state import RunState
 
 
 @dataclass

@@ -13,7 +13,7 @@ from scoring.units import number_text, tonnes_text, usd_text
 from scoring.waste.inventory import text
 
 if TYPE_CHECKING:
-    from scoring.rank.tables import RunState
+    from scoring.rank.state import RunState
 
 CLASS_TEXT = {
     "G1": "class G1, detailed exploration",

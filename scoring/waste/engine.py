@@ -140,7 +140,7 @@ def _simulate(lo, hi, x, u, o, draws):
     grade, scratch, share = np.empty(draws), np.empty(draws), np.empty(draws)
     metal, held = np.empty(draws), np.empty(draws)
     local = np.full(n_elements, -1, dtype=np.int64)
-    total_t, best_margin, break_even = np.empty(draws), np.empty(draws), np.empty(draws)
+    total_t, best_margin = np.empty(draws), np.empty(draws)
     project, sold_all = np.empty((n_scenarios, draws)), np.empty((n_scenarios, draws))
     lowest = np.empty((n_scenarios, draws))
     basket_value, sold_basket, q_lowest = (

@@ -197,7 +197,7 @@ def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float)
         )
         return
     record.sources.append(f"tonnage: {text(row.get('source'))}")
-    kind, a, b, c = record.tonnage_spec
+    kind, a, b, _ = record.tonnage_spec
     middle = b if kind == 0 else math.exp(a)
     record.may_rank = True
     if record.is_screening:

@@ -105,11 +105,16 @@ class RouteBook:
 
     def profiles_of(self, waste_type: str) -> list[tuple[str, dict[str, float]]]:
         """Rare-earth profiles published for a waste type: (code, element -> share of 1), by code."""
-        out: dict[str, dict[str, float]] = {}
+        return self._profiles.get(waste_type, [])
+
+    @cached_property
+    def _profiles(self) -> dict[str, list[tuple[str, dict[str, float]]]]:
+        out: dict[str, dict[str, dict[str, float]]] = {}
         for row in self.reference.ree_profiles.to_dict("records"):
-            if not _blank(row["waste_type_codes"]) and waste_type in str(row["waste_type_codes"]).split(";"):
-                out.setdefault(str(row["profile_code"]), {})[str(row["element"])] = float(row["share_pct"]) / 100.0
-        return sorted(out.items())
+            for waste in [] if _blank(row["waste_type_codes"]) else str(row["waste_type_codes"]).split(";"):
+                shares = out.setdefault(waste.strip(), {}).setdefault(str(row["profile_code"]), {})
+                shares[str(row["element"])] = float(row["share_pct"]) / 100.0
+        return {waste: sorted(profiles.items()) for waste, profiles in out.items()}
 
     def importance(self) -> dict[str, float]:
         """``k_e = SR_e EI_e / mean``, the mean over the single elements of India's 30, clipped to [0.1, 3]."""

@@ -1,0 +1,72 @@
+"""What a block holds, from the engine's outputs: its sites, its elements, their shares of revenue.
+
+Belongs here: reading the outputs of one unit. Does not belong here: register facts (``notes``).
+"""
+
+from __future__ import annotations
+
+import math
+
+from scoring.rank.state import RunState
+
+
+def pairs_of(state: RunState, i: int) -> dict[str, tuple[float, float]]:
+    """site_id -> (mean tonnage inside, mean unit revenue) of one block."""
+    out: dict[str, tuple[float, float]] = {}
+    for p in range(state.plan.units.ptr[i], state.plan.units.ptr[i + 1]):
+        site = state.plan.pairs[p][1]
+        t, r = out.get(site, (0.0, 0.0))
+        out[site] = (t + float(state.simulation.out.pair_tonnage[p]), r + float(state.simulation.out.pair_revenue[p]))
+    return out
+
+
+def top_sites(state: RunState, i: int) -> str | None:
+    pairs = pairs_of(state, i)
+    total_r, total_t = math.fsum(v[1] for v in pairs.values()), math.fsum(v[0] for v in pairs.values())
+    texts = []
+    for site in sorted(pairs, key=lambda s: (-pairs[s][1], -pairs[s][0], s))[:3]:
+        t, r = pairs[site]
+        part = (
+            f"{100 * r / total_r:.0f} % of revenue"
+            if total_r > 0
+            else f"{100 * t / total_t:.0f} % of tonnage"
+            if total_t > 0
+            else "inside"
+        )
+        texts.append(f"{site} (inside, {part})")
+    if len(texts) < 3:
+        near = [
+            (x.distance_km, x.site_id)
+            for x in state.shares_of.get(state.ids[i], [])
+            if x.near > 0 and x.site_id not in pairs
+        ]
+        texts += [f"{site} (near, {km:.1f} km, not scored)" for km, site in sorted(near)[: 3 - len(texts)]]
+    return "; ".join(texts) or None
+
+
+def element_rows(state: RunState, unit: int) -> list[tuple[str, int]]:
+    """(element, row of the outputs) of one unit."""
+    u = state.plan.units
+    return [(state.elements[u.element[p]], p) for p in range(u.element_ptr[unit], u.element_ptr[unit + 1])]
+
+
+def revenue_shares(state: RunState, unit: int) -> dict[str, float]:
+    """Element -> share of the unit's revenue, largest first."""
+    rows = {e: float(state.simulation.out.revenue[p]) for e, p in element_rows(state, unit)}
+    total = math.fsum(rows.values())
+    return {e: v / total for e, v in sorted(rows.items(), key=lambda x: (-x[1], x[0])) if v > 0} if total > 0 else {}
+
+
+def top_elements(state: RunState, i: int) -> str | None:
+    shares = revenue_shares(state, i)
+    return "; ".join(f"{e} {100 * s:.0f} %" for e, s in list(shares.items())[:3]) or None
+
+
+def contained_t(state: RunState, i: int, basket: frozenset[str]) -> float:
+    """Sum of the medians of contained basket metal [t]; NaN where none is assayed."""
+    values = [
+        state.simulation.out.contained[p, 1]
+        for e, p in element_rows(state, i)
+        if e in basket and not math.isnan(state.simulation.out.recoverable[p, 1])
+    ]
+    return math.fsum(values) / 1000.0 if values else math.nan

@@ -1,0 +1,137 @@
+"""What is known and missing of a block in words: class, completeness, likely companions, flags, sources.
+
+Belongs here: register facts of a block. Does not belong here: any simulated number.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from scoring.rank.state import RunState, Share
+from scoring.waste.inventory import CLASSES, SiteRecord, text
+
+
+def knowledge_of(state: RunState, i: int) -> str:
+    record = state.own_record(i)
+    if record is not None:
+        return record.knowledge_class
+    return max((state.records[s].knowledge_class for s in state.holds[i]), key=CLASSES.index, default="none")
+
+
+def _site_items(state: RunState, record: SiteRecord) -> dict[str, bool]:
+    sold = [a for a in record.assays if any(e in record.sold for e, _ in a.parts)]
+    return {
+        "position": not pd.isna(record.row.get("lon")),
+        "mapped footprint": record.site_id in state.mapped_sites,
+        "tonnage": record.tonnage_spec is not None and not record.is_screening,
+        "assays of what can be sold": bool(sold),
+        "assays of the site itself": any(a.knowledge_class != "analogue" for a in sold),
+        "treatment route with costs": record.cost_known,
+        "capital cost": record.capital_known,
+        "lease status": text(record.row.get("lease_status")) not in ("", "unknown"),
+    }
+
+
+def _items(state: RunState, i: int) -> dict[str, bool]:
+    record = state.own_record(i)
+    sites = [record] if record is not None else [state.records[s] for s in state.holds[i]]
+    if not sites:
+        items = dict.fromkeys(
+            ("quantified waste inside", "tonnage", "assays of what can be sold", "lease status"), False
+        )
+        items["lease status"] = text(state.column["lease_status"][i]) not in ("", "unknown")
+    else:
+        each = [_site_items(state, r) for r in sites]
+        items = {k: all(e[k] for e in each) for k in each[0]}
+    if state.fertility_use(state.column["kind"][i])[i] != "not_applicable":
+        items["survey layers (fertility)"] = not math.isnan(state.fertility_of(i))
+    return items
+
+
+def completeness_pct(state: RunState, i: int) -> float:
+    items = _items(state, i)
+    return 100.0 * sum(items.values()) / len(items)
+
+
+def missing_of(state: RunState, i: int) -> list[str]:
+    return [k for k, known in _items(state, i).items() if not known]
+
+
+def likely_of(state: RunState, i: int, nearest: str | None) -> list[str]:
+    record = state.own_record(i) or (state.records.get(nearest) if nearest and not state.holds[i] else None)
+    if record is None:
+        return list(dict.fromkeys(e for s in state.holds[i] for e in state.records[s].likely))
+    return record.likely
+
+
+def fertility_note(state: RunState, i: int) -> str:
+    use = state.fertility_use(state.column["kind"][i])[i]
+    return {
+        "measured": "fertility of the ground from held-out survey evidence",
+        "drawn": "fertility missing for this block only: drawn U(0, 1) in every realisation",
+        "missing": "fertility missing: no survey layers cover any block of this kind; the other weights are scaled to 1",
+        "not_applicable": "fertility does not apply: transported waste says nothing of the ground beneath it",
+    }[use]
+
+
+def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str]:
+    block_id, record = state.ids[i], state.own_record(i)
+    flags = [f.strip() for f in text(state.column["flags"][i]).split(";") if f.strip()]
+    flags += state.block_gates[block_id].flags
+    if record is not None:
+        if record.is_screening:
+            flags.append("screening_tonnage")
+        if text(record.row.get("shares_complex_with")):
+            flags.append(f"shares_complex_with:{text(record.row.get('shares_complex_with'))}")
+    inside = [x for x in state.shares_of.get(block_id, []) if x.inside > 0 and not x.is_own]
+    for site in [x.site_id for x in inside]:
+        if state.site_gates[site].status:
+            flags.append(f"withheld_site:{site}")
+    if _is_district_level(state, i, inside):
+        flags.append("district_level")
+    flags += overlap.get(block_id, [])
+    return list(dict.fromkeys(flags))
+
+
+def _is_district_level(state: RunState, i: int, inside: list[Share]) -> bool:
+    """Position accuracy worse than half the block's equivalent diameter, ``sqrt(A / pi)``."""
+    area_ha = state.column["area_ha"][i]
+    if not inside or pd.isna(area_ha):
+        return False
+    half_diameter_m = math.sqrt(float(area_ha) * 1e4 / math.pi)
+    accuracy = [state.records[x.site_id].row.get("position_accuracy_m") for x in inside if x.share_basis != "footprint"]
+    return any(not pd.isna(a) and float(a) > half_diameter_m for a in accuracy)
+
+
+def overlap_flags(state: RunState) -> dict[str, list[str]]:
+    """Blocks of different kinds over one site name each other."""
+    out: dict[str, list[str]] = {}
+    held: dict[str, list[tuple[str, str]]] = {}
+    for block_id, shares in state.shares_of.items():
+        for x in shares:
+            if x.inside >= state.settings.min_inside:
+                held.setdefault(x.site_id, []).append((block_id, x.kind))
+    for site_id in sorted(held):
+        for block_id, kind in held[site_id]:
+            others = [f"overlaps:{b}" for b, k in sorted(held[site_id]) if k != kind]
+            if others:
+                out.setdefault(block_id, []).extend(others)
+    return out
+
+
+def sources_of(state: RunState, i: int) -> str:
+    record = state.own_record(i)
+    parts = [f"block: {text(state.column['source'][i])}"] if text(state.column["source"][i]) and record is None else []
+    for r in [record] if record is not None else [state.records[s] for s in state.holds[i]]:
+        parts += r.sources
+        cost = state.book.cost_row(text(r.row.get("route_code")), text(r.row.get("waste_type_code")))
+        if cost is not None and r.has_value:
+            parts.append(f"cost {cost['cost_id']}: {text(cost.get('source'))}")
+    parts += [f"constraint: {s}" for s in state.block_gates[state.ids[i]].sources]
+    return " | ".join(dict.fromkeys(parts)) or "blocks layer of the region"
+
+
+def capital_known(state: RunState, i: int) -> bool | None:
+    return all(state.records[s].capital_known for s in state.holds[i]) if state.holds[i] else None

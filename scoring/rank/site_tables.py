@@ -1,0 +1,101 @@
+"""Tables beside the ranked blocks: sites, elements, the mass balance.
+
+Belongs here: columns. Does not belong here: formulas.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from scoring.rank.contents import element_rows, revenue_shares
+from scoring.rank.state import RunState
+from scoring.units import significant
+from scoring.waste.inventory import text
+
+
+def rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    for column in frame.columns:
+        if pd.api.types.is_float_dtype(frame[column]):
+            frame[column] = [significant(float(v)) if not pd.isna(v) else math.nan for v in frame[column]]
+    return frame
+
+
+def site_table(state: RunState) -> pd.DataFrame:
+    """One row per site: tonnage, margin, break-even, net value, class, gate, what is likely and why it is unquantified."""
+    out, rows = state.simulation.out, []
+    for site_id, record in state.records.items():
+        gate, unit = state.site_gates[site_id], state.plan.whole.get(site_id)
+        row: dict = {
+            "site_id": site_id,
+            "name": text(record.row.get("name")),
+            "waste_type_code": text(record.row.get("waste_type_code")),
+            "route_code": text(record.row.get("route_code")),
+        }
+        status = gate.status or (
+            "EXCLUDED"
+            if record.is_excluded
+            else "QUANTIFIED"
+            if record.has_value and record.may_rank
+            else "UNQUANTIFIED"
+        )
+        row["status"] = status
+        row["status_reason"] = gate.reason or None
+        row["reason_unquantified"] = "; ".join(record.reasons) or None
+        row["knowledge_class"] = record.knowledge_class
+        row["tonnage_class"], row["is_screening_only"] = record.tonnage_class, record.is_screening
+        known = unit is not None and record.has_value
+        shown = unit is not None and record.tonnage_spec is not None
+        for q, p in enumerate(("p10", "p50", "p90")):
+            row[f"tonnage_t_{p}"] = out.tonnage[unit, q] if shown else math.nan
+        for q, p in enumerate(("p10", "p50", "p90")):
+            row[f"margin_usd_per_t_{p}"] = out.margin[unit, q] if known else math.nan
+        row["p_margin_positive"] = out.p_positive[unit] if known else math.nan
+        row["breakeven_price_multiple"] = out.break_even[unit, 1] if known else math.nan
+        for q, p in enumerate(("p10", "p50", "p90")):
+            row[f"net_value_usd_{p}"] = (
+                out.net_project[unit, q] if known and record.may_rank and not gate.status else math.nan
+            )
+        shares = revenue_shares(state, unit) if known else {}
+        row["top_elements"] = "; ".join(f"{e} {100 * s:.0f} %" for e, s in list(shares.items())[:3]) or None
+        row["assayed_elements"] = ", ".join(dict.fromkeys(e for a in record.assays for e, _ in a.parts)) or None
+        row["upper_limits"] = "; ".join(record.upper_limits) or None
+        row["not_valued"] = "; ".join(dict.fromkeys([*record.unvalued, *record.left_out])) or None
+        row["likely_elements"] = ", ".join(record.likely) or None
+        row["flags"] = "; ".join(gate.flags) or None
+        row["sources"] = " | ".join(dict.fromkeys(record.sources))
+        rows.append(row)
+    return rounded(pd.DataFrame(rows))
+
+
+def element_table(state: RunState) -> pd.DataFrame:
+    """Block x element: contained and recoverable kilograms (P10 the low case), and the share of revenue."""
+    out, rows = state.simulation.out, []
+    for i, block_id in enumerate(state.ids):
+        shares = revenue_shares(state, i)
+        for element, p in element_rows(state, i):
+            rows.append(
+                (block_id, element, *out.contained[p, :3], *out.recoverable[p, :3], shares.get(element, math.nan))
+            )
+    names = [f"{what}_kg_{p}" for what in ("contained", "recoverable") for p in ("p10", "p50", "p90")]
+    return rounded(pd.DataFrame(rows, columns=["block_id", "element", *names, "revenue_share"]))
+
+
+def mass_balance_table(state: RunState) -> pd.DataFrame:
+    """For each kind: inside + near + unallocated = all sites, for tonnes, kilograms contained and USD of net value."""
+    out, rows = state.simulation.out, []
+    quantity: dict[str, dict[str, float]] = {"tonnes": {}, "contained_kg": {}, "net_value_usd": {}}
+    for site_id, unit in state.plan.whole.items():
+        quantity["tonnes"][site_id] = float(out.tonnage[unit, 3])
+        quantity["contained_kg"][site_id] = math.fsum(float(out.contained[p, 3]) for _, p in element_rows(state, unit))
+        quantity["net_value_usd"][site_id] = float(out.net_project[unit, 3])
+    shares, rest = state.allocation.shares, state.allocation.unallocated
+    for kind in sorted(set(state.blocks["kind"])):
+        mine, left = shares[shares["kind"] == kind], rest[rest["kind"] == kind]
+        for name, values in quantity.items():
+            inside = math.fsum(values.get(s, 0.0) * v for s, v in zip(mine["site_id"], mine["inside"]))
+            near = math.fsum(values.get(s, 0.0) * v for s, v in zip(mine["site_id"], mine["near"]))
+            unallocated = math.fsum(values.get(s, 0.0) * v for s, v in zip(left["site_id"], left["unallocated"]))
+            rows.append((kind, name, inside, near, unallocated, math.fsum(values.values())))
+    return pd.DataFrame(rows, columns=["kind", "quantity", "inside", "near", "unallocated", "total"])
