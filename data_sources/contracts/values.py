@@ -114,7 +114,8 @@ def _from_text(column: pd.Series, sentinels: tuple[object, ...]) -> tuple[Floats
         if pd.isna(text) or text.lower() in blank:
             kind[i] = 0 if pd.isna(text) or text == "" else 4
         elif m := _BELOW.match(text):
-            numbers[i], kind[i] = _float(m.group(1)), 1
+            limit = _float(m.group(1))
+            numbers[i], kind[i] = (limit, 1) if limit > 0 else (np.nan, 2)
         elif m := _ABOVE.match(text):
             numbers[i], kind[i] = _float(m.group(1)), 3
         elif _NO_LIMIT.match(text):

@@ -13,7 +13,7 @@ from data_sources.cards import Card
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admission import Admission
 from data_sources.contracts.contract import Contract
-from data_sources.contracts.errors import MissingSourceError
+from data_sources.contracts.errors import MissingSourceError, SourceError
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer, card_of
@@ -48,6 +48,13 @@ def read_layer(
     if says and says.crs and "crs" not in reading:
         reading["crs"] = says.crs
     frame = read_file(path, layer=reading.pop("layer", None), options=reading)
+    if not len(frame):
+        raise SourceError(
+            "the layer has no rows",
+            file=Path(path).name,
+            layer=layer_name,
+            do="download it again, or take the layer out of the region",
+        )
     return admit_frame(
         frame,
         layer_name,
@@ -92,7 +99,7 @@ def empty_layer(contract: Contract) -> gpd.GeoDataFrame:
         "string": "str",
         "datetime": "datetime64[us]",
     }
-    data: dict[str, Any] = {f.name: pd.array([], dtype=dtypes[f.dtype]) for f in contract.fields}
+    data: dict[str, Any] = {f.name: pd.Series([], dtype=dtypes[f.dtype]) for f in contract.fields}  # type: ignore[call-overload]
     frame = pd.DataFrame(data | {"source": pd.Series([], dtype="str"), "redistribute": pd.Series([], dtype="str")})
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
 
