@@ -34,7 +34,7 @@ class Bundle(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Recipe:
-    """What one asset is made from: upstream assets, settings (dotted keys of the region), code and source layers."""
+    """What one asset is made from: upstream assets, settings (dotted keys of the region, ``*`` for all), code and source layers."""
 
     name: str
     upstream: tuple[str, ...]
@@ -86,6 +86,8 @@ def _fingerprint(name: str, region_name: str, workspace: Workspace, known: dict[
 
 
 def _get(data: dict[str, Any], dotted: str) -> Any:
+    if dotted == "*":  # an asset that publishes the settings themselves depends on all of them
+        return data
     value: Any = data
     for part in dotted.split("."):
         value = value.get(part) if isinstance(value, dict) else None

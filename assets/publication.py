@@ -14,6 +14,7 @@ from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
 from data_sources.contracts import QUARANTINE_COLUMNS, Contract
 from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES
+from data_sources.readers.quality import quality_table
 from data_sources.sheets import sheets_in
 from publishing.fertility_report import write_fertility_report
 from publishing.geopackage import publish_geopackage
@@ -61,7 +62,7 @@ def evidence_files(
     group="publication",
     title="The product: ranked blocks with intervals, explanations and sources, styled for QGIS, replaced atomically.",
     kinds={"python", "geopackage"},
-    settings=("",),
+    settings=("*",),
     code=("assets/publication.py", "publishing", "data_sources/contracts"),
     upstream=("assessment", "block_fertility", "fertility", "evidence_files", *SURVEY),
 )
@@ -89,7 +90,10 @@ def ranked_blocks(
         "element_potential": assessment["element_potential"],
         "site_potential": assessment["site_potential"],
         "basket_ranks": assessment["basket_ranks"],
+        "mass_balance": assessment["mass_balance"],
+        "price_decks": assessment["price_decks"],
         "quarantine": quarantine(sources),
+        "data_quality": quality_table(reports(sources)),
     }
     publication = Publication(
         region=region,
@@ -122,6 +126,15 @@ def site_layer(waste: dict[str, Any], assessment: dict[str, Any]) -> gpd.GeoData
     return gpd.GeoDataFrame(merged, geometry=sites.geometry.name, crs=sites.crs)
 
 
+def reports(bundles: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The report of every layer; the report of ``blocks`` holds one for each layer of blocks."""
+    return {
+        name: {"layers": bundle["report"]} if name == "blocks" else bundle["report"]
+        for name, bundle in sorted(bundles.items())
+        if "report" in bundle
+    }
+
+
 def quarantine(bundles: dict[str, dict[str, Any]]) -> pd.DataFrame:
     """Every held row of every source, in one table."""
     held = [bundle["quarantine"] for _, bundle in sorted(bundles.items()) if "quarantine" in bundle]
@@ -131,10 +144,9 @@ def quarantine(bundles: dict[str, dict[str, Any]]) -> pd.DataFrame:
 def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str, Any]]) -> dict[str, str]:
     """What was run, on what, with which settings: enough to repeat it, nothing that changes when nothing changed."""
     region = workspace.region(region_name)
-    reports = {name: bundle.get("report", {}) for name, bundle in sorted(sources.items())}
     counted = {
         name: {k: r[k] for k in ("rows_in", "rows_kept", "rows_flagged", "rows_quarantined", "absent") if k in r}
-        for name, r in reports.items()
+        for name, r in reports(sources).items()
     }
     info = {
         "region": region.name,

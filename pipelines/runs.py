@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from assets.progress import listening
 from assets.workspace import Workspace
@@ -15,6 +15,7 @@ from data_sources.contracts import RegionError
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
 from pipelines.io_managers import BundleIOManager
+from pipelines.leases import busy_error, region_lock
 from pipelines.resources import instance, resources
 
 Progress = Callable[[float, str, float, str], None]
@@ -30,7 +31,9 @@ class Outcome:
     error: str | None = None
 
 
-def run_region(region: str, *, overrides: dict[str, str] | None = None, everything: bool = False, listener: Progress | None = None) -> Outcome:
+def run_region(
+    region: str, *, overrides: dict[str, str] | None = None, everything: bool = False, listener: Progress | None = None
+) -> Outcome:
     """Make whatever of a region is not current, one run at a time.
 
     Raises
@@ -44,10 +47,9 @@ def run_region(region: str, *, overrides: dict[str, str] | None = None, everythi
     if settings.needs_data and workspace.source_folder(settings) is None:
         raise RegionError(f"region {region} needs files that are not here", field="KHANIJ_DATA", do=settings.how_to_get)
     geopackage = workspace.output_folder(region) / "ranked_blocks.gpkg"
-    lock = Path(workspace.cache_root) / "locks" / f"{region}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock = region_lock(workspace.cache_root, region)
     try:
-        with FileLock(lock, timeout=0):
+        with lock.acquire(timeout=0):
             store = io_manager.store()
             todo = stale_assets(region, workspace, store)
             if everything:
@@ -58,10 +60,12 @@ def run_region(region: str, *, overrides: dict[str, str] | None = None, everythi
                 return Outcome(region, geopackage, 0)
             return _materialize(region, todo, given, geopackage, listener)
     except Timeout as busy:
-        raise RegionError(f"another run of region {region} is under way", file=str(lock), do="wait for it to end; the lock goes with its process") from busy
+        raise busy_error(region, lock) from busy
 
 
-def _materialize(region: str, todo: list[str], given: dict[str, object], geopackage: Path, listener: Progress | None) -> Outcome:
+def _materialize(
+    region: str, todo: list[str], given: dict[str, object], geopackage: Path, listener: Progress | None
+) -> Outcome:
     finished: set[str] = set()
 
     def heard(where: str, asset: str, share: float, text: str) -> None:
@@ -86,16 +90,17 @@ def _materialize(region: str, todo: list[str], given: dict[str, object], geopack
 
 
 def _first_failure(outcome: dg.ExecuteInProcessResult) -> str:
+    checks = [check for check in outcome.get_asset_check_evaluations() if not check.passed and check.blocking]
+    if checks:
+        told = "; ".join(f"{check.check_name}: {check.description or 'no reason given'}" for check in checks)
+        return f"a check that guards publication failed: {told}"
     for event in outcome.all_events:
         if event.is_step_failure:
-            failure = event.step_failure_data
-            user = failure.user_failure_data
-            cause = failure.error
+            cause = event.step_failure_data.error
             while cause is not None and cause.cause is not None:
                 cause = cause.cause
-            text = cause.message.strip() if cause is not None else (user.description if user else "")
-            return f"asset {event.step_key} failed: {text}"
-    return "the run failed; see the run's log in the UI"
+            return f"asset {event.step_key} failed: {cause.message.strip() if cause is not None else 'no message'}"
+    return "the run failed; khanij ui shows its log"
 
 
 __all__ = ["Outcome", "run_region"]

@@ -3,7 +3,7 @@
 Belongs here: a table's columns. Does not belong here: how a figure is computed.
 """
 
-# ruff: noqa: E501 -- one column a line reads as the table it is
+
 from __future__ import annotations
 
 from data_sources.contracts.contract import Contract
@@ -229,6 +229,22 @@ QUARANTINE = Contract(
         text("reason", "Reason", "Why the row was held, and what to do."),
     ),
     key=("source", "layer", "row", "field", "value", "reason"),
+)
+
+DATA_QUALITY = Contract(
+    "data_quality",
+    "Data quality",
+    "What was found in each source and what was done about it: rows in and kept, units against the crust, censored "
+    "values, derived columns, flags. A wrong unit is held until the source card says what it is.",
+    (
+        text("source", "Source", "Source card or file."),
+        text("layer", "Layer", "Layer or table."),
+        text("finding", "Finding", "rows, unit, censored, derived column, held column, flag or absent.", nullable=False),
+        text("field", "Field", "Column that the finding is about."),
+        number("rows", "Rows", "Rows concerned.", "", "integer"),
+        text("detail", "Detail", "In words."),
+    ),
+    key=("layer", "source", "finding", "field", "detail"),
 )
 
 RUN_INFO = Contract(

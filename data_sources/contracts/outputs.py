@@ -19,6 +19,7 @@ from data_sources.contracts.output_layers import (
 )
 from data_sources.contracts.output_tables import (
     BASKET_RANKS,
+    DATA_QUALITY,
     ELEMENT_POTENTIAL,
     MASS_BALANCE,
     PRICE_DECKS,
@@ -58,6 +59,7 @@ OUTPUT_TABLES: dict[str, Contract] = {
         ROBUSTNESS,
         RANK_ACCEPTABILITY,
         QUARANTINE,
+        DATA_QUALITY,
         RUN_INFO,
     )
 }
@@ -66,6 +68,7 @@ OUTPUT_CONTRACTS: dict[str, Contract] = {**OUTPUT_LAYERS, **OUTPUT_TABLES}
 __all__ = [
     "ANOMALIES",
     "BASKET_RANKS",
+    "DATA_QUALITY",
     "ELEMENT_POTENTIAL",
     "KINDS",
     "KNOWLEDGE_CLASSES",

@@ -1,0 +1,83 @@
+"""The reports of admission as one table that a reader of the result can question: ``data_quality``.
+
+Belongs here: turning reports into rows. Does not belong here: finding anything (``data_sources.contracts``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+COLUMNS = ("source", "layer", "finding", "field", "rows", "detail")
+
+
+def quality_table(reports: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """One row a finding, from the reports of every layer.
+
+    Parameters
+    ----------
+    reports : layer or asset name -> the ``report`` of its admission; a report with ``layers`` holds several.
+    """
+    rows = [row for name, report in sorted(reports.items()) for row in _of(name, report)]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"rows": "Int64"})
+    return frame.drop_duplicates(["layer", "source", "finding", "field", "detail"]).reset_index(drop=True)
+
+
+def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    if "layers" in report:
+        for layer, inner in sorted(report["layers"].items()):
+            yield from _of(layer, inner)
+        return
+    source, layer = str(report.get("source") or ""), str(report.get("layer") or name)
+    if "absent" in report:
+        yield source, layer, "absent", "", None, str(report["absent"])
+        return
+    if "rows_in" not in report:
+        return
+    counts = ", ".join(
+        f"{report[key]} {key.removeprefix('rows_').replace('_', ' ')}"
+        for key in ("rows_in", "rows_kept", "rows_flagged", "rows_quarantined")
+        if key in report
+    )
+    yield source, layer, "rows", "", report["rows_in"], counts
+    for unit in report.get("units", []):
+        said = f"stated {unit['stated_unit'] or 'nowhere'} by {unit['stated_by'] or 'nobody'}, median {unit['median']:.4g}, the crust has {unit['expected']:.4g} in that unit"
+        label = (
+            f"; its label says {unit['label_unit']}"
+            if unit.get("label_unit") and unit["label_unit"] != unit["stated_unit"]
+            else ""
+        )
+        held = "" if unit["used"] else " - HELD, not used"
+        yield source, layer, "unit", unit["column"], report["rows_in"], f"{said}{label}: {unit['note']}{held}"
+    for column, told in sorted(report.get("censoring", {}).items()):
+        yield (
+            source,
+            layer,
+            "censored",
+            column,
+            told["censored"],
+            f"limits {', '.join(f'{v:g}' for v in told['limits'][:5])}; {told['rule']}",
+        )
+    for told in report.get("derived_columns", []):
+        agree = "; ".join(f"{formula}: {n} rows agree" for formula, n in told["rows_that_agree"].items())
+        yield (
+            source,
+            layer,
+            "derived column",
+            told["column"],
+            told["rows"],
+            f"recognised as {told['formula']}, not used ({agree})",
+        )
+    for column in report.get("columns_held", []):
+        yield (
+            source,
+            layer,
+            "held column",
+            str(column),
+            report["rows_in"],
+            "the column's values are not used; see quarantine",
+        )
+    for reason, n in sorted(report.get("by_reason", {}).get("flagged", {}).items()):
+        yield source, layer, "flag", "", n, reason
