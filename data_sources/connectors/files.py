@@ -17,7 +17,7 @@ import pyogrio
 import pyogrio.errors
 
 from data_sources.connectors.rasters import Raster, read_raster
-from data_sources.connectors.safety import MAX_FILE_BYTES, local_file, unzipped
+from data_sources.connectors.safety import MAX_FILE_BYTES, check_shapefile, local_file, unzipped
 from data_sources.connectors.tables import read_spreadsheet, read_text_table, with_points
 from data_sources.contracts.errors import CrsError, MissingSourceError, SourceError
 
@@ -119,6 +119,8 @@ def _read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, 
         dataset = f"GeoJSON:{file.resolve()}"
     elif suffix in (".geojsonl", ".geojsons", ".ndjson"):
         dataset = f"GeoJSONSeq:{file.resolve()}"
+    elif suffix == ".shp":
+        check_shapefile(file, shown)
     try:
         if suffix == ".gpkg":
             layer = _one_layer(dataset, layer, shown)

@@ -102,6 +102,30 @@ def refuse_entities(content: bytes, where: str) -> None:
         )
 
 
+def check_shapefile(path: Path, shown: str) -> None:
+    """Hold the sizes in the headers of .shp and .dbf against the files: GDAL reads a cut one without a word.
+
+    Raises
+    ------
+    MissingSourceError : no .dbf or .shx beside it. SourceError : a part that is shorter than its header says.
+    """
+    for suffix in (".shx", ".dbf"):
+        if not any(p.is_file() for p in (path.with_suffix(suffix), path.with_suffix(suffix.upper()))):
+            raise MissingSourceError(
+                f"the {suffix} beside the Shapefile is missing", file=shown, do="download all its parts"
+            )
+    with path.open("rb") as stream:
+        promised = 2 * int.from_bytes(stream.read(28)[24:28], "big")
+    if path.stat().st_size < promised:
+        raise SourceError("the Shapefile is cut short", file=shown, do="download it again")
+    table = path.with_suffix(".dbf") if path.with_suffix(".dbf").is_file() else path.with_suffix(".DBF")
+    with table.open("rb") as stream:
+        head = stream.read(12)
+    rows, start, width = (int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
+    if table.stat().st_size < start + rows * width:
+        raise SourceError("the .dbf of the Shapefile is cut short", file=shown, do="download it again")
+
+
 @contextmanager
 def unzipped(path: Path, *, wanted: tuple[str, ...], max_bytes: int = MAX_UNZIPPED_BYTES) -> Iterator[Path]:
     """A temporary folder with the wanted members of a zip; sizes are counted while writing, never believed.
