@@ -37,7 +37,9 @@ def faults_of(top: str, source: str) -> list[str]:
             faults.append(name)
         if first.startswith("dagster") and top in {"data_sources", "scoring", "publishing"}:
             faults.append(name)
-        if top == "scoring" and (first in NOT_IN_SCIENCE or (first == "data_sources" and rest and rest[0] not in {"contracts", "reference"})):
+        if top == "scoring" and (
+            first in NOT_IN_SCIENCE or (first == "data_sources" and rest and rest[0] not in {"contracts", "reference"})
+        ):
             faults.append(name)
     return faults
 
@@ -60,5 +62,10 @@ def test_the_rule_itself_catches_each_kind_of_fault():
 
 
 def test_modules_stay_rooms_not_halls():
-    long = {str(m.relative_to(ROOT)): n for top in MAY_IMPORT for m in (ROOT / top).rglob("*.py") if (n := m.read_text(encoding="utf-8").count("\n")) > 420}
+    long = {
+        str(m.relative_to(ROOT)): n
+        for top in MAY_IMPORT
+        for m in (ROOT / top).rglob("*.py")
+        if (n := m.read_text(encoding="utf-8").count("\n")) > 420
+    }
     assert long == {}

@@ -24,7 +24,9 @@ class KhanijError(Exception):
         do: str | None = None,
     ) -> None:
         self.message, self.file, self.layer, self.row, self.field, self.do = message, file, layer, row, field, do
-        where = [f"{k} {v}" for k, v in (("file", file), ("layer", layer), ("row", row), ("field", field)) if v is not None]
+        where = [
+            f"{k} {v}" for k, v in (("file", file), ("layer", layer), ("row", row), ("field", field)) if v is not None
+        ]
         text = message if not where else f"{message} ({', '.join(where)})"
         super().__init__(text if not do else f"{text}. What to do: {do}")
 

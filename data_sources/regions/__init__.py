@@ -68,7 +68,9 @@ class Region(_Strict):
 
 def region_names() -> list[str]:
     """Names of all regions that have a YAML, in alphabetical order; these are the static partition keys."""
-    return sorted(p.name.removesuffix(".yaml") for p in files("data_sources.regions").iterdir() if p.name.endswith(".yaml"))
+    return sorted(
+        p.name.removesuffix(".yaml") for p in files("data_sources.regions").iterdir() if p.name.endswith(".yaml")
+    )
 
 
 def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
@@ -80,7 +82,11 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
     """
     path = files("data_sources.regions") / f"{name}.yaml"
     if not path.is_file():
-        raise RegionError(f"no region {name!r}", file=f"data_sources/regions/{name}.yaml", do=f"choose one of {', '.join(region_names())}, or write that file")
+        raise RegionError(
+            f"no region {name!r}",
+            file=f"data_sources/regions/{name}.yaml",
+            do=f"choose one of {', '.join(region_names())}, or write that file",
+        )
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     for key, value in (overrides or {}).items():
         _set(data, key, yaml.safe_load(value) if isinstance(value, str) else value)
@@ -89,14 +95,23 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise RegionError(f"region {name}: {first['msg']}", file=f"data_sources/regions/{name}.yaml", field=where, do="correct the YAML or the --set value") from error
+        raise RegionError(
+            f"region {name}: {first['msg']}",
+            file=f"data_sources/regions/{name}.yaml",
+            field=where,
+            do="correct the YAML or the --set value",
+        ) from error
 
 
 def _set(data: dict[str, Any], dotted: str, value: Any) -> None:
     *path, last = dotted.split(".")
     for part in path:
         if not isinstance(data.get(part), dict):
-            raise RegionError(f"no setting {dotted!r}", field=part, do="use a dotted key of the region's YAML, such as ranking.draws=2000")
+            raise RegionError(
+                f"no setting {dotted!r}",
+                field=part,
+                do="use a dotted key of the region's YAML, such as ranking.draws=2000",
+            )
         data = data[part]
     data[last] = value
 
