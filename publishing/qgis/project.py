@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS
+from data_sources.contracts.outputs import OUTPUT_CONTRACTS
 from publishing.publication import SAMPLE_MARK, Publication
 from publishing.qgis.forms import KIND_WORDS, block_form, relation_form
 from publishing.qgis.layout import Page, layouts_xml
@@ -28,29 +28,49 @@ from publishing.wording import one_line
 PROJECT_NAME = "main"
 # India's Lambert conformal projection: right for looking and for scale bars (areas are computed elsewhere).
 DISPLAY_CRS = "EPSG:7755"
-RELATIONS = (
-    ("block_sites", "Sites of the block", "ranked_blocks", "site_shares", "block_id"),
-    ("block_elements", "Elements of the block", "ranked_blocks", "element_potential", "block_id"),
-    ("block_baskets", "Ranks by basket", "ranked_blocks", "basket_ranks", "block_id"),
-    ("block_advice", "What to measure next", "ranked_blocks", "sample_next", "block_id"),
-    ("site_blocks", "Blocks that hold the site", "waste_sites", "site_shares", "site_id"),
-    ("site_economics", "Economics of the site", "waste_sites", "site_potential", "site_id"),
-    ("site_metals", "Elements of the site", "waste_sites", "site_elements", "site_id"),
+# Every reading of the blocks is a layer of its own, not a style of one layer: a layout's legend that follows a style
+# makes QGIS 3.22 forget the relations of the form while it loads the project.
+READINGS = (
+    ("ranked_blocks", "Ranking", "Ranked blocks"),
+    ("blocks_fertility", "Fertility", "Blocks by fertility of the ground"),
+    ("blocks_uncertainty", "Uncertainty", "Blocks by certainty of the rank"),
+    ("blocks_quality", "Data quality", "Blocks by knowledge class"),
 )
-GROUPS = (
-    ("Waste", ("waste_sites", "waste_footprints")),
-    ("Ranking", ("ranked_blocks",)),
-    ("Survey", ("anomalies", "occurrences")),
-    ("Context", ("state_labels", "survey_sheets")),
+_BLOCK_RELATIONS = (
+    ("sites", "Sites of the block", "site_shares"),
+    ("elements", "Elements of the block", "element_potential"),
+    ("baskets", "Ranks by basket", "basket_ranks"),
+    ("advice", "What to measure next", "sample_next"),
 )
-THEMES = (
-    ("Ranking", "Ranking", ("ranked_blocks",)),
-    ("Fertility", "Fertility", ("ranked_blocks", "anomalies", "occurrences")),
-    ("Waste", None, ("waste_sites", "waste_footprints")),
-    ("Uncertainty", "Uncertainty", ("ranked_blocks",)),
-    ("Data quality", "Data quality", ("ranked_blocks",)),
+_SITE_RELATIONS = (
+    ("blocks", "Blocks that hold the site", "site_shares"),
+    ("economics", "Economics of the site", "site_potential"),
+    ("metals", "Elements of the site", "site_elements"),
 )
+THEMES: dict[str, tuple[str, ...]] = {
+    "Ranking": ("ranked_blocks",),
+    "Fertility": ("blocks_fertility", "anomalies", "occurrences"),
+    "Waste": ("waste_sites", "waste_footprints"),
+    "Uncertainty": ("blocks_uncertainty",),
+    "Data quality": ("blocks_quality",),
+}
 _CONTEXT = ("state_labels", "survey_sheets")
+
+
+@dataclass(frozen=True)
+class ProjectLayer:
+    """One layer of the project: its short name, the table it reads, the style it has, how it is called."""
+
+    name: str
+    table: str
+    style: LayerStyle
+    title: str
+    relations: tuple[tuple[str, str, str, str], ...] = ()  # id, label, other table, field
+
+    @property
+    def id(self) -> str:
+        """The identifier in the project."""
+        return layer_id(self.name)
 
 
 @dataclass(frozen=True)
@@ -101,6 +121,29 @@ def display_extent(layers: dict[str, gpd.GeoDataFrame]) -> Extent:
     return Extent(west, south, east, north).padded(0.06, 3000)
 
 
+def _project_layers(present: list[str], styles: list[LayerStyle]) -> dict[str, ProjectLayer]:
+    out: dict[str, ProjectLayer] = {}
+    for table in present:
+        mine = [s for s in styles if s.layer == table]
+        if table == "ranked_blocks":
+            for name, style, title in READINGS:
+                prefix = "block" if name == "ranked_blocks" else name
+                links = tuple(
+                    (f"{prefix}_{key}", label, other, "block_id")
+                    for key, label, other in _BLOCK_RELATIONS
+                    if other in present
+                )
+                out[name] = ProjectLayer(name, table, next(s for s in mine if s.name == style), title, links)
+            continue
+        links = ()
+        if table == "waste_sites":
+            links = tuple(
+                (f"site_{key}", label, other, "site_id") for key, label, other in _SITE_RELATIONS if other in present
+            )
+        out[table] = ProjectLayer(table, table, mine[0], OUTPUT_CONTRACTS[table].title, links)
+    return out
+
+
 def project_xml(
     publication: Publication,
     layers: dict[str, gpd.GeoDataFrame],
@@ -109,20 +152,23 @@ def project_xml(
     published_name: str,
 ) -> str:
     """The project document; its data sources name the published file beside it."""
-    present = [*layers, *tables]
     title = f"Khanij - {publication.title}"
     extent = display_extent(layers)
     default_theme = next(s.name for s in styles if s.layer == "ranked_blocks" and s.is_default)
     rasters = {f"raster_{i}": path for i, path in enumerate(publication.rasters)}
-    tree = _tree(present, rasters, default_theme, published_name)
-    order = [n for _, names in GROUPS for n in names if n in layers] + list(rasters)
-    maps = "".join(_vector(n, styles, present, published_name) for n in present)
+    shown = _project_layers([*layers, *tables], styles)
+    maps = "".join(_vector(layer, published_name) for layer in shown.values())
     maps += "".join(_raster(n, p) for n, p in rasters.items())
     relations = "".join(
-        f'<relation id="{i}" name={quoteattr(label)} referencedLayer="{layer_id(a)}" referencingLayer="{layer_id(b)}" strength="Association">'
+        f'<relation id="{i}" name={quoteattr(label)} referencedLayer="{layer.id}" referencingLayer="{shown[other].id}" strength="Association">'
         f'<fieldRef referencedField="{field}" referencingField="{field}"/></relation>'
-        for i, label, a, b, field in RELATIONS
-        if a in present and b in present
+        for layer in shown.values()
+        for i, label, other, field in layer.relations
+    )
+    order = (
+        [n for names in THEMES.values() for n in names if n in shown]
+        + list(rasters)
+        + [n for n in _CONTEXT if n in shown]
     )
     canvas = (
         f'<mapcanvas name="theMapCanvas" annotationsVisible="1"><units>meters</units>{_rectangle(extent)}'
@@ -131,7 +177,7 @@ def project_xml(
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis projectname={quoteattr(title)} version="3.22.16-Białowieża"><homePath path=""/><title>{escape(title)}</title><autotransaction active="0"/>'
-        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{tree}'
+        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{_tree(shown, rasters, default_theme, published_name)}'
         f"<relations>{relations}</relations>{canvas}<projectlayers>{maps}</projectlayers>"
         f"<layerorder>{''.join(f'<layer id={quoteattr(layer_id(n))}/>' for n in order)}</layerorder>"
         '<properties><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
@@ -139,10 +185,10 @@ def project_xml(
         '<CanvasColorGreenPart type="int">252</CanvasColorGreenPart><CanvasColorBluePart type="int">250</CanvasColorBluePart></Gui>'
         '<Measurement><AreaUnits type="QString">ha</AreaUnits><DistanceUnits type="QString">km</DistanceUnits></Measurement>'
         '<Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid></Measure></properties>'
-        f"<visibility-presets>{_themes(present, rasters)}</visibility-presets>"
+        f"<visibility-presets>{_themes(shown)}</visibility-presets>"
         f"<projectMetadata><identifier></identifier><type>dataset</type><title>{escape(title)}</title><abstract>{escape(_abstract(publication))}</abstract>"
         "<author>Khanij</author><creation>2026-01-01T00:00:00</creation></projectMetadata><Annotations/>"
-        f"{layouts_xml(_pages(publication, layers['ranked_blocks'], present, extent))}</qgis>"
+        f"{layouts_xml(_pages(publication, layers['ranked_blocks'], shown, extent))}</qgis>"
     )
 
 
@@ -154,29 +200,31 @@ def _abstract(publication: Publication) -> str:
     )
 
 
-def _pages(publication: Publication, blocks: gpd.GeoDataFrame, present: list[str], extent: Extent) -> list[Page]:
-    sources = "; ".join(
-        f"{k}: {v}" for k, v in sorted(publication.run_info.items()) if k in ("price_deck", "seed", "draws")
+def _pages(
+    publication: Publication, blocks: gpd.GeoDataFrame, shown: dict[str, ProjectLayer], extent: Extent
+) -> list[Page]:
+    info = publication.run_info
+    run = "; ".join(f"{k.replace('_', ' ')} {info[k]}" for k in ("price_deck", "draws", "seed") if k in info)
+    configuration = (info.get("configuration_sha256") or info.get("configuration_hash") or "not stated")[:12]
+    sources = (
+        f"Sources: stated on every row of the GeoPackage (column sources). Configuration {configuration}; {run}. "
+        f"Grid: Survey of India sheets. Projection {DISPLAY_CRS}. No boundary is drawn."
     )
-    pages = []
-    for theme, _, names in THEMES:
-        shown = [n for n in names if n in present]
-        if not shown:
-            continue
-        pages.append(
-            Page(
-                name=f"A4 map - {theme}",
-                theme=theme,
-                title=f"{publication.title}: {_TITLES[theme]}",
-                note=_NOTES[theme],
-                sources=f"Sources: stated on every row of the GeoPackage (column sources). Configuration {(publication.run_info.get('configuration_sha256') or publication.run_info.get('configuration_hash') or 'not stated')[:12]}; {sources}. Grid: Survey of India sheet numbers. Projection {DISPLAY_CRS}. No boundary is drawn.",
-                mark=SAMPLE_MARK if publication.region.is_sample else "",
-                extent=(extent.west, extent.south, extent.east, extent.north),
-                listing=_listing(blocks, theme),
-                legend=tuple((layer_id(n), OUTPUT_CONTRACTS[n].title) for n in shown),
-            )
+    return [
+        Page(
+            name=f"A4 map - {theme}",
+            theme=theme,
+            title=f"{publication.title}: {_TITLES[theme]}",
+            note=_NOTES[theme],
+            sources=sources,
+            mark=SAMPLE_MARK if publication.region.is_sample else "",
+            extent=(extent.west, extent.south, extent.east, extent.north),
+            listing=_listing(blocks, theme),
+            legend=tuple((shown[n].id, shown[n].title) for n in names if n in shown),
         )
-    return pages
+        for theme, names in THEMES.items()
+        if any(n in shown for n in names)
+    ]
 
 
 def _listing(blocks: gpd.GeoDataFrame, theme: str) -> str:
@@ -226,73 +274,62 @@ def _group(name: str, inner: str, *, expanded: bool = True, checked: bool = True
     return f'<layer-tree-group name={quoteattr(name)} checked="Qt::{"Checked" if checked else "Unchecked"}" expanded="{int(expanded)}"><customproperties><Option/></customproperties>{inner}</layer-tree-group>'
 
 
-def _tree(present: list[str], rasters: dict[str, str], theme: str, file: str) -> str:
-    visible = {*next(names for t, _, names in THEMES if t == theme), *_CONTEXT}
-    parts = []
-    for group, names in GROUPS:
-        inner = "".join(
-            _node(n, OUTPUT_CONTRACTS[n].title, f"./{file}|layername={n}", "ogr", n in visible, n not in _CONTEXT)
+def _tree(shown: dict[str, ProjectLayer], rasters: dict[str, str], theme: str, file: str) -> str:
+    def nodes(names: tuple[str, ...] | list[str], visible: bool, expanded: bool) -> str:
+        return "".join(
+            _node(n, shown[n].title, f"./{file}|layername={shown[n].table}", "ogr", visible, expanded)
             for n in names
-            if n in present
+            if n in shown
         )
-        if group == "Survey":
+
+    parts = []
+    for group, names in THEMES.items():
+        inner = nodes(names, group == theme, True)
+        if group == "Fertility":
             inner += "".join(_node(n, _raster_title(p), f"./{p}", "gdal", False, False) for n, p in rasters.items())
-        if inner:
-            parts.append(_group(group, inner, expanded=group != "Context"))
-    tables = "".join(
-        _node(n, OUTPUT_CONTRACTS[n].title, f"./{file}|layername={n}", "ogr", False, False)
-        for n in present
-        if n not in OUTPUT_LAYERS
-    )
-    parts.append(_group("Tables", tables, expanded=False))
+        parts.append(_group(group, inner, expanded=group == theme))
+    parts.append(_group("Context", nodes(_CONTEXT, True, False), expanded=False))
+    tables = [n for n in shown if shown[n].style.geometry == 4]
+    parts.append(_group("Tables", nodes(tables, False, False), expanded=False))
     return f'<layer-tree-group><customproperties><Option/></customproperties>{"".join(parts)}<custom-order enabled="0"/></layer-tree-group>'
 
 
-def _themes(present: list[str], rasters: dict[str, str]) -> str:
+def _themes(shown: dict[str, ProjectLayer]) -> str:
+    # No style is named: a theme that names one overrides the layer's style while layouts load, and forms lose relations.
     out = []
-    for theme, style, names in THEMES:
+    groups = "".join(f'<checked-group-node id="{g}"/>' for g in (*THEMES, "Context"))
+    for theme, names in THEMES.items():
         entries = "".join(
-            f'<layer id="{layer_id(n)}" visible="1" expanded="1" style="{_style_name(n, style)}"/>'
+            f'<layer id="{shown[n].id}" visible="1" expanded="1"/>'
             for n in (*names, *_CONTEXT)
-            if n in present
+            if n in shown
         )
-        groups = "".join(f'<checked-group-node id="{g}"/>' for g, _ in GROUPS)
-        expanded = "".join(f'<expanded-group-node id="{g}"/>' for g, _ in GROUPS if g != "Context")
         out.append(
             f'<visibility-preset name="{theme}" has-expanded-info="1" has-checked-group-info="1">{entries}'
-            f"<checked-group-nodes>{groups}</checked-group-nodes><expanded-group-nodes>{expanded}</expanded-group-nodes></visibility-preset>"
+            f'<checked-group-nodes>{groups}</checked-group-nodes><expanded-group-nodes><expanded-group-node id="{theme}"/></expanded-group-nodes></visibility-preset>'
         )
     return "".join(out)
 
 
-def _style_name(layer: str, style: str | None) -> str:
-    return style if layer == "ranked_blocks" and style else "Waste" if layer == "waste_sites" else "default"
-
-
-def _vector(name: str, styles: list[LayerStyle], present: list[str], file: str) -> str:
-    mine = [s for s in styles if s.layer == name]
-    contract = OUTPUT_CONTRACTS[name]
-    related = tuple((i, label) for i, label, a, b, _ in RELATIONS if a == name and b in present)
+def _vector(layer: ProjectLayer, file: str) -> str:
+    contract = OUTPUT_CONTRACTS[layer.table]
+    links = tuple((i, label) for i, label, _, _ in layer.relations)
     form = (
-        block_form(contract, related)
-        if name == "ranked_blocks"
-        else relation_form(contract, related)
-        if related
+        block_form(contract, links)
+        if layer.table == "ranked_blocks"
+        else relation_form(contract, links)
+        if links
         else ""
     )
-    current = next(s for s in mine if s.is_default)
-    others = "".join(
-        f"<map-layer-style name={quoteattr(s.name)}>{s.qml(form).split(chr(10), 1)[1]}</map-layer-style>" for s in mine
-    )
     kinds = {"MULTIPOLYGON": ("Polygon", "MultiPolygon"), "POINT": ("Point", "Point")}
-    kind = kinds.get(str(contract.geometry), ("No geometry", "NoGeometry"))
+    geometry, wkb = kinds.get(str(contract.geometry), ("No geometry", "NoGeometry"))
     return (
-        f'<maplayer type="vector" geometry="{kind[0]}" wkbType="{kind[1]}" labelsEnabled="{int(current.labels_on)}" styleCategories="AllStyleCategories" readOnly="1" hasScaleBasedVisibilityFlag="0" refreshOnNotifyEnabled="0" autoRefreshEnabled="0" simplifyDrawingHints="0">'
-        f"<id>{layer_id(name)}</id><datasource>./{file}|layername={name}</datasource><layername>{escape(contract.title)}</layername>"
-        f"<srs>{crs_xml('EPSG:4326')}</srs><resourceMetadata><identifier></identifier><title>{escape(contract.title)}</title><abstract>{escape(contract.description)}</abstract></resourceMetadata>"
-        f'<provider encoding="UTF-8">ogr</provider><map-layer-style-manager current={quoteattr(current.name)}>{others}</map-layer-style-manager>'
-        f"<flags><Identifiable>{int(name not in _CONTEXT)}</Identifiable><Removable>1</Removable><Searchable>1</Searchable><Private>0</Private></flags>"
-        f"{current.body}{form}</maplayer>"
+        f'<maplayer type="vector" geometry="{geometry}" wkbType="{wkb}" labelsEnabled="{int(layer.style.labels_on)}" styleCategories="AllStyleCategories" readOnly="1" hasScaleBasedVisibilityFlag="0" refreshOnNotifyEnabled="0" autoRefreshEnabled="0" simplifyDrawingHints="0">'
+        f"<id>{layer.id}</id><datasource>./{file}|layername={layer.table}</datasource><layername>{escape(layer.title)}</layername>"
+        f"<srs>{crs_xml('EPSG:4326')}</srs><resourceMetadata><identifier></identifier><title>{escape(layer.title)}</title><abstract>{escape(contract.description)}</abstract></resourceMetadata>"
+        '<provider encoding="UTF-8">ogr</provider><map-layer-style-manager current="default"><map-layer-style name="default"/></map-layer-style-manager>'
+        f"<flags><Identifiable>{int(layer.name not in _CONTEXT)}</Identifiable><Removable>1</Removable><Searchable>1</Searchable><Private>0</Private></flags>"
+        f"{layer.style.body}{form}</maplayer>"
     )
 
 

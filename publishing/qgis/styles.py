@@ -81,13 +81,13 @@ class LayerStyle:
         kind = OUTPUT_CONTRACTS[self.layer].geometry
         return 4 if kind is None else 0 if kind == "POINT" else 2
 
-    def qml(self, form: str | None = None) -> str:
-        """The style as a QML document, with another form where one is given."""
+    def qml(self) -> str:
+        """The style as a QML document."""
         return (
             "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
             f'<qgis version="3.22.0" styleCategories="AllStyleCategories" labelsEnabled="{int(self.labels_on)}" '
-            f'simplifyDrawingHints="0" hasScaleBasedVisibilityFlag="0" readOnly="1">{self.body}'
-            f"{self.form if form is None else form}<layerGeometryType>{self.geometry}</layerGeometryType></qgis>"
+            f'simplifyDrawingHints="0" hasScaleBasedVisibilityFlag="0" readOnly="1">{self.body}{self.form}'
+            f"<layerGeometryType>{self.geometry}</layerGeometryType></qgis>"
         )
 
 
