@@ -22,7 +22,7 @@ from scoring.rank.settings import PRICE_DECKS, RankingSettings
 from scoring.rank.site_tables import element_table, mass_balance_table, site_table
 from scoring.rank.state import RunState
 from scoring.rank.tables import block_table
-from scoring.waste.allocation import allocate
+from scoring.waste.allocation import allocate, near_as_inside
 from scoring.waste.engine import simulate
 from scoring.waste.inventory import site_records, text
 from scoring.waste.prepare import Market, Scenario, prepare
@@ -110,8 +110,12 @@ def run(
     crs: str,
     gates: Mapping[str, gpd.GeoDataFrame] | None = None,
     progress: Progress | None = None,
+    count_near: bool = False,
 ) -> RunState:
-    """Every step up to the ranks, with the draws still at hand (for robustness and the value of information)."""
+    """Every step up to the ranks, with the draws still at hand (for robustness and the value of information).
+
+    ``count_near`` scores what is near a block as if it were inside: a sensitivity, never the ranking.
+    """
     say = progress or (lambda share, what: None)
     _unique(blocks, "block_id", "blocks")
     _unique(sites, "site_id", "waste_sites")
@@ -127,6 +131,8 @@ def run(
         by_layer = layer_gates(grounds, gates, crs, settings, "site_id")
         site_gates = {s: combine(g, by_layer.get(s, Gate()), 0.0) for s, g in site_gates.items()}
     allocation = allocate(sites, footprints, frame, crs, settings)
+    if count_near:
+        allocation = near_as_inside(allocation)
     say(0.15, "sites shared among blocks")
     other = next(d for d in PRICE_DECKS if d != settings.price_deck)
     scenarios = [Scenario(d, settings.price_factor, settings.cap_factor) for d in (settings.price_deck, other)]

@@ -165,6 +165,14 @@ def allocate(
     )
 
 
+def near_as_inside(allocation: Allocation) -> Allocation:
+    """The allocation with what is near counted as inside, in every draw alike (a sensitivity)."""
+    shares = allocation.shares.copy()
+    shares["inside"] = shares["inside"] + shares["near"]
+    shares["near"] = 0.0
+    return Allocation(shares, allocation.unallocated, allocation.nearest, {})
+
+
 def polygon_shares(site: shapely.Geometry, blocks: NDArray) -> NDArray[np.float64]:
     """(n,) share of a site's area in each block, ground covered by several blocks being split equally among them.
 

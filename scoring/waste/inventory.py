@@ -295,7 +295,8 @@ def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elemen
         )
         record.sources.append(f"{label}: {text(row.get('source'))}")
     if not record.assays:
-        record.reasons.append("no usable assay" if rows else "no assay in the register")
+        why = "; ".join([*record.left_out, *record.upper_limits])
+        record.reasons.append("no assay in the register" if not rows else f"no usable assay ({why})" if why else "no usable assay")
 
 
 def site_records(

@@ -1,0 +1,301 @@
+"""Would the order survive other weights, prices, distances, market caps, or other units? The robustness report.
+
+Belongs here: rerunning the ranking under other assumptions and comparing the orders. Does not belong here: the ranking.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.stats import kendalltau
+
+from data_sources.reference import ReferenceTables
+from scoring.rank.assess import market_of, run
+from scoring.rank.axes import effective_weights, kind_scores
+from scoring.rank.ranking import final_rank, rank_draws
+from scoring.rank.settings import PRICE_DECKS, RankingSettings
+from scoring.rank.state import RunState
+from scoring.waste.allocation import R90_PER_SIGMA
+from scoring.waste.areas import require_equal_area
+from scoring.waste.engine import simulate
+from scoring.waste.prepare import Scenario, prepare
+from scoring.waste.streams import uniforms
+
+N_WEIGHTS = 10_000
+THRESHOLD = 0.6
+DISTANCES_KM = (2.0, 5.0, 10.0)
+PRICE_FACTORS = (0.7, 1.3)
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """The robustness report.
+
+    ``acceptability`` : block x what share of weight vectors (each with its own draw) puts it first, in the top 10, and
+    its P05 (BEST), P50, P95 place. ``scenarios`` : kind x scenario with Kendall's tau-b and Jaccard at k. ``ranks`` :
+    block x scenario. ``verdict`` : kind, is_robust, reason.
+    """
+
+    acceptability: pd.DataFrame
+    scenarios: pd.DataFrame
+    ranks: pd.DataFrame
+    verdict: pd.DataFrame
+
+
+def dirichlet_weights(seed: int, n: int = N_WEIGHTS) -> NDArray[np.float64]:
+    """(n, 3) weight vectors uniform on the simplex, Dirichlet(1, 1, 1): exponentials divided by their sum."""
+    e = np.stack([-np.log(uniforms(seed, n, "weights", axis)) for axis in ("value", "strategic", "fertility")], axis=1)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def smaa(state: RunState, kind: str, members: list[int], n: int = N_WEIGHTS) -> pd.DataFrame:
+    """Rank acceptabilities over weights and draws together (SMAA-2; Lahdelma & Salminen 2001).
+
+    Weight vector j is applied to draw ``j mod K`` of the axes, so both uncertainties are in the result.
+    """
+    out, settings = state.simulation.out, state.settings
+    basket = state.basket_names.index(settings.basket)
+    weights, use = dirichlet_weights(settings.seed, n), state.fertility_use(kind)
+    draw = np.arange(n) % settings.draws
+    matrix = np.empty((len(members), n), np.float32)
+    for j, i in enumerate(members):
+        w = (
+            np.array([effective_weights(tuple(v), use[i]) for v in weights])
+            if use[i] not in ("measured", "drawn")
+            else weights
+        )
+        fertility: Any = 0.0
+        if use[i] == "measured":
+            fertility = state.fertility_of(i)
+        elif use[i] == "drawn":
+            fertility = uniforms(settings.seed, settings.draws, "fertility", state.ids[i])[draw]
+        axes = w[:, 0] * out.value[basket, i][draw] + w[:, 1] * out.strategic[basket, i][draw] + w[:, 2] * fertility
+        matrix[j] = 100.0 * state.block_gates[state.ids[i]].multiplier * axes
+    summary = rank_draws(matrix, (1, 10, 20), settings.threads)
+    return pd.DataFrame(
+        {
+            "block_id": [state.ids[i] for i in members],
+            "kind": kind,
+            "acceptability_first": summary.p_top[1],
+            "acceptability_top10": summary.p_top[10],
+            "acceptability_top20": summary.p_top[20],
+            "rank_p05": summary.p05,
+            "rank_p50": summary.p50,
+            "rank_p95": summary.p95,
+            "rank_mean": summary.ranks.mean(axis=1, dtype=np.float64),
+        }
+    )
+
+
+def top_k(n: int) -> int:
+    """``k = min(20, n / 4)``, at least 1."""
+    return max(1, min(20, n // 4))
+
+
+def compare(base: Mapping[str, int], other: Mapping[str, int]) -> tuple[float, float, int]:
+    """Kendall's tau-b over the blocks ranked in both, and Jaccard of the two top k (k from the base's length)."""
+    common = sorted(set(base) & set(other))
+    k = top_k(len(base))
+    first = {b for b, r in base.items() if r <= k}
+    second = {b for b, r in other.items() if r <= k}
+    jaccard = len(first & second) / len(first | second)
+    if len(common) < 2:
+        return math.nan, jaccard, k
+    tau = kendalltau([base[b] for b in common], [other[b] for b in common]).statistic
+    return float(tau), jaccard, k
+
+
+def robustness(
+    blocks: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    footprints: gpd.GeoDataFrame | None,
+    tonnages: pd.DataFrame,
+    grades: pd.DataFrame,
+    constraints: pd.DataFrame,
+    fertility: pd.DataFrame | None,
+    reference: ReferenceTables,
+    settings: RankingSettings,
+    crs: str,
+    gates: Mapping[str, gpd.GeoDataFrame] | None = None,
+    progress: Callable[[float, str], None] | None = None,
+    grid_km: float | None = 10.0,
+) -> Robustness:
+    """The ranking of the default basket under other assumptions; arguments as in ``assess``.
+
+    Parameters
+    ----------
+    grid_km : side of the square cells that stand in for blocks (the modifiable areal unit problem); None leaves it out.
+
+    Notes
+    -----
+    What is near a block is reported and not scored, so the distance cannot move the ranking itself: the distance
+    scenarios count what is near as if it were inside, with a reach of 2, 5 and 10 km.
+    A kind is not robust if tau or Jaccard falls below 0.6 in any scenario.
+    """
+    say = progress or (lambda share, what: None)
+    frames = (sites, footprints, tonnages, grades, constraints, fertility, reference)
+    state = run(blocks, *frames, settings, crs, gates)
+    say(0.2, "base ranking")
+    base = ranks_of(state)
+    orders: dict[str, dict[str, dict[str, int]]] = {}
+    orders.update(_market_scenarios(state))
+    say(0.4, "prices and market caps")
+    for km in DISTANCES_KM:
+        orders[f"near counted, {km:g} km"] = _near_counted(blocks, frames, settings, crs, gates, km)
+    say(0.7, "distances")
+    acceptability = [smaa(state, kind, s.members) for kind, s in state.scores[settings.basket].items()]
+    table = (
+        pd.concat(acceptability, ignore_index=True)
+        if acceptability
+        else pd.DataFrame(columns=["block_id", "kind", "rank_mean"])
+    )
+    orders["other weights (SMAA)"] = {
+        kind: dict(zip(g["block_id"], final_rank(-g["rank_mean"].to_numpy(), g["block_id"].tolist()).tolist()))
+        for kind, g in table.groupby("kind")
+    }
+    if grid_km is not None:
+        orders[f"grid of {grid_km:g} km"] = _grid_scenario(state, frames, settings, crs, gates, grid_km)
+    say(1.0, "robustness")
+    return _report(base, orders, table)
+
+
+def ranks_of(state: RunState) -> dict[str, dict[str, int]]:
+    """kind -> block_id -> rank in the default basket."""
+    return {
+        kind: {state.ids[i]: int(r) for i, r in zip(s.members, s.rank)}
+        for kind, s in state.scores[state.settings.basket].items()
+    }
+
+
+def _market_scenarios(state: RunState) -> dict[str, dict[str, dict[str, int]]]:
+    s = state.settings
+    other = next(d for d in PRICE_DECKS if d != s.price_deck)
+    scenarios = {f"prices x{f:g}": Scenario(s.price_deck, s.price_factor * f, s.cap_factor) for f in PRICE_FACTORS}
+    scenarios[f"price deck {other}"] = Scenario(other, s.price_factor, s.cap_factor)
+    scenarios["market cap x2"] = Scenario(s.price_deck, s.price_factor, 2.0 * s.cap_factor)
+    basket = state.baskets[state.basket_names.index(s.basket)]
+    views = [(i, 0) for i in range(len(scenarios))]
+    inputs, _, _ = prepare(state.records, state.book, market_of(s), list(scenarios.values()), [basket], views)
+    again = simulate(inputs, state.plan.ids, state.plan.units, s.draws, chunk=s.unit_chunk, threads=s.threads)
+    base, out = state.simulation, {}
+    state.simulation = again
+    for view, name in enumerate(scenarios):
+        out[name] = {
+            kind: _order(state, kind, scores.members, view, 0) for kind, scores in state.scores[s.basket].items()
+        }
+    state.simulation = base
+    return out
+
+
+def _order(state: RunState, kind: str, members: list[int], view: int, basket: int) -> dict[str, int]:
+    scores = kind_scores(state, kind, members, view, basket)
+    ids = [state.ids[i] for i in members]
+    return dict(zip(ids, final_rank(scores.mean, ids).tolist()))
+
+
+def _near_counted(
+    blocks: gpd.GeoDataFrame, frames: tuple, settings: RankingSettings, crs: str, gates: Any, km: float
+) -> dict[str, dict[str, int]]:
+    changed = settings.replace(reach_km=km, baskets=(settings.basket,))
+    return ranks_of(run(blocks, *frames, changed, crs, gates, count_near=True))
+
+
+def _grid_scenario(
+    state: RunState, frames: tuple, settings: RankingSettings, crs: str, gates: Any, grid_km: float
+) -> dict[str, dict[str, int]]:
+    """Each ranked block takes the place of the grid cell that holds most of its sites' ground."""
+    cells = grid_cells(frames[0], frames[1], crs, grid_km)
+    again = run(cells, *frames, settings.replace(baskets=(settings.basket,)), crs, gates)
+    place = ranks_of(again).get("grid_cell", {})
+    best: dict[str, tuple[float, str]] = {}
+    for cell, shares in again.shares_of.items():
+        for x in shares:
+            if cell in place and x.inside > 0:
+                best[x.site_id] = max(best.get(x.site_id, (0.0, "")), (x.inside, cell))
+    out: dict[str, dict[str, int]] = {}
+    for kind, scores in state.scores[settings.basket].items():
+        order = {}
+        for i in scores.members:
+            cells_of = [place[best[s][1]] for s in state.holds[i] if s in best]
+            if cells_of:
+                order[state.ids[i]] = min(cells_of)
+        ids = sorted(order)
+        out[kind] = dict(zip(ids, final_rank(-np.array([order[b] for b in ids], float), ids).tolist()))
+    return out
+
+
+def grid_cells(
+    sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None, crs: str, grid_km: float
+) -> gpd.GeoDataFrame:
+    """Square cells (kind ``grid_cell``) of an equal-area grid, where a site may lie (to 3 sigma of its position)."""
+    known = require_equal_area(crs)
+    size = grid_km * 1000.0
+    lon, lat = pd.to_numeric(sites["lon"]), pd.to_numeric(sites["lat"])
+    here = lon.notna().to_numpy()
+    points = gpd.GeoSeries(gpd.points_from_xy(lon[here], lat[here]), crs=4326).to_crs(known)
+    reach = 3.0 * pd.to_numeric(sites["position_accuracy_m"]).fillna(0.0).to_numpy()[here] / R90_PER_SIGMA
+    boxes = [(p.x - r, p.y - r, p.x + r, p.y + r) for p, r in zip(points, reach)]
+    if footprints is not None and len(footprints):
+        boxes += [tuple(b) for b in footprints.to_crs(known).bounds.to_numpy()]
+    wanted = {
+        (i, j)
+        for x0, y0, x1, y1 in boxes
+        for i in range(math.floor(x0 / size), math.floor(x1 / size) + 1)
+        for j in range(math.floor(y0 / size), math.floor(y1 / size) + 1)
+    }
+    order = sorted(wanted)
+    shapes = [
+        shapely.segmentize(shapely.box(i * size, j * size, (i + 1) * size, (j + 1) * size), size / 4) for i, j in order
+    ]
+    ids = [f"GC-{i}-{j}" for i, j in order]
+    columns = {
+        "block_id": ids,
+        "name": ids,
+        "kind": "grid_cell",
+        "state": "",
+        "district": "",
+        "minerals": "",
+        "area_ha": grid_km**2 * 100.0,
+    }
+    more = {"geometry_basis": "grid", "site_id": None, "lease_status": "", "flags": None, "source": "grid"}
+    return gpd.GeoDataFrame(
+        pd.DataFrame({**columns, **more}), geometry=gpd.GeoSeries(shapes, crs=known).to_crs(4326).to_list(), crs=4326
+    )
+
+
+def _report(base: dict, orders: dict, acceptability: pd.DataFrame) -> Robustness:
+    rows, ranks, verdict = [], [], []
+    for kind in sorted(base):
+        weak = []
+        for name in sorted(orders):
+            tau, jaccard, k = compare(base[kind], orders[name].get(kind, {}))
+            rows.append(
+                (kind, name, tau, jaccard, k, len(base[kind]), len(set(orders[name].get(kind, {})) - set(base[kind])))
+            )
+            if tau < THRESHOLD:
+                weak.append(f"{name}: Kendall tau {tau:.2f}")
+            if jaccard < THRESHOLD:
+                weak.append(f"{name}: top-{k} Jaccard {jaccard:.2f}")
+            ranks += [(kind, name, b, r, base[kind].get(b)) for b, r in sorted(orders[name].get(kind, {}).items())]
+        reason = (
+            "; ".join(weak)
+            if weak
+            else f"Kendall tau and top-{top_k(len(base[kind]))} Jaccard stay at or above {THRESHOLD} in all {len(orders)} scenarios"
+        )
+        verdict.append((kind, not weak, f"ranking {'not robust' if weak else 'robust'}: {reason}"))
+    table = pd.DataFrame(ranks, columns=["kind", "scenario", "block_id", "rank", "rank_base"])
+    table["rank_base"] = table["rank_base"].astype("Int64")
+    return Robustness(
+        acceptability,
+        pd.DataFrame(rows, columns=["kind", "scenario", "kendall_tau", "jaccard_top_k", "k", "n", "n_new"]),
+        table,
+        pd.DataFrame(verdict, columns=["kind", "is_robust", "reason"]),
+    )
