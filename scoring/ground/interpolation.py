@@ -84,7 +84,9 @@ def idw(
         rows, cols = block.slices
         gx, gy = np.meshgrid(xs[cols], ys[rows])
         distance, index = tree.query(np.column_stack([gx.ravel(), gy.ravel()]), k=k)
-        m, s = _idw(distance.reshape(-1, k), index.reshape(-1, k).astype(np.int64), table, power, max_distance_m)
+        m, s = _idw(
+            distance.reshape(-1, k), index.reshape(-1, k).astype(np.int64), table, float(power), float(max_distance_m)
+        )
         mean[:, rows, cols] = m.T.reshape(-1, *block.shape)
         spread[:, rows, cols] = s.T.reshape(-1, *block.shape)
     return (mean[0], spread[0]) if np.ndim(values) == 1 else (mean, spread)

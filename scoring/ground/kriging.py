@@ -157,10 +157,10 @@ def krige_points(
     used = (
         (distance <= max_distance_m).sum(axis=1) if np.isfinite(max_distance_m) else np.isfinite(distance).sum(axis=1)
     )
-    return _krige(
+    return _krige(  # type: ignore[no-any-return]
         px,
         py,
-        index,
+        np.ascontiguousarray(index),
         used,
         sx,
         sy,
@@ -169,7 +169,7 @@ def krige_points(
         variogram.nugget,
         variogram.partial_sill,
         variogram.range_m,
-    )  # type: ignore[no-any-return]
+    )
 
 
 def krige_grid(

@@ -34,6 +34,8 @@ class Variogram:
     range_m: float
 
     def __post_init__(self) -> None:
+        for name in ("nugget", "partial_sill", "range_m"):
+            object.__setattr__(self, name, float(getattr(self, name)))
         if not (
             self.nugget >= 0 and self.partial_sill >= 0 and self.nugget + self.partial_sill > 0 and self.range_m > 0
         ):
