@@ -13,7 +13,9 @@ import shapely
 
 from data_sources.contracts.issues import Ledger
 
-SHIFTED = "a tab stands inside the printed coordinates: the columns after it are shifted; read the file with quoting: none"
+SHIFTED = (
+    "a tab stands inside the printed coordinates: the columns after it are shifted; read the file with quoting: none"
+)
 UNESCAPED = "unescaped quote in the printed coordinates: a reader that honours quotes shifts the columns after it"
 RANGE = "locality given as a range of degrees and minutes: the point is its middle"
 DIFFERS = "decimal coordinates differ from the printed degrees and minutes by more than 0.02 degrees"
@@ -34,7 +36,7 @@ def printed_coordinates(text: pd.Series) -> pd.DataFrame:
     out: dict[str, Any] = {}
     is_range = pd.Series(False, index=text.index)
     for name, side in (("lat", 0), ("lon", 1)):
-        ends = sides[side].str.strip().str.extract(rf"^{_NUMBER}(?:\s*[-_]?\s*{_NUMBER})?").astype("float64")
+        ends = sides[side].astype("str").str.strip().str.extract(rf"^{_NUMBER}(?:\s*[-_]?\s*{_NUMBER})?").astype("float64")
         first, second = _degrees(ends, 0), _degrees(ends, 3)
         is_range |= second.notna()
         out[name] = first.where(second.isna(), (first + second) / 2)
@@ -65,5 +67,7 @@ def check_printed(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
     with np.errstate(invalid="ignore"):
         off = np.fmax(np.abs(lat - y), np.abs(lon - x)) > TOLERANCE_DEG
     off &= ~tab
-    values = pd.Series([f"{t} printed, {b:.5f}, {a:.5f} decimal" for t, a, b in zip(text[off], x[off], y[off])], dtype="str")
+    values = pd.Series(
+        [f"{t} printed, {b:.5f}, {a:.5f} decimal" for t, a, b in zip(text[off], x[off], y[off])], dtype="str"
+    )
     ledger.hold(off, "coordinates_text", values, DIFFERS)

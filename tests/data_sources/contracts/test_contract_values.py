@@ -34,7 +34,10 @@ def test_a_column_of_zeros_has_no_limit_and_no_number():
     assert np.isnan(out.values).all() and not out.censored.any()
 
 
-@pytest.mark.parametrize("sentinel", [-9999, -9999.0, -999, -99, -3.4028234663852886e38, 1e38, np.inf, -np.inf, "BLANK", "-9999", "NULL", "N/A", "-"])
+@pytest.mark.parametrize(
+    "sentinel",
+    [-9999, -9999.0, -999, -99, -3.4028234663852886e38, 1e38, np.inf, -np.inf, "BLANK", "-9999", "NULL", "N/A", "-"],
+)
 def test_sentinels_are_missing_not_limits(sentinel):
     out = parsed([sentinel, 5.0, 7.0])
     assert np.isnan(out.values[0]) and not out.censored[0]
@@ -63,7 +66,15 @@ def test_text_sentinels_leave_words_alone():
     assert hit.tolist() == [0, 6]
 
 
-@given(st.lists(st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True), st.text(max_size=6), st.integers(-10**6, 10**6)), min_size=1, max_size=30))
+@given(
+    st.lists(
+        st.one_of(
+            st.none(), st.floats(allow_nan=True, allow_infinity=True), st.text(max_size=6), st.integers(-(10**6), 10**6)
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
 def test_whatever_stands_in_the_cells_a_number_is_positive_and_finite_or_missing(cells):
     out = parse_numbers(pd.Series(cells, dtype="object"), censorable=True)
     finite = out.values[~np.isnan(out.values)]

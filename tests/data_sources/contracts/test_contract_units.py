@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from contract_samples import samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,18 +15,6 @@ from data_sources.contracts.chemistry import PPM_PER_UNIT, crust_ppm, parse_colu
 from data_sources.contracts.survey import STREAM_SEDIMENTS
 
 ELEMENTS = sorted(crust_ppm())
-
-
-def samples(n: int = 40, **columns: object) -> pd.DataFrame:
-    """Samples on sheet 57E/02 (77.00-77.25 E, 15.50-15.75 N), each at its own place."""
-    i = np.arange(n)
-    base = {
-        "sampleno": [f"57E02/{k:03d}/SS/14" for k in i],
-        "longitude": 77.01 + 0.005 * (i % 40),
-        "latitude": 15.51 + 0.005 * (i // 40),
-        "Zn_ppm": 67.0 * np.exp(0.2 * np.sin(i)),
-    }
-    return pd.DataFrame(base | columns)
 
 
 def admitted(frame: pd.DataFrame, **settings_: object):
@@ -54,7 +43,14 @@ def test_ppb_label_on_ppm_values_is_held_with_everything_a_reader_needs():
     assert len(out.kept) == 40, "no row is lost with a column"
 
 
-@pytest.mark.parametrize("card", ["ppm", {"unit": "ppm", "reason": "agrees with the crust"}, Unit(unit="ppm", basis="evidence", label_says="ppb", reason="agrees")])
+@pytest.mark.parametrize(
+    "card",
+    [
+        "ppm",
+        {"unit": "ppm", "reason": "agrees with the crust"},
+        Unit(unit="ppm", basis="evidence", label_says="ppb", reason="agrees"),
+    ],
+)
 def test_the_card_confirms_and_the_confirmation_is_recorded(card):
     values = spread(28.7)
     out = admitted(samples(La_ppb=values), units={"La_ppb": card})
@@ -82,7 +78,12 @@ def test_card_with_other_unit_rescales():
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.sampled_from(ELEMENTS), st.sampled_from(sorted(PPM_PER_UNIT)), st.sampled_from(sorted(PPM_PER_UNIT)), st.floats(0.4, 2.5))
+@given(
+    st.sampled_from(ELEMENTS),
+    st.sampled_from(sorted(PPM_PER_UNIT)),
+    st.sampled_from(sorted(PPM_PER_UNIT)),
+    st.floats(0.4, 2.5),
+)
 def test_any_element_in_any_unit(element, true_unit, label, natural):
     """Values of crustal size in ``true_unit`` under a label: used if the label is right, held if it is 1,000 times off."""
     if element == "Zn":
@@ -149,7 +150,9 @@ def test_names(name, symbol, unit):
     assert parsed is not None and (parsed.species.symbol, parsed.stated_unit) == (symbol, unit)
 
 
-@pytest.mark.parametrize("name", ["sampleno", "longitude", "toposheet", "objectid", "remarks", "date_of_collection", "x", ""])
+@pytest.mark.parametrize(
+    "name", ["sampleno", "longitude", "toposheet", "objectid", "remarks", "date_of_collection", "x", ""]
+)
 def test_other_names_are_no_analyses(name):
     assert parse_column(name) is None
 
@@ -162,7 +165,15 @@ def test_y_beside_x_is_a_coordinate_and_y_alone_is_yttrium():
 
 
 def test_units_by_any_name():
-    assert [unit_of(t) for t in ("PPM", "mg/kg", "g/t", "%", "wt. %", "µg/kg", "stones")] == ["ppm", "ppm", "ppm", "pct", "pct", "ppb", None]
+    assert [unit_of(t) for t in ("PPM", "mg/kg", "g/t", "%", "wt. %", "µg/kg", "stones")] == [
+        "ppm",
+        "ppm",
+        "ppm",
+        "pct",
+        "pct",
+        "ppb",
+        None,
+    ]
 
 
 def test_total_of_rare_earths_is_recognised_recomputed_and_never_used():
