@@ -54,7 +54,7 @@ class Archetype:
     operator: str = "Sample Minerals Ltd"
     lease_status: str = "unknown"
     lease_basis: str = ""
-    duplicate_of: str = ""
+    is_duplicate: bool = False
     constraints: tuple[tuple[str, str, float | None, str], ...] = ()
     drains_as: str = "other"
     notes: str = ""

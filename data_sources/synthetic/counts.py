@@ -14,7 +14,8 @@ Extent = tuple[float, float, float, float]
 class DistrictCounts:
     """Counts of one generated area.
 
-    ``lithology_polygons`` is exact where given; None keeps whatever the mosaic and its overlays come to.
+    ``lithology_polygons`` is exact where given (the one planted broken polygon counts); None keeps whatever the mosaic
+    and its overlays come to.
     ``outline_deg`` bounds the land (longitude, latitude in degrees); None is the whole extent.
     """
 
@@ -79,7 +80,7 @@ SAMPLE_DISTRICT = DistrictCounts(
 
 # A coarse polygon that holds about as much land as is to be rehearsed. It is no boundary of anything.
 _REHEARSAL_OUTLINE = (
-    (74.0, 34.5), (78.5, 34.5), (79.5, 31.0), (81.0, 29.0), (88.0, 27.0), (92.0, 27.5), (96.5, 28.5), (96.5, 27.0),
+    (74.0, 34.5), (78.5, 34.5), (79.5, 31.0), (81.0, 29.0), (83.9, 27.9), (88.0, 27.0), (92.0, 27.5), (96.5, 28.5), (96.5, 27.0),
     (93.5, 24.0), (91.5, 24.5), (89.0, 24.5), (88.5, 22.0), (86.5, 20.5), (82.5, 16.8), (80.3, 15.5), (80.0, 12.5),
     (78.0, 8.5), (76.5, 9.5), (74.0, 14.5), (72.8, 19.5), (72.5, 21.5), (69.5, 21.5), (68.5, 23.8), (71.0, 25.5),
     (70.0, 27.5), (74.0, 30.5),
@@ -108,9 +109,9 @@ NATIONAL = DistrictCounts(
     raster_cell_m=2000.0,
     raster_crs="EPSG:7755",
     sites=3_000,
-    auction_blocks=2_000,
-    auction_blocks_on_sites=700,
-    mining_leases=3_000,
+    auction_blocks=5_000,
+    auction_blocks_on_sites=1_500,
+    mining_leases=2_000,
     states=(6, 5),
     sheets_unsurveyed_first=True,
     outline_deg=_REHEARSAL_OUTLINE,

@@ -48,6 +48,8 @@ def _plain(value: object) -> object:
 
 def spell_sheet(sheet: str, style: int) -> str:
     """One sheet in the spellings of the real ``sampleno`` column: 57E02, 57E2, 57E-02, 57/E02, 57E/2."""
+    if not sheet:
+        return sheet
     number, letter, small = sheet[:2], sheet[2], sheet[3:]
     return (
         sheet,

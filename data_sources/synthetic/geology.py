@@ -91,7 +91,7 @@ class World:
         x0, y0, x1, y1 = self.land.bounds
         edge = np.minimum(np.minimum(x - x0, x1 - x), np.minimum(y - y0, y1 - y))
         # The map ends at the sheet's straight edge: nothing is bent there.
-        amplitude = 0.09 * self.cell_m * np.clip(edge / (0.6 * self.cell_m), 0.0, 1.0)
+        amplitude = 0.07 * self.cell_m * np.clip(edge / (0.6 * self.cell_m), 0.0, 1.0)
         return x + amplitude * self.warp[0](x, y), y + amplitude * self.warp[1](x, y)
 
     def rock_at(self, x: Floats, y: Floats) -> np.ndarray:
@@ -131,8 +131,8 @@ def build_world(counts: DistrictCounts, seed: int, extent_deg: Extent) -> World:
     seeds_xy = points_in(land, counts.mosaic_cells, stream(seed, "mosaic"))
     cell_m = float(np.sqrt(land.area / counts.mosaic_cells))
     warp = (
-        SmoothField(stream(seed, "warp", "x"), 0.35 * cell_m),
-        SmoothField(stream(seed, "warp", "y"), 0.35 * cell_m),
+        SmoothField(stream(seed, "warp", "x"), 0.40 * cell_m),
+        SmoothField(stream(seed, "warp", "y"), 0.40 * cell_m),
     )
     bodies = _draw_bodies(counts, seed, land)
     rivers = _draw_rivers(counts, seed, land, relief)

@@ -74,6 +74,8 @@ def lithology(world: World) -> gpd.GeoDataFrame:
     polygons = shapely.transform(
         shapely.segmentize(polygons, world.cell_m / 7.0), lambda xy: np.column_stack(world.displace(xy[:, 0], xy[:, 1]))
     )
+    folded = ~shapely.is_valid(polygons)
+    polygons[folded] = shapely.buffer(polygons[folded], 0.0)
     rocks = world.seeds_rock.copy()
     for shapes, codes in _overlays(world):
         tree = shapely.STRtree(polygons)
@@ -88,7 +90,7 @@ def lithology(world: World) -> gpd.GeoDataFrame:
     parts, rocks = parts[keep], rocks[source[keep]]
     wanted = world.counts.lithology_polygons
     if wanted is not None:
-        order = np.argsort(-shapely.area(parts), kind="stable")[:wanted]
+        order = np.argsort(-shapely.area(parts), kind="stable")[: wanted - 1]
         order.sort()
         parts, rocks = parts[order], rocks[order]
     degrees = shapely.orient_polygons(to_lonlat(world, parts))

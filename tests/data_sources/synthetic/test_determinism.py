@@ -80,7 +80,7 @@ def test_counts_are_met_exactly_where_they_are_given(tmp_path: Path) -> None:
     manifest = write_district(tmp_path, counts, 5, EXTENT)
     rows = {name: entry["rows"] for name, entry in manifest.files.items()}
     assert rows["stream_sediments.csv"] == 300
-    assert rows["lithology.gpkg"] == 18 + 1  # the bow-tie is one more
+    assert rows["lithology.gpkg"] == 18
     assert rows["mineralization.gpkg"] == 5 + 5 + 1
     assert rows["waste_sites.csv"] == 40
     assert rows["auction_blocks.gpkg"] == 30
