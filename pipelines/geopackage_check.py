@@ -81,7 +81,7 @@ def _faults(connection: sqlite3.Connection):  # type: ignore[no-untyped-def]
         if srs != 4326:
             yield f"{name} is in SRS {srs}, not 4326"
         broken = connection.execute(
-            f'SELECT count(*) FROM "{name}" WHERE "{column}" IS NOT NULL AND substr("{column}", 1, 2) <> \'GP\''
+            f'SELECT count(*) FROM "{name}" WHERE "{column}" IS NOT NULL AND substr("{column}", 1, 2) <> X\'4750\''
         ).fetchone()[0]
         if broken:
             yield f"{broken} geometries of {name} lack the GeoPackage header"

@@ -5,8 +5,8 @@ Belongs here: reading Dagster's failure events. Does not belong here: wording or
 
 import dagster as dg
 
+from pipelines.leases import PARTITION_TAG
 from pipelines.notify import Failure, redact, root_cause, tell
-from pipelines.planning import PARTITION_TAG
 
 
 @dg.failure_hook(name="readable_failure")

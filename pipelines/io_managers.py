@@ -53,7 +53,13 @@ class BundleStore:
         with tempfile.TemporaryDirectory(prefix="khanij-") as scratch:
             entries = {name: _write(Path(scratch), name, value) for name, value in sorted(bundle.items())}
             version = hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
-            manifest = {"asset": asset, "region": region, "fingerprint": fingerprint, "data_version": version, "entries": entries}
+            manifest = {
+                "asset": asset,
+                "region": region,
+                "fingerprint": fingerprint,
+                "data_version": version,
+                "entries": entries,
+            }
             old = self.manifest(asset, region)
             if old == manifest and self._intact(folder, manifest):
                 return manifest
@@ -102,7 +108,11 @@ class BundleStore:
         manifest = self.manifest(asset, region)
         folder = self.folder(asset, region)
         if manifest is None:
-            raise MissingSourceError(f"asset {asset!r} of region {region!r} has not been made", file=str(folder), do=f"run: khanij run --region {region}")
+            raise MissingSourceError(
+                f"asset {asset!r} of region {region!r} has not been made",
+                file=str(folder),
+                do=f"run: khanij run --region {region}",
+            )
         out = {}
         for name, entry in manifest["entries"].items():
             path = folder / entry["file"]
@@ -111,7 +121,11 @@ class BundleStore:
             except FileNotFoundError:
                 data = b""
             if _sha256(data) != entry["sha256"]:
-                raise CorruptIntermediateError("a stored intermediate is damaged", file=str(path), do="run again: khanij run remakes whatever is damaged")
+                raise CorruptIntermediateError(
+                    "a stored intermediate is damaged",
+                    file=str(path),
+                    do="run again: khanij run remakes whatever is damaged",
+                )
             out[name] = _read(data, entry)
         return out
 
@@ -131,7 +145,14 @@ class BundleIOManager(dg.ConfigurableIOManager):
             return
         fingerprint = getattr(obj, "fingerprint", "")
         manifest = self.store().save(context.asset_key.path[-1], context.partition_key, obj, fingerprint)
-        context.add_output_metadata({"intermediate": dg.MetadataValue.path(str(self.store().folder(context.asset_key.path[-1], context.partition_key))), "intermediate_sha256": manifest["data_version"][:16]})
+        context.add_output_metadata(
+            {
+                "intermediate": dg.MetadataValue.path(
+                    str(self.store().folder(context.asset_key.path[-1], context.partition_key))
+                ),
+                "intermediate_sha256": manifest["data_version"][:16],
+            }
+        )
 
     def load_input(self, context: dg.InputContext) -> Any:
         """Load what an upstream asset stored for the same region."""
@@ -159,7 +180,10 @@ def _write(folder: Path, name: str, value: Any) -> dict[str, Any]:
         path = folder / f"{stem}.tif"
         write_cog(value, path)
         kind = "raster"
-        extra = {"crs": str(value.grid.crs), "bands": [{"name": b.name, "unit": b.unit, "description": b.description} for b in value.bands]}
+        extra = {
+            "crs": str(value.grid.crs),
+            "bands": [{"name": b.name, "unit": b.unit, "description": b.description} for b in value.bands],
+        }
     elif isinstance(value, gpd.GeoDataFrame):
         path = folder / f"{stem}.parquet"
         value.to_parquet(path, index=False, compression="zstd")
@@ -186,7 +210,9 @@ def _read(data: bytes, entry: dict[str, Any]) -> Any:
     with rasterio.MemoryFile(data) as memory, memory.open() as raster:
         grid = Grid(crs=entry["crs"], transform=raster.transform, shape=raster.shape)
         values = raster.read(out_dtype="float32")
-    return RasterStack(grid, tuple(Band(b["name"], values[i], b["unit"], b["description"]) for i, b in enumerate(entry["bands"])))
+    return RasterStack(
+        grid, tuple(Band(b["name"], values[i], b["unit"], b["description"]) for i, b in enumerate(entry["bands"]))
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -20,19 +20,11 @@ from data_sources.contracts import KhanijError
 from data_sources.regions import region_names
 from pipelines.incremental import order, stale_assets
 from pipelines.io_managers import BundleStore
+from pipelines.leases import running
 
 JOB = "rank_region"
 AssetJob = Any  # what define_asset_job returns; Dagster exports no name for it
 DAY_S = 86_400.0
-# Dagster's own tag of a run's partition: one run a region at a time is a limit on it (deploy/dagster.yaml).
-PARTITION_TAG = "dagster/partition"
-UNDER_WAY = (
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-)
 
 
 def plan_run(
@@ -63,7 +55,7 @@ def plan_run(
         return dg.SkipReason(f"{region}: cannot be planned: {error}")
     if not wanted:
         return dg.SkipReason(f"{region}: nothing has changed")
-    if running(region, instance):
+    if running(region, workspace.cache_root, instance):
         return dg.SkipReason(f"{region}: a run is queued or under way")
     names = [name for name in order() if name in wanted]
     key = hashlib.sha256("|".join([region, target, *names]).encode()).hexdigest()[:16]
@@ -74,11 +66,6 @@ def plan_run(
         asset_selection=[dg.AssetKey(name) for name in names],
         tags={"khanij/region": region, "khanij/why": why, "khanij/stale_assets": str(len(names))},
     )
-
-
-def running(region: str, instance: dg.DagsterInstance) -> bool:
-    """Whether a run of the region is queued or under way in this instance."""
-    return instance.get_runs_count(dg.RunsFilter(tags={PARTITION_TAG: region}, statuses=list(UNDER_WAY))) > 0
 
 
 def freshness_days(asset: str, regions: Iterable[str] | None = None) -> int | None:

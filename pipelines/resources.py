@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.workspace import Workspace, home_folder
-from pipelines.io_managers import BundleIOManager
+from pipelines.leases import LeasedIOManager
 
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
@@ -31,7 +31,9 @@ def resources(overrides: dict[str, str] | None = None) -> dict[str, object]:
             data_root=os.environ.get("KHANIJ_DATA", ""),
             overrides=overrides or {},
         ),
-        "io_manager": BundleIOManager(root=os.environ.get("KHANIJ_STORE", str(Path(cache) / "store"))),
+        "io_manager": LeasedIOManager(
+            root=os.environ.get("KHANIJ_STORE", str(Path(cache) / "store")), cache_root=cache
+        ),
     }
 
 

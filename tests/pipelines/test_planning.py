@@ -1,0 +1,288 @@
+"""Schedules and sensors decide by fingerprints: what changed is asked for, once, in the partition it belongs to."""
+
+import json
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.fingerprints import RECIPES, fingerprint
+from assets.workspace import Workspace
+from pipelines import planning, sensors
+from pipelines.definitions import defs
+from pipelines.incremental import order
+from pipelines.io_managers import BundleIOManager, BundleStore
+from pipelines.leases import region_lock, running
+from pipelines.planning import due_assets, freshness_days, plan_run
+from pipelines.schedules import calver
+from pipelines.sensors import settled_changes
+
+REGION = "karnataka_andhra"
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A workspace with an empty landing folder, an empty store, and an instance without runs."""
+    (tmp_path / "landing" / "ngdr_karnataka_andhra").mkdir(parents=True)
+    workspace = Workspace(
+        output_root=str(tmp_path / "out"), cache_root=str(tmp_path / "cache"), data_root=str(tmp_path / "landing")
+    )
+    (tmp_path / "dagster").mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
+        yield workspace, BundleIOManager(root=str(tmp_path / "store")), instance, tmp_path / "landing"
+
+
+def make_current(region: str, workspace: Workspace, store: BundleStore) -> None:
+    """Store something under the fingerprint that each asset would have now."""
+    for name in order():
+        store.save(name, region, {"value": name}, fingerprint(name, region, workspace))
+
+
+def evaluate(sensor_name, place, cursor=None):
+    workspace, io_manager, instance, _ = place
+    sensor = defs.get_repository_def().get_sensor_def(sensor_name)
+    context = dg.build_sensor_context(
+        instance=instance, cursor=cursor, definitions=defs, resources={"workspace": workspace, "io_manager": io_manager}
+    )
+    return sensor.evaluate_tick(context)
+
+
+def asked(tick) -> dict[str, set[str]]:
+    return {r.partition_key: {k.path[-1] for k in r.asset_selection} for r in tick.run_requests}
+
+
+def test_an_empty_store_asks_for_everything_and_a_current_one_for_nothing(place):
+    workspace, io_manager, instance, _ = place
+    request = plan_run(REGION, workspace, io_manager.store(), instance, "test")
+    assert isinstance(request, dg.RunRequest) and {k.path[-1] for k in request.asset_selection} == set(RECIPES)
+    assert request.partition_key == REGION and request.tags["khanij/why"] == "test"
+    make_current(REGION, workspace, io_manager.store())
+    skip = plan_run(REGION, workspace, io_manager.store(), instance, "test")
+    assert isinstance(skip, dg.SkipReason) and "nothing has changed" in skip.skip_message
+
+
+def test_a_region_whose_data_is_not_here_is_skipped_with_the_way_to_get_it(place, monkeypatch):
+    workspace, io_manager, instance, _ = place
+    monkeypatch.setattr("assets.workspace.data_folder", lambda: None)
+    skip = plan_run(REGION, Workspace(output_root=workspace.output_root), io_manager.store(), instance, "test")
+    assert isinstance(skip, dg.SkipReason) and "Register" in skip.skip_message
+
+
+def test_a_broken_setting_skips_its_region_and_says_which(place):
+    workspace, io_manager, instance, _ = place
+    broken = Workspace(output_root=workspace.output_root, overrides={"crs": "[]"})
+    skip = plan_run("india", broken, io_manager.store(), instance, "test")
+    assert isinstance(skip, dg.SkipReason) and "india" in skip.skip_message and "crs" in skip.skip_message
+
+
+def another_process_holds(lock_file) -> subprocess.Popen:
+    """A process that holds a lock until it is killed."""
+    code = "import sys, time, filelock; l = filelock.FileLock(sys.argv[1]); l.acquire(); print('held', flush=True); time.sleep(600)"
+    held = subprocess.Popen([sys.executable, "-c", code, str(lock_file)], stdout=subprocess.PIPE)
+    assert held.stdout.readline() == b"held\n"
+    return held
+
+
+def started_run(instance, region, **tags) -> dg.DagsterRun:
+    @dg.job
+    def nothing(): ...
+
+    return instance.create_run_for_job(
+        nothing, status=dg.DagsterRunStatus.STARTED, tags={"dagster/partition": region, **tags}
+    )
+
+
+def test_a_run_under_way_is_not_asked_for_twice_and_a_killed_one_is_closed(place):
+    workspace, io_manager, instance, _ = place
+    run = started_run(instance, REGION, **{"khanij/host": socket.gethostname()})
+    holder = another_process_holds(region_lock(workspace.cache_root, REGION).lock_file)
+    try:
+        assert "under way" in plan_run(REGION, workspace, io_manager.store(), instance, "test").skip_message
+        assert not running("india", workspace.cache_root, instance)
+    finally:
+        holder.kill()
+        holder.wait()
+    assert isinstance(plan_run(REGION, workspace, io_manager.store(), instance, "test"), dg.RunRequest)
+    assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_on_another_machine_is_left_alone(place):
+    workspace, io_manager, instance, _ = place
+    run = started_run(instance, REGION, **{"khanij/host": "elsewhere"})
+    assert "under way" in plan_run(REGION, workspace, io_manager.store(), instance, "test").skip_message
+    assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.STARTED
+
+
+def test_a_new_file_starts_its_own_region_after_it_has_settled(place):
+    workspace, io_manager, _, landing = place
+    for region in ("india", REGION):
+        make_current(region, workspace, io_manager.store())
+    first = evaluate("landing_files", place)
+    second = evaluate("landing_files", place, first.cursor)
+    file = landing / "ngdr_karnataka_andhra" / "stream_sediments.csv"
+    file.write_text("sampleno\n")
+    copying = evaluate("landing_files", place, second.cursor)
+    assert REGION not in asked(copying), "a file that has just appeared may still be copied"
+    file.write_text("sampleno,La\n")
+    growing = evaluate("landing_files", place, copying.cursor)
+    assert REGION not in asked(growing), "a file that still grows is left alone"
+    settled = evaluate("landing_files", place, growing.cursor)
+    assert asked(settled)[REGION] == {
+        "stream_sediments", "fertility", "block_fertility", "evidence_files", "assessment", "ranked_blocks",
+    }  # fmt: skip
+    assert "india" not in asked(settled)
+    request = next(r for r in settled.run_requests if r.partition_key == REGION)
+    assert "stream_sediments" in request.tags["khanij/why"]
+    again = evaluate("landing_files", place, settled.cursor)
+    assert REGION not in asked(again)
+
+
+def test_a_file_that_no_region_names_is_reported(place):
+    *_, landing = place
+    (landing / "stream_sediments_final2.csv").write_text("x")
+    tick = evaluate("landing_files", place)
+    assert "stream_sediments_final2.csv" in tick.skip_message
+
+
+def test_a_changed_price_deck_starts_the_regions_that_it_changes(place, monkeypatch):
+    workspace, io_manager, _, _ = place
+    monkeypatch.setattr(sensors, "region_names", lambda: ["india", REGION])  # the sample district takes seconds to make
+    for region in ("india", REGION):
+        make_current(region, workspace, io_manager.store())
+    state = sensors.facts_state()
+    assert "reference/elements.csv" in state and "regions/india.yaml" in state
+    quiet = evaluate("changed_facts", place, json.dumps({"facts": state}))
+    assert not quiet.run_requests and "no fact table" in quiet.skip_message
+
+    before = json.dumps({"facts": {**state, "reference/elements.csv": "0" * 16}})
+    # The change itself: the assets that read the fact tables have another code version than what is stored.
+    original = planning.fingerprint
+    changed = {name for name, recipe in RECIPES.items() if "data_sources/reference" in recipe.code}
+    assert "assessment" in changed and "faults" not in changed
+    from pipelines import incremental
+
+    def moved(name, region, workspace):
+        upstream = {name}
+        while True:
+            more = upstream | {u for n in upstream for u in RECIPES[n].upstream}
+            if more == upstream:
+                break
+            upstream = more
+        return original(name, region, workspace) + ("x" if upstream & changed and region == "india" else "")
+
+    monkeypatch.setattr(incremental, "fingerprint", moved)
+    monkeypatch.setattr(planning, "fingerprint", moved)
+    tick = evaluate("changed_facts", place, before)
+    assert set(asked(tick)) == {"india"}
+    assert {"assessment", "ranked_blocks"} <= asked(tick)["india"] and "faults" not in asked(tick)["india"]
+    assert "reference/elements.csv" in tick.run_requests[0].tags["khanij/why"]
+    assert not evaluate("changed_facts", place, tick.cursor).run_requests
+
+
+def test_a_busy_region_is_asked_again_at_the_next_tick(place):
+    _, _, instance, _ = place
+    run = started_run(instance, "india", **{"khanij/host": "elsewhere"})
+    tick = evaluate("changed_facts", place)
+    assert "india" not in asked(tick)
+    instance.report_run_canceled(run)
+    later = evaluate("changed_facts", place, tick.cursor)
+    assert "india" in asked(later)
+
+
+def test_settled_changes_ask_no_clock():
+    now = {"a": {"x": "2"}, "b": {"y": "1"}}
+    assert settled_changes(now, now, {"a": {"x": "1"}, "b": {"y": "1"}}) == {"a": ["x"]}
+    assert settled_changes(now, {}, {}) == {}
+    assert settled_changes({"a": {}}, {"a": {}}, {"a": {"x": "1"}}) == {"a": ["x"]}
+
+
+def test_a_damaged_cursor_starts_over(place):
+    assert evaluate("landing_files", place, "{not json").cursor
+
+
+def test_nightly_reads_again_what_is_due_and_nothing_else(place, monkeypatch):
+    workspace, io_manager, instance, _ = place
+    make_current(REGION, workspace, io_manager.store())
+    asset, days = "faults", 30
+    card = workspace.region(REGION).layers[asset].card
+    plain = planning.load_card
+    monkeypatch.setattr(
+        planning, "load_card", lambda name: plain(name).model_copy(update={"freshness": days if name == card else None})
+    )
+    assert freshness_days(asset, [REGION]) == days and freshness_days("folds", [REGION]) is None
+    assert due_assets(REGION, instance) == [], "what was never read here is stale, not due"
+    instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=REGION))
+    now = datetime.now(UTC).timestamp()
+    assert due_assets(REGION, instance, now) == []
+    assert due_assets(REGION, instance, now + (days + 1) * 86_400) == [asset]
+    assert due_assets(REGION, instance, now - 400 * 86_400) == [], "a clock set back makes nothing due"
+
+
+def test_nightly_skips_when_nothing_changed_and_asks_when_something_did(place):
+    workspace, io_manager, instance, _ = place
+    schedule = defs.get_repository_def().get_schedule_def(f"nightly_{REGION}")
+    resources = {"workspace": workspace, "io_manager": io_manager}
+    make_current(REGION, workspace, io_manager.store())
+
+    def tick():
+        context = dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=datetime.now(UTC),
+            resources=resources,
+            repository_def=defs.get_repository_def(),
+        )
+        return schedule.evaluate_tick(context)
+
+    assert not tick().run_requests and "nothing has changed" in tick().skip_message
+    manifest = io_manager.store().folder("assessment", REGION) / "value.json"
+    manifest.write_text("damaged")
+    (request,) = tick().run_requests
+    assert [k.path[-1] for k in request.asset_selection] == ["assessment"] and request.run_key is None
+
+
+def test_schedules_run_in_indias_time_at_different_minutes():
+    schedules = {s.name: s for s in defs.get_repository_def().schedule_defs}
+    assert {s.execution_timezone for s in schedules.values()} == {"Asia/Kolkata"}
+    nightly = [s.cron_schedule for name, s in schedules.items() if name.startswith("nightly_")]
+    assert len(set(nightly)) == len(nightly)
+    assert schedules["monthly_release"].cron_schedule == "0 6 1 * *"
+
+
+def test_a_release_is_named_by_the_month_in_india():
+    assert calver(datetime(2026, 11, 30, 20, 0, tzinfo=UTC)) == "2026.12"
+    assert calver(datetime(2026, 11, 30, 12, 0, tzinfo=UTC)) == "2026.11"
+
+
+def test_the_monthly_release_is_asked_for_once(monkeypatch):
+    schedule = defs.get_repository_def().get_schedule_def("monthly_release")
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 12, 1, 0, 30, tzinfo=UTC))
+    (request,) = schedule.evaluate_tick(context).run_requests
+    assert request.run_key == "2026.12"
+    assert request.run_config["ops"]["release_regions"]["config"]["version"] == "2026.12"
+
+
+def test_nothing_runs_by_itself_unless_asked_to(monkeypatch):
+    from pipelines.definitions import build_defs
+
+    monkeypatch.delenv("KHANIJ_AUTOSTART", raising=False)
+    quiet = build_defs().get_repository_def()
+    assert {s.default_status for s in quiet.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}
+    monkeypatch.setenv("KHANIJ_AUTOSTART", "1")
+    busy = build_defs().get_repository_def()
+    assert {s.default_status for s in busy.schedule_defs} == {dg.DefaultScheduleStatus.RUNNING}
+    assert {s.default_status for s in busy.sensor_defs} == {dg.DefaultSensorStatus.RUNNING}
+
+
+def test_the_archive_is_watched_too(place):
+    workspace, _, _, _ = place
+    before = sensors.landing_state(workspace)
+    card = workspace.region(REGION).layers["faults"].card
+    folder = Path(workspace.cache_root) / "archive" / "manifests" / card
+    folder.mkdir(parents=True)
+    (folder / "request.json").write_text("{}")
+    after = sensors.landing_state(workspace)
+    assert before[REGION].get("faults") != after[REGION]["faults"]
