@@ -111,7 +111,7 @@ def overlap_flags(state: RunState) -> dict[str, list[str]]:
     held: dict[str, list[tuple[str, str]]] = {}
     for block_id, shares in state.shares_of.items():
         for x in shares:
-            if x.inside >= state.settings.min_inside:
+            if state.is_held(x):
                 held.setdefault(x.site_id, []).append((block_id, x.kind))
     for site_id in sorted(held):
         for block_id, kind in held[site_id]:

@@ -40,7 +40,7 @@ class RankingSettings:
     life_years : of a reprocessing plant, for the market cap and for spreading capital.
     cap_share, cap_shares : share of a year's world production that one project may sell, and exceptions by element.
     min_tonnage_mt : smaller sites are listed, not ranked.
-    min_inside : a block needs this expected share of a site inside it to count as holding it.
+    min_inside : a block counts as holding a site of uncertain position if the site lies in it in this share of the draws.
     site_gsd : geometric sd of the site factor on what is borrowed (grades, costs, recoveries).
     profile_gsd : geometric sd of each element's share in a borrowed rare-earth profile before it is closed to 1.
     ree_correlation : of the logarithms of rare-earth prices (lanthanides and Y).

@@ -109,9 +109,13 @@ class RunState:
 
     def _counts(self, share: Share) -> bool:
         record = self.records.get(share.site_id)
-        if record is None or not record.has_value or not record.may_rank or share.inside < self.settings.min_inside:
+        if record is None or not record.has_value or not record.may_rank or not self.is_held(share):
             return False
         return share.is_own or not self.site_gates[share.site_id].status
+
+    def is_held(self, share: Share) -> bool:
+        """Whether a block holds a share of a site: mapped ground always, a drawn position above ``min_inside``."""
+        return share.inside > 1e-9 and (share.share_basis != "position drawn" or share.inside >= self.settings.min_inside)
 
     def _is_shown_out_of_basket(self, i: int, basket: frozenset[str]) -> bool:
         """A site with published figures that may not be ranked as one is still known to hold none of the basket."""
@@ -172,7 +176,7 @@ class RunState:
         if record is not None:
             return "; ".join(record.reasons) or "no quantified site"
         why = []
-        for site_id in [x.site_id for x in self.shares_of.get(self.ids[i], []) if x.inside >= self.settings.min_inside]:
+        for site_id in [x.site_id for x in self.shares_of.get(self.ids[i], []) if self.is_held(x)]:
             gate, site = self.site_gates[site_id], self.records[site_id]
             why.append(
                 f"{text(site.row.get('name'))} inside it is withheld ({gate.status.lower()}: {gate.reason})"

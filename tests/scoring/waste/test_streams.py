@@ -1,0 +1,60 @@
+"""The generator's published vectors, and the quality of its uniforms and normals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from scoring.waste.streams import fill_normal, normal_quantile, normals, philox4x32, stream_key, triangulars, uniforms
+
+VECTORS = [  # Random123, kat_vectors: counter, key -> output of philox4x32-10
+    ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    ((0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    (
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+        (0xA4093822, 0x299F31D0),
+        (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+    ),
+]
+
+
+@pytest.mark.parametrize(("counter", "key", "expected"), VECTORS)
+def test_published_vectors(counter, key, expected):
+    words = philox4x32(*(np.uint64(w) for w in (*counter, *key)))
+    assert tuple(int(w) for w in words) == expected
+
+
+def test_normal_quantile_against_scipy():
+    p = np.concatenate([np.geomspace(1e-12, 0.5, 500), 1 - np.geomspace(1e-12, 0.5, 500)])
+    assert np.max(np.abs(np.array([normal_quantile(x) for x in p]) - stats.norm.ppf(p))) < 1e-9
+    out = np.empty(1001)
+    key = stream_key(4, "q")
+    fill_normal(key, out)
+    assert out.tolist() == [normal_quantile(u) for u in uniforms(4, 1001, "q")]
+
+
+def test_streams_are_uniform_normal_and_independent():
+    u = np.array([uniforms(11, 20_000, "u", i) for i in range(20)])
+    assert stats.kstest(u.ravel(), "uniform").pvalue > 0.001
+    assert stats.chisquare(np.histogram(u, bins=256, range=(0, 1))[0]).pvalue > 0.001
+    z = np.array([normals(11, 20_000, "z", i) for i in range(20)])
+    assert stats.kstest(z.ravel(), "norm").pvalue > 0.001
+    between = np.corrcoef(z)[np.triu_indices(20, 1)]
+    assert np.abs(between).max() < 5 / np.sqrt(20_000)
+    for lag in (1, 2, 3, 4, 8):
+        assert abs(np.corrcoef(z[0, :-lag], z[0, lag:])[0, 1]) < 5 / np.sqrt(20_000)
+
+
+def test_names_and_seeds_make_different_streams():
+    a = uniforms(1, 100, "grade", "IN-1", "Cu")
+    assert not np.array_equal(a, uniforms(2, 100, "grade", "IN-1", "Cu"))
+    assert not np.array_equal(a, uniforms(1, 100, "grade", "IN-1C", "u"))
+    assert np.array_equal(a, uniforms(1, 100, "grade", "IN-1", "Cu"))
+
+
+@pytest.mark.parametrize("draws", [10, 10_000])
+def test_triangular_stays_inside_and_may_have_no_width(draws):
+    x = triangulars(uniforms(5, draws, "t"), 2.0, 3.0, 7.0)
+    assert x.min() >= 2 and x.max() <= 7
+    assert (triangulars(uniforms(5, draws, "t"), 3.0, 3.0, 3.0) == 3.0).all()
