@@ -1,0 +1,95 @@
+"""Settings are refused by name; gates, leases and soft multipliers from the register and from layers."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from data_sources.contracts import RegionError, ScoringError
+from scoring.rank.assess import assess
+from scoring.rank.settings import RankingSettings
+
+from .conftest import CRS, india_frames
+
+
+@pytest.mark.parametrize(
+    ("mapping", "key"),
+    [
+        ({"drws": 100}, "drws"),
+        ({"draws": 10}, "draws"),
+        ({"draws": 1000.5}, "draws"),
+        ({"draws": "many"}, "draws"),
+        ({"price_deck": "2023"}, "price_deck"),
+        ({"weights": {"value": -1}}, "weights"),
+        ({"weights": {"price": 1}}, "weights.price"),
+        ({"basket": "gold"}, "basket"),
+        ({"baskets": ["critical_30", "gold"]}, "baskets"),
+        ({"baskets": {"mine": []}}, "user_baskets.mine"),
+        ({"reach_km": float("nan")}, "reach_km"),
+        ({"cap_shares": {"Sc": 2.0}}, "cap_shares.Sc"),
+        ({"site_gsd": 0.5}, "site_gsd"),
+    ],
+)
+def test_bad_settings_are_named(mapping, key):
+    with pytest.raises(RegionError) as error:
+        RankingSettings.from_mapping(mapping, seed=1)
+    assert key in str(error.value)
+
+
+def test_good_settings():
+    s = RankingSettings.from_mapping(
+        {"weights": {"value": 2, "strategic": 2}, "baskets": {"batteries": ["Li", "Ni", "Co"]}, "draws": "800"}, seed=9
+    )
+    assert s.axis_weights() == (0.5, 0.5, 0.0) and s.draws == 800 and s.seed == 9 and "batteries" in s.baskets
+    assert RankingSettings.from_mapping({}, seed=1).axis_weights() == (0.5, 0.25, 0.25)
+    assert RankingSettings.from_mapping(None, seed=1) == RankingSettings(seed=1)
+
+
+def circle(lon, lat, km, **columns):
+    point = gpd.GeoSeries([shapely.Point(lon, lat)], crs=4326).to_crs(CRS).buffer(km * 1000).to_crs(4326)
+    return gpd.GeoDataFrame({k: [v] for k, v in columns.items()} or {"name": ["x"]}, geometry=list(point), crs=4326)
+
+
+def status(result, block):
+    return result.ranked_blocks.set_index("block_id").loc[block]
+
+
+@pytest.mark.parametrize("layer", ["protected_areas", "crz", "court_bars", "atomic_minerals"])
+def test_a_hard_layer_withholds_the_site_and_says_why(layer):
+    park = circle(82.91936, 18.76323, 20, name="Made-up Reserve")
+    result = assess(**india_frames(200), gates={layer: park})
+    nalco = status(result, "WB-IN-RM-001")
+    assert nalco["status"] == "GATED" and "Made-up Reserve" in nalco["status_reason"] and pd.isna(nalco["score_mean"])
+
+
+def test_leases_bar_third_parties_only():
+    lease = circle(82.91936, 18.76323, 20, holder="Another Company", lease_status="third_party")
+    assert status(assess(**india_frames(200), gates={"leases": lease}), "WB-IN-RM-001")["status"] == "LEASED"
+    own = circle(82.91936, 18.76323, 20, holder="the operator", lease_status="operator")
+    assert status(assess(**india_frames(200), gates={"leases": own}), "WB-IN-RM-001")["status"] == "RANKED"
+
+
+def test_soft_layers_lower_the_score_to_a_floor():
+    here = circle(82.91936, 18.76323, 20)
+    plain = status(assess(**india_frames(200)), "WB-IN-RM-001")
+    forest = status(assess(**india_frames(200), gates={"forest": here}), "WB-IN-RM-001")
+    assert forest["modifier"] == pytest.approx(0.5) and forest["score_mean"] == pytest.approx(
+        plain["score_mean"] / 2, rel=1e-6
+    )
+    all_three = status(
+        assess(**india_frames(200), gates={"forest": here, "eco_sensitive": here, "settlements": here}), "WB-IN-RM-001"
+    )
+    assert all_three["modifier"] == pytest.approx(0.3)
+
+
+def test_unknown_layers_are_refused():
+    with pytest.raises(ScoringError, match="no gate layer"):
+        assess(**india_frames(200), gates={"parks": circle(80, 20, 1)})
+
+
+def test_third_party_lease_in_the_register():
+    frames = india_frames(200)
+    frames["sites"].loc[frames["sites"]["site_id"] == "IN-RM-001", "lease_status"] = "third_party"
+    assert status(assess(**frames), "WB-IN-RM-001")["status"] == "LEASED"
