@@ -180,6 +180,22 @@ def residual_by_group(
     return out
 
 
+SAND_Z = 2.0
+MIN_SAND_SAMPLES = 10
+
+
+def _indicator_design(ratios: Floats, used: NDArray[np.bool_]) -> Floats:
+    """The indicators' log-ratios, and ``max(0, h - 2)`` with h their mean robust z.
+
+    The slope that the bulk of the samples sets is that of rock; where the stream has gathered zircon and monazite the
+    members follow the indicators along the sand's own, steeper line, which the hinge lets the fit find. Left out where
+    fewer than ten samples lie beyond it.
+    """
+    z = np.column_stack([(c - np.nanmedian(c[used])) / (robust_scale(c[used]) or 1.0) for c in ratios.T])
+    hinge = np.maximum(z.mean(axis=1) - SAND_Z, 0.0)
+    return np.column_stack([ratios, hinge]) if (hinge[used] > 0).sum() >= MIN_SAND_SAMPLES else ratios
+
+
 def association_score(
     samples: Samples, association: Association, groups: NDArray[np.object_] | None = None
 ) -> tuple[Floats, pd.DataFrame]:
@@ -187,8 +203,9 @@ def association_score(
 
     For each member: ``y = ln x_m - mean ln(reference)``, the reference being every usable part that is neither a
     member nor an indicator; where the association is corrected, y is replaced by its residual from a Huber
-    regression on the indicators' own log-ratios; then less its lithology's median, over 1.4826 MAD. Members are
-    averaged and the mean is standardised once more. Log-ratios are free of closure and of the unit.
+    regression on the indicators' own log-ratios, with a steeper line where sand has gathered (``_indicator_design``);
+    then less its lithology's median, over 1.4826 MAD. Members are averaged and the mean is standardised once more.
+    Log-ratios are free of closure and of the unit.
     """
     members = [e for e in association.members if e in samples.ppm]
     indicators = [e for e in association.corrected_for if e in samples.ppm]
@@ -199,7 +216,11 @@ def association_score(
             f"{len(reference)} reference parts"
         )
     centred, level = log_ratios(samples, reference)
-    x = (centred[indicators].to_numpy(dtype=np.float64) - level[:, None]) if indicators else None
+    x = (
+        _indicator_design(centred[indicators].to_numpy(dtype=np.float64) - level[:, None], samples.used)
+        if indicators
+        else None
+    )
     rows, scores = [], []
     for member in members:
         y = centred[member].to_numpy(dtype=np.float64) - level

@@ -255,7 +255,7 @@ def posterior_of_conditions(
     ----------
     conditions : (conditions, layers) pattern of each layer, negative where missing.
 
-    Source: Bonham-Carter 1994, eq. 9.30-9.34; Agterberg, Bonham-Carter & Wright 1990 (missing data).
+    Source: Bonham-Carter 1994, ch. 9; Agterberg, Bonham-Carter & Wright 1990 (missing data).
     """
     conditions = np.asarray(conditions)
     logit = np.full(len(conditions), np.log(prior / (1 - prior)))
