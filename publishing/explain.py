@@ -253,9 +253,5 @@ def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
     out += _say("Flags", block.flags)
     advice = read_table(gpkg, "sample_next")
     for row in records(advice[advice["block_id"] == block.block_id].sort_values("priority").head(3)):
-        out += _say(
-            "Measure next",
-            f"{row.measure} of {row.site_id} ({row.class_now} to {row.class_after}): the rank spread shrinks by "
-            f"{number(row.shrinkage_pct)} %. {one_line(row.advice)}",
-        )
+        out += _say("Measure next", f"{row.site_id}, number {place(row.priority)} of all sites: {one_line(row.advice)}")
     return out + _say("Sources", block.sources)

@@ -300,9 +300,7 @@ def _themes(shown: dict[str, ProjectLayer]) -> str:
     groups = "".join(f'<checked-group-node id="{g}"/>' for g in (*THEMES, "Context"))
     for theme, names in THEMES.items():
         entries = "".join(
-            f'<layer id="{shown[n].id}" visible="1" expanded="1"/>'
-            for n in (*names, *_CONTEXT)
-            if n in shown
+            f'<layer id="{shown[n].id}" visible="1" expanded="1"/>' for n in (*names, *_CONTEXT) if n in shown
         )
         out.append(
             f'<visibility-preset name="{theme}" has-expanded-info="1" has-checked-group-info="1">{entries}'

@@ -1,0 +1,159 @@
+"""A web page without a server: one self-contained HTML per region, with its own small map and table.
+
+Belongs here: what the page holds and how it is put together. Does not belong here: a number that is not in the
+GeoPackage. No foreign code is in the page, and its content policy forbids every request.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from data_sources.contracts.outputs import RANKED_BLOCKS
+from publishing.atomic import sha256_of, write_bytes_atomically
+from publishing.escaping import plain, xml
+from publishing.publication import SAMPLE_MARK, PublishedFile
+from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
+from publishing.qgis.styles import RANK_CLASSES, WASTE_FAMILIES
+from publishing.reading import read_layer, read_table, run_info
+from publishing.wording import is_known
+
+BLOCK_COLUMNS = (
+    "block_id", "name", "kind", "state", "district", "status", "status_reason", "rank", "rank_p05", "rank_p50", "rank_p95", "rank_fertility",
+    "p_top10", "p_top20", "score_mean", "score_p10", "score_p50", "score_p90", "contribution_value", "contribution_strategic",
+    "contribution_fertility", "net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90", "margin_usd_per_t_p10", "margin_usd_per_t_p50",
+    "margin_usd_per_t_p90", "p_margin_positive", "breakeven_price_multiple", "tonnage_t_p50", "top_elements", "knowledge_class",
+    "completeness_pct", "flags", "explanation", "missing", "likely_companions", "nearest_site_id", "nearest_site_km", "geometry_basis", "sources",
+)  # fmt: skip
+_SITE_COLUMNS = ("site_id", "name", "waste_type_code", "waste_type_text", "tonnage_t_p10", "tonnage_t_p50", "tonnage_t_p90", "knowledge_class", "status_reason")  # fmt: skip
+_MAX_ELEMENTS = 10
+
+
+def write_page(gpkg: Path | str, path: Path | str) -> PublishedFile:
+    """Write the page of one region from its GeoPackage; the same GeoPackage gives the same bytes."""
+    path = Path(path)
+    content = page_html(gpkg).encode()
+    changed = write_bytes_atomically(path, content)
+    return PublishedFile(path, sha256_of(path), len(content), changed)
+
+
+def page_html(gpkg: Path | str) -> str:
+    """The page as text."""
+    info = run_info(gpkg)
+    sample = info.get("warning", "").startswith("SAMPLE")
+    title = info.get("title") or info.get("region", "Khanij")
+    parts = files("publishing.page")
+    data = json.dumps(_data(gpkg, info), ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    # Inside a script element only these can end it or start a comment.
+    data = (
+        data.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )
+    page = (parts / "page.html").read_text(encoding="utf-8")
+    # The data comes last, so that nothing in it is taken for a place to fill.
+    for key, value in (
+        ("@TITLE@", xml(title)),
+        ("@MARK@", f'<strong class="mark">{SAMPLE_MARK}</strong>' if sample else ""),
+        ("@CSS@", (parts / "page.css").read_text(encoding="utf-8")),
+        ("@JS@", (parts / "page.js").read_text(encoding="utf-8")),
+        ("@DATA@", data),
+    ):
+        page = page.replace(key, value)
+    return page
+
+
+def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
+    blocks, sites = read_layer(gpkg, "ranked_blocks"), read_layer(gpkg, "waste_sites")
+    shares, elements = read_table(gpkg, "site_shares"), read_table(gpkg, "element_potential")
+    elements = elements.sort_values(
+        ["block_id", "revenue_share", "contained_kg_p50"], ascending=[True, False, False], na_position="last"
+    )
+    elements = elements.groupby("block_id", sort=False).head(_MAX_ELEMENTS)
+    columns = (
+        "element",
+        "contained_kg_p10",
+        "contained_kg_p50",
+        "contained_kg_p90",
+        "recoverable_kg_p10",
+        "recoverable_kg_p50",
+        "recoverable_kg_p90",
+        "revenue_share",
+    )
+    return {
+        "info": {k: v for k, v in info.items() if len(v) < 200},
+        "blocks": _rows(blocks, BLOCK_COLUMNS),
+        "shapes": _shapes(blocks),
+        "sites": _rows(sites, _SITE_COLUMNS),
+        "points": [None if p is None or p.is_empty else [round(p.x, 5), round(p.y, 5)] for p in sites.geometry],
+        "shares": _grouped(shares, ("site_id", "inside", "near", "distance_km")),
+        "elements": _grouped(elements, columns),
+        "sheets": _sheets(read_layer(gpkg, "survey_sheets")),
+        "states": [[plain(s), round(p.x, 3), round(p.y, 3)] for s, p in zip(*_states(gpkg))],
+        "titles": {
+            f.name: f.title + (f" [{f.unit}]" if f.unit else "")
+            for f in RANKED_BLOCKS.fields
+            if f.name in BLOCK_COLUMNS
+        },
+        "kinds": KIND_WORDS,
+        "statuses": STATUS_WORDS,
+        "rank_classes": [list(c) for c in RANK_CLASSES],
+        "waste_families": [[label, colour, list(words)] for label, _, colour, words in WASTE_FAMILIES],
+        "contributions": [list(c) for c in CONTRIBUTIONS],
+    }
+
+
+def _states(gpkg: Path | str) -> tuple[list[str], list[Any]]:
+    layer = read_layer(gpkg, "state_labels")
+    return layer["state"].tolist(), layer.geometry.tolist()
+
+
+def _value(value: Any) -> Any:
+    if not is_known(value):
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(f"{float(value):.6g}")
+    return plain(value)
+
+
+def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, list[Any]]:
+    return {c: [_value(v) for v in frame[c].tolist()] for c in columns}
+
+
+def _grouped(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, list[list[Any]]]:
+    out: dict[str, list[list[Any]]] = {}
+    for block, row in zip(frame["block_id"], frame[list(columns)].itertuples(index=False)):
+        out.setdefault(block, []).append([_value(v) for v in row])
+    return out
+
+
+def _shapes(blocks: gpd.GeoDataFrame) -> list[list[list[list[float]]] | None]:
+    """Outer and inner rings of every block, five decimals (a metre); None without a position."""
+    out: list[list[list[list[float]]] | None] = []
+    for shape in blocks.geometry:
+        if shape is None or shape.is_empty:
+            out.append(None)
+            continue
+        # Half of the last decimal kept: nothing that a screen could show is lost.
+        simple = shapely.simplify(shape, 2e-5)
+        rings = [r for p in getattr(simple, "geoms", [simple]) for r in (p.exterior, *p.interiors)]
+        out.append([np.round(shapely.get_coordinates(r), 5).tolist() for r in rings])
+    return out
+
+
+def _sheets(layer: gpd.GeoDataFrame) -> list[list[Any]]:
+    bounds = np.round(shapely.bounds(layer.geometry.to_numpy()), 3).tolist() if len(layer) else []
+    return [[plain(s), *b] for s, b in zip(layer["sheet"], bounds)]

@@ -1,0 +1,324 @@
+'use strict';
+(function () {
+  const D = JSON.parse(document.getElementById('data').textContent);
+  const B = D.blocks, N = B.block_id.length;
+  const $ = id => document.getElementById(id);
+  const el = (tag, text, cls) => { const e = document.createElement(tag); if (text !== undefined && text !== null) e.textContent = text; if (cls) e.className = cls; return e; };
+  const known = v => v !== null && v !== undefined && v !== '';
+
+  /* words */
+  const num = (x, d) => { if (!known(x)) return 'not known'; if (x === 0) return '0'; const n = Math.max(0, Math.min(6, (d || 3) - 1 - Math.floor(Math.log10(Math.abs(x))))); return x.toLocaleString('en-GB', { minimumFractionDigits: n, maximumFractionDigits: n }); };
+  const amount = x => { if (!known(x)) return 'not known'; const a = Math.abs(x); return a >= 1e9 ? num(x / 1e9) + ' billion' : a >= 1e6 ? num(x / 1e6) + ' million' : a >= 1e4 ? num(x / 1e3) + ' thousand' : num(x); };
+  const tonnes = x => !known(x) ? 'not known' : Math.abs(x) >= 1e4 ? num(x / 1e6) + ' Mt' : num(x) + ' t';
+  const mass = x => !known(x) ? 'not known' : Math.abs(x) >= 1e7 ? num(x / 1e6) + ' kt' : Math.abs(x) >= 1e3 ? num(x / 1e3) + ' t' : num(x) + ' kg';
+  const share = x => known(x) ? Math.round(100 * x) + ' %' : 'not known';
+  const place = x => known(x) ? String(Math.abs(x - Math.round(x)) < 0.05 ? Math.round(x) : x.toFixed(1)) : '';
+  const triple = (a, b, c, say, unit) => !known(b) ? 'not known' : say(b) + (unit ? ' ' + unit : '') + (known(a) && known(c) ? ' (P10 ' + say(a) + ' to P90 ' + say(c) + ')' : '');
+
+  /* filters and order */
+  const COLUMNS = [
+    ['rank', 'Rank', 1], ['name', 'Name', 0], ['state', 'State', 0], ['status', 'Status', 0], ['score_mean', 'Score, mean', 1],
+    ['rank_p05', 'Rank P05 (best) to P95 (worst)', 1], ['p_top20', 'P(top 20)', 1], ['margin_usd_per_t_p50', 'Margin P50, USD/t', 1],
+    ['breakeven_price_multiple', 'Break-even x', 1], ['tonnage_t_p50', 'Tonnage P50', 1], ['top_elements', 'Elements', 0], ['knowledge_class', 'Class', 0]
+  ];
+  if (B.rank_fertility.some(known)) COLUMNS.splice(1, 0, ['rank_fertility', 'By fertility', 1]);
+  const PAGE = 500;
+  let sort = { key: 'rank', up: true }, shown = [], chosen = -1, limit = PAGE;
+  const text = i => [B.name[i], B.block_id[i], B.district[i], B.state[i], B.top_elements[i], B.likely_companions[i]].filter(known).join(' ').toLowerCase();
+  const TEXT = Array.from({ length: N }, (_, i) => text(i));
+
+  function fill(select, values, words) {
+    select.append(new Option('all', ''));
+    values.forEach(v => select.append(new Option(words && words[v] || v, v)));
+  }
+  const distinct = key => [...new Set(B[key].filter(known))].sort();
+  fill($('f-kind'), distinct('kind'), D.kinds);
+  fill($('f-status'), distinct('status'), D.statuses);
+  fill($('f-state'), distinct('state'));
+  const ranked = {};
+  B.kind.forEach((k, i) => { if (known(B.rank[i])) ranked[k] = (ranked[k] || 0) + 1; });
+  const first = Object.keys(ranked).sort((a, b) => ranked[b] - ranked[a] || (a < b ? -1 : 1))[0];
+  if (first) $('f-kind').value = first; else sort.key = B.rank_fertility.some(known) ? 'rank_fertility' : 'name';
+
+  function passes(i) {
+    const words = $('f-text').value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.some(w => !TEXT[i].includes(w))) return false;
+    for (const key of ['kind', 'status', 'state']) { const v = $('f-' + key).value; if (v && B[key][i] !== v) return false; }
+    const r = parseFloat($('f-rank').value), p = parseFloat($('f-p20').value);
+    if (!isNaN(r) && !(known(B.rank[i]) && B.rank[i] <= r)) return false;
+    if (!isNaN(p) && !(known(B.p_top20[i]) && B.p_top20[i] >= p)) return false;
+    return true;
+  }
+  function order() {
+    const v = B[sort.key], s = sort.up ? 1 : -1;
+    shown.sort((a, b) => {
+      const x = v[a], y = v[b];
+      if (!known(x) || !known(y)) return known(x) ? -1 : known(y) ? 1 : a - b; // missing is last, whatever the order
+      return (x < y ? -s : x > y ? s : 0) || a - b;
+    });
+  }
+
+  /* table */
+  function header() {
+    const row = el('tr');
+    COLUMNS.forEach(([key, title]) => {
+      const th = el('th'), button = el('button', title + (sort.key === key ? (sort.up ? ' ▲' : ' ▼') : ''));
+      th.scope = 'col';
+      th.setAttribute('aria-sort', sort.key === key ? (sort.up ? 'ascending' : 'descending') : 'none');
+      button.type = 'button';
+      button.dataset.key = key;
+      button.addEventListener('click', () => {
+        sort = { key, up: sort.key === key ? !sort.up : !['score_mean', 'p_top20', 'margin_usd_per_t_p50', 'tonnage_t_p50'].includes(key) };
+        draw(); const again = document.querySelector('#table th button[data-key="' + key + '"]'); if (again) again.focus();
+      });
+      th.append(button); row.append(th);
+    });
+    document.querySelector('#table thead').replaceChildren(row);
+  }
+  function cell(key, i) {
+    const v = B[key][i];
+    if (key === 'status') return el('td', D.statuses[v] || v);
+    if (key === 'rank_p05') return el('td', known(v) ? place(v) + ' to ' + place(B.rank_p95[i]) : '', 'n');
+    if (key === 'rank' || key === 'rank_fertility') return el('td', place(v), 'n');
+    if (key === 'score_mean') { const td = el('td', undefined, 'n'); if (known(v)) { const b = el('span', undefined, 'mini'); b.style.width = Math.round(v * 0.5) + 'px'; td.append(b, v.toFixed(1)); } return td; }
+    if (key === 'p_top20') return el('td', known(v) ? share(v) : '', 'n');
+    if (key === 'tonnage_t_p50') return el('td', known(v) ? tonnes(v) : '', 'n');
+    if (typeof v === 'number') return el('td', num(v), 'n');
+    return el('td', v);
+  }
+  function rows() {
+    const body = document.querySelector('#table tbody'), fragment = document.createDocumentFragment();
+    shown.slice(0, limit).forEach((i, n) => {
+      const tr = el('tr');
+      tr.tabIndex = n === 0 || i === chosen ? 0 : -1;
+      tr.dataset.i = i;
+      tr.setAttribute('aria-selected', i === chosen);
+      COLUMNS.forEach(([key]) => tr.append(cell(key, i)));
+      fragment.append(tr);
+    });
+    body.replaceChildren(fragment);
+    const more = $('more');
+    more.replaceChildren();
+    if (shown.length > limit) {
+      const button = el('button', 'Show ' + Math.min(PAGE, shown.length - limit) + ' more of ' + (shown.length - limit));
+      button.type = 'button';
+      button.addEventListener('click', () => { limit += PAGE; rows(); });
+      more.append(button);
+    }
+  }
+  const body = document.querySelector('#table tbody');
+  body.addEventListener('click', e => { const tr = e.target.closest('tr'); if (tr) choose(+tr.dataset.i); });
+  body.addEventListener('keydown', e => {
+    const tr = e.target.closest('tr');
+    if (!tr) return;
+    const to = { ArrowDown: tr.nextElementSibling, ArrowUp: tr.previousElementSibling, Home: body.firstElementChild, End: body.lastElementChild }[e.key];
+    if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); choose(+tr.dataset.i); } else if (to) { e.preventDefault(); tr.tabIndex = -1; to.tabIndex = 0; to.focus(); }
+  });
+
+  /* one block */
+  function choose(i, fly) {
+    chosen = i;
+    document.querySelectorAll('#table tbody tr').forEach(tr => tr.setAttribute('aria-selected', +tr.dataset.i === i));
+    details(i);
+    if (fly !== false && D.shapes[i]) centre(i);
+    paint();
+    try { history.replaceState(null, '', '#' + encodeURIComponent(B.block_id[i])); } catch (error) { /* a local file may refuse; nothing depends on it */ }
+  }
+  function list(pairs) {
+    const dl = el('dl');
+    pairs.forEach(([k, v]) => { if (known(v)) dl.append(el('dt', k), el('dd', v)); });
+    return dl;
+  }
+  function grid(head, data) {
+    const table = el('table'), tr = el('tr');
+    head.forEach(h => tr.append(el('th', h)));
+    table.append(tr);
+    data.forEach(r => { const row = el('tr'); r.forEach(v => row.append(el('td', v))); table.append(row); });
+    return table;
+  }
+  function details(i) {
+    const box = $('details'), b = key => B[key][i];
+    box.replaceChildren(el('h2', b('name') || b('block_id')));
+    const line = el('p');
+    line.append(el('span', D.statuses[b('status')] || b('status'), 'pill'), el('span', D.kinds[b('kind')] || b('kind'), 'pill'), document.createTextNode([b('district'), b('state')].filter(known).join(', ') + '  '), el('code', b('block_id')));
+    box.append(line);
+    if (known(b('status_reason'))) box.append(el('p', b('status_reason')));
+    if (known(b('rank'))) {
+      const n = ranked[b('kind')], bar = el('div', undefined, 'bar'), key = el('p', undefined, 'key');
+      box.append(el('h3', 'Place ' + place(b('rank')) + ' of ' + n + '; between ' + place(b('rank_p05')) + ' (P05, best) and ' + place(b('rank_p95')) + ' (P95, worst)'));
+      const span = el('div', undefined, 'span'), from = el('b'), mark = el('u');
+      from.style.left = 100 * (b('rank_p05') - 1) / n + '%'; from.style.width = 100 * (b('rank_p95') - b('rank_p05') + 1) / n + '%';
+      mark.style.left = 100 * (b('rank') - 0.5) / n + '%';
+      span.append(from, mark); span.setAttribute('role', 'img'); span.setAttribute('aria-label', 'rank interval');
+      box.append(span, el('p', 'P(top 10) ' + share(b('p_top10')) + ', P(top 20) ' + share(b('p_top20')), 'key'));
+      box.append(el('h3', 'Score ' + num(b('score_mean')) + ' of 100 (P10 ' + num(b('score_p10')) + ' to P90 ' + num(b('score_p90')) + ')'));
+      D.contributions.forEach(([name, word, colour]) => {
+        const v = b(name), s = el('span'), k = el('i');
+        if (!known(v)) { key.append(k, document.createTextNode(word + ' not in the score')); return; }
+        s.style.width = Math.max(0, v) + '%'; s.style.background = colour; bar.append(s);
+        k.style.background = colour; key.append(k, document.createTextNode(word + ' ' + num(v)));
+      });
+      bar.setAttribute('role', 'img'); bar.setAttribute('aria-label', 'points by axis');
+      box.append(bar, key);
+    } else if (known(b('rank_fertility'))) box.append(el('h3', 'Place ' + place(b('rank_fertility')) + ' by fertility of the ground'));
+    if (known(b('explanation'))) box.append(el('p', b('explanation')));
+    box.append(list([
+      ['Tonnage P50', known(b('tonnage_t_p50')) ? tonnes(b('tonnage_t_p50')) : null],
+      ['Margin', known(b('margin_usd_per_t_p50')) ? triple(b('margin_usd_per_t_p10'), b('margin_usd_per_t_p50'), b('margin_usd_per_t_p90'), num, 'USD/t') : null],
+      ['P(margin > 0)', known(b('p_margin_positive')) ? share(b('p_margin_positive')) : null],
+      ['Break-even price multiple', known(b('breakeven_price_multiple')) ? num(b('breakeven_price_multiple')) : null],
+      ['Net value of the basket', known(b('net_value_usd_p50')) ? triple(b('net_value_usd_p10'), b('net_value_usd_p50'), b('net_value_usd_p90'), amount, 'USD') : null],
+      ['Knowledge class', b('knowledge_class')], ['Completeness', known(b('completeness_pct')) ? num(b('completeness_pct')) + ' %' : null],
+      ['Likely companions (not measured)', b('likely_companions')], ['Nearest site', known(b('nearest_site_id')) ? b('nearest_site_id') + ', ' + num(b('nearest_site_km')) + ' km' : null],
+      ['Missing', b('missing')], ['Flags', b('flags')], ['Geometry', b('geometry_basis')]
+    ]));
+    const shares = D.shares[b('block_id')], elements = D.elements[b('block_id')];
+    if (shares) box.append(el('h3', 'Sites'), grid(['Site', 'Inside', 'Near', 'km', 'Tonnage', 'Class'], shares.map(([id, inside, near, km]) => {
+      const s = D.sites.site_id.indexOf(id);
+      return [s < 0 ? id : id + ' ' + (D.sites.name[s] || ''), share(inside), share(near), num(km), s < 0 ? '' : triple(D.sites.tonnage_t_p10[s], D.sites.tonnage_t_p50[s], D.sites.tonnage_t_p90[s], tonnes), s < 0 ? '' : D.sites.knowledge_class[s]];
+    })));
+    if (elements) box.append(el('h3', 'Elements'), grid(['Element', 'Contained', 'Recoverable', 'Share of revenue'], elements.map(e => [e[0], triple(e[1], e[2], e[3], mass), known(e[5]) ? triple(e[4], e[5], e[6], mass) : 'not sold by the route', known(e[7]) ? share(e[7]) : '-'])));
+    if (known(b('sources'))) box.append(el('h3', 'Sources'), el('p', b('sources'), 'key'));
+    box.scrollTop = 0;
+  }
+
+  /* map: longitude shrunk by the cosine of the middle latitude */
+  const canvas = $('map'), g = canvas.getContext('2d');
+  const mid = [], boxes = D.shapes.map((rings, i) => {
+    if (!rings) { mid[i] = null; return null; }
+    let x0 = 1e9, y0 = 1e9, x1 = -1e9, y1 = -1e9;
+    rings.forEach(r => r.forEach(([x, y]) => { x0 = Math.min(x0, x); x1 = Math.max(x1, x); y0 = Math.min(y0, y); y1 = Math.max(y1, y); }));
+    mid[i] = [(x0 + x1) / 2, (y0 + y1) / 2];
+    return [x0, y0, x1, y1];
+  });
+  const placed = mid.filter(Boolean).concat(D.points.filter(Boolean));
+  const all = placed.length ? [Math.min(...placed.map(p => p[0])), Math.min(...placed.map(p => p[1])), Math.max(...placed.map(p => p[0])), Math.max(...placed.map(p => p[1]))] : [68, 8, 97, 37];
+  const squeeze = Math.cos((all[1] + all[3]) / 2 * Math.PI / 180);
+  let view = null, ratio = 1;
+  const X = x => (x - view.x) * squeeze * view.k + canvas.width / 2, Y = y => (view.y - y) * view.k + canvas.height / 2;
+  function fit() {
+    const w = Math.max((all[2] - all[0]) * squeeze, 0.02) * 1.14, h = Math.max(all[3] - all[1], 0.02) * 1.14;
+    view = { x: (all[0] + all[2]) / 2, y: (all[1] + all[3]) / 2, k: Math.min(canvas.width / w, canvas.height / h) };
+  }
+  function centre(i) {
+    const [x0, y0, x1, y1] = boxes[i], x = X(mid[i][0]), y = Y(mid[i][1]);
+    if (x < 40 || y < 40 || x > canvas.width - 40 || y > canvas.height - 40) { view.x = (x0 + x1) / 2; view.y = (y0 + y1) / 2; }
+  }
+  function colour(i) {
+    const r = B.rank[i];
+    if (known(r)) for (const [lo, hi, c] of D.rank_classes) if (r >= lo && (hi === null || r <= hi)) return c;
+    return { OUT_OF_BASKET: '#4a90c2', GATED: '#606060', LEASED: '#8c8c8c' }[B.status[i]] || '#ffffff';
+  }
+  function siteColour(s) {
+    const code = (D.sites.waste_type_code[s] || '').toLowerCase();
+    for (const [, c, words] of D.waste_families) if (words.some(w => code.includes(w))) return c;
+    return '#984ea3';
+  }
+  function paint() {
+    g.clearRect(0, 0, canvas.width, canvas.height);
+    g.lineWidth = ratio * 0.6; g.strokeStyle = '#e2dfd6'; g.fillStyle = '#aaa597'; g.font = 10 * ratio + 'px system-ui,sans-serif'; g.textAlign = 'center'; g.textBaseline = 'middle';
+    D.sheets.forEach(([name, x0, y0, x1, y1]) => {
+      const w = (x1 - x0) * squeeze * view.k;
+      if (X(x1) < 0 || X(x0) > canvas.width || Y(y0) < 0 || Y(y1) > canvas.height) return;
+      g.strokeRect(X(x0), Y(y1), w, Y(y0) - Y(y1));
+      if (w > 46 * ratio) g.fillText(name, (X(x0) + X(x1)) / 2, (Y(y0) + Y(y1)) / 2);
+    });
+    g.fillStyle = '#b9b4a6'; g.font = 11 * ratio + 'px system-ui,sans-serif';
+    D.states.forEach(([name, x, y]) => g.fillText(name.replace(/^UT: */, '').toUpperCase(), X(x), Y(y)));
+    if ($('f-sites').checked) D.points.forEach((p, s) => {
+      if (!p) return;
+      const t = D.sites.tonnage_t_p50[s], r = ratio * (known(t) ? Math.max(3, Math.min(7, 1.2 * Math.log10(Math.max(t, 1e4) / 1e4) + 2)) : 3);
+      g.beginPath(); g.rect(X(p[0]) - r / 1.3, Y(p[1]) - r / 1.3, 1.54 * r, 1.54 * r);
+      g.globalAlpha = 0.75; g.strokeStyle = siteColour(s); g.lineWidth = 1.4 * ratio; g.stroke(); g.globalAlpha = 1;
+    });
+    const drawn = shown.slice().sort((a, b) => (B.rank[b] || 1e9) - (B.rank[a] || 1e9));
+    drawn.forEach(i => block(i, i === chosen));
+    if (chosen >= 0 && D.shapes[chosen]) block(chosen, true);
+    const km = Math.pow(10, Math.floor(Math.log10(canvas.width / view.k * 111.32 / 5)));
+    const nice = [5, 2, 1].map(f => f * km).find(v => v / 111.32 * view.k < canvas.width / 3.5);
+    $('scale').style.width = nice / 111.32 * view.k / ratio + 'px'; $('scale').textContent = nice + ' km';
+  }
+  function block(i, on) {
+    const rings = D.shapes[i];
+    if (!rings) return;
+    const [x0, y0, x1, y1] = boxes[i], wide = (x1 - x0) * squeeze * view.k;
+    if (X(x1) < -20 || X(x0) > canvas.width + 20 || Y(y0) < -20 || Y(y1) > canvas.height + 20) return;
+    const rank = B.rank[i], c = colour(i);
+    g.strokeStyle = on ? '#0050a0' : '#333'; g.lineWidth = ratio * (on ? 3 : 0.9); g.fillStyle = c;
+    if (wide > 22 * ratio) {
+      g.beginPath();
+      rings.forEach(r => r.forEach(([x, y], n) => n ? g.lineTo(X(x), Y(y)) : g.moveTo(X(x), Y(y))));
+      g.globalAlpha = c === '#ffffff' ? 0.25 : 0.65; g.fill('evenodd'); g.globalAlpha = 1; g.stroke();
+    } else {
+      const r = ratio * (known(rank) ? 9 : 4), x = X(mid[i][0]), y = Y(mid[i][1]);
+      g.beginPath();
+      if (B.status[i] === 'GATED') { g.moveTo(x - r, y - r); g.lineTo(x + r, y + r); g.moveTo(x + r, y - r); g.lineTo(x - r, y + r); g.lineWidth = ratio * 2; g.strokeStyle = on ? '#0050a0' : c; g.stroke(); return; }
+      if (B.status[i] === 'OUT_OF_BASKET') { g.moveTo(x, y - 1.3 * r); g.lineTo(x + 1.3 * r, y); g.lineTo(x, y + 1.3 * r); g.lineTo(x - 1.3 * r, y); g.closePath(); } else if (B.kind[i] === 'auction_block') g.rect(x - r, y - r, 2 * r, 2 * r); else g.arc(x, y, r, 0, 7);
+      g.fill(); g.stroke();
+    }
+    if (known(rank)) { g.fillStyle = rank < 11 && wide <= 22 * ratio ? '#fff' : '#2a1206'; g.font = 'bold ' + 10 * ratio + 'px system-ui,sans-serif'; g.fillText(String(rank), X(mid[i][0]), Y(mid[i][1]) + 0.5 * ratio); }
+  }
+  function zoom(f, px, py) {
+    const x = px === undefined ? canvas.width / 2 : px, y = py === undefined ? canvas.height / 2 : py;
+    const lon = (x - canvas.width / 2) / squeeze / view.k + view.x, lat = view.y - (y - canvas.height / 2) / view.k;
+    view.k = Math.min(4e5, Math.max(4, view.k * f));
+    view.x = lon - (x - canvas.width / 2) / squeeze / view.k; view.y = lat + (y - canvas.height / 2) / view.k;
+    paint();
+  }
+  function hit(px, py) {
+    let best = -1, near = 14 * ratio;
+    shown.forEach(i => { if (!mid[i]) return; const d = Math.hypot(X(mid[i][0]) - px, Y(mid[i][1]) - py); if (d < near) { near = d; best = i; } });
+    if (best >= 0) return best;
+    const lon = (px - canvas.width / 2) / squeeze / view.k + view.x, lat = view.y - (py - canvas.height / 2) / view.k;
+    return shown.find(i => boxes[i] && lon >= boxes[i][0] && lon <= boxes[i][2] && lat >= boxes[i][1] && lat <= boxes[i][3]) ?? -1;
+  }
+  let drag = null;
+  const at = e => { const r = canvas.getBoundingClientRect(); return [(e.clientX - r.left) * ratio, (e.clientY - r.top) * ratio]; };
+  canvas.addEventListener('pointerdown', e => { drag = { p: at(e), x: view.x, y: view.y, moved: false }; canvas.setPointerCapture(e.pointerId); });
+  canvas.addEventListener('pointermove', e => {
+    if (!drag) return;
+    const p = at(e), dx = p[0] - drag.p[0], dy = p[1] - drag.p[1];
+    if (Math.hypot(dx, dy) > 4 * ratio) drag.moved = true;
+    view.x = drag.x - dx / squeeze / view.k; view.y = drag.y + dy / view.k; paint();
+  });
+  canvas.addEventListener('pointerup', e => { if (drag && !drag.moved) { const i = hit(...at(e)); if (i >= 0) choose(i, false); } drag = null; });
+  canvas.addEventListener('wheel', e => { e.preventDefault(); zoom(e.deltaY < 0 ? 1.25 : 0.8, ...at(e)); }, { passive: false });
+  canvas.addEventListener('keydown', e => {
+    const step = canvas.width / view.k / 8, move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[e.key];
+    if (move) { view.x += move[0] * step; view.y += move[1] * step; } else if (e.key === '+' || e.key === '=') { zoom(1.5); } else if (e.key === '-') { zoom(1 / 1.5); } else if (e.key === '0') fit(); else return;
+    e.preventDefault(); paint();
+  });
+  $('zoom-in').addEventListener('click', () => zoom(1.6));
+  $('zoom-out').addEventListener('click', () => zoom(1 / 1.6));
+  $('zoom-all').addEventListener('click', () => { fit(); paint(); });
+  function resize() {
+    ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.max(50, canvas.clientWidth * ratio); canvas.height = Math.max(50, canvas.clientHeight * ratio);
+    if (!view) fit();
+    paint();
+  }
+  function legend() {
+    const box = $('legend'), entry = (c, word, sq) => { const d = el('div'), i = el('i', undefined, sq ? 'sq' : ''); i.style.background = c; d.append(i, document.createTextNode(word)); box.append(d); };
+    const most = Math.max(0, ...B.rank.filter(known));
+    D.rank_classes.forEach(([lo, hi, c]) => { if (lo <= most) entry(c, 'Rank ' + lo + (hi === null ? ' and after' : ' to ' + hi)); });
+    if (B.status.includes('OUT_OF_BASKET')) entry('#4a90c2', D.statuses.OUT_OF_BASKET);
+    if (B.status.includes('GATED')) entry('#606060', D.statuses.GATED + ' (cross)');
+    if (B.status.includes('LEASED')) entry('#8c8c8c', D.statuses.LEASED);
+    entry('#ffffff', D.statuses.UNQUANTIFIED); entry('#ffffff', 'Waste site (size: tonnage)', true);
+  }
+  function draw() {
+    shown = []; for (let i = 0; i < N; i++) if (passes(i)) shown.push(i);
+    order(); header(); rows(); paint();
+    $('count').textContent = shown.length + ' of ' + N + ' blocks';
+  }
+  document.querySelectorAll('#filters input, #filters select').forEach(f => f.addEventListener('input', () => { limit = PAGE; draw(); }));
+  $('filters').addEventListener('submit', e => e.preventDefault());
+  $('f-clear').addEventListener('click', () => { ['f-text', 'f-kind', 'f-status', 'f-state', 'f-rank', 'f-p20'].forEach(id => { $(id).value = ''; }); draw(); });
+  $('summary').textContent = Object.entries(ranked).map(([k, n]) => n + ' ' + (D.kinds[k] || k).toLowerCase() + 's ranked').join(', ') + (Object.keys(ranked).length ? ' of ' : '') + N + ' blocks; ' + D.sites.site_id.length + ' waste sites. A rank is an order under stated inputs, not a resource.';
+  $('about').textContent = 'Khanij. Configuration ' + (D.info.configuration_sha256 || D.info.configuration_hash || 'not stated').slice(0, 12) + '; price deck ' + (D.info.price_deck || '?') + ', draws ' + (D.info.draws || '?') + ', seed ' + (D.info.seed || '?') + '. Grid: Survey of India sheets. No boundary is drawn. A blank is not known, never zero.';
+  legend(); resize(); draw();
+  window.addEventListener('resize', resize);
+  const wanted = B.block_id.indexOf(decodeURIComponent(location.hash.slice(1)));
+  if (wanted >= 0) { choose(wanted); }
+  document.documentElement.dataset.ready = 'yes';
+}());
