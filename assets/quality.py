@@ -13,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from data_sources.contracts import Contract, PublishingError
 from data_sources.contracts.outputs import ELEMENT_POTENTIAL, RANKED_BLOCKS, SITE_POTENTIAL, SITE_SHARES
@@ -130,7 +131,7 @@ def crs_finding(frame: pd.DataFrame, contract: Contract) -> Finding:
     if frame.crs is None or frame.crs.to_epsg() != 4326:
         faults.append(f"the coordinates are in {frame.crs}, not in EPSG:4326")
     shapes = frame.geometry
-    present = ~shapes.is_empty & shapes.notna()
+    present = ~(shapely.is_missing(shapes.values) | shapely.is_empty(shapes.values))
     asked = (contract.geometry,) if isinstance(contract.geometry, str) else contract.geometry
     allowed: set[str] = set().union(*(_TYPES[kind] for kind in asked))
     wrong = present & ~shapes.geom_type.isin(sorted(allowed))

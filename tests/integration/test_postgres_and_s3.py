@@ -1,0 +1,111 @@
+"""The production profile by configuration alone: PostgreSQL for Dagster, S3 for what passes between the assets."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from production_servers import PASSWORD, khanij, postgres, postgres_missing, s3
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = ["run", "--region", "india", "--set", "ranking.draws=200", "--top", "1"]
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("production")]
+
+
+def home(folder: Path, **more: str) -> dict[str, str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return {"KHANIJ_HOME": str(folder), **more}
+
+
+def digest(folder: Path) -> str:
+    return hashlib.sha256((folder / "output" / "india" / "ranked_blocks.gpkg").read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory) -> str:
+    """The bytes that the embedded profile publishes."""
+    folder = tmp_path_factory.mktemp("embedded")
+    done = khanij(RUN, home(folder))
+    assert done.returncode == 0, done.stderr
+    return digest(folder)
+
+
+@pytest.mark.skipif(bool(postgres_missing()), reason=postgres_missing() or "there")
+def test_postgresql_and_s3_give_the_same_bytes_and_show_no_secret(tmp_path, embedded):
+    with postgres(tmp_path) as database, s3(tmp_path) as bucket:
+        dagster_home = tmp_path / "dagster"
+        dagster_home.mkdir()
+        shutil.copy(ROOT / "deploy" / "dagster.yaml", dagster_home)
+        environment = home(
+            tmp_path / "home",
+            DAGSTER_HOME=str(dagster_home),
+            KHANIJ_STORE="s3://khanij/store",
+            **database.environment,
+            **bucket,
+        )
+        first = khanij(RUN, environment)
+        assert first.returncode == 0, first.stderr
+        assert digest(tmp_path / "home") == embedded
+        again = khanij(RUN, environment)
+        assert "nothing was made" in again.stdout, again.stdout + again.stderr
+
+        import psycopg2
+
+        with psycopg2.connect(
+            host="127.0.0.1", port=database.port, user="khanij", password=PASSWORD, dbname="khanij"
+        ) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT status, count(*) FROM runs GROUP BY status")
+            assert cursor.fetchall() == [("SUCCESS", 1)]
+            cursor.execute("SELECT count(*) FROM event_logs WHERE event LIKE %s", (f"%{PASSWORD}%",))
+            assert cursor.fetchone() == (0,)
+        assert not list(dagster_home.rglob("*.db")), "nothing is kept in SQLite"
+        assert not (tmp_path / "home" / ".khanij" / "store").exists(), "nothing is kept on the local disk"
+        for text in (first.stdout, first.stderr, again.stdout, again.stderr):
+            assert PASSWORD not in text
+        for file in [*dagster_home.rglob("*"), *(tmp_path / "home").rglob("*")]:
+            if file.is_file():
+                assert PASSWORD.encode() not in file.read_bytes(), file
+
+
+STORE_SCRIPT = """
+import json, sys
+import pandas as pd
+from pipelines.io_managers import BundleStore, CorruptIntermediateError
+store = BundleStore("s3://khanij/fuzz")
+bundle = {"frame": pd.DataFrame({"a": [1.5, None]}), "report": {"rows": 2}}
+first = store.save("asset", "region", bundle, "f1")
+out = {"intact": store.intact("asset", "region"), "back": store.load("asset", "region")["report"], "same": store.save("asset", "region", bundle, "f1") == first}
+path = store.folder("asset", "region") / "frame.parquet"
+data = bytearray(path.read_bytes()); data[len(data) // 2] ^= 0xFF; path.write_bytes(bytes(data))
+out["found"] = not store.intact("asset", "region")
+try:
+    store.load("asset", "region"); out["refused"] = False
+except CorruptIntermediateError:
+    out["refused"] = True
+store.save("asset", "region", {"report": {"rows": 3}}, "f2")
+out["left"] = sorted(p.name for p in store.folder("asset", "region").iterdir())
+print(json.dumps(out))
+"""
+
+
+def test_the_store_keeps_its_promises_on_an_object_store(tmp_path):
+    import os
+
+    with s3(tmp_path) as bucket:
+        done = subprocess.run(
+            [sys.executable, "-c", STORE_SCRIPT],
+            env={**os.environ, **bucket},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == {
+            "intact": True, "back": {"rows": 2}, "same": True, "found": True, "refused": True, "left": ["manifest.json", "report.json"],
+        }  # fmt: skip
