@@ -1,41 +1,35 @@
 """``fetch``: one card -> its data in the archive, complete or not at all.
 
-Belongs here: which reader serves which protocol, what is kept, and what a finished fetch says of itself. Does not
-belong here: paging (``pages``), keeping (``archive``), or meaning (``contracts``).
+Belongs here: which reader serves which protocol, and when a source has not changed. Does not belong here: paging
+(``pages``), writing (``keeping``), or meaning (``contracts``).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pyproj
 
 from data_sources.cards import Card
 from data_sources.connectors.arcgis_rest import ArcGisSource
-from data_sources.connectors.archive import Archive, Manifest, PageRecord, Partial, request_key
-from data_sources.connectors.features import GEOMETRY
+from data_sources.connectors.archive import Archive, Manifest
 from data_sources.connectors.files import read_file
-from data_sources.connectors.http import BrokenBodyError, Client, ClientSettings
+from data_sources.connectors.http import Client, ClientSettings, UnreachableError
+from data_sources.connectors.keeping import Content, Extent, Job, keep_file, keep_pages, keep_table
 from data_sources.connectors.ogc_api import OgcApiSource
 from data_sources.connectors.pages import (
     ChangedWhileReadingError,
+    Joined,
     PagedSource,
     Pages,
     Progress,
     check_joined,
-    joined_tables,
     read_pages,
-    to_ipc,
 )
 from data_sources.connectors.plain import PlainSource, table_of
 from data_sources.connectors.wfs import WfsSource
@@ -43,9 +37,7 @@ from data_sources.contracts.errors import MissingSourceError, SourceError
 from data_sources.reference import load_table
 from data_sources.regions import data_folder
 
-Extent = tuple[float, float, float, float]
 _RASTERS = (".tif", ".tiff")
-_ROW_GROUP = 65_536
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,9 @@ class Fetched:
 
     def frame(self) -> gpd.GeoDataFrame | pd.DataFrame:
         """All rows with the publisher's column names; ``attrs`` carries card, licence and ``redistribute``."""
-        frame = read_file(self.path, layer=self.card.layer or None, options=self.card.options)
+        own_file = self.manifest.suffix != ".parquet"
+        layer = (self.card.layer or None) if own_file else None
+        frame = read_file(self.path, layer=layer, options=self.card.options)
         frame.attrs.update(
             source=self.card.name,
             redistribute=self.manifest.redistribute,
@@ -103,30 +97,20 @@ def fetch(
     ------
     SourceError and its kin : with host or file, layer and what to do; what was in the archive stays as it was.
     """
-    settings = settings or ClientSettings()
     if card.protocol == "manual":
         raise SourceError("this source must be fetched by hand", layer=card.name, do=card.access)
-    request = request_key(_asked(card), extent)
+    if card.protocol == "embedded" and not card.layer:
+        raise SourceError("made by code, nothing to fetch", layer=card.name, do="khanij run makes it")
+    job = Job(card, archive, extent)
     with archive.lock(card.name):
-        partial = archive.partial(card.name, request)
-        before = archive.manifest(card.name, request)
-        if card.protocol in ("file", "embedded"):
-            return _keep_local(card, archive, request, extent, folder)
+        if card.protocol == "embedded":
+            return _fetched(job, keep_table(job, *table_of(load_table(card.layer))))
+        if card.protocol == "file":
+            return _fetch_local(job, local_path(card, folder))
         with Client(card.host, settings, card.handshake) as client:
             if card.protocol == "http_file":
-                return _keep_download(card, archive, request, client, before)
-            return _keep_pages(card, archive, request, extent, client, before, settings, progress, partial)
-
-
-def _asked(card: Card) -> str:
-    """Hash of the parts of a card that decide what comes back; a corrected title asks for nothing new."""
-    parts = card.model_dump(
-        mode="json",
-        include={
-            "protocol", "version", "url", "layer", "path", "crs", "params", "options", "page_size", "records_path"
-        },
-    )  # fmt: skip
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+                return _fetch_file(job, client)
+            return _fetch_pages(job, client, progress)
 
 
 def source_of(card: Card, client: Client, extent: Extent | None, headers: dict[str, str]) -> PagedSource:
@@ -138,174 +122,6 @@ def source_of(card: Card, client: Client, extent: Extent | None, headers: dict[s
     if card.protocol == "arcgis_rest":
         return ArcGisSource(card, client, extent)
     return PlainSource(card, client, extent, headers)
-
-
-def _keep_pages(
-    card: Card,
-    archive: Archive,
-    request: str,
-    extent: Extent | None,
-    client: Client,
-    before: Manifest | None,
-    settings: ClientSettings,
-    progress: Progress | None,
-    partial: Partial,
-) -> Fetched:
-    headers = _conditional(before) if before is not None else {}
-    source = source_of(card, client, extent, headers)
-    validators: dict[str, str] = {}
-    if isinstance(source, ArcGisSource):
-        validators = source.validators()
-        if before is not None and validators and before.validators == validators and source.count == before.rows:
-            return _unchanged(card, archive, request, before)
-    if isinstance(source, PlainSource) and headers:
-        source.ask("")
-        if source.answer is not None and source.answer.status == 304 and before is not None:
-            return _unchanged(card, archive, request, before)
-        source.headers = {}
-    for attempt in range(settings.restarts + 1):
-        pages = read_pages(source, card, partial, settings, progress)
-        try:
-            joined = check_joined(pages, partial, card)
-            break
-        except ChangedWhileReadingError:
-            partial.discard()
-            if attempt == settings.restarts:
-                raise
-    if not pages.records:
-        partial.discard()
-        raise SourceError(
-            "the source gives no rows",
-            file=card.host,
-            layer=card.layer or card.name,
-            do="check layer and extent",
-        )
-    if isinstance(source, PlainSource) and source.answer is not None:
-        found = source.answer.headers
-        validators = {k: found[k] for k in ("etag", "last-modified") if k in found}
-    notes = joined.notes
-    if pages.announced is None and card.expected_rows and extent is None and joined.rows != card.expected_rows:
-        notes = (*notes, f"{joined.rows} rows came where the card expects {card.expected_rows}")
-    pages = replace(pages, records=tuple(pages.records))
-    schema, tables, mixed = joined_tables(pages, partial, joined)
-    manifest = _write(card, archive, partial, extent, schema, tables, pages, joined.rows, (*notes, *mixed), validators)
-    archive.commit(request, manifest)
-    path = archive.object_path(manifest.sha256, manifest.suffix)
-    return Fetched(card, manifest, path, resumed_at=pages.resumed_at)
-
-
-def _write(
-    card: Card,
-    archive: Archive,
-    partial: Partial,
-    extent: Extent | None,
-    schema: pa.Schema,
-    tables: Iterator[pa.Table],
-    pages: Pages,
-    rows: int,
-    notes: tuple[str, ...],
-    validators: dict[str, str],
-) -> Manifest:
-    """All pages into one GeoParquet object, in row groups that do not depend on the page size."""
-    scratch = partial.scratch(".parquet")
-    schema = schema.with_metadata(_metadata(card, schema, pages.crs))
-    texts = [f.name for f in schema if pa.types.is_string(f.type)]
-    with pq.ParquetWriter(scratch, schema, compression="zstd", use_dictionary=texts or False) as writer:
-        waiting: list[pa.Table] = []
-        for table in tables:
-            waiting.append(table)
-            while sum(t.num_rows for t in waiting) >= _ROW_GROUP:
-                whole = pa.concat_tables(waiting)
-                writer.write_table(whole.slice(0, _ROW_GROUP).replace_schema_metadata(schema.metadata))
-                waiting = [whole.slice(_ROW_GROUP)]
-        if waiting:
-            whole = pa.concat_tables(waiting)
-            writer.write_table(whole.replace_schema_metadata(schema.metadata))
-    sha256, size = archive.add_file(scratch, ".parquet")
-    return _manifest(card, extent, sha256, size, ".parquet", rows, tuple(schema.names), pages, notes, validators)
-
-
-def _manifest(
-    card: Card,
-    extent: Extent | None,
-    sha256: str,
-    size: int,
-    suffix: str,
-    rows: int,
-    columns: tuple[str, ...],
-    pages: Pages,
-    notes: tuple[str, ...],
-    validators: dict[str, str],
-) -> Manifest:
-    return Manifest(
-        card=card.name,
-        card_sha256=card.content_hash(),
-        protocol=card.protocol,
-        url=card.url,
-        layer=card.layer,
-        extent_deg=extent,
-        crs=pages.crs,
-        licence=card.licence,
-        redistribute=card.redistribute,
-        citation=card.citation,
-        attribution=card.attribution,
-        sha256=sha256,
-        bytes=size,
-        suffix=suffix,
-        rows=rows,
-        columns=columns,
-        announced_rows=pages.announced,
-        validators=validators,
-        pages=pages.records,
-        notes=notes,
-    )
-
-
-def _metadata(card: Card, schema: pa.Schema, crs: str | None) -> dict[str, str]:
-    out = {
-        "khanij": json.dumps(
-            {"source": card.name, "redistribute": card.redistribute, "licence": card.licence}, sort_keys=True
-        )
-    }
-    if GEOMETRY in schema.names:
-        projjson = pyproj.CRS.from_user_input(crs or card.crs).to_json_dict()
-        column = {"encoding": "WKB", "geometry_types": [], "crs": projjson}
-        out["geo"] = json.dumps({"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}})
-    return out
-
-
-def _keep_local(card: Card, archive: Archive, request: str, extent: Extent | None, folder: Path | None) -> Fetched:
-    partial = archive.partial(card.name, request)
-    partial.start()
-    if card.protocol == "embedded":
-        if not card.layer:
-            partial.discard()
-            raise SourceError("made by code, nothing to fetch", layer=card.name, do="khanij run makes it")
-        frame: pd.DataFrame = load_table(card.layer)
-    else:
-        file = local_path(card, folder)
-        if file.suffix.lower() in _RASTERS:
-            scratch = partial.scratch(file.suffix)
-            shutil.copyfile(file, scratch)
-            return _commit_file(card, archive, request, extent, scratch, file.suffix.lower(), 0, (), {})
-        frame = read_file(file, layer=card.layer or None, options={"crs": card.crs, **card.options})
-    table, crs = table_of(frame)
-    content = to_ipc(table, crs)
-    record = PageRecord(
-        index=0,
-        cursor="",
-        next=None,
-        rows=table.num_rows,
-        sha256=hashlib.sha256(content).hexdigest(),
-        bytes=len(content),
-    )
-    partial.add(record, content)
-    pages = Pages((record,), crs, None, 0)
-    joined = check_joined(pages, partial, card)
-    schema, tables, mixed = joined_tables(pages, partial, joined)
-    manifest = _write(card, archive, partial, extent, schema, tables, pages, joined.rows, tuple(mixed), {})
-    archive.commit(request, manifest)
-    return Fetched(card, manifest, archive.object_path(manifest.sha256, manifest.suffix))
 
 
 def local_path(card: Card, folder: Path | None = None) -> Path:
@@ -321,57 +137,110 @@ def local_path(card: Card, folder: Path | None = None) -> Path:
     return root / card.path
 
 
-def _keep_download(card: Card, archive: Archive, request: str, client: Client, before: Manifest | None) -> Fetched:
-    partial = archive.partial(card.name, request)
+def _fetch_pages(job: Job, client: Client, progress: Progress | None) -> Fetched:
+    before = job.before
+    source = source_of(job.card, client, job.extent, _conditional(before))
+    validators = source.validators() if isinstance(source, ArcGisSource) else {}
+    if before is not None and _has_nothing_new(source, before, validators):
+        return _unchanged(job, before)
+    pages, joined = _read_and_check(job, source, client.settings, progress)
+    if isinstance(source, PlainSource) and source.answer is not None:
+        found = source.answer.headers
+        validators = {k: found[k] for k in ("etag", "last-modified") if k in found}
+    notes = joined.notes
+    expected = job.card.expected_rows
+    if pages.announced is None and expected and job.extent is None and joined.rows != expected:
+        notes = (*notes, f"{joined.rows} rows came where the card expects {expected}")
+    return _fetched(job, keep_pages(job, pages, joined, validators, notes), pages.resumed_at)
+
+
+def _has_nothing_new(source: PagedSource, before: Manifest, validators: dict[str, str]) -> bool:
+    if isinstance(source, ArcGisSource):
+        return bool(validators) and before.validators == validators and source.count == before.rows
+    if isinstance(source, PlainSource) and source.headers:
+        source.ask("")
+        if source.answer is not None and source.answer.status == 304:
+            return True
+        source.headers = {}  # it has changed: read it whole
+    return False
+
+
+def _read_and_check(
+    job: Job, source: PagedSource, settings: ClientSettings, progress: Progress | None
+) -> tuple[Pages, Joined]:
+    """Pages that fit together; a layer that moved while it was read is read again, a bounded number of times."""
+    for attempt in range(settings.restarts + 1):
+        pages = read_pages(source, job.card, job.partial, settings, progress)
+        if not pages.records:
+            job.partial.discard()
+            name = job.card.layer or job.card.name
+            raise SourceError(
+                "the source gives no rows", file=job.card.host, layer=name, do="check the layer and the extent"
+            )
+        try:
+            return pages, check_joined(pages, job.partial, job.card)
+        except ChangedWhileReadingError:
+            job.partial.discard()
+            if attempt == settings.restarts:
+                raise
+    raise AssertionError  # pragma: no cover
+
+
+def _fetch_local(job: Job, file: Path) -> Fetched:
+    if file.suffix.lower() in _RASTERS:
+        job.partial.start()
+        scratch = job.partial.scratch(file.suffix.lower())
+        shutil.copyfile(file, scratch)
+        return _fetched(job, keep_file(job, scratch, scratch.suffix, Content(crs=job.card.crs)))
+    frame = read_file(file, layer=job.card.layer or None, options={"crs": job.card.crs, **job.card.options})
+    return _fetched(job, keep_table(job, *table_of(frame)))
+
+
+def _fetch_file(job: Job, client: Client) -> Fetched:
+    """Download one file whole, going on after a break; it is opened before it is kept."""
+    card, before = job.card, job.before
     suffix = Path(urlsplit(card.url).path).suffix.lower()
-    scratch = partial.scratch(suffix)
-    headers = _conditional(before) if before is not None and not scratch.exists() else {}
-    answer = client.download(card.url, scratch, headers=headers, max_bytes=card.max_bytes, layer=card.name)
-    if answer.status == 304 and before is not None:
-        partial.discard()
-        return _unchanged(card, archive, request, before)
+    scratch = job.partial.scratch(suffix)
+    headers = {} if scratch.exists() else _conditional(before)
     try:
-        if card.sha256:
-            with scratch.open("rb", buffering=1 << 20) as stream:
-                found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-            if found != card.sha256:
-                raise BrokenBodyError(
-                    "the file is not the one the card names", file=card.url, field="sha256", do="fetch again"
-                )
-        rows, columns = 0, tuple[str, ...]()
+        answer = client.download(card.url, scratch, headers=headers, max_bytes=card.max_bytes, layer=card.name)
+        if answer.status == 304 and before is not None:
+            job.partial.discard()
+            return _unchanged(job, before)
+        with scratch.open("rb", buffering=1 << 20) as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        if card.sha256 and found != card.sha256:
+            raise SourceError(
+                f"another file than the card names (SHA-256 {found})",
+                file=card.url,
+                field="sha256",
+                do="look at it first",
+            )
+        validators = {k: answer.headers[k] for k in ("etag", "last-modified") if k in answer.headers}
+        content = Content(crs=card.crs, validators=validators)
         if suffix not in _RASTERS:
             frame = read_file(scratch, layer=card.layer or None, options=card.options)
-            rows, columns = len(frame), tuple(map(str, frame.columns))
+            content = Content(len(frame), tuple(map(str, frame.columns)), card.crs, validators=validators)
+    except UnreachableError:
+        raise  # the part that came stays, to go on from
     except SourceError:
-        partial.discard()
+        job.partial.discard()
         raise
-    validators = {k: answer.headers[k] for k in ("etag", "last-modified") if k in answer.headers}
-    return _commit_file(card, archive, request, None, scratch, suffix, rows, columns, validators)
+    return _fetched(job, keep_file(job, scratch, suffix, content))
 
 
-def _commit_file(
-    card: Card,
-    archive: Archive,
-    request: str,
-    extent: Extent | None,
-    scratch: Path,
-    suffix: str,
-    rows: int,
-    columns: tuple[str, ...],
-    validators: dict[str, str],
-) -> Fetched:
-    sha256, size = archive.add_file(scratch, suffix)
-    pages = Pages((), card.crs, None, 0)
-    manifest = _manifest(card, extent, sha256, size, suffix, rows, columns, pages, (), validators)
-    archive.commit(request, manifest)
-    return Fetched(card, manifest, archive.object_path(sha256, suffix))
-
-
-def _conditional(before: Manifest) -> dict[str, str]:
+def _conditional(before: Manifest | None) -> dict[str, str]:
+    if before is None:
+        return {}
     names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
     return {names[k]: v for k, v in before.validators.items() if k in names}
 
 
-def _unchanged(card: Card, archive: Archive, request: str, before: Manifest) -> Fetched:
-    archive.touch(card.name, request)
-    return Fetched(card, before, archive.object_path(before.sha256, before.suffix), unchanged=True)
+def _fetched(job: Job, manifest: Manifest, resumed_at: int = 0) -> Fetched:
+    path = job.archive.object_path(manifest.sha256, manifest.suffix)
+    return Fetched(job.card, manifest, path, resumed_at=resumed_at)
+
+
+def _unchanged(job: Job, before: Manifest) -> Fetched:
+    job.archive.touch(job.card.name, job.request)
+    return Fetched(job.card, before, job.archive.object_path(before.sha256, before.suffix), unchanged=True)

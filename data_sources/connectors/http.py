@@ -271,7 +271,7 @@ class Client:
             self._pace()
             try:
                 with self._http.stream("GET", target, headers=dict(headers)) as response:
-                    if response.is_redirect:
+                    if response.has_redirect_location:
                         target = self._redirected(target, response, layer)
                         continue
                     return read(response, target)

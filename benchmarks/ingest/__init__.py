@@ -1,0 +1,1 @@
+"""Ingestion benchmarks: the survey's largest layer from a real local WFS."""

@@ -1,0 +1,143 @@
+"""Pages or a file -> one object and its manifest in the archive, in one step.
+
+Belongs here: what is written and how. Does not belong here: asking a source (``fetching``), or the store's layout
+(``archive``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyproj
+
+from data_sources.cards import Card
+from data_sources.connectors.archive import Archive, Manifest, PageRecord, Partial, request_key
+from data_sources.connectors.features import GEOMETRY
+from data_sources.connectors.pages import Joined, Pages, joined_tables, to_ipc
+
+Extent = tuple[float, float, float, float]
+_ROW_GROUP = 65_536
+
+
+@dataclass(frozen=True)
+class Job:
+    """One card fetched for one extent into one archive."""
+
+    card: Card
+    archive: Archive
+    extent: Extent | None
+
+    @property
+    def request(self) -> str:
+        """Short name of what is asked for; a corrected title or licence asks for nothing new."""
+        asked = {
+            "protocol", "version", "url", "layer", "path", "crs", "params", "options", "page_size", "records_path"
+        }  # fmt: skip
+        parts = json.dumps(self.card.model_dump(mode="json", include=asked), sort_keys=True)
+        return request_key(hashlib.sha256(parts.encode()).hexdigest(), self.extent)
+
+    @property
+    def partial(self) -> Partial:
+        """Pages under way."""
+        return self.archive.partial(self.card.name, self.request)
+
+    @property
+    def before(self) -> Manifest | None:
+        """The last finished fetch of the same request."""
+        return self.archive.manifest(self.card.name, self.request)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a manifest says of an object beyond its bytes."""
+
+    rows: int = 0
+    columns: tuple[str, ...] = ()
+    crs: str | None = None
+    announced: int | None = None
+    pages: tuple[PageRecord, ...] = ()
+    validators: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def keep_pages(job: Job, pages: Pages, joined: Joined, validators: dict[str, str], notes: tuple[str, ...]) -> Manifest:
+    """All pages as one GeoParquet object, in row groups that do not depend on the page size."""
+    schema, tables, mixed = joined_tables(pages, job.partial, joined)
+    scratch = job.partial.scratch(".parquet")
+    schema = schema.with_metadata(_metadata(job.card, schema, pages.crs))
+    texts = [f.name for f in schema if pa.types.is_string(f.type)]
+    with pq.ParquetWriter(scratch, schema, compression="zstd", use_dictionary=texts or False) as writer:
+        waiting: list[pa.Table] = []
+        for table in tables:
+            waiting.append(table)
+            while sum(t.num_rows for t in waiting) >= _ROW_GROUP:
+                whole = pa.concat_tables(waiting)
+                writer.write_table(whole.slice(0, _ROW_GROUP).replace_schema_metadata(schema.metadata))
+                waiting = [whole.slice(_ROW_GROUP)]
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting).replace_schema_metadata(schema.metadata))
+    content = Content(
+        rows=joined.rows,
+        columns=tuple(schema.names),
+        crs=pages.crs,
+        announced=pages.announced,
+        pages=pages.records,
+        validators=validators,
+        notes=(*notes, *mixed),
+    )
+    return keep_file(job, scratch, ".parquet", content)
+
+
+def keep_table(job: Job, table: pa.Table, crs: str | None) -> Manifest:
+    """One table that came whole, kept like a source of one page."""
+    job.partial.start()
+    body = to_ipc(table, crs)
+    digest = hashlib.sha256(body).hexdigest()
+    record = PageRecord(index=0, cursor="", next=None, rows=table.num_rows, sha256=digest, bytes=len(body))
+    job.partial.add(record, body)
+    return keep_pages(job, Pages((record,), crs, None, 0), Joined((None,), table.num_rows, ()), {}, ())
+
+
+def keep_file(job: Job, scratch: Path, suffix: str, content: Content) -> Manifest:
+    """A finished file becomes an object, and its manifest the current one."""
+    sha256, size = job.archive.add_file(scratch, suffix)
+    card = job.card
+    manifest = Manifest(
+        card=card.name,
+        card_sha256=card.content_hash(),
+        protocol=card.protocol,
+        url=card.url,
+        layer=card.layer,
+        extent_deg=job.extent,
+        crs=content.crs,
+        licence=card.licence,
+        redistribute=card.redistribute,
+        citation=card.citation,
+        attribution=card.attribution,
+        sha256=sha256,
+        bytes=size,
+        suffix=suffix,
+        rows=content.rows,
+        columns=content.columns,
+        announced_rows=content.announced,
+        validators=content.validators,
+        pages=content.pages,
+        notes=content.notes,
+    )
+    job.archive.commit(job.request, manifest)
+    return manifest
+
+
+def _metadata(card: Card, schema: pa.Schema, crs: str | None) -> dict[str, str]:
+    says = {"source": card.name, "redistribute": card.redistribute, "licence": card.licence}
+    out = {"khanij": json.dumps(says, sort_keys=True)}
+    if GEOMETRY in schema.names:
+        projjson = pyproj.CRS.from_user_input(crs or card.crs).to_json_dict()
+        column = {"encoding": "WKB", "geometry_types": [], "crs": projjson}
+        out["geo"] = json.dumps({"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}})
+    return out
