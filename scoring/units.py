@@ -62,6 +62,18 @@ def contained_kg(tonnage_t: float, grade_ppm: float) -> float:
     return tonnage_t * grade_ppm / 1000.0
 
 
+def dry_tonnes(wet_t: float, moisture_pct: float) -> float:
+    """Dry mass of wet waste: ``dry = wet (1 - moisture / 100)``, moisture in % of the wet mass.
+
+    Raises
+    ------
+    UnitError : moisture outside 0 to 100 %.
+    """
+    if not 0 <= moisture_pct < 100:
+        raise UnitError(f"moisture {moisture_pct!r} % is outside 0 to 100", do="give % of the wet mass")
+    return wet_t * (1.0 - moisture_pct / 100.0)
+
+
 def kg_to_troy_ounces(mass_kg: float) -> float:
     """Troy ounces in a mass given in kilograms (1 ozt = 31.1034768 g)."""
     return mass_kg * 1000.0 / GRAMS_PER_TROY_OUNCE

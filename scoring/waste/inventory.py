@@ -184,6 +184,9 @@ def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float)
     if text(row.get("quantity_kind")) == "contained_monazite":
         record.reasons.append(MONAZITE_REASON)
         return
+    if text(row.get("basis_code")) == "capacity":
+        record.reasons.append("only a capacity or a plan is known, not a stock")
+        return
     low, mode, high = (_num(row.get(f"tonnage_{k}_mt")) * 1e6 for k in ("min", "mode", "max"))
     if record.tonnage_class == "none":
         record.reasons.append("no tonnage is known")

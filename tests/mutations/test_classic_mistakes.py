@@ -1,0 +1,545 @@
+"""Each classic mistake has a guard: the guard holds for the code as it is, and fails when the mistake is put in.
+
+The mistakes of the ground (closure, detection limits, cross-validation) are guarded beside the ground's tests.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import scoring.rank.assess as assess_module
+import scoring.rank.axes as axes_module
+import scoring.units as units
+import scoring.waste.allocation as allocation_module
+import scoring.waste.areas as areas
+import scoring.waste.inventory as inventory
+import scoring.waste.prepare as prepare_module
+import scoring.waste.routes as routes
+from data_sources.contracts import CrsError, UnitError
+from data_sources.reference import load_reference
+from scoring.waste.routes import RouteBook
+from scoring.waste.streams import normals
+
+from .mini import CRS, mini, unit_draws
+
+
+def blocks(result):
+    return result.ranked_blocks.set_index("block_id").sort_index()
+
+
+def run(**changes):
+    arguments = mini()
+    arguments.update(changes)
+    return assess_module.run(**arguments)
+
+
+def assess(**changes):
+    arguments = mini()
+    arguments.update(changes)
+    return assess_module.assess(**arguments)
+
+
+# --- guards: each asserts what the mistake would break ---------------------------------------------------------------
+
+
+def guard_price_is_not_in_criticality():
+    reference = load_reference()
+    dearer = reference.elements.copy()
+    dearer[["price_2024_usd_per_kg", "price_2025e_usd_per_kg"]] *= 3
+    changed = dataclasses.replace(reference, elements=dearer)
+    assert RouteBook(changed).importance() == RouteBook(reference).importance()
+    a, b = blocks(assess()), blocks(assess(reference=changed))
+    assert (a["strategic_axis"].dropna() == b["strategic_axis"].dropna()).all()
+    assert a.at["WB-CU1", "value_axis"] < b.at["WB-CU1", "value_axis"]
+
+
+def guard_access_enters_the_cost_only():
+    far = mini()
+    far["sites"]["plant_distance_km"] = np.where(far["sites"]["site_id"] == "CU1", 60.0, np.nan)
+    a, b = blocks(assess()), blocks(assess_module.assess(**far))
+    assert b.at["WB-CU1", "margin_usd_per_t_p50"] == pytest.approx(
+        a.at["WB-CU1", "margin_usd_per_t_p50"] - 3.6, abs=1e-6
+    )
+    assert b.at["WB-CU1", "modifier"] == 1.0 and b.at["WB-CU1", "strategic_axis"] == a.at["WB-CU1", "strategic_axis"]
+
+
+def guard_gangue_is_not_metal():
+    table = blocks(assess())
+    assert table.at["WB-AU1", "top_elements"] == "Au 100 %" and table.at["WB-CU2", "top_elements"] == "Cu 100 %"
+    assert table.at["WB-AU1", "status"] == "OUT_OF_BASKET"
+
+
+def guard_total_and_yttrium_are_not_added():
+    rows = assess().element_potential.set_index(["block_id", "element"])["contained_kg_p50"]
+    assert rows["WB-FA1", "Y"] == pytest.approx(rows["WB-FA2", "Y"], rel=0.15)
+
+
+def guard_one_site_is_shared_within_a_kind():
+    result = assess()
+    given = result.site_shares.groupby(["kind", "site_id"])[["inside", "near"]].sum().sum(axis=1)
+    assert given.max() <= 1 + 1e-9
+    table = result.mass_balance.set_index(["kind", "quantity"])
+    for key in table.index:
+        assert table.loc[key, ["inside", "near", "unallocated"]].sum() == pytest.approx(
+            table.loc[key, "total"], rel=1e-9
+        )
+
+
+def guard_known_waste_is_not_in_fertility():
+    fertility = pd.DataFrame({"block_id": ["ML1", "ML2", "ML3", "ML4"], "fertility_axis": [0.2, 0.4, 0.6, 0.8]})
+    table = blocks(assess(fertility=fertility))
+    assert [table.at[b, "fertility_axis"] for b in ("ML1", "ML2", "ML3", "ML4")] == [0.2, 0.4, 0.6, 0.8]
+
+
+def guard_outcomes_do_not_leak():
+    leaking = mini()
+    leaking["blocks"]["tranche"], leaking["blocks"]["premium_pct"] = 3, np.arange(len(leaking["blocks"])) * 10.0
+    a, b = blocks(assess()), blocks(assess_module.assess(**leaking))
+    assert (a["score_mean"].dropna() == b["score_mean"].dropna()).all()
+
+
+def guard_areas_are_not_in_degrees():
+    with pytest.raises(CrsError):
+        assess(crs="EPSG:4326")
+    with pytest.raises(CrsError):
+        assess(crs="EPSG:7755")
+
+
+def guard_longitude_comes_first():
+    block = blocks(assess()).loc["WB-CU2"].geometry.centroid
+    assert block.x == pytest.approx(78.3, abs=1e-3) and block.y == pytest.approx(18.0, abs=1e-3)
+    shares = assess().site_shares
+    assert shares.query("block_id == 'ML3' and site_id == 'CU2'")["inside"].sum() > 0.99
+
+
+def guard_ppm_percent_and_grams():
+    assert units.to_ppm(1.0, "%") == 10_000 and units.to_ppm(1.0, "g/t") == 1.0 and units.to_ppm(1.0, "ppb") == 1e-3
+    kilograms = assess().element_potential.set_index(["block_id", "element"]).at[("WB-CU1", "Cu"), "contained_kg_p50"]
+    assert kilograms == pytest.approx(42e6 * 1500 / 1000, rel=0.15)
+
+
+def guard_oxide_is_not_element():
+    assert units.oxide_to_element(100.0, 0.65197) < 100
+    with pytest.raises(UnitError):
+        units.oxide_to_element(100.0, 1.53)
+
+
+def guard_crore():
+    assert units.inr_to_crore(3.6e11) == pytest.approx(36_000) and units.usd_to_inr_crore(1e7, 80.0) == pytest.approx(
+        80
+    )
+
+
+def guard_dry_tonnes():
+    assert units.dry_tonnes(100.0, 20.0) == pytest.approx(80.0)
+
+
+def guard_head_grade_is_not_tailings_grade():
+    assert units.tailings_grade(100.0, 2.0, 3.0, 50.0) < 0.6
+
+
+def guard_recovered_is_not_discounted():
+    state = run()
+    unit = state.plan.whole["CU2"]
+    rows = {
+        state.elements[state.plan.units.element[p]]: p for p in range(*state.plan.units.element_ptr[unit : unit + 2])
+    }
+    out = state.simulation.out
+    assert out.recoverable[rows["Cu"], 1] == pytest.approx(out.contained[rows["Cu"], 1], rel=1e-12)
+
+
+def guard_a_fraction_is_not_the_whole():
+    frames = mini()
+    frames["grades"].loc[frames["grades"]["site_id"] == "CU1", "basis_code"] = "subfraction"
+    row = blocks(assess_module.assess(**frames)).loc["WB-CU1"]
+    assert row["status"] == "UNQUANTIFIED" and math.isnan(row["margin_usd_per_t_p50"])
+
+
+def guard_ore_is_not_metal():
+    frames = mini()
+    frames["tonnages"].loc[frames["tonnages"]["site_id"] == "CU1", "quantity_kind"] = "contained_monazite"
+    row = blocks(assess_module.assess(**frames)).loc["WB-CU1"]
+    assert row["status"] == "UNQUANTIFIED" and math.isnan(row["tonnage_t_p50"])
+
+
+def guard_capacity_is_not_stock():
+    frames = mini()
+    frames["tonnages"].loc[frames["tonnages"]["site_id"] == "CU1", "basis_code"] = "capacity"
+    assert math.isnan(blocks(assess_module.assess(**frames)).loc["WB-CU1"]["tonnage_t_p50"])
+
+
+def guard_an_upper_limit_is_not_a_value():
+    result = assess()
+    assert blocks(result).at["WB-ZN1", "top_elements"] == "Ag 100 %"
+    assert "Zn" not in set(result.element_potential.query("block_id == 'WB-ZN1'")["element"])
+
+
+def guard_quantiles_of_ranks():
+    """Two blocks that swap places share the middle; ranks of quantiles would put each on a whole place."""
+    from scoring.rank.ranking import rank_draws
+
+    a, b = 50 + 10 * normals(1, 4000, "a"), 50.2 + 0.1 * normals(1, 4000, "b")
+    summary = rank_draws(np.array([a, b], np.float32))
+    assert summary.p05[0] == 1 and summary.p95[0] == 2 and summary.p05[1] == 1 and summary.p95[1] == 2
+
+
+def guard_prices_are_shared():
+    x = (state := run()).inputs
+    rows = {s: i for i, s in enumerate(sorted(state.plan.whole))}
+    nickel = []
+    for site in ("NI1", "NI2"):
+        parts = range(x.part_ptr[x.variate_ptr[rows[site]]], x.part_ptr[x.variate_ptr[rows[site] + 1]])
+        (part,) = [p for p in parts if state.elements[x.part_element[p]] == "Ni"]
+        nickel.append(x.unit_price[0, x.part_product[part]])
+    assert np.corrcoef(nickel[0], nickel[1])[0, 1] > 0.999
+
+
+def guard_borrowed_grades_are_shared():
+    state = run(settings=mini()["settings"].replace(site_gsd=1.01))
+    contained = {}
+    for site in ("FA1", "FA2"):
+        record = state.records[site]
+        keys = [a.borrowed_key for a in record.assays]
+        contained[site] = keys
+    assert contained["FA1"] == contained["FA2"] != [None]
+    assert np.corrcoef(unit_draws(state, "FA1"), unit_draws(state, "FA2"))[0, 1] > 0.95
+
+
+def guard_missing_is_not_zero():
+    fertility = pd.DataFrame({"block_id": ["ML1", "ML2", "ML3", "ML4"], "fertility_axis": [0.2, 0.4, 0.6, np.nan]})
+    a = blocks(assess(fertility=fertility)).loc["ML4"]
+    assert a["contribution_fertility"] == pytest.approx(12.5, abs=1.0) and math.isnan(a["fertility_axis"])
+    none = blocks(assess()).loc["ML4"]
+    axes = none[["value_axis", "strategic_axis"]]
+    assert none["score_mean"] == pytest.approx(100 * (2 / 3 * axes.iloc[0] + 1 / 3 * axes.iloc[1]), rel=1e-6)
+
+
+def guard_ranks_run_within_a_kind():
+    ranked = assess().ranked_blocks.query("status == 'RANKED'")
+    for _, group in ranked.groupby("kind"):
+        assert sorted(group["rank"]) == list(range(1, len(group) + 1))
+
+
+def guard_p10_is_low_and_rank_p05_is_best():
+    ranked = assess().ranked_blocks.query("status == 'RANKED'")
+    for name in ("score", "margin_usd_per_t", "net_value_usd"):
+        assert (ranked[f"{name}_p10"] <= ranked[f"{name}_p90"]).all() and (
+            ranked[f"{name}_p10"] < ranked[f"{name}_p90"]
+        ).any()
+    assert (ranked["rank_p05"] <= ranked["rank_p95"]).all() and (ranked["rank_p05"] < ranked["rank_p95"]).any()
+
+
+# --- mutations: each puts the mistake in ------------------------------------------------------------------------------
+
+
+def mutate_importance_by_price(m):
+    def mistaken(self):
+        return {
+            e: float(r["price_2025e_usd_per_kg"])
+            for e, r in self._elements.items()
+            if not routes._blank(r.get("price_2025e_usd_per_kg"))
+        }
+
+    m.setattr(RouteBook, "importance", mistaken)
+
+
+def mutate_access_in_score(m):
+    original = assess_module.register_gates
+
+    def mistaken(records, constraints):
+        gates = original(records, constraints)
+        for site, gate in gates.items():
+            if not routes._blank(records[site].row.get("plant_distance_km")):
+                gate.multiplier *= 0.8
+        return gates
+
+    m.setattr(assess_module, "register_gates", mistaken)
+
+
+def mutate_sell_every_assay(m):
+    original = RouteBook.products_of
+
+    def mistaken(self, route, waste):
+        known = original(self, route, waste)
+        row = next(iter(known.values()))
+        return {
+            e: {**row, "element": e, "price_basis": "any", "recovery_mode": 0.5, "payability_mode": 0.9}
+            for e in self.elements
+        }
+
+    m.setattr(RouteBook, "products_of", mistaken)
+
+
+def mutate_add_yttrium_to_the_total(m):
+    original = inventory._select_grades
+
+    def mistaken(record, rows, book, elements):
+        totals = [r for r in rows if r["element_kind"] == "total"]
+        if not totals:
+            return original(record, rows, book, elements)
+        for part in (totals, [r for r in rows if r["element_kind"] != "total"]):
+            original(record, part, book, elements)
+
+    m.setattr(inventory, "_select_grades", mistaken)
+
+
+def mutate_every_block_gets_the_whole_site(m):
+    original = allocation_module._point_shares
+
+    def mistaken(*arguments):
+        _, drawn = original(*arguments)
+        k = arguments[3].draws
+        drawn = {j: dataclasses.replace(p, share=np.ones_like(p.share)) for j, p in drawn.items()}
+        expected = np.zeros(len(arguments[2]))
+        for j, p in drawn.items():
+            expected[j] = p.share.sum() / k
+        return expected, drawn
+
+    m.setattr(allocation_module, "_point_shares", mistaken)
+
+
+def mutate_fertility_from_the_inventory(m):
+    from scoring.rank.state import RunState
+
+    m.setattr(RunState, "fertility_of", lambda self, i: 1.0 if self.holds[i] else 0.0)
+
+
+def mutate_leak_the_premium(m):
+    original = axes_module.effective_weights
+    from scoring.rank import assess as a
+
+    def mistaken(state, kind, members, view, basket):
+        scores = axes_module.kind_scores(state, kind, members, view, basket)
+        premium = state.column.get("premium_pct", [0.0] * len(state.ids))
+        scores.mean = scores.mean + np.array([premium[i] for i in members])
+        return scores
+
+    assert original is axes_module.effective_weights
+    m.setattr(a, "kind_scores", mistaken)
+
+
+def mutate_allow_any_crs(m):
+    from pyproj import CRS as ProjCRS
+
+    m.setattr(allocation_module, "require_equal_area", lambda crs: ProjCRS.from_user_input(crs))
+
+
+def mutate_swap_axes(m):
+    original = allocation_module._site_table
+
+    def mistaken(sites):
+        table = original(sites)
+        table[["lon", "lat"]] = table[["lat", "lon"]].to_numpy()
+        return table
+
+    m.setattr(allocation_module, "_site_table", mistaken)
+
+
+def mutate_percent_as_ppm(m):
+    m.setitem(units._PPM_PER_UNIT, "%", 1.0)
+
+
+def mutate_oxide_factor_ignored(m):
+    m.setattr(units, "oxide_to_element", lambda value, factor: value)
+
+
+def mutate_crore_as_million(m):
+    m.setattr(units, "CRORE", 1e6)
+
+
+def mutate_wet_as_dry(m):
+    m.setattr(units, "dry_tonnes", lambda wet, moisture: wet)
+
+
+def mutate_head_as_tailings(m):
+    m.setattr(units, "tailings_grade", lambda f, cf, c, cc: cf)
+
+
+def mutate_recovered_as_assay(m):
+    original = prepare_module.prepare
+
+    def mistaken(*a, **k):
+        inputs, elements, rows = original(*a, **k)
+        return inputs._replace(part_recovered=np.zeros_like(inputs.part_recovered)), elements, rows
+
+    m.setattr(assess_module, "prepare", mistaken)
+
+
+def _rows_changed(m, change):
+    original = inventory._select_grades
+    m.setattr(
+        inventory,
+        "_select_grades",
+        lambda record, rows, book, elements: original(record, [change(dict(r)) for r in rows], book, elements),
+    )
+
+
+def mutate_fraction_as_whole(m):
+    _rows_changed(m, lambda r: {**r, "basis_code": "assay"})
+
+
+def mutate_ore_as_metal(m):
+    original = inventory._select_tonnage
+    m.setattr(
+        inventory,
+        "_select_tonnage",
+        lambda record, rows, low: original(record, [{**r, "quantity_kind": "waste"} for r in rows], low),
+    )
+
+
+def mutate_capacity_as_stock(m):
+    original = inventory._select_tonnage
+    m.setattr(
+        inventory,
+        "_select_tonnage",
+        lambda record, rows, low: original(record, [{**r, "basis_code": "published"} for r in rows], low),
+    )
+
+
+def mutate_limit_as_value(m):
+    _rows_changed(
+        m, lambda r: {**r, "basis_code": "assay", "ppm_mode": r["ppm_max"]} if r["basis_code"] == "upper_limit" else r
+    )
+
+
+def mutate_rank_the_quantiles(m):
+    from scoring.rank import ranking
+
+    original = ranking.rank_draws
+
+    def mistaken(scores, *a, **k):
+        values = scores.copy()
+        summary = original(scores, *a, **k)
+        place = [np.argsort(np.argsort(-np.quantile(values, p, axis=1))) + 1.0 for p in (0.95, 0.5, 0.05)]
+        return dataclasses.replace(summary, p05=place[0], p50=place[1], p95=place[2])
+
+    m.setattr(ranking, "rank_draws", mistaken)
+
+
+def mutate_prices_by_site(m):
+    """Every site its own price draws: each element's price is drawn again under a product of its own."""
+    original = prepare_module.prepare
+
+    def mistaken(records, book, market, scenarios, baskets, views):
+        inputs, elements, rows = original(records, book, market, scenarios, baskets, views)
+        product = inputs.part_product.copy()
+        prices, recoveries = [inputs.unit_price], [inputs.recovery_draws]
+        n = inputs.unit_price.shape[1]
+        rng = np.random.default_rng(0)
+        for p in np.flatnonzero(product >= 0):
+            order = rng.permutation(market.draws)
+            prices.append(inputs.unit_price[:, product[p] : product[p] + 1, order])
+            recoveries.append(inputs.recovery_draws[product[p] : product[p] + 1])
+            product[p], n = n, n + 1
+        changed = inputs._replace(
+            part_product=product,
+            unit_price=np.concatenate(prices, axis=1),
+            recovery_draws=np.concatenate(recoveries),
+        )
+        return changed, elements, rows
+
+    m.setattr(assess_module, "prepare", mistaken)
+
+
+def mutate_own_borrowed_grades(m):
+    original = inventory.site_records
+
+    def mistaken(*a, **k):
+        records = original(*a, **k)
+        for record in records.values():
+            for assay in record.assays:
+                assay.borrowed_key = None
+        return records
+
+    m.setattr(assess_module, "site_records", mistaken)
+
+
+def mutate_missing_as_zero(m):
+    m.setattr(axes_module, "effective_weights", lambda weights, use: weights)
+    m.setattr(axes_module, "uniforms", lambda seed, draws, *name: np.zeros(draws))
+
+
+def mutate_rank_across_kinds(m):
+    original = assess_module._rank_basket
+
+    def mistaken(state, *a):
+        out = original(state, *a)
+        for offset, scores in enumerate(out.values()):
+            scores.rank = scores.rank * 2 - offset
+        return out
+
+    m.setattr(assess_module, "_rank_basket", mistaken)
+
+
+def mutate_p10_as_high(m):
+    original = axes_module.kind_scores
+
+    def mistaken(*a):
+        scores = original(*a)
+        scores.quantiles = scores.quantiles[:, [2, 1, 0, 3]]
+        return scores
+
+    m.setattr(assess_module, "kind_scores", mistaken)
+
+
+MISTAKES = [
+    ("price inside criticality", guard_price_is_not_in_criticality, mutate_importance_by_price),
+    ("access in cost and again in score", guard_access_enters_the_cost_only, mutate_access_in_score),
+    ("gangue priced as metal", guard_gangue_is_not_metal, mutate_sell_every_assay),
+    ("TREE plus Y counted twice", guard_total_and_yttrium_are_not_added, mutate_add_yttrium_to_the_total),
+    (
+        "one site in two blocks of a kind",
+        guard_one_site_is_shared_within_a_kind,
+        mutate_every_block_gets_the_whole_site,
+    ),
+    ("inventory proximity inside F", guard_known_waste_is_not_in_fertility, mutate_fertility_from_the_inventory),
+    ("outcome leakage", guard_outcomes_do_not_leak, mutate_leak_the_premium),
+    ("area in degrees", guard_areas_are_not_in_degrees, mutate_allow_any_crs),
+    ("axis order", guard_longitude_comes_first, mutate_swap_axes),
+    ("ppm, % and g/t", guard_ppm_percent_and_grams, mutate_percent_as_ppm),
+    ("oxide and element", guard_oxide_is_not_element, mutate_oxide_factor_ignored),
+    ("lakh, crore and million", guard_crore, mutate_crore_as_million),
+    ("wet and dry", guard_dry_tonnes, mutate_wet_as_dry),
+    ("head grade as tailings grade", guard_head_grade_is_not_tailings_grade, mutate_head_as_tailings),
+    ("recovered as assay", guard_recovered_is_not_discounted, mutate_recovered_as_assay),
+    ("one size fraction's grade for the whole", guard_a_fraction_is_not_the_whole, mutate_fraction_as_whole),
+    ("ore tonnage read as metal", guard_ore_is_not_metal, mutate_ore_as_metal),
+    ("pond capacity read as stock", guard_capacity_is_not_stock, mutate_capacity_as_stock),
+    ("upper limit read as value", guard_an_upper_limit_is_not_a_value, mutate_limit_as_value),
+    ("ranking quantiles", guard_quantiles_of_ranks, mutate_rank_the_quantiles),
+    ("independent price draws", guard_prices_are_shared, mutate_prices_by_site),
+    ("independent borrowed grades", guard_borrowed_grades_are_shared, mutate_own_borrowed_grades),
+    ("missing scored as zero", guard_missing_is_not_zero, mutate_missing_as_zero),
+    ("ranks across kinds", guard_ranks_run_within_a_kind, mutate_rank_across_kinds),
+    ("P10/P90 convention", guard_p10_is_low_and_rank_p05_is_best, mutate_p10_as_high),
+]
+IDS = [m[0] for m in MISTAKES]
+
+
+@pytest.mark.parametrize(("guard", "mutate"), [(g, m) for _, g, m in MISTAKES], ids=IDS)
+def test_guard_holds_and_catches_the_mistake(guard, mutate, monkeypatch):
+    guard()
+    mutate(monkeypatch)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        guard()
+
+
+def test_near_is_not_scored_either():
+    """A site just outside a lease changes nothing in the lease's score."""
+    frames = mini()
+    lonely = gpd.GeoDataFrame(
+        frames["blocks"].iloc[[-1]].drop(columns="geometry").assign(block_id="ML9"),
+        geometry=[shapely.box(78.62, 17.99, 78.64, 18.01)],
+        crs=4326,
+    )
+    frames["blocks"] = gpd.GeoDataFrame(pd.concat([frames["blocks"], lonely], ignore_index=True), crs=4326)
+    row = blocks(assess_module.assess(**frames)).loc["ML9"]
+    assert row["status"] == "UNQUANTIFIED" and "near" in row["top_sites"] and math.isnan(row["value_axis"])
+    assert areas.require_equal_area(CRS) is not None
