@@ -22,6 +22,7 @@ import dagster as dg
 
 from assets.progress import announce
 from assets.workspace import PARTITIONS, Workspace
+from data_sources.regions import Region
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,6 +42,7 @@ class Recipe:
     settings: tuple[str, ...]
     code: tuple[str, ...]
     layers: tuple[str, ...] = ()
+    files: Callable[[Workspace, Region], list[Path]] | None = None
 
 
 RECIPES: dict[str, Recipe] = {}
@@ -79,6 +81,7 @@ def _fingerprint(name: str, region_name: str, workspace: Workspace, known: dict[
         "code": code_version(recipe.code),
         "settings": {key: _get(plain, key) for key in recipe.settings},
         "sources": workspace.source_hash(region, recipe.layers) if recipe.layers else "",
+        "files": workspace.file_hash(recipe.files(workspace, region)) if recipe.files else "",
         "upstream": [_fingerprint(up, region_name, workspace, known) for up in recipe.upstream],
     }
     known[name] = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -103,6 +106,7 @@ def region_asset(
     code: tuple[str, ...],
     upstream: tuple[str, ...] = (),
     layers: tuple[str, ...] = (),
+    files: Callable[[Workspace, Region], list[Path]] | None = None,
     name: str | None = None,
     owners: tuple[str, ...] = ("team:khanij",),
     automation: dg.AutomationCondition | None = None,
@@ -115,7 +119,7 @@ def region_asset(
 
     def wrap(function: Callable[..., Any]) -> dg.AssetsDefinition:
         asset_name = name or function.__name__
-        RECIPES[asset_name] = Recipe(asset_name, upstream, settings, code, layers)
+        RECIPES[asset_name] = Recipe(asset_name, upstream, settings, code, layers, files)
 
         @functools.wraps(function)
         def announced(context: dg.AssetExecutionContext, *args: Any, **kwargs: Any) -> Any:

@@ -3,22 +3,30 @@
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 
 from assets.fingerprints import region_asset, result
 from assets.progress import announce
 from assets.workspace import Workspace
 from data_sources.reference import load_reference
 from scoring.rank.assess import assess
+from scoring.rank.next_sample import sample_next
+from scoring.rank.sensitivity import THRESHOLD, Robustness, robustness
 from scoring.rank.settings import RankingSettings
 
 CODE = ("assets/potential.py", "scoring/waste", "scoring/rank", "scoring/units.py", "data_sources/reference")
-UPSTREAM = ("blocks", "waste_inventory", "block_fertility")
+UPSTREAM = ("blocks", "waste_inventory", "block_fertility", "gate_layers")
 
 
 def _inputs(
-    workspace: Workspace, region_name: str, blocks: dict[str, Any], waste: dict[str, Any], fertility: dict[str, Any]
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    blocks: dict[str, Any],
+    waste: dict[str, Any],
+    fertility: dict[str, Any],
+    gates: dict[str, Any],
 ) -> dict[str, Any]:
-    region = workspace.region(region_name)
+    region = workspace.region(context.partition_key)
     return {
         "blocks": blocks["units"],
         "sites": waste["sites"],
@@ -30,6 +38,8 @@ def _inputs(
         "reference": load_reference(),
         "settings": RankingSettings.from_mapping(dict(region.ranking), seed=region.seed),
         "crs": region.crs,
+        "gates": gates or None,
+        "progress": lambda share, text: announce(region.name, context.asset_key.path[-1], share, text),
     }
 
 
@@ -47,11 +57,9 @@ def assessment(
     blocks: dict[str, Any],
     waste_inventory: dict[str, Any],
     block_fertility: dict[str, Any],
+    gate_layers: dict[str, Any],
 ) -> dg.MaterializeResult:
-    outcome = assess(
-        **_inputs(workspace, context.partition_key, blocks, waste_inventory, block_fertility),
-        progress=lambda share, text: announce(context.partition_key, context.asset_key.path[-1], share, text),
-    )
+    outcome = assess(**_inputs(context, workspace, blocks, waste_inventory, block_fertility, gate_layers))
     bundle = {
         "ranked_blocks": outcome.ranked_blocks,
         "site_shares": outcome.site_shares,
@@ -65,3 +73,40 @@ def assessment(
     return result(
         context, workspace, bundle, blocks=len(outcome.ranked_blocks), by_status=dg.MetadataValue.json(status)
     )
+
+
+@region_asset(
+    group="potential",
+    title="The ranking under other weights, prices, distances, caps and units, with a verdict; and what to sample next.",
+    kinds={"python", "parquet"},
+    settings=("ranking", "crs", "seed", "gates"),
+    code=CODE,
+    upstream=UPSTREAM,
+)
+def robustness_report(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    blocks: dict[str, Any],
+    waste_inventory: dict[str, Any],
+    block_fertility: dict[str, Any],
+    gate_layers: dict[str, Any],
+) -> dg.MaterializeResult:
+    inputs = _inputs(context, workspace, blocks, waste_inventory, block_fertility, gate_layers)
+    report = robustness(**inputs)
+    bundle = {
+        "robustness": robustness_table(report),
+        "rank_acceptability": report.acceptability.rename(columns=lambda name: name.replace("acceptability_", "p_")),
+        "scenario_ranks": report.ranks,
+        "sample_next": sample_next(**inputs).rename(columns={"order": "priority", "reason": "advice"}),
+        "verdict": report.verdict,
+    }
+    return result(context, workspace, bundle, verdict=dg.MetadataValue.md(report.verdict.to_string(index=False)))
+
+
+def robustness_table(report: Robustness) -> pd.DataFrame:
+    """Every comparison and, under the test ``verdict``, the judgement on each kind with its reason."""
+    names = {"scenario": "test", "jaccard_top_k": "jaccard", "n": "n_blocks"}
+    tests = report.scenarios.rename(columns=names)
+    tests["is_robust"] = (tests["kendall_tau"] >= THRESHOLD) & (tests["jaccard"] >= THRESHOLD)
+    verdicts = report.verdict.rename(columns={"reason": "note"}).assign(test="verdict")
+    return pd.concat([tests, verdicts], ignore_index=True)

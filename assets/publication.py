@@ -64,7 +64,7 @@ def evidence_files(
     kinds={"python", "geopackage"},
     settings=("*",),
     code=("assets/publication.py", "publishing", "data_sources/contracts"),
-    upstream=("assessment", "block_fertility", "fertility", "evidence_files", *SURVEY),
+    upstream=("assessment", "robustness_report", "block_fertility", "fertility", "evidence_files", *SURVEY),
 )
 def ranked_blocks(
     context: dg.AssetExecutionContext,
@@ -73,6 +73,7 @@ def ranked_blocks(
     block_fertility: dict[str, Any],
     fertility: dict[str, Any],
     evidence_files: dict[str, Any],
+    robustness_report: dict[str, Any],
     **sources: dict[str, Any],
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
@@ -92,6 +93,7 @@ def ranked_blocks(
         "basket_ranks": assessment["basket_ranks"],
         "mass_balance": assessment["mass_balance"],
         "price_decks": assessment["price_decks"],
+        **{name: robustness_report[name] for name in ("robustness", "rank_acceptability", "sample_next")},
         "quarantine": quarantine(sources),
         "data_quality": quality_table(reports(sources)),
     }

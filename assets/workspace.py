@@ -72,6 +72,21 @@ class Workspace(dg.ConfigurableResource):
         folder = self.source_folder(region)
         return None if folder is None else folder / source.path
 
+    def gate_paths(self, region: Region) -> dict[str, Path]:
+        """The files of the region's gate layers by name, relative to the folder of its sources."""
+        folder = self.source_folder(region) or Path.cwd()
+        return {name: folder / gate.path for name, gate in sorted(region.gates.items())}
+
+    def file_hash(self, files: list[Path]) -> str:
+        """SHA-256 over the bytes of some files and those that belong to them; a missing file counts by its name."""
+        digest = hashlib.sha256()
+        for given in files:
+            digest.update(given.name.encode())
+            for file in companions(given):
+                stat = file.stat()
+                digest.update(_file_hash(str(file), stat.st_size, stat.st_mtime_ns).encode())
+        return digest.hexdigest()
+
     def source_hash(self, region: Region, layers: tuple[str, ...] | None = None) -> str:
         """SHA-256 over the region's source files and their cards: it changes when any of their bytes do."""
         digest = hashlib.sha256()

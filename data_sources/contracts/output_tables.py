@@ -3,7 +3,6 @@
 Belongs here: a table's columns. Does not belong here: how a figure is computed.
 """
 
-
 from __future__ import annotations
 
 from data_sources.contracts.contract import Contract
@@ -164,57 +163,64 @@ BASKET_RANKS = Contract(
 SAMPLE_NEXT = Contract(
     "sample_next",
     "What to sample next",
-    "Value of information: how much the spread of a block's rank shrinks if a figure goes one knowledge class up.",
+    "Value of information: how much of the uncertainty of the ranks goes if a site is known one class better. A site "
+    "that is not ranked for want of a figure is listed after those that are.",
     (
-        number("priority", "Priority", "1 is the most useful thing to measure.", "", "integer"),
-        BLOCK_REF,
+        number("priority", "Priority", "1 is the most useful site to sample.", "", "integer"),
         SITE_REF,
+        text("name", "Name", "Name of the site."),
+        text("block_id", "Block", "Block that the site is ranked in; blank where it would first have to enter a ranking."),
         text("kind", "Kind of block", "Kind of the block.", vocabulary=KINDS),
-        text("measure", "What to measure", "tonnage, grade, or both."),
-        text("class_now", "Class now", "Knowledge class today.", vocabulary=KNOWLEDGE_CLASSES),
-        text("class_after", "Class after", "Knowledge class after the work.", vocabulary=KNOWLEDGE_CLASSES),
-        number("rank_spread_now", "Rank spread now", "Rank P95 minus rank P05 today.", "places"),
-        number("rank_spread_after", "Rank spread after", "Expected rank P95 minus rank P05 after the work.", "places"),
-        number("shrinkage_pct", "Shrinkage", "By how much the spread is expected to shrink.", "%"),
+        text("effect", "Effect", "Whether the work narrows the ranking, or lets the block enter it."),
+        text("tonnage_class", "Class of the tonnage", "Knowledge class of the tonnage today.", vocabulary=KNOWLEDGE_CLASSES),
+        text("tonnage_class_next", "Class of the tonnage, next", "Its class after the work.", vocabulary=KNOWLEDGE_CLASSES),
+        text("grade_class", "Class of the grades", "Knowledge class of the grades today.", vocabulary=KNOWLEDGE_CLASSES),
+        text("grade_class_next", "Class of the grades, next", "Their class after the work.", vocabulary=KNOWLEDGE_CLASSES),
+        number("rank_sd_now", "Rank, s.d. now", "Standard deviation of the block's rank today.", "places"),
+        number("rank_sd_expected", "Rank, s.d. expected", "Expected standard deviation after the work.", "places"),
+        number("rank_variance_removed", "Rank variance removed", "Expected fall of the summed variance of all ranks.", "places2"),
+        number("share_of_rank_variance_pct", "Share of all rank variance", "The same as a share of the whole.", "%"),
+        number("monte_carlo_se", "Monte-Carlo s.e.", "Standard error of the fall.", "places2"),
         text("advice", "Advice", "In words."),
     ),
-    key=("priority", "block_id", "site_id", "measure"),
-)
+    key=("priority", "site_id"),
+)  # fmt: skip
 
 ROBUSTNESS = Contract(
     "robustness",
     "Robustness of the ranking",
-    "The ranking repeated under other assumptions and compared with the published one.",
+    "The ranking repeated under other assumptions and compared with the published one, and the verdict on each kind.",
     (
         text("kind", "Kind of block", "Kind of the blocks compared.", vocabulary=KINDS),
-        text("test", "Test", "What was changed.", nullable=False),
-        text("setting", "Setting", "To what."),
+        text("test", "Test", "What was changed; 'verdict' is the judgement on the whole.", nullable=False),
         number("n_blocks", "Blocks", "Blocks compared.", "", "integer"),
+        number("n_new", "New blocks", "Blocks that are ranked only under the other assumption.", "", "integer"),
         number("kendall_tau", "Kendall's tau", "Agreement of the two orders, 1 is the same."),
         number("jaccard", "Jaccard of the top k", "Overlap of the two top-k sets."),
         number("k", "k", "Size of the compared top sets, min(20, n/4).", "", "integer"),
         number("is_robust", "Robust", "False if tau or Jaccard is below 0.6.", "", "boolean"),
         text("note", "Note", "What the result means."),
     ),
-    key=("kind", "test", "setting"),
+    key=("kind", "test"),
 )
 
 RANK_ACCEPTABILITY = Contract(
     "rank_acceptability",
     "Rank acceptability",
-    "Share of random weight vectors (Dirichlet) under which a block reaches a place.",
+    "Share of 10,000 random weight vectors (Dirichlet), each with its own draw, under which a block reaches a place.",
     (
         BLOCK_REF,
         KIND,
         number("p_first", "P(first)", "Share of the weight vectors that put the block first.", reject=SHARE),
         number("p_top10", "P(top 10)", "Share of the weight vectors that put it among the first ten.", reject=SHARE),
         number("p_top20", "P(top 20)", "Share of the weight vectors that put it among the first twenty.", reject=SHARE),
-        number("rank_best", "Best rank", "Best place over all weight vectors."),
-        number("rank_worst", "Worst rank", "Worst place over all weight vectors."),
+        number("rank_p05", "Rank P05 (best place)", "Best place in nineteen of twenty weight vectors. Rank P05 is the best place."),
+        number("rank_p50", "Rank P50 (median)", "Median place over the weight vectors."),
+        number("rank_p95", "Rank P95 (worst place)", "Worst place in nineteen of twenty weight vectors."),
         number("rank_mean", "Mean rank", "Mean place over all weight vectors."),
     ),
     key=("kind", "block_id"),
-)
+)  # fmt: skip
 
 QUARANTINE = Contract(
     "quarantine",
@@ -239,7 +245,9 @@ DATA_QUALITY = Contract(
     (
         text("source", "Source", "Source card or file."),
         text("layer", "Layer", "Layer or table."),
-        text("finding", "Finding", "rows, unit, censored, derived column, held column, flag or absent.", nullable=False),
+        text(
+            "finding", "Finding", "rows, unit, censored, derived column, held column, flag or absent.", nullable=False
+        ),
         text("field", "Field", "Column that the finding is about."),
         number("rows", "Rows", "Rows concerned.", "", "integer"),
         text("detail", "Detail", "In words."),

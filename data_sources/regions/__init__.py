@@ -33,6 +33,15 @@ class LayerSource(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class GateSource(_Strict):
+    """A layer that bars blocks or lowers their score: a file below the data folder, and who publishes it."""
+
+    path: str
+    source: str
+    layer: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
 class GridSpec(_Strict):
     """Cell size and padding of the region's evidence grid, in metres."""
 
@@ -55,7 +64,7 @@ class Region(_Strict):
     units: tuple[UnitKind, ...]
     layers: dict[str, LayerSource] = Field(default_factory=dict)
     waste: dict[str, Any] = Field(default_factory=dict)
-    gates: dict[str, Any] = Field(default_factory=dict)
+    gates: dict[str, GateSource] = Field(default_factory=dict)
     fertility: dict[str, Any] = Field(default_factory=dict)
     ranking: dict[str, Any] = Field(default_factory=dict)
     seed: int = 20260101
@@ -66,11 +75,26 @@ class Region(_Strict):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def region_files() -> dict[str, Path]:
+    """The YAML of every region by name: the project's own, and those of the folder ``KHANIJ_REGIONS`` where it is set.
+
+    Raises
+    ------
+    RegionError : a user's region has the name of one of the project's.
+    """
+    own = Path(str(files("data_sources.regions")))
+    found = {p.stem: p for p in sorted(own.glob("*.yaml"))}
+    named = os.environ.get("KHANIJ_REGIONS")
+    for path in sorted(Path(named).expanduser().glob("*.yaml")) if named else []:
+        if path.stem in found:
+            raise RegionError("the project has a region of this name", file=path, do="give your region another name")
+        found[path.stem] = path
+    return found
+
+
 def region_names() -> list[str]:
     """Names of all regions that have a YAML, in alphabetical order; these are the static partition keys."""
-    return sorted(
-        p.name.removesuffix(".yaml") for p in files("data_sources.regions").iterdir() if p.name.endswith(".yaml")
-    )
+    return sorted(region_files())
 
 
 def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
@@ -80,8 +104,8 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
     ------
     RegionError : unknown region, unknown key, or a value that the model refuses.
     """
-    path = files("data_sources.regions") / f"{name}.yaml"
-    if not path.is_file():
+    path = region_files().get(name)
+    if path is None:
         raise RegionError(
             f"no region {name!r}",
             file=f"data_sources/regions/{name}.yaml",

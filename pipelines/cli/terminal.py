@@ -1,4 +1,4 @@
-"""The console that every verb prints on: as wide as the terminal, 140 columns into a pipe or a log."""
+"""The console that every verb prints on: as wide as the terminal, 165 columns into a pipe or a log."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from rich.console import Console
 
 def terminal() -> Console:
     """A console on standard output that colours nothing it was not asked to."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 165)

@@ -1,0 +1,26 @@
+"""Layers that bar blocks or lower their score: protected areas, CRZ, court bars, atomic minerals, leases, forest, settlements."""
+
+import dagster as dg
+
+from assets.fingerprints import region_asset, result
+from assets.workspace import Workspace
+from data_sources.readers.gates import read_gate
+
+
+@region_asset(
+    group="blocks",
+    title="Gates and modifiers that the user connects; without them only the register's own facts bar a block.",
+    kinds={"python", "geoparquet"},
+    settings=("gates",),
+    code=("assets/gates.py", "data_sources/readers/gates.py", "data_sources/connectors/files.py"),
+    files=lambda workspace, region: list(workspace.gate_paths(region).values()),
+)
+def gate_layers(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
+    region = workspace.region(context.partition_key)
+    layers = {name: read_gate(path, name, region.gates[name]) for name, path in workspace.gate_paths(region).items()}
+    return result(
+        context,
+        workspace,
+        dict(layers),
+        layers=dg.MetadataValue.json({name: len(layer) for name, layer in layers.items()}),
+    )

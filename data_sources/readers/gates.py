@@ -1,0 +1,45 @@
+"""Gate layers of a user: a vector file -> valid geometries in EPSG:4326 with the columns that a reason is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from data_sources.connectors.files import read_file
+from data_sources.contracts.errors import ContractError, CrsError
+from data_sources.regions import GateSource
+
+KEPT = ("name", "fact", "holder", "lease_status")
+
+
+def read_gate(path: Path, name: str, source: GateSource) -> gpd.GeoDataFrame:
+    """Read one gate layer.
+
+    Raises
+    ------
+    MissingSourceError : the file is not there: a gate that cannot be read must stop the run, not open the gate.
+    CrsError : the layer states no CRS.
+    ContractError : the file holds no geometry.
+    """
+    frame = read_file(path, layer=source.layer, options=source.options)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise ContractError("a gate needs geometries", file=path, layer=name, do="give a vector file")
+    if frame.crs is None:
+        raise CrsError(
+            "the layer states no CRS",
+            file=path,
+            layer=name,
+            do="write it into the file, or say it in options: {crs: EPSG:4326}",
+        )
+    shapes = shapely.make_valid(frame.geometry.to_crs("EPSG:4326").to_numpy())
+    columns = {c.lower(): c for c in frame.columns}
+    data = {
+        k: frame[columns[k]].astype("str") if k in columns else pd.Series(None, index=frame.index, dtype="str")
+        for k in KEPT
+    }
+    return gpd.GeoDataFrame(
+        pd.DataFrame(data).assign(source=source.source), geometry=shapes, crs="EPSG:4326"
+    ).reset_index(drop=True)
