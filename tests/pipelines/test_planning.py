@@ -286,3 +286,16 @@ def test_the_archive_is_watched_too(place):
     (folder / "request.json").write_text("{}")
     after = sensors.landing_state(workspace)
     assert before[REGION].get("faults") != after[REGION]["faults"]
+
+
+def test_a_user_keeps_regions_in_a_folder_of_his_own(tmp_path, monkeypatch):
+    from data_sources.contracts import RegionError
+    from data_sources.regions import load_region, region_files, region_names
+
+    plain = region_files()["india"].read_text()
+    (tmp_path / "my_district.yaml").write_text(plain.replace("name: india", "name: my_district"))
+    monkeypatch.setenv("KHANIJ_REGIONS", str(tmp_path))
+    assert "my_district" in region_names() and load_region("my_district").name == "my_district"
+    (tmp_path / "india.yaml").write_text(plain)
+    with pytest.raises(RegionError, match="another name"):
+        region_names()
