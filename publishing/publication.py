@@ -121,10 +121,16 @@ def _column(frame: pd.DataFrame, contract: Contract, name: str, dtype: str) -> p
         values = frame[name]
     try:
         if dtype == "string":
+            if isinstance(values.dtype, pd.StringDtype) and values.dtype.na_value is np.nan:
+                return values
             return values.astype("string").astype("object").where(values.notna(), None).astype("str")
         if dtype == "boolean":
             return values.astype("boolean")
-        numbers = pd.to_numeric(values, errors="raise").astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        if values.dtype == np.float64:
+            numbers = values.to_numpy()
+        else:
+            exact = pd.to_numeric(values, errors="raise").astype("Float64")
+            numbers = exact.to_numpy(dtype=np.float64, na_value=np.nan)
         if not np.isfinite(numbers[~np.isnan(numbers)]).all():
             raise ValueError("an infinite value")
         if dtype == "integer":

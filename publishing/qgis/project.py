@@ -232,10 +232,12 @@ def _listing(blocks: gpd.GeoDataFrame, theme: str) -> str:
     by = "rank_fertility" if theme == "Fertility" else "rank"
     if theme == "Waste" or not blocks[by].notna().any():
         return ""
-    kind = str(blocks.loc[blocks[by].notna(), "kind"].value_counts().sort_index().idxmax())
-    first = blocks[(blocks["kind"] == kind) & blocks[by].notna()].sort_values(by).head(10)
+    frame = pd.DataFrame({c: blocks[c] for c in ("block_id", "name", "kind", by, "rank_p05", "rank_p95")})
+    frame = frame[frame[by].notna()]
+    kind = str(frame["kind"].value_counts().sort_index().idxmax())
+    first = frame[frame["kind"] == kind].sort_values(by).head(10)
     lines = []
-    for r in records(pd.DataFrame(first.drop(columns=first.geometry.name))):
+    for r in records(first):
         tail = f"  ({r.rank_p05:.0f}–{r.rank_p95:.0f})" if by == "rank" else ""
         name = one_line(one_line(r.name or r.block_id).split(" (")[0], 42)
         lines.append(f"{int(getattr(r, by)):>2}  {name}{tail}")
