@@ -1,0 +1,164 @@
+"""Which records are one facility: by distance AND by name; what is not clear goes to a review table, never to a guess.
+
+Belongs here: pairs and verdicts. Does not belong here: which figure of a facility is used.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+SAME_NAME = 0.6
+LIKE_NAME = 0.3
+FAR_KM = 25.0
+BASE_KM = 1.0
+REVIEW_COLUMNS = (
+    "record_a", "record_b", "name_a", "name_b", "source_a", "source_b", "distance_km", "name_similarity", "verdict", "why",
+)  # fmt: skip
+# Wastes of different processes are different facilities, however near and alike in name.
+_FAMILIES = {
+    **dict.fromkeys(("coal_fly_ash", "lignite_fly_ash", "imported_coal_fly_ash"), "ash"),
+    "red_mud": "red mud", "phosphogypsum": "gypsum", "jarosite_jarofix": "jarosite", "cu_smelter_slag": "slag",
+}  # fmt: skip
+_EARTH_KM = 6371.0088
+# Words that every facility carries: they say what it is, not which one.
+_COMMON = frozenset(
+    "tailings tailing pond ponds dam tsf facility storage dump dumps mine mines mining ash dyke dykes stack red mud gypsum waste "
+    "site plant power station thermal stps tps tpp tpss utpp umpp ltd limited pvt company co the of and at near area unit project "
+    "works no refinery heap overburden mill complex india group".split()
+)
+_WORDS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "one": "1", "two": "2", "three": "3", "north": "n", "south": "s"}
+
+
+@lru_cache(maxsize=65_536)
+def name_words(name: object) -> tuple[frozenset[str], frozenset[str]]:
+    """(distinguishing words, numbers) of a facility's name: ``Zawar TSF No. II (HZL)`` -> {zawar, hzl}, {2}."""
+    if not isinstance(name, str):
+        return frozenset(), frozenset()
+    text = re.sub(r"[^a-z0-9]+", " ", name.lower().replace("-", " "))
+    words = [_WORDS.get(w, w) for w in text.split()]
+    words = [str(int(w)) if w.isdigit() else w for w in words]
+    # One letter tells nothing apart (initials), except a compass direction.
+    telling = frozenset(w for w in words if w not in _COMMON and not w.isdigit() and (len(w) > 1 or w in "ns"))
+    return telling, frozenset(w for w in words if w.isdigit())
+
+
+def name_similarity(a: object, b: object) -> float:
+    """Share of the shorter name's distinguishing words that the other has, near spellings (ratio 0.8) counted; NaN without
+    words; 0 where both carry numbers and none is common (pond 1 is not pond 2)."""  # fmt: skip
+    (wa, na), (wb, nb) = name_words(a), name_words(b)
+    if na and nb and not na & nb:
+        return 0.0
+    if not wa or not wb:
+        return float("nan")
+    few, many = sorted((sorted(wa), sorted(wb)), key=len)
+    hits = sum(max(_alike(w, v) for v in many) for w in few)
+    # A single common word in long names says less than two of two.
+    return hits / len(few) * (1.0 if len(few) > 1 or len(many) <= 2 else 0.8)
+
+
+def _alike(a: str, b: str) -> float:
+    if a == b:
+        return 1.0
+    ratio = difflib.SequenceMatcher(None, a, b).ratio()
+    return ratio if ratio >= 0.8 and min(len(a), len(b)) >= 4 else 0.0
+
+
+def match_records(facilities: pd.DataFrame) -> pd.DataFrame:
+    """Compare all records that lie within 25 km (plus their accuracies) of one another or carry nearly the same name.
+
+    Verdicts: ``same`` (near and alike), ``doubtful`` (near but unlike or nameless; alike but far; two records of one
+    source at one place), nothing for the rest. Near is within 1 km plus both accuracies.
+
+    Returns
+    -------
+    REVIEW_COLUMNS, ordered by the ids; the order of the rows that came in changes nothing.
+    """
+    table = facilities.sort_values("record_id", kind="stable").reset_index(drop=True)
+    pairs = _near_pairs(table) | _like_named_pairs(table)
+    records = table.to_dict("records")
+    rows = [r for i, j in sorted(pairs) if (r := _judge(records[i], records[j])) is not None]
+    return pd.DataFrame(rows, columns=list(REVIEW_COLUMNS))
+
+
+def _near_pairs(table: pd.DataFrame) -> set[tuple[int, int]]:
+    placed = np.flatnonzero(table["lat"].notna() & table["lon"].notna())
+    if len(placed) < 2:
+        return set()
+    reach = float(FAR_KM + 2 * table["position_accuracy_m"].fillna(0).max() / 1000)
+    tree = cKDTree(_unit_vectors(table.iloc[placed]))
+    chord = 2 * np.sin(min(reach / _EARTH_KM, np.pi) / 2)
+    return {(int(placed[min(i, j)]), int(placed[max(i, j)])) for i, j in tree.query_pairs(chord)}
+
+
+def _like_named_pairs(table: pd.DataFrame) -> set[tuple[int, int]]:
+    """Pairs of which one has no position: only the name can say."""
+    lost = np.flatnonzero(table["lat"].isna() | table["lon"].isna())
+    return {(min(i, j), max(i, j)) for i in map(int, lost) for j in range(len(table)) if i != j}
+
+
+def _unit_vectors(table: pd.DataFrame) -> np.ndarray:
+    lat, lon = np.radians(table["lat"].to_numpy(dtype="float64")), np.radians(table["lon"].to_numpy(dtype="float64"))
+    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+
+
+def distance_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Great-circle distance [km] on the mean sphere; NaN without a position."""
+    if any(np.isnan(v) for v in (lat_a, lon_a, lat_b, lon_b)):
+        return float("nan")
+    a, b = np.radians(lat_a), np.radians(lat_b)
+    h = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(np.radians(lon_b - lon_a) / 2) ** 2
+    return float(2 * _EARTH_KM * np.arcsin(np.sqrt(min(1.0, h))))
+
+
+def _family(code: object) -> str:
+    return "" if not isinstance(code, str) else _FAMILIES.get(code, "tailings and dumps")
+
+
+def _judge(a: dict[Any, Any], b: dict[Any, Any]) -> dict[str, object] | None:
+    families = _family(a["waste_type_code"]), _family(b["waste_type_code"])
+    if all(families) and families[0] != families[1]:
+        return None
+    d = distance_km(a["lat"], a["lon"], b["lat"], b["lon"])
+    s = name_similarity(a["name"], b["name"])
+    slack = sum(0.0 if np.isnan(v) else v / 1000 for v in (a["position_accuracy_m"], b["position_accuracy_m"]))
+    near, one_source = d <= BASE_KM + slack, a["source"] == b["source"]
+    if one_source:
+        if not (d <= 0.1 or np.isnan(d)) or not s >= SAME_NAME:
+            return None
+        verdict, why = "doubtful", "two records of one source at one place and with one name: is one a repetition?"
+    elif np.isnan(d):
+        same_state = (
+            isinstance(a["state"], str) and isinstance(b["state"], str) and a["state"].lower() == b["state"].lower()
+        )
+        if not (s >= SAME_NAME and (same_state or s >= 0.95)):
+            return None
+        verdict, why = "doubtful", "alike in name, but one has no position"
+    elif near and s >= SAME_NAME:
+        verdict, why = "same", "near and alike in name"
+    elif near and s == 0.0:
+        numbers = [name_words(r["name"])[1] for r in (a, b)]
+        if all(numbers):
+            return None  # pond 1 and pond 2 of one mine: neighbours, not doubles
+        if d > BASE_KM:
+            return None
+        verdict, why = "doubtful", "within a kilometre, but the names differ"
+    elif near and np.isnan(s) and d <= BASE_KM + min(slack, 2.0):
+        verdict, why = "doubtful", "near, but one has no name that tells it apart"
+    elif near and LIKE_NAME <= s < SAME_NAME:
+        verdict, why = "doubtful", "near, but the names agree only in part"
+    elif not near and d <= FAR_KM + slack and s >= 0.8:
+        verdict, why = "doubtful", "alike in name, but further apart than their positions are uncertain"
+    else:
+        return None
+    values = (
+        a["record_id"], b["record_id"], a["name"], b["name"], a["source"], b["source"], round(d, 3) if d == d else d,
+        round(s, 3) if s == s else s, verdict, why,
+    )  # fmt: skip
+    return dict(zip(REVIEW_COLUMNS, values))
