@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from data_sources.cards import card_names, load_card, parse_card
+from data_sources.cards.listing import insert
 from data_sources.contracts import KhanijError, MissingSourceError, SourceError
+from data_sources.contracts.registry import ALL
 
 NAMES = card_names()
 GOOD = """
@@ -127,3 +131,13 @@ def test_an_unknown_card_names_the_remedy(name: str) -> None:
 
 def test_errors_are_of_the_projects_tree() -> None:
     assert issubclass(SourceError, KhanijError)
+
+
+def test_the_table_in_the_documentation_is_that_of_the_cards() -> None:
+    document = (Path(__file__).resolve().parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
+    assert insert(document) == document, "run python -m data_sources.cards.listing"
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if load_card(n).contract])
+def test_a_card_feeds_a_contract_that_there_is(name: str) -> None:
+    assert load_card(name).contract in ALL
