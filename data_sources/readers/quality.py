@@ -43,7 +43,7 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     )
     yield source, layer, "rows", "", report["rows_in"], counts
     for unit in report.get("units", []):
-        said = f"stated {unit['stated_unit'] or 'nowhere'} by {unit['stated_by'] or 'nobody'}, median {unit['median']:.4g}, the crust has {unit['expected']:.4g} in that unit"
+        said = f"stated {unit['stated_unit'] or 'nowhere'} by {unit['stated_by'] or 'nobody'}, median {_figure(unit['median'])}, the crust has {_figure(unit['expected'])} in that unit"
         label = (
             f"; its label says {unit['label_unit']}"
             if unit.get("label_unit") and unit["label_unit"] != unit["stated_unit"]
@@ -81,3 +81,7 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         )
     for reason, n in sorted(report.get("by_reason", {}).get("flagged", {}).items()):
         yield source, layer, "flag", "", n, reason
+
+
+def _figure(value: object) -> str:
+    return "not known" if value is None or pd.isna(value) else f"{value:.4g}"  # type: ignore[call-overload]
