@@ -72,49 +72,80 @@ def logistic(x: ArrayLike, midpoint: float, slope: float = 1.0) -> Floats:
 
 
 _AND, _OR, _PRODUCT, _SUM, _GAMMA = range(5)
+_CHUNK = 4096  # cells whose accumulators stay in the first-level cache while every layer passes over them
 
 
-@njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True, error_model="numpy")
 def _combine(stack, code, gamma, out):  # type: ignore[no-untyped-def]
+    """Write the overlay and return how many cells hold a value outside 0..1; each layer is read once, in order.
+
+    ``furthest`` keeps each cell's largest distance from 0.5: a plain element-wise maximum, which vectorises where a
+    count would not.
+    """
     layers, n = stack.shape
-    for i in prange(n):
-        lowest = 1.0
-        highest = 0.0
-        product = 1.0
-        complement = 1.0
-        missing = False
-        for j in range(layers):
-            v = stack[j, i]
-            if np.isnan(v):
-                missing = True
-            lowest = min(lowest, v)
-            highest = max(highest, v)
-            product *= v
-            complement *= 1.0 - v
-        if missing:
-            out[i] = np.nan
-        elif code == 0:
-            out[i] = lowest
-        elif code == 1:
-            out[i] = highest
-        elif code == 2:
-            out[i] = product
-        elif code == 3:
-            out[i] = 1.0 - complement
-        else:
-            out[i] = (1.0 - complement) ** gamma * product ** (1.0 - gamma)
+    outside = 0
+    one = stack.dtype.type(1.0)
+    half = stack.dtype.type(0.5)
+    for block in prange((n + _CHUNK - 1) // _CHUNK):
+        start = block * _CHUNK
+        stop = min(n, start + _CHUNK)
+        size = stop - start
+        first = out[start:stop]
+        furthest = np.empty(size, dtype=stack.dtype)
+        rest = np.empty(size if code == 4 else 0, dtype=stack.dtype)
+        row = stack[0, start:stop]
+        for i in range(size):
+            furthest[i] = abs(row[i] - half)
+            first[i] = one - row[i] if code == 3 else row[i]
+        if code == 4:
+            for i in range(size):
+                rest[i] = one - row[i]
+        for j in range(1, layers):
+            row = stack[j, start:stop]
+            if code == 0:
+                for i in range(size):
+                    # NaN on either side wins: neither comparison with it is true
+                    first[i] = first[i] if (row[i] >= first[i]) | (first[i] != first[i]) else row[i]
+            elif code == 1:
+                for i in range(size):
+                    first[i] = first[i] if (row[i] <= first[i]) | (first[i] != first[i]) else row[i]
+            elif code == 3:
+                for i in range(size):
+                    first[i] *= one - row[i]
+            else:
+                for i in range(size):
+                    first[i] *= row[i]
+            if code == 4:
+                for i in range(size):
+                    rest[i] *= one - row[i]
+            for i in range(size):
+                d = abs(row[i] - half)
+                furthest[i] = d if d > furthest[i] else furthest[i]
+        if code == 3:
+            for i in range(size):
+                first[i] = one - first[i]
+        elif code == 4:
+            for i in range(size):
+                first[i] = (one - rest[i]) ** gamma * first[i] ** (one - gamma)
+        bad = 0
+        for i in range(size):
+            bad += furthest[i] > half
+        outside += bad
+    return outside
 
 
 def _operate(memberships: Sequence[ArrayLike] | ArrayLike, code: int, gamma: float = 0.0) -> Floats:
-    stack = memberships if isinstance(memberships, np.ndarray) else np.stack([_floating(m) for m in memberships])  # type: ignore[union-attr]
-    stack = _floating(stack)
+    if isinstance(memberships, np.ndarray):
+        stack = _floating(memberships)
+    else:
+        stack = np.stack([_floating(m) for m in memberships])  # type: ignore[union-attr]
     if stack.shape[0] == 0:
         raise ScoringError("no membership to combine")
-    with np.errstate(invalid="ignore"):
-        if stack.size and (np.nanmin(stack) < 0 or np.nanmax(stack) > 1):
-            raise ScoringError("memberships must lie in 0..1", do="turn values into memberships first")
     out = np.empty(stack.shape[1:], dtype=stack.dtype)
-    _combine(np.ascontiguousarray(stack).reshape(stack.shape[0], -1), code, float(gamma), out.reshape(-1))
+    if _combine(
+        np.ascontiguousarray(stack).reshape(stack.shape[0], -1), code, stack.dtype.type(gamma), out.reshape(-1)
+    ):
+        raise ScoringError("memberships must lie in 0..1", do="turn values into memberships first")
     return out
 
 

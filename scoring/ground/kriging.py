@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from data_sources.contracts.errors import ScoringError
 from scoring.ground.grid import Grid
+from scoring.ground.tiles import map_tiles
 from scoring.ground.variogram import MODEL_CODES, Variogram
 
 Floats = NDArray[Any]
@@ -183,17 +184,22 @@ def krige_grid(
     max_distance_m: float = np.inf,
 ) -> tuple[Floats, Floats]:
     """``krige_points`` at every cell centre, block by block; (rows, cols) float32 estimate and standard deviation."""
-    xs, ys = grid.centres()
     mean, sd = grid.empty(), grid.empty()
-    for block in grid.windows(512):
-        rows, cols = block.slices
-        gx, gy = np.meshgrid(xs[cols], ys[rows])
-        m, v = krige_points(
-            x, y, values, gx.ravel(), gy.ravel(), variogram, neighbours=neighbours, max_distance_m=max_distance_m
-        )
+    blocks = list(grid.windows(512))
+    shared = (x, y, values, grid.centres(), variogram, neighbours, max_distance_m)
+    for block, (m, v) in zip(blocks, map_tiles(_krige_tile, [b.slices for b in blocks], shared), strict=True):
         mean[block.slices] = m.reshape(block.shape)
         sd[block.slices] = np.sqrt(v).reshape(block.shape)
     return mean, sd
+
+
+def _krige_tile(tile: tuple[slice, slice], shared: tuple[Any, ...]) -> tuple[Floats, Floats]:
+    x, y, values, (xs, ys), variogram, neighbours, max_distance_m = shared
+    rows, cols = tile
+    gx, gy = np.meshgrid(xs[cols], ys[rows])
+    return krige_points(
+        x, y, values, gx.ravel(), gy.ravel(), variogram, neighbours=neighbours, max_distance_m=max_distance_m
+    )
 
 
 def cross_validate(

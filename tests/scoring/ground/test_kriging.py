@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data_sources.contracts import ScoringError
 from scoring.ground import Grid, albers_for
-from scoring.ground.interpolation import idw
+from scoring.ground.interpolation import idw, idw_all
 from scoring.ground.kriging import cross_validate, krige_grid, krige_points
 from scoring.ground.variogram import Variogram, empirical_variogram, fit_variogram
 
@@ -157,3 +157,20 @@ def test_the_window_size_does_not_show():
     one, var = krige_points(x, y, z, [xs[3]], [ys[1]], Variogram("exponential", 0.05, 1, 4000))
     assert mean[1, 3] == pytest.approx(one[0], rel=1e-6)
     assert sd[1, 3] == pytest.approx(np.sqrt(var[0]), rel=1e-6)
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0, 3.0])
+def test_idw_of_all_samples_is_the_formula(power):
+    x, y, z = scattered(40)
+    grid = Grid.from_bounds((0, 0, 10_000, 6000), CRS, 500)
+    xs, ys = grid.centres()
+    d = np.hypot(xs[None, :, None] - x, ys[:, None, None] - y)
+    w = 1 / d**power
+    assert idw_all(x, y, z, grid, power=power) == pytest.approx((w * z).sum(-1) / w.sum(-1), rel=1e-5)
+    near = np.where(d <= 1500, w, 0)
+    with np.errstate(invalid="ignore"):
+        expected = (near * z).sum(-1) / near.sum(-1)
+    got = idw_all(x, y, z, grid, power=power, max_distance_m=1500)
+    assert got == pytest.approx(expected, rel=1e-5, nan_ok=True)
+    knn, _ = idw(x, y, z, grid, power=power, neighbours=40)
+    assert idw_all(x, y, z, grid, power=power) == pytest.approx(knn, rel=1e-5)
