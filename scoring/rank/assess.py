@@ -25,6 +25,7 @@ from scoring.rank.tables import block_table
 from scoring.waste.allocation import allocate, near_as_inside
 from scoring.waste.engine import simulate
 from scoring.waste.inventory import site_records, text
+from scoring.waste.pooling import pooled_grades
 from scoring.waste.prepare import Market, Scenario, prepare
 from scoring.waste.routes import RouteBook
 from scoring.waste.units import plan_units
@@ -123,6 +124,8 @@ def run(
     frame["block_id"] = frame["block_id"].astype(str)
     frame = frame.sort_values("block_id", kind="stable").reset_index(drop=True)
     book = RouteBook(reference)
+    if settings.pooling:
+        grades = pd.concat([grades, pooled_grades(sites, grades)], ignore_index=True)
     records = site_records(sites, tonnages, grades, book, settings.min_tonnage_mt)
     say(0.05, "register read")
     site_gates = register_gates(records, constraints)

@@ -48,6 +48,7 @@ class RankingSettings:
     modifier_floor : the soft multipliers never take a score below this share of itself.
     gate_overlap_share : a layer gates a block, or the waste inside it, when it covers more than this share of it.
     inr_per_usd, fx_date, fx_source : the dated rate for Rs crore.
+    pooling : let assayed sites inform sites of the same waste and host without any assay (class analogue).
     price_factor, cap_factor : sensitivities; 1 in the ranking itself.
     unit_chunk : blocks simulated at a time; no effect on any number.
     threads : 0 = one per core; no effect on any number.
@@ -78,6 +79,7 @@ class RankingSettings:
     inr_per_usd: float = 87.7
     fx_date: str = "2025-08-18"
     fx_source: str = "rate used with the press report of that date in route_costs C-06 (recalled)"
+    pooling: bool = False
     price_factor: float = 1.0
     cap_factor: float = 1.0
     unit_chunk: int = 64
@@ -117,6 +119,8 @@ class RankingSettings:
         for key in _BOUNDS:
             if key in given and key not in ("draws", "unit_chunk", "threads"):
                 given[key] = _number(key, given[key])
+        if "pooling" in given and not isinstance(given["pooling"], bool):
+            raise _bad("pooling", given["pooling"], "write true or false")
         for key in ("price_deck", "basket", "fx_date", "fx_source"):
             if key in given:
                 given[key] = str(given[key])

@@ -115,7 +115,9 @@ class RunState:
 
     def is_held(self, share: Share) -> bool:
         """Whether a block holds a share of a site: mapped ground always, a drawn position above ``min_inside``."""
-        return share.inside > 1e-9 and (share.share_basis != "position drawn" or share.inside >= self.settings.min_inside)
+        return share.inside > 1e-9 and (
+            share.share_basis != "position drawn" or share.inside >= self.settings.min_inside
+        )
 
     def _is_shown_out_of_basket(self, i: int, basket: frozenset[str]) -> bool:
         """A site with published figures that may not be ranked as one is still known to hold none of the basket."""

@@ -277,7 +277,11 @@ def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elemen
         if spec is None:
             record.left_out.append(f"{label}: no usable value")
             continue
-        borrowed = (waste_type, label, repr(low), repr(mode), repr(high)) if klass == "analogue" else None
+        borrowed = (
+            (waste_type, label, repr(low), repr(mode), repr(high))
+            if klass == "analogue" and basis != "pooled"
+            else None
+        )
         parts = [(label, None)] if kind == "element" else [(e, s) for e, s in sorted(split[1].items())]  # type: ignore[index]
         record.assays.append(
             Assay(
@@ -299,7 +303,9 @@ def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elemen
         record.sources.append(f"{label}: {text(row.get('source'))}")
     if not record.assays:
         why = "; ".join([*record.left_out, *record.upper_limits])
-        record.reasons.append("no assay in the register" if not rows else f"no usable assay ({why})" if why else "no usable assay")
+        record.reasons.append(
+            "no assay in the register" if not rows else f"no usable assay ({why})" if why else "no usable assay"
+        )
 
 
 def site_records(

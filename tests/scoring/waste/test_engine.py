@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from scoring.rank.assess import assess, run
 
-ENGINE = Path(__file__).resolve().parents[3] / "benchmarks" / "engine"
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(f"bench_{name}", ENGINE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+from .loading import load
 
 
 @pytest.fixture(scope="module")
