@@ -1,0 +1,95 @@
+"""filter the ranked blocks, print them, and write them as spreadsheet, table, map or report"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+from pathlib import Path
+
+TEXTS = {
+    "kind": "kind of block, such as waste_block",
+    "status": "RANKED (default), OUT_OF_BASKET, UNQUANTIFIED, GATED or LEASED",
+    "state": "state or union territory",
+    "district": "district",
+    "element": "blocks whose route sells this element",
+}
+NUMBERS = {
+    "max_rank": (int, "N", "rank N or better"),
+    "min_p_top10": (float, "P", "at least this share of draws among the first ten"),
+    "min_p_top20": (float, "P", "at least this share of draws among the first twenty"),
+    "min_p_margin_positive": (float, "P", "at least this share of draws with a positive margin"),
+    "max_breakeven": (float, "X", "break-even price multiple of at most X (1 pays today)"),
+    "min_tonnage_t": (float, "T", "at least T tonnes (P50)"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``khanij shortlist``."""
+    parser.add_argument(
+        "--region", action="append", metavar="R", help="region (repeatable); without it, every region that was run"
+    )
+    parser.add_argument("--basket", metavar="B", help="rank by this basket, such as magnet_ree or china_seven")
+    for name, text in TEXTS.items():
+        parser.add_argument(
+            f"--{name}", action="append", metavar=name.upper(), help=f"{text} (repeatable, or with commas)"
+        )
+    for name, (kind, metavar, text) in NUMBERS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
+    parser.add_argument("--worst-class", metavar="CLASS", help="knowledge class of at least G1, G2, G3, G4 or analogue")
+    parser.add_argument("--format", metavar="F,F", help="write files: xlsx, csv, gpkg, geojson, kml, pdf")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the files (default: output/shortlists/NAME)")
+    parser.add_argument("--name", metavar="NAME", help="name of the shortlist")
+    parser.add_argument("--filter", type=Path, metavar="FILE", help="repeat a saved filter")
+    parser.add_argument("--save", action="store_true", help="save the filter as NAME.vN.yaml beside the files")
+    parser.add_argument("--version", type=int, metavar="N", help="version under which the filter is saved")
+    parser.add_argument(
+        "--date", default=datetime.date.today().isoformat(), metavar="DATE", help="date on the cover (default: today)"
+    )
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print the blocks that pass; write and save what was asked for."""
+    from rich.table import Table
+
+    from assets.workspace import home_folder
+    from pipelines.cli.explain import published_files
+    from pipelines.cli.terminal import terminal
+    from publishing.shortlist import build_shortlist, load_filter, make_filter, save_filter
+    from publishing.shortlist_files import write_shortlist
+
+    settings = {name: getattr(arguments, name) for name in ("basket", *NUMBERS, "worst_class", "name", "version")}
+    settings |= {name: ",".join(value) if (value := getattr(arguments, name)) else None for name in TEXTS}
+    given = {name: value for name, value in settings.items() if value is not None}
+    chosen = (
+        make_filter(**(load_filter(arguments.filter).settings() | given)) if arguments.filter else make_filter(**given)
+    )
+    files = [file for region in arguments.region or [None] for file in published_files(region)]
+    shortlist = build_shortlist(files, chosen)
+
+    columns = {"region": "region", "kind": "kind", "rank": "rank", "rank_p05": "P05", "rank_p95": "P95", "block_id": "block", "name": "name", "state": "state", "score_mean": "score", "p_top20": "P(top 20)", "margin_usd_per_t_p50": "margin USD/t", "breakeven_price_multiple": "break-even x"}  # fmt: skip
+    table = Table(title=f"{len(shortlist.blocks)} blocks: {chosen.described() or 'no filter'}", title_justify="left")
+    present = [name for name in columns if name in shortlist.blocks.columns]
+    for name in present:
+        table.add_column(columns[name], no_wrap=name in ("block_id", "kind"))
+    for row in shortlist.blocks[present].itertuples(index=False):
+        table.add_row(
+            *(
+                "" if value is None or value != value else f"{value:.3g}" if isinstance(value, float) else str(value)
+                for value in row
+            )
+        )
+    terminal().print(table)
+
+    folder = (
+        arguments.out
+        or Path(os.environ.get("KHANIJ_OUTPUT", str(home_folder() / "output"))) / "shortlists" / chosen.name
+    )
+    if arguments.format:
+        for file in write_shortlist(
+            shortlist, [f.strip() for f in arguments.format.split(",") if f.strip()], folder, arguments.date
+        ).values():
+            print(file.path)
+    if arguments.save:
+        print(save_filter(chosen, folder))
+    return 0 if len(shortlist.blocks) else 1
