@@ -10,6 +10,7 @@ import dagster as dg
 from assets.definitions import MODULES
 from pipelines.automation import dressed
 from pipelines.checks import build_checks
+from pipelines.cluster import rank_on_cluster_job
 from pipelines.jobs import rank_region_job
 from pipelines.release_job import release
 from pipelines.resources import resources
@@ -23,7 +24,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     return dg.Definitions(
         assets=dressed([a for a in dg.load_assets_from_modules(MODULES) if isinstance(a, dg.AssetsDefinition)]),
         asset_checks=build_checks(),
-        jobs=[rank, release],
+        jobs=[rank, release, rank_on_cluster_job()],
         schedules=build_schedules(rank, release),
         sensors=build_sensors(rank),
         resources={**resources(), **(resource_overrides or {})},

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.workspace import Workspace, home_folder
-from pipelines.leases import LeasedIOManager
+from pipelines.cluster import ScaledIOManager
 
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
@@ -31,7 +31,7 @@ def resources(overrides: dict[str, str] | None = None) -> dict[str, object]:
             data_root=os.environ.get("KHANIJ_DATA", ""),
             overrides=overrides or {},
         ),
-        "io_manager": LeasedIOManager(
+        "io_manager": ScaledIOManager(
             root=os.environ.get("KHANIJ_STORE", str(Path(cache) / "store")), cache_root=cache
         ),
     }

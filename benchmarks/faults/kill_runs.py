@@ -1,0 +1,148 @@
+"""Kill -9 at random moments of a run, many times, and look at what is left.
+
+    python benchmarks/faults/kill_runs.py HOME [--kills 50] [--seed 1] [--region india]
+
+Two settings of one region take turns, so that every run has something to publish. Each run is a forked process that is
+killed at a seeded random moment of its length. After every kill the published file must be, byte for byte, what one of
+the two settings publishes; then a run to the end must publish its own bytes, and leave no temporary file and no run
+that Dagster still calls started. Prints one JSON line a kill and a summary; status 1 when anything was ever wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+
+def main() -> int:
+    """Run, kill, look, heal, repeat."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("home", type=Path)
+    arguments.add_argument("--kills", type=int, default=50)
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--region", default="india")
+    arguments.add_argument("--draws", type=int, default=300)
+    chosen = arguments.parse_args()
+    chosen.home.mkdir(parents=True, exist_ok=True)
+    os.environ |= {"KHANIJ_HOME": str(chosen.home.resolve()), "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    # Imported once, here: a forked run then begins at its first line instead of after seconds of imports.
+    from pipelines.geopackage_check import geopackage_finding
+
+    published = chosen.home / "output" / chosen.region / "ranked_blocks.gpkg"
+    settings = [{"ranking.draws": str(chosen.draws)}, {"ranking.draws": str(chosen.draws + 1)}]
+    length, good = [0.0, 0.0], ["", ""]
+    for turn in (0, 1, 0, 1):
+        began = time.monotonic()
+        if not finish(start(chosen.region, settings[turn], chosen.home)):
+            print(json.dumps({"error": "an undisturbed run failed"}))
+            return 1
+        length[turn], digest = time.monotonic() - began, sha256(published)
+        if good[turn] not in ("", digest):
+            print(json.dumps({"error": "two undisturbed runs differ"}))
+            return 1
+        good[turn] = digest
+    chance, faults, killed = random.Random(chosen.seed), 0, 0
+    for number in range(chosen.kills):
+        turn = number % 2
+        pid = start(chosen.region, settings[turn], chosen.home)
+        moment = chance.uniform(0.0, length[turn])
+        time.sleep(moment)
+        was_running = kill(pid)
+        killed += was_running
+        after = sha256(published)
+        finding = geopackage_finding(published)
+        healed = finish(start(chosen.region, settings[turn], chosen.home)) and sha256(published) == good[turn]
+        left = leftovers(chosen.home)
+        line = {
+            "kill": number,
+            "moment_s": round(moment, 3),
+            "of_s": round(length[turn], 3),
+            "was_running": was_running,
+            "published_is": "old" if after == good[1 - turn] else "new" if after == good[turn] else "WRONG",
+            "whole": finding.passed,
+            "healed": healed,
+            "left": left,
+        }
+        faults += line["published_is"] == "WRONG" or not finding.passed or not healed or bool(left)
+        print(json.dumps(line), flush=True)
+    print(
+        json.dumps(
+            {
+                "kills": chosen.kills,
+                "of_running": killed,
+                "faults": faults,
+                "seed": chosen.seed,
+                "run_s": [round(s, 2) for s in length],
+            }
+        )
+    )
+    return int(faults > 0)
+
+
+def start(region: str, overrides: dict[str, str], home: Path) -> int:
+    """Begin a run in a process of its own; returns its id."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        log = os.open(home / "run.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        from pipelines.runs import run_region
+
+        outcome = run_region(region, overrides=overrides)
+        if outcome.error:
+            print(outcome.error, flush=True)
+        status = int(outcome.error is not None)
+    finally:
+        os._exit(status)
+
+
+def finish(pid: int) -> bool:
+    """Wait for a run; whether it ended well."""
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def kill(pid: int) -> bool:
+    """Kill -9; whether the run was still under way."""
+    gone, _ = os.waitpid(pid, os.WNOHANG)
+    if gone:
+        return False
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return True
+
+
+def leftovers(home: Path) -> list[str]:
+    """Temporary files that a finished run should not leave, and runs that Dagster still calls started."""
+    found = [str(p.relative_to(home)) for p in (home / "output").rglob("*") if p.is_file() and ".tmp" in p.name]
+    found += [str(p.relative_to(home)) for p in (home / ".khanij" / "store").rglob("*.part")]
+    database = home / ".khanij" / "dagster" / "history" / "runs.db"
+    if database.is_file():
+        with sqlite3.connect(database) as connection:
+            found += [
+                f"run {run_id} {status}"
+                for run_id, status in connection.execute(
+                    "SELECT run_id, status FROM runs WHERE status IN ('STARTED', 'STARTING', 'NOT_STARTED')"
+                )
+            ]
+    return found
+
+
+def sha256(path: Path) -> str:
+    """Of a file's bytes; empty where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Runs on a Dask cluster, by configuration alone: set ``KHANIJ_DASK_SCHEDULER`` and nothing else changes.
+
+Belongs here: sending tiles of a big region, and whole regions, to workers. Does not belong here: what is computed.
+Without the variable nothing here opens a connection. A worker that dies has its tiles, or its region, computed again by
+another; a tile's result depends on its inputs alone and a region plans from its fingerprints, so the bytes are the same.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from data_sources.contracts import KhanijError
+from pipelines.leases import LeasedIOManager
+from pipelines.settings import dask_scheduler
+from scoring.ground.tiles import tiles_sent_to
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from pipelines.runs import Outcome
+
+CONNECT_S = 30
+RETRIES = 3  # of a tile whose worker died or lost its input
+
+
+class ClusterError(KhanijError):
+    """The Dask cluster that was configured cannot be used."""
+
+
+@contextmanager
+def connected(address: str) -> Iterator["Client"]:
+    """A client of the scheduler at ``address``.
+
+    Raises
+    ------
+    ClusterError : nobody answers there, or no worker has joined.
+    """
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=CONNECT_S, set_as_default=False)
+    except OSError as error:
+        raise ClusterError(
+            f"no Dask scheduler answers at {address}",
+            field="KHANIJ_DASK_SCHEDULER",
+            do="start it, or unset the variable",
+        ) from error
+    with client:
+        if not client.scheduler_info(n_workers=-1)["workers"]:
+            raise ClusterError(
+                f"the Dask scheduler at {address} has no worker",
+                field="KHANIJ_DASK_SCHEDULER",
+                do="start: dask worker ADDRESS",
+            )
+        yield client
+
+
+def tile_mapper(client: "Client") -> Callable[[Callable[[Any, Any], Any], Sequence[Any], Any], Iterator[Any]]:
+    """A ``scoring.ground.tiles`` mapper that computes on the cluster and gives results back in the tiles' order."""
+
+    def mapper(function: Callable[[Any, Any], Any], tiles: Sequence[Any], shared: Any) -> Iterator[Any]:
+        sent = client.scatter(shared, broadcast=True, hash=False)
+        futures = [client.submit(function, tile, sent, pure=False, retries=RETRIES) for tile in tiles]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.release()
+
+    return mapper
+
+
+class ScaledIOManager(LeasedIOManager):
+    """The bundle store and the region's lock of one run, with its tiles on the cluster where one is configured."""
+
+    _stack: ExitStack | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Take the lock, then connect."""
+        super().setup_for_execution(context)
+        address = dask_scheduler()
+        if address is None:
+            return
+        self._stack = ExitStack()
+        try:
+            client = self._stack.enter_context(connected(address))
+        except KhanijError:
+            super().teardown_after_execution(context)
+            raise
+        self._stack.enter_context(tiles_sent_to(tile_mapper(client)))
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Disconnect, then let go of the lock."""
+        if self._stack is not None:
+            self._stack.close()
+            self._stack = None
+        super().teardown_after_execution(context)
+
+
+def run_regions(
+    names: Sequence[str], overrides: dict[str, str] | None = None, everything: bool = False
+) -> list["Outcome"]:
+    """Make several regions, one a worker at a time, and return their outcomes in order.
+
+    Workers need the same environment (``KHANIJ_*``, ``DAGSTER_HOME``, store credentials) and reach the same folders or
+    object store. A region whose worker dies is planned anew on another worker: what was finished is kept.
+
+    Raises
+    ------
+    ClusterError : no scheduler is configured or it does not answer.
+    """
+    address = dask_scheduler()
+    if address is None:
+        raise ClusterError(
+            "no Dask scheduler is configured", field="KHANIJ_DASK_SCHEDULER", do="set it, or use khanij run"
+        )
+    from distributed import as_completed
+
+    with connected(address) as client:
+        workers = len(client.scheduler_info(n_workers=-1)["workers"])
+        waiting = list(enumerate(names))
+        submit = lambda item: client.submit(_one_region, item, overrides, everything, pure=False, retries=RETRIES)  # noqa: E731
+        queue = as_completed([submit(waiting.pop(0)) for _ in range(min(workers, len(waiting)))])
+        done: dict[int, Outcome] = {}
+        for future in queue:
+            position, outcome = future.result()
+            done[position] = outcome
+            if waiting:
+                queue.add(submit(waiting.pop(0)))
+    return [done[i] for i in range(len(names))]
+
+
+def _one_region(item: tuple[int, str], overrides: dict[str, str] | None, everything: bool) -> tuple[int, "Outcome"]:
+    from distributed import secede
+
+    from pipelines.runs import run_region
+
+    # Leave the worker's own thread: the region's tiles need it, on this worker as on the others.
+    secede()
+    return item[0], run_region(item[1], overrides=overrides, everything=everything)
+
+
+class RegionsConfig(dg.Config):
+    """The regions to make; empty means every region that needs no data of the user's, or whose data is here."""
+
+    regions: list[str] = []  # noqa: RUF012 - a pydantic field, copied for every instance
+
+
+def rank_on_cluster_job() -> dg.JobDefinition:
+    """A backfill over regions as one Dagster run whose partitions are made by the cluster's workers."""
+
+    @dg.op(description="Every region on a worker of its own; what is current is left alone.")
+    def rank_regions(context: dg.OpExecutionContext, config: RegionsConfig) -> None:
+        from data_sources.regions import load_region, region_names
+
+        names = config.regions or [
+            n for n in region_names() if not load_region(n).needs_data or os.environ.get("KHANIJ_DATA")
+        ]
+        outcomes = run_regions(names)
+        for outcome in outcomes:
+            context.log.info(
+                f"{outcome.region}: {outcome.error or f'{outcome.made} assets made, {outcome.geopackage}'}"
+            )
+        failed = [f"{o.region}: {o.error}" for o in outcomes if o.error]
+        if failed:
+            raise dg.Failure("; ".join(failed))
+
+    @dg.job(
+        name="rank_on_cluster",
+        tags={"khanij/product": "ranked_blocks"},
+        description="Make several regions on the Dask cluster.",
+    )
+    def job() -> None:
+        rank_regions()
+
+    return job
