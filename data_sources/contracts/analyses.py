@@ -71,8 +71,7 @@ def read_analyses(
         finding = judge(column, numbers.values, card)
         out.findings.append(finding)
         if not finding.used:
-            said = f"median {finding.median} in {finding.stated_unit or 'an unknown unit'}, expected {finding.expected}, ratio {finding.ratio}"
-            ledger.hold_column(raw, said, f"UNIT: {finding.note}")
+            ledger.hold_column(raw, finding.evidence, finding.reason)
             continue
         parsed[target] = numbers
         factor = column.species.factor(finding.stated_unit)

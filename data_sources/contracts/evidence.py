@@ -21,8 +21,9 @@ HOLD_RATIO = 100.0
 MARK_RATIO = 20.0
 LEAST_VALUES = 3
 
-HELD_EVIDENCE = "unit contradicted by the values: the column is held, its values are not used"
-HELD_UNKNOWN = "unit not known: the column is held, its values are not used"
+_DO = "say the unit in the card (units: {column: unit}) with a reason"
+HELD_EVIDENCE = f"UNIT: the values contradict the stated unit; the column is held and not used until you {_DO}"
+HELD_UNKNOWN = f"UNIT: the unit is not known; the column is held and not used until you {_DO}"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,20 @@ class UnitFinding:
     fits_unit: str
     used: bool
     note: str
+
+    @property
+    def reason(self) -> str:
+        """Why the column is held, the same words for every column."""
+        return HELD_UNKNOWN if self.expected is None and self.ratio is None else HELD_EVIDENCE
+
+    @property
+    def evidence(self) -> str:
+        """Stated unit, median, expectation and ratio in one line."""
+        unit = self.stated_unit or "no unit"
+        if self.ratio is None:
+            return f"stated {unit} ({self.stated_by}), median {self.median}"
+        fits = f"; the values would fit {self.fits_unit}" if self.fits_unit else ""
+        return f"stated {unit} ({self.stated_by}): median {self.median}, expected {self.expected}, ratio {self.ratio}{fits}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a report."""
@@ -87,10 +102,9 @@ def judge(column: AnalysisColumn, values: np.ndarray, card: object = None) -> Un
     known = values[np.isfinite(values)]
     median = float(np.median(known)) if len(known) else None
     if unit not in PPM_PER_UNIT:
-        note = f"{HELD_UNKNOWN}; say the unit in the card (units: {{{column.raw}: ppm}}) with a reason"
-        return UnitFinding(
-            column.raw, species.target, label, unit.lstrip("?"), by, _r(median), None, None, "", False, note
-        )
+        note = f"{HELD_UNKNOWN.removeprefix('UNIT: ')} (the source says {unit.lstrip('?')!r})"
+        said_unit = unit.lstrip("?")
+        return UnitFinding(column.raw, species.target, label, said_unit, by, _r(median), None, None, "", False, note)
     expected = None if species.crust_ppm is None else species.crust_ppm / PPM_PER_UNIT[unit]
     confirmed = said is not None and column.stated_unit not in ("", said)
     prefix = f"the label says {label}, the card says {said}: {reason or 'no reason given'}. " if confirmed else ""
@@ -116,10 +130,11 @@ def judge(column: AnalysisColumn, values: np.ndarray, card: object = None) -> Un
         return finding(True, f"{off:.0f} times off the crust: used, but doubtful; {hint}", ratio, fits)
     if insists:
         return finding(True, f"{off:.0f} times off the crust; used because the card insists", ratio, fits)
-    note = f"{HELD_EVIDENCE}: median {median:.4g} {unit} against {expected:.4g} {unit} in the crust ({off:.0f} times off); {hint}"
-    return finding(
-        False, f"{note}. Say the unit in the card (units: {{{column.raw}: {fits or '...'}}}) with a reason", ratio, fits
+    note = (
+        f"{HELD_EVIDENCE.removeprefix('UNIT: ')}: median {median:.4g} {unit} against {expected:.4g} {unit} in the crust "
+        f"({off:.0f} times off); {hint}"
     )
+    return finding(False, note, ratio, fits)
 
 
 def _unit_that_fits(median: float, crust_ppm: float) -> str:

@@ -37,7 +37,7 @@ def test_ppb_label_on_ppm_values_is_held_with_everything_a_reader_needs():
     assert line["field"] == "La_ppb" and pd.isna(line["row"])
     for piece in ("28.7", "31000", "ppb"):
         assert piece in line["value"]
-    assert line["reason"].startswith("UNIT") and "fit ppm" in line["reason"] and "card" in line["reason"]
+    assert line["reason"].startswith("UNIT") and "fit ppm" in line["value"] and "card" in line["reason"]
     finding = next(u for u in out.report["units"] if u["column"] == "La_ppb")
     assert finding["fits_unit"] == "ppm" and finding["ratio"] == pytest.approx(28.7 / 31000, rel=0.02)
     assert len(out.kept) == 40, "no row is lost with a column"
@@ -120,7 +120,7 @@ def test_trace_oxide_becomes_its_element():
 
 def test_unknown_unit_is_held():
     out = admitted(samples(Cu_foo=spread(28.0)))
-    assert out.report["columns_held"] == ["Cu_foo"] and "unit not known" in out.quarantine.iloc[0]["reason"]
+    assert out.report["columns_held"] == ["Cu_foo"] and "unit is not known" in out.quarantine.iloc[0]["reason"]
     assert admitted(samples(Cu=spread(28.0)), units={"Cu": "cps"}).report["columns_held"] == ["Cu"]
 
 

@@ -59,7 +59,9 @@ def test_without_the_card_the_rare_earths_are_held_and_with_it_they_are_ppm(sedi
     assert bare.report["columns_held"] == [f"{e}_ppb" for e in REE]
     assert not [c for c in bare.kept if c.removesuffix("_censored").removesuffix("_ppm") in REE]
     held = bare.quarantine[bare.quarantine["row"].isna()].set_index("field")
-    assert len(held) == 14 and "median 28.6995" in held.loc["La_ppb", "value"] and "31000" in held.loc["La_ppb", "value"]
+    assert (
+        len(held) == 14 and "median 28.6995" in held.loc["La_ppb", "value"] and "31000" in held.loc["La_ppb", "value"]
+    )
     assert len(bare.kept) == 10_002, "columns are held, rows stay"
 
     assert sediments.report["columns_held"] == []
@@ -77,7 +79,11 @@ def test_tree_is_the_sum_with_la_twice_and_no_lu_and_is_not_used(sediments):
 
 
 def test_zeros_are_censored_or_not_analysed_never_zero(sediments, raw):
-    for column, target, zeros, silent in [("Sc_ppm", "Sc_ppm", 398, 6), ("MgO", "MgO_pct", 124, 9), ("La_ppb", "La_ppm", 11, 11)]:
+    for column, target, zeros, silent in [
+        ("Sc_ppm", "Sc_ppm", 398, 6),
+        ("MgO", "MgO_pct", 124, 9),
+        ("La_ppb", "La_ppm", 11, 11),
+    ]:
         assert (raw[column] == 0).sum() == zeros
         censored = sediments.report["censoring"].get(target, {"censored": 0})["censored"]
         assert censored == zeros - silent
@@ -116,10 +122,17 @@ def test_impossible_oxide_sum(sediments, raw):
 
 
 def test_faults_and_folds(raw):
-    faults = read_layer(file("ngdr_karnataka_andhra/fault_gcs_ngdr.shp"), "faults", card="ngdr_faults_karnataka_andhra", extent_deg=EXTENT)
+    faults = read_layer(
+        file("ngdr_karnataka_andhra/fault_gcs_ngdr.shp"),
+        "faults",
+        card="ngdr_faults_karnataka_andhra",
+        extent_deg=EXTENT,
+    )
     assert len(faults.kept) == 393 and rows(faults, "sentinel") == list(range(1, 394))
     assert faults.kept["name"].isna().all() and faults.kept["sheet"].notna().all()
-    folds = read_layer(file("ngdr_karnataka_andhra/Fold.shp"), "folds", card="ngdr_folds_karnataka_andhra", extent_deg=EXTENT)
+    folds = read_layer(
+        file("ngdr_karnataka_andhra/Fold.shp"), "folds", card="ngdr_folds_karnataka_andhra", extent_deg=EXTENT
+    )
     assert len(folds.kept) == 123 and folds.kept["line_type"].notna().all()
 
 
