@@ -1,19 +1,9 @@
 """Results turned into files that people open: GeoPackage, QGIS project, shortlist, dossier, page, release.
 
 Belongs here: formats and looks. Does not belong here: a number that was not computed in ``scoring``.
+
+What the command line and the assets use, by module: ``geopackage.publish_geopackage``, ``rasters.write_cog``,
+``fertility_report.write_fertility_report``, ``explain.explain_block``, ``explain.top_rows``,
+``shortlist.build_shortlist``, ``shortlist_files.write_shortlist``, ``dossier.write_dossiers``, ``page.write_page``,
+``releases.make_release``, ``diff.diff_releases``.
 """
-
-from publishing.explain import explain_block, kinds_in, top_rows, top_table
-from publishing.geopackage import publish_geopackage
-from publishing.publication import SAMPLE_MARK, Publication, PublishedFile
-
-__all__ = [
-    "SAMPLE_MARK",
-    "Publication",
-    "PublishedFile",
-    "explain_block",
-    "kinds_in",
-    "publish_geopackage",
-    "top_rows",
-    "top_table",
-]

@@ -182,6 +182,8 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
     for path in paths:
         info = run_info(path)
         name = info.get("region", Path(path).parent.name)
+        while name in runs:  # two files of one region, such as two releases
+            name += "+"
         runs[name], files[name] = info, sha256_of(Path(path))
         baskets = read_table(path, "basket_ranks")
         blocks = _with_basket(read_layer(path, "ranked_blocks"), baskets, chosen.basket, info, path)

@@ -1,6 +1,5 @@
 """A small, made-up publication with every status, hostile texts and missing figures; the same on every machine."""
 
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -147,6 +147,7 @@ def test_a_failure_leaves_the_old_file_and_no_rubbish(
     assert [p.name for p in tmp_path.iterdir()] == ["ranked_blocks.gpkg"]
 
 
+@pytest.mark.integration
 def test_a_kill_in_the_middle_leaves_the_old_file_and_the_next_run_cleans_up(
     publication: Publication, tmp_path: Path
 ) -> None:

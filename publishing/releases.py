@@ -1,0 +1,246 @@
+"""Releases: ``releases/<region>/<CalVer>/`` is immutable, and complete when its manifest lands.
+
+Belongs here: what goes into a release, in which order it lands, and what is kept out of it. Does not belong here: the
+formats themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from data_sources.contracts import MissingSourceError, PublishingError
+from data_sources.contracts.outputs import OUTPUT_LAYERS
+from publishing.atomic import sha256_of, sync_file, sync_folder, write_bytes_atomically
+from publishing.catalogue import changelog, datapackage, stac_item, write_geoparquet
+from publishing.diff import diff_releases
+from publishing.geopackage import publish_geopackage
+from publishing.page import write_page
+from publishing.publication import SAMPLE_MARK, Publication
+from publishing.reading import read_layer, read_table, run_info, table_names
+
+MANIFEST = "manifest.json"
+_CALVER = re.compile(r"^\d{4}\.(0[1-9]|1[0-2])\.(0[1-9]|[12]\d|3[01])(\.\d+)?$")
+
+
+@dataclass(frozen=True)
+class Release:
+    """One complete release: its folder, its version, its manifest."""
+
+    folder: Path
+    calver: str
+    manifest: dict[str, Any]
+
+
+def make_release(
+    output_folder: Path | str, releases_root: Path | str, calver: str, *, attributions: Sequence[str] = ()
+) -> Release:
+    """Make an immutable release of one region's output folder.
+
+    Everything is written into a hidden folder beside the target, pushed to the disk, and given its name in one step;
+    the manifest, written last, lists every file with its hash. A kill at any moment leaves no release or a whole one.
+    Rows whose source may not be passed on (``redistribute`` = no) stay out; attribution and share-alike are written
+    into the metadata.
+
+    Parameters
+    ----------
+    output_folder : a region's working copy, such as ``output/india``.
+    releases_root : where releases live, such as ``releases``.
+    calver : the version, ``YYYY.MM.DD`` with an optional ``.n``.
+    attributions : texts that must travel with the data, such as the source cards' citations.
+
+    Raises
+    ------
+    PublishingError : a version that is no date, or that exists already.
+    """
+    output_folder, root = Path(output_folder), Path(releases_root)
+    if not _CALVER.match(calver):
+        raise PublishingError(
+            f"{calver!r} is not a calendar version", field="calver", do="write YYYY.MM.DD or YYYY.MM.DD.2"
+        )
+    source = output_folder / "ranked_blocks.gpkg"
+    info = run_info(source)
+    region = info.get("region", output_folder.name)
+    target = root / region / calver
+    if (target / MANIFEST).is_file():
+        raise PublishingError(
+            f"release {calver} of {region} exists and is immutable",
+            file=target,
+            do=f"choose another version, such as {calver}.2",
+        )
+    before = latest_release(root, region)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = target.parent / f".{calver}.building"
+    for leftover in (building, target):  # of a run that was killed; a folder without a manifest is no release
+        if leftover.exists():
+            shutil.rmtree(leftover)
+    building.mkdir()
+    try:
+        kept_out = _write_files(source, building, output_folder, calver, info, attributions, before)
+        manifest = _manifest(building, calver, region, info, kept_out, attributions)
+        for path in sorted(building.rglob("*")):
+            if path.is_file():
+                sync_file(path)
+        write_bytes_atomically(building / MANIFEST, _json(manifest))
+        sync_folder(building)
+        building.rename(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        shutil.rmtree(building, ignore_errors=True)
+        raise PublishingError(
+            f"the release could not be written: {error}",
+            file=target,
+            do="see to space and rights; nothing was released",
+        ) from error
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    _lock(target)
+    return Release(target, calver, manifest)
+
+
+def _write_files(
+    source: Path, folder: Path, output_folder: Path, calver: str, info: dict[str, str], attributions: Sequence[str], before: Release | None
+) -> dict[str, int]:  # fmt: skip
+    sample = info.get("warning", "").startswith("SAMPLE")
+    layers, tables, kept_out = _without_internal(source)
+    extra = {
+        "release": calver,
+        "attribution": " | ".join(attributions),
+        "kept_out": json.dumps(kept_out, sort_keys=True),
+    }
+    share_alike = any(
+        (f["redistribute"] == "share-alike").any() for f in layers.values() if "redistribute" in f.columns
+    )
+    extra["licence_note"] = (
+        "rows marked share-alike must be passed on under their own terms" if share_alike else "no share-alike rows"
+    )
+    title = info.get("title", "").removesuffix(f" ({SAMPLE_MARK})")
+    region = SimpleNamespace(name=info.get("region", ""), title=title, is_sample=sample)
+    told = {k: v for k, v in info.items() if k not in ("title", "warning")}
+    evidence = sorted(p for p in (output_folder / "evidence").glob("*.tif")) if not any(kept_out.values()) else []
+    for path in evidence:
+        (folder / "evidence").mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / "evidence" / path.name)
+    rasters = tuple(f"evidence/{p.name}" for p in evidence)
+    published = publish_geopackage(
+        Publication(region, layers, tables, told | extra, rasters), folder / "ranked_blocks.gpkg"
+    )
+    for name in ("ranked_blocks", "waste_sites"):
+        write_geoparquet(read_layer(published.path, name), folder / f"{name}.parquet", name)
+    write_page(published.path, folder / "index.html")
+    if (output_folder / "fertility_report.html").is_file() and not any(kept_out.values()):
+        shutil.copyfile(output_folder / "fertility_report.html", folder / "fertility_report.html")
+    difference = None if before is None else diff_releases(before.folder, folder)
+    write_bytes_atomically(
+        folder / "CHANGELOG.md", changelog(calver, before.calver if before else None, difference, sample).encode()
+    )
+    write_bytes_atomically(folder / "datapackage.json", _json(datapackage(folder, calver, told | extra, region)))
+    write_bytes_atomically(folder / "stac_item.json", _json(stac_item(folder, calver, told | extra, region)))
+    return kept_out
+
+
+def _without_internal(source: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame], dict[str, int]]:
+    """All layers and tables without the rows that may not be passed on, and how many rows of each stayed out."""
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    tables: dict[str, pd.DataFrame] = {}
+    kept_out: dict[str, int] = {}
+    hidden: dict[str, set[str]] = {"block_id": set(), "site_id": set()}
+    for name in table_names(source):
+        if name in OUTPUT_LAYERS:
+            layer = read_layer(source, name)
+            if "redistribute" in layer.columns:
+                internal = layer["redistribute"] == "no"
+                kept_out[name] = int(internal.sum())
+                for key, ids in hidden.items():
+                    if (
+                        key in layer.columns
+                        and name in ("ranked_blocks", "waste_sites")
+                        and (key == "block_id") == (name == "ranked_blocks")
+                    ):
+                        ids |= set(layer.loc[internal, key])
+                layer = layer[~internal]
+            layers[name] = layer
+        elif name != "run_info":
+            tables[name] = read_table(source, name)
+    for name, table in tables.items():
+        drop = pd.Series(False, index=table.index)
+        for key, ids in hidden.items():
+            if key in table.columns:
+                drop |= table[key].isin(ids)
+        kept_out[name] = int(drop.sum())
+        tables[name] = table[~drop]
+    kept_out = {k: n for k, n in kept_out.items() if n}
+    if kept_out and "quarantine" in tables:
+        # A held row may come from a source that may not be passed on: its reason is told, its value is not.
+        tables["quarantine"] = tables["quarantine"].assign(value=None)
+    return layers, tables, kept_out
+
+
+def _manifest(
+    folder: Path, calver: str, region: str, info: dict[str, str], kept_out: dict[str, int], attributions: Sequence[str]
+) -> dict[str, Any]:
+    files = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+    return {
+        "region": region,
+        "release": calver,
+        "title": info.get("title", region),
+        "warning": info.get("warning", ""),
+        "configuration_sha256": info.get("configuration_sha256") or info.get("configuration_hash", ""),
+        "attribution": list(attributions),
+        "rows_kept_out_because_not_redistributable": kept_out,
+        "files": files,
+    }
+
+
+def _json(document: Any) -> bytes:
+    return (json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
+def _lock(folder: Path) -> None:
+    """Take the write permission from a release's files: immutable by mistake-proofing, not by force."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
+    if os.name != "nt":
+        folder.chmod(0o555)
+
+
+def list_releases(releases_root: Path | str, region: str) -> list[Release]:
+    """Complete releases of a region, oldest first; a folder without a manifest is none."""
+    folder = Path(releases_root) / region
+    out = []
+    for path in folder.iterdir() if folder.is_dir() else []:
+        if _CALVER.match(path.name) and (path / MANIFEST).is_file():
+            out.append(Release(path, path.name, json.loads((path / MANIFEST).read_text(encoding="utf-8"))))
+    return sorted(out, key=lambda r: [int(n) for n in r.calver.split(".")])
+
+
+def latest_release(releases_root: Path | str, region: str) -> Release | None:
+    """The newest complete release of a region."""
+    return next(reversed(list_releases(releases_root, region)), None)
+
+
+def check_release(folder: Path | str) -> list[str]:
+    """What is wrong with a release: files missing, changed or not in the manifest; empty if it is whole."""
+    folder = Path(folder)
+    if not (folder / MANIFEST).is_file():
+        raise MissingSourceError("no manifest: this is not a complete release", file=folder)
+    listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
+    faults = [f"missing: {name}" for name in sorted(set(listed) - present)]
+    faults += [f"not in the manifest: {name}" for name in sorted(present - set(listed))]
+    faults += [f"changed: {n}" for n in sorted(present & set(listed)) if sha256_of(folder / n) != listed[n]["sha256"]]
+    return faults

@@ -1,0 +1,155 @@
+"""Releases: immutable, complete when the manifest lands, without rows that may not be passed on, catalogued."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pystac
+import pytest
+from example_publication import make_publication
+
+from data_sources.contracts import MissingSourceError, PublishingError
+from publishing.atomic import sha256_of
+from publishing.diff import diff_releases
+from publishing.geopackage import publish_geopackage
+from publishing.reading import read_table, run_info
+from publishing.releases import Release, check_release, latest_release, list_releases, make_release
+
+
+@pytest.fixture(scope="module")
+def output(geopackage: Path) -> Path:
+    return geopackage.parent
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("releases")
+
+
+@pytest.fixture(scope="module")
+def released(output: Path, root: Path) -> Release:
+    return make_release(output, root, "2026.11.22", attributions=["Made-up survey, CC BY 4.0"])
+
+
+def test_a_release_is_whole_and_checked(released: Release) -> None:
+    assert check_release(released.folder) == []
+    assert {
+        "ranked_blocks.gpkg",
+        "ranked_blocks.parquet",
+        "index.html",
+        "datapackage.json",
+        "stac_item.json",
+        "CHANGELOG.md",
+    } <= set(released.manifest["files"])
+    assert released.manifest["warning"] == "SAMPLE - NOT REAL"
+
+
+def test_a_release_is_immutable(released: Release, output: Path, root: Path) -> None:
+    with pytest.raises(PublishingError, match="immutable"):
+        make_release(output, root, "2026.11.22")
+    assert not os.access(released.folder / "ranked_blocks.gpkg", os.W_OK) or os.geteuid() == 0
+    assert (released.folder / "ranked_blocks.gpkg").stat().st_mode & 0o222 == 0
+
+
+def test_rows_that_may_not_be_passed_on_stay_out(released: Release, geopackage: Path) -> None:
+    internal = set(read_table(geopackage, "ranked_blocks").query("redistribute == 'no'")["block_id"])
+    assert internal
+    gpkg = released.folder / "ranked_blocks.gpkg"
+    for table in ("ranked_blocks", "site_shares", "element_potential", "basket_ranks"):
+        assert not internal & set(read_table(gpkg, table)["block_id"])
+    for file in released.folder.rglob("*"):
+        if file.is_file() and file.suffix in (".html", ".md", ".json", ".gpkg"):
+            content = file.read_bytes()
+            assert not any(b.encode() in content for b in internal), file.name
+    assert released.manifest["rows_kept_out_because_not_redistributable"]["ranked_blocks"] == len(internal)
+    assert read_table(gpkg, "quarantine")["value"].isna().all()
+    assert run_info(gpkg)["attribution"] == "Made-up survey, CC BY 4.0"
+
+
+def test_the_catalogue_is_valid(released: Release) -> None:
+    item = pystac.Item.from_file(str(released.folder / "stac_item.json"))
+    assert item.id == "khanij-example-2026.11.22" and item.datetime is not None
+    asset = item.assets["ranked_blocks.gpkg"]
+    assert asset.extra_fields["file:checksum"] == "1220" + sha256_of(released.folder / "ranked_blocks.gpkg")
+    package = json.loads((released.folder / "datapackage.json").read_text(encoding="utf-8"))
+    blocks = next(r for r in package["resources"] if r["name"] == "ranked_blocks")
+    fields = {f["name"]: f for f in blocks["schema"]["fields"]}
+    assert "low case" in fields["score_p10"]["description"] and "best place" in fields["rank_p05"]["description"]
+    assert fields["margin_usd_per_t_p50"]["unit"] == "USD/t"
+
+
+def test_the_geoparquet_is_the_layer(released: Release) -> None:
+    frame = gpd.read_parquet(released.folder / "ranked_blocks.parquet")
+    back = read_table(released.folder / "ranked_blocks.gpkg", "ranked_blocks")
+    assert frame["block_id"].tolist() == back["block_id"].tolist() and frame.crs.to_epsg() == 4326
+    assert len(gpd.read_parquet(released.folder / "ranked_blocks.parquet", bbox=(73, 12, 80, 18))) < len(frame)
+
+
+def test_the_same_output_gives_the_same_release(released: Release, output: Path, tmp_path: Path) -> None:
+    again = make_release(output, tmp_path, "2026.11.22", attributions=["Made-up survey, CC BY 4.0"])
+    assert again.manifest == released.manifest
+
+
+def test_a_second_release_tells_what_changed(released: Release, root: Path, tmp_path: Path) -> None:
+    publication = make_publication()
+    blocks = publication.layers["ranked_blocks"].copy()
+    first, second = (blocks.index[blocks["rank"] == r][0] for r in (1, 2))
+    blocks.loc[[first, second], "rank"] = [2, 1]
+    blocks.loc[second, "tonnage_t_p50"] *= 3
+    gone = blocks.index[blocks["block_id"] == "EX-AB-025"]
+    changed = replace(
+        publication,
+        layers={**publication.layers, "ranked_blocks": blocks.drop(index=gone)},
+        run_info={**publication.run_info, "price_deck": "2025e"},
+    )
+    publish_geopackage(changed, tmp_path / "example" / "ranked_blocks.gpkg")
+    release = make_release(tmp_path / "example", root, "2026.12.01")
+    difference = diff_releases(released.folder, release.folder)
+    rows = difference.blocks.set_index("block_id")
+    a, b = blocks.loc[first, "block_id"], blocks.loc[second, "block_id"]
+    assert rows.loc["EX-AB-025", "change"] == "gone"
+    assert rows.loc[b, "change"] == "moved" and "tonnage" in rows.loc[b, "why"]
+    assert "others moved" in rows.loc[a, "why"]
+    assert set(difference.run["key"]) == {"price_deck"}
+    assert "2024 -> 2025e" in difference.text()
+    log = (release.folder / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "EX-AB-025" in log and "since 2026.11.22" in log
+    assert [r.calver for r in list_releases(root, "example")] == ["2026.11.22", "2026.12.01"]
+    assert diff_releases(release.folder, release.folder).is_empty
+
+
+@pytest.mark.parametrize("calver", ["2026-11-22", "v1", "2026.13.01", "../2026.11.22", ""])
+def test_a_version_is_a_date(output: Path, tmp_path: Path, calver: str) -> None:
+    with pytest.raises(PublishingError, match="calendar"):
+        make_release(output, tmp_path, calver)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("step", ["write_geoparquet", "write_page", "stac_item", "_manifest", "sync_file"])
+def test_a_kill_while_releasing_leaves_no_release_and_the_next_one_works(
+    output: Path, tmp_path: Path, step: str
+) -> None:
+    script = f"import os\nimport publishing.releases as r\nr.{step} = lambda *a, **k: os._exit(9)\nr.make_release({str(output)!r}, {str(tmp_path)!r}, '2026.11.22')\n"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
+    assert latest_release(tmp_path, "example") is None
+    assert not (tmp_path / "example" / "2026.11.22").exists()
+    assert check_release(make_release(output, tmp_path, "2026.11.22").folder) == []
+    assert [p.name for p in (tmp_path / "example").iterdir()] == ["2026.11.22"]
+
+
+def test_a_changed_file_is_noticed(output: Path, tmp_path: Path) -> None:
+    release = make_release(output, tmp_path, "2026.11.22")
+    release.folder.chmod(0o755)
+    page = release.folder / "index.html"
+    page.chmod(0o644)
+    page.write_text("changed")
+    (release.folder / "extra.txt").write_text("new")
+    assert check_release(release.folder) == ["not in the manifest: extra.txt", "changed: index.html"]
+    with pytest.raises(MissingSourceError):
+        check_release(tmp_path)
