@@ -20,7 +20,7 @@ from data_sources.connectors.arcgis_rest import ArcGisSource
 from data_sources.connectors.archive import Archive, Manifest
 from data_sources.connectors.files import read_file
 from data_sources.connectors.http import Client, ClientSettings, UnreachableError
-from data_sources.connectors.keeping import Content, Extent, Job, keep_file, keep_pages, keep_table
+from data_sources.connectors.keeping import Content, Extent, Job, keep_file, keep_pages, keep_table, read_kept
 from data_sources.connectors.ogc_api import OgcApiSource
 from data_sources.connectors.pages import (
     ChangedWhileReadingError,
@@ -61,9 +61,10 @@ class Fetched:
 
     def frame(self) -> gpd.GeoDataFrame | pd.DataFrame:
         """All rows with the publisher's column names; ``attrs`` carries card, licence and ``redistribute``."""
-        own_file = self.manifest.suffix != ".parquet"
-        layer = (self.card.layer or None) if own_file else None
-        frame = read_file(self.path, layer=layer, options=self.card.options)
+        if self.manifest.pages:
+            frame = read_kept(self.path)
+        else:
+            frame = read_file(self.path, layer=self.card.layer or None, options=self.card.options)
         frame.attrs.update(
             source=self.card.name,
             redistribute=self.manifest.redistribute,

@@ -11,9 +11,12 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
+import shapely
 
 from data_sources.cards import Card
 from data_sources.connectors.archive import Archive, Manifest, PageRecord, Partial, request_key
@@ -131,6 +134,21 @@ def keep_file(job: Job, scratch: Path, suffix: str, content: Content) -> Manifes
     )
     job.archive.commit(job.request, manifest)
     return manifest
+
+
+def read_kept(path: Path) -> gpd.GeoDataFrame | pd.DataFrame:
+    """A kept table as a frame; columns are freed as they are turned, so half a million rows fit into little memory."""
+    table = pq.read_table(path)
+    crs = None
+    geometry = None
+    if GEOMETRY in table.column_names:
+        about = json.loads((table.schema.metadata or {})[b"geo"])["columns"][GEOMETRY]["crs"]
+        crs = pyproj.CRS.from_json_dict(about)
+        shapes = shapely.from_wkb(table[GEOMETRY].to_numpy())
+        geometry = gpd.GeoSeries(shapes, crs=":".join(crs.to_authority() or ()) or crs)
+        table = table.drop_columns([GEOMETRY])
+    frame = table.replace_schema_metadata(None).to_pandas(split_blocks=True, self_destruct=True)
+    return frame if geometry is None else gpd.GeoDataFrame(frame, geometry=geometry)
 
 
 def _metadata(card: Card, schema: pa.Schema, crs: str | None) -> dict[str, str]:
