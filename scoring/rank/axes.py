@@ -32,7 +32,7 @@ class Scores:
     quantiles: NDArray[np.float64]
     fertility_use: list[str]
     summary: RankSummary = field(default=None)  # type: ignore[assignment]
-    rank: NDArray[np.int64] = field(default=None)  # type: ignore[assignment]
+    rank: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def effective_weights(weights: tuple[float, float, float], use: str) -> tuple[float, float, float]:

@@ -59,7 +59,10 @@ def register_gates(records: Mapping[str, SiteRecord], constraints: pd.DataFrame)
         kind, fact, source = text(row.get("constraint_type")), text(row.get("fact")), text(row.get("source"))
         if code == "hard":
             gate.status = "GATED"
-            hard.setdefault(site_id, []).append(f"{kind}: {fact} [{source}]")
+            # a threshold that the source does not state is not filled in
+            bare = "atomic" in kind and not any(c.isdigit() for c in fact)
+            limit = " (threshold not stated by the source)" if bare else ""
+            hard.setdefault(site_id, []).append(f"{kind}: {fact}{limit} [{source}]")
         elif code == "leased":
             if text(records[site_id].row.get("lease_status")) == "operator":
                 gate.flags.append("operator_lease")

@@ -201,7 +201,7 @@ def _would_enter(state: RunState) -> list[dict]:
         unit = state.plan.whole.get(site)
         tonnes = float(state.simulation.out.tonnage[unit, 1]) if unit is not None else math.nan
         likely = f"; likely companions {', '.join(record.likely[:6])}" if record.likely else ""
-        row = dict.fromkeys(COLUMNS, math.nan)
+        row: dict[str, object] = dict.fromkeys(COLUMNS, math.nan)
         row.update(
             site_id=site,
             name=text(record.row.get("name")),

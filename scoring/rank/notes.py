@@ -83,6 +83,8 @@ def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str
     if record is not None:
         if record.is_screening:
             flags.append("screening_tonnage")
+        if any(a.recovered for a in record.assays):
+            flags.append("grades_already_recovered")
         if text(record.row.get("shares_complex_with")):
             flags.append(f"shares_complex_with:{text(record.row.get('shares_complex_with'))}")
     inside = [x for x in state.shares_of.get(block_id, []) if x.inside > 0 and not x.is_own]

@@ -81,7 +81,7 @@ def rank_draws(scores: NDArray[np.float32], tops: tuple[int, ...] = TOP, threads
             _rank_columns(scores, b[0], b[1], top, members)
             return members
 
-        members = sum(pool.map(work, bounds))  # in the order of the chunks, whatever the threads
+        members = np.sum(list(pool.map(work, bounds)), axis=0)  # in the order of the chunks, whatever the threads
     q = np.empty((n, 3))
     levels = np.array([0.05, 0.50, 0.95])
     for i in range(n):

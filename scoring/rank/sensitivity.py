@@ -141,15 +141,25 @@ def robustness(
     A kind is not robust if tau or Jaccard falls below 0.6 in any scenario.
     """
     say = progress or (lambda share, what: None)
-    frames = (sites, footprints, tonnages, grades, constraints, fertility, reference)
-    state = run(blocks, *frames, settings, crs, gates)
+    frames: dict[str, Any] = {
+        "sites": sites,
+        "footprints": footprints,
+        "tonnages": tonnages,
+        "grades": grades,
+        "constraints": constraints,
+        "fertility": fertility,
+        "reference": reference,
+        "crs": crs,
+        "gates": gates,
+    }
+    state = run(blocks, **frames, settings=settings)
     say(0.2, "base ranking")
     base = ranks_of(state)
     orders: dict[str, dict[str, dict[str, int]]] = {}
     orders.update(_market_scenarios(state))
     say(0.4, "prices and market caps")
     for km in DISTANCES_KM:
-        orders[f"near counted, {km:g} km"] = _near_counted(blocks, frames, settings, crs, gates, km)
+        orders[f"near counted, {km:g} km"] = _near_counted(blocks, frames, settings, km)
     say(0.7, "distances")
     acceptability = [smaa(state, kind, s.members) for kind, s in state.scores[settings.basket].items()]
     table = (
@@ -158,11 +168,11 @@ def robustness(
         else pd.DataFrame(columns=["block_id", "kind", "rank_mean"])
     )
     orders["other weights (SMAA)"] = {
-        kind: dict(zip(g["block_id"], final_rank(-g["rank_mean"].to_numpy(), g["block_id"].tolist()).tolist()))
+        str(kind): dict(zip(g["block_id"], final_rank(-g["rank_mean"].to_numpy(), g["block_id"].tolist()).tolist()))
         for kind, g in table.groupby("kind")
     }
     if grid_km is not None:
-        orders[f"grid of {grid_km:g} km"] = _grid_scenario(state, frames, settings, crs, gates, grid_km)
+        orders[f"grid of {grid_km:g} km"] = _grid_scenario(state, frames, settings, grid_km)
     say(1.0, "robustness")
     return _report(base, orders, table)
 
@@ -202,18 +212,18 @@ def _order(state: RunState, kind: str, members: list[int], view: int, basket: in
 
 
 def _near_counted(
-    blocks: gpd.GeoDataFrame, frames: tuple, settings: RankingSettings, crs: str, gates: Any, km: float
+    blocks: gpd.GeoDataFrame, frames: dict[str, Any], settings: RankingSettings, km: float
 ) -> dict[str, dict[str, int]]:
     changed = settings.replace(reach_km=km, baskets=(settings.basket,))
-    return ranks_of(run(blocks, *frames, changed, crs, gates, count_near=True))
+    return ranks_of(run(blocks, **frames, settings=changed, count_near=True))
 
 
 def _grid_scenario(
-    state: RunState, frames: tuple, settings: RankingSettings, crs: str, gates: Any, grid_km: float
+    state: RunState, frames: dict[str, Any], settings: RankingSettings, grid_km: float
 ) -> dict[str, dict[str, int]]:
     """Each ranked block takes the place of the grid cell that holds most of its sites' ground."""
-    cells = grid_cells(frames[0], frames[1], crs, grid_km)
-    again = run(cells, *frames, settings.replace(baskets=(settings.basket,)), crs, gates)
+    cells = grid_cells(frames["sites"], frames["footprints"], frames["crs"], grid_km)
+    again = run(cells, **frames, settings=settings.replace(baskets=(settings.basket,)))
     place = ranks_of(again).get("grid_cell", {})
     best: dict[str, tuple[float, str]] = {}
     for cell, shares in again.shares_of.items():

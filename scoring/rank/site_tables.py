@@ -57,7 +57,7 @@ def site_table(state: RunState) -> pd.DataFrame:
             row[f"net_value_usd_{p}"] = (
                 out.net_project[unit, q] if known and record.may_rank and not gate.status else math.nan
             )
-        shares = revenue_shares(state, unit) if known else {}
+        shares = revenue_shares(state, unit) if known and unit is not None else {}
         row["top_elements"] = "; ".join(f"{e} {100 * s:.0f} %" for e, s in list(shares.items())[:3]) or None
         row["assayed_elements"] = ", ".join(dict.fromkeys(e for a in record.assays for e, _ in a.parts)) or None
         row["upper_limits"] = "; ".join(record.upper_limits) or None

@@ -188,5 +188,8 @@ class RunState:
         return "; ".join(why) or "no known waste site inside"
 
     def _why_out(self, i: int) -> str:
-        have = ", ".join(self.book.element_name(e) for e in sorted(self.sold_by(i)))
-        return f"no metal of {self.settings.basket} is known to be recoverable here; the route sells {have}"
+        names = sorted(self.book.element_name(e) for e in self.sold_by(i))
+        have = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        return (
+            f"no metal of the basket {self.settings.basket} is known to be recoverable here; what can be sold is {have}"
+        )

@@ -121,14 +121,8 @@ def block_table(state: RunState) -> gpd.GeoDataFrame:
     extras = [c for c in frame.columns if c not in BLOCK_COLUMNS]
     frame = frame[[*BLOCK_COLUMNS, *extras]]
     result = gpd.GeoDataFrame(frame, geometry=[_multipolygon(g) for g in state.blocks.geometry], crs=state.blocks.crs)
-    order = sorted(
-        range(len(result)),
-        key=lambda i: (
-            frame["kind"].iat[i],
-            frame["rank"].iat[i] if not pd.isna(frame["rank"].iat[i]) else 10**9,
-            frame["block_id"].iat[i],
-        ),
-    )
+    last = [10**9 if r["rank"] is None else int(r["rank"]) for r in rows]
+    order = sorted(range(len(rows)), key=lambda i: (rows[i]["kind"], last[i], rows[i]["block_id"]))
     return result.iloc[order].reset_index(drop=True)
 
 

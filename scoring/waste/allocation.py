@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -102,7 +103,7 @@ def allocate(
     unallocated: list[dict] = []
     points: dict[tuple[str, str], PointShare] = {}
     site_shapes: dict[str, shapely.Geometry] = {}
-    for site in table.itertuples():
+    for site in table:
         if site.site_id in mapped:
             site_shapes[site.site_id] = mapped[site.site_id]
         elif not math.isnan(site.lon) and not math.isnan(site.lat):
@@ -115,7 +116,7 @@ def allocate(
         own = _own_blocks(frame, members)
         full = np.flatnonzero([g is not None and not g.is_empty for g in geometry])
         tree = shapely.STRtree(geometry[full])
-        for site in table.itertuples():
+        for site in table:
             if site.is_excluded:
                 continue
             shape = site_shapes.get(site.site_id)
@@ -251,17 +252,31 @@ def _own_blocks(frame: gpd.GeoDataFrame, members: NDArray[np.int64]) -> dict[str
     return out
 
 
-def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:
-    columns = {"lon": "lon", "lat": "lat", "position_accuracy_m": "r90"}
-    out = pd.DataFrame({"site_id": sites["site_id"].astype(str).to_numpy()})
-    for column, name in columns.items():
-        out[name] = (
-            pd.to_numeric(pd.Series(sites[column].to_numpy()), errors="coerce").astype(float)
-            if column in sites
-            else math.nan
+class SitePoint(NamedTuple):
+    """One site's position: degrees, r90 in metres (NaN: not stated)."""
+
+    site_id: str
+    lon: float
+    lat: float
+    r90: float
+    is_excluded: bool
+
+
+def _site_table(sites: gpd.GeoDataFrame) -> list[SitePoint]:
+    n = len(sites)
+
+    def column(name: str) -> list[float]:
+        values = (
+            pd.to_numeric(pd.Series(sites[name].to_numpy()), errors="coerce")
+            if name in sites
+            else pd.Series([math.nan] * n)
         )
-    out["is_excluded"] = sites["is_excluded"].to_numpy().astype(bool) if "is_excluded" in sites else False
-    return out.sort_values("site_id", kind="stable").reset_index(drop=True)
+        return [float(v) for v in values.astype(float)]
+
+    excluded = sites["is_excluded"].to_numpy().astype(bool).tolist() if "is_excluded" in sites else [False] * n
+    ids = sites["site_id"].astype(str).tolist()
+    rows = zip(ids, column("lon"), column("lat"), column("position_accuracy_m"), excluded)
+    return sorted((SitePoint(*row) for row in rows), key=lambda p: p.site_id)
 
 
 def _projected_footprints(footprints: gpd.GeoDataFrame | None, crs: CRS) -> dict[str, shapely.Geometry]:
@@ -279,11 +294,11 @@ def _nearest(
     frame: gpd.GeoDataFrame,
     shapes: NDArray,
     site_shapes: dict[str, shapely.Geometry],
-    table: pd.DataFrame,
+    table: list[SitePoint],
     to_deg: Transformer,
 ) -> pd.DataFrame:
     """Nearest site of each block (its own for a waste block) and the geodesic distance to it [km]."""
-    excluded = set(table.loc[table["is_excluded"], "site_id"])
+    excluded = {p.site_id for p in table if p.is_excluded}
     ids = [s for s in sorted(site_shapes) if s not in excluded]
     tree = shapely.STRtree([site_shapes[s] for s in ids])
     rows = []

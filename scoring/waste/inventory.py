@@ -282,7 +282,9 @@ def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elemen
             if klass == "analogue" and basis != "pooled"
             else None
         )
-        parts = [(label, None)] if kind == "element" else [(e, s) for e, s in sorted(split[1].items())]  # type: ignore[index]
+        parts: list[tuple[str, float | None]] = [(label, None)]
+        if kind == "total" and split is not None:
+            parts = [(e, share) for e, share in sorted(split[1].items())]
         record.assays.append(
             Assay(
                 record.site_id,

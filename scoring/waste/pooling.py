@@ -87,18 +87,20 @@ def pooled_grades(sites: pd.DataFrame, grades: pd.DataFrame, min_sites: int = MI
     waste type x host commodity x element with at least ``min_sites`` taught sites; smaller groups give no row.
     """
     facts = pd.DataFrame(sites.drop(columns="geometry", errors="ignore")).set_index(sites["site_id"].astype(str))
-    group = {s: (text(r["waste_type_code"]), text(r["host_commodity"])) for s, r in facts.iterrows()}
+    group: dict[str, tuple[str, str]] = {
+        str(s): (text(r["waste_type_code"]), text(r["host_commodity"])) for s, r in facts.to_dict("index").items()
+    }
     usable = grades[(grades["use"].astype(str) == "1") & (grades["element_kind"] == "element")]
     has_any = set(grades.loc[grades["use"].astype(str) == "1", "site_id"].astype(str))
     own = usable[
         (usable["basis_code"] == "assay") & (usable["knowledge_class"] != "analogue") & usable["ppm_mode"].notna()
     ]
     taught: dict[tuple[str, str, str], list[tuple[str, float, float]]] = {}
-    for row in own.sort_values(["site_id", "element"]).itertuples():
-        site, gsd = str(row.site_id), GRADE_GSD.get(str(row.knowledge_class))
+    for row in own.sort_values(["site_id", "element"]).to_dict("records"):
+        site, gsd = str(row["site_id"]), GRADE_GSD.get(str(row["knowledge_class"]))
         if gsd is not None and site in group:
-            taught.setdefault((*group[site], str(row.element)), []).append(
-                (site, math.log(float(row.ppm_mode)), math.log(gsd))
+            taught.setdefault((*group[site], str(row["element"])), []).append(
+                (site, math.log(float(row["ppm_mode"])), math.log(gsd))
             )
     rows = []
     for (waste, host, element), members in sorted(taught.items()):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ def prepare(
     ``scenarios[0]`` is the ranking's own; ``views`` are pairs (scenario, basket).
     """
     simulated = [r for r in records.values() if r.tonnage_spec is not None and not r.is_excluded]
+    stock = [r.tonnage_spec for r in simulated if r.tonnage_spec is not None]
     site_row = {r.site_id: i for i, r in enumerate(simulated)}
     elements = sorted({e for r in simulated for a in r.assays for e, _ in a.parts})
     e_row = {e: i for i, e in enumerate(elements)}
@@ -101,10 +103,10 @@ def prepare(
 
     cost_rows = {c: i for i, c in enumerate(sorted(costs))}
     inputs = Inputs(
-        tonnage_kind=np.array([r.tonnage_spec[0] for r in simulated], np.int64),
-        tonnage_a=np.array([r.tonnage_spec[1] for r in simulated], float),
-        tonnage_b=np.array([r.tonnage_spec[2] for r in simulated], float),
-        tonnage_c=np.array([r.tonnage_spec[3] for r in simulated], float),
+        tonnage_kind=np.array([t[0] for t in stock], np.int64),
+        tonnage_a=np.array([t[1] for t in stock], float),
+        tonnage_b=np.array([t[2] for t in stock], float),
+        tonnage_c=np.array([t[3] for t in stock], float),
         tonnage_key=keys_array(market.seed, [("tonnage", r.site_id) for r in simulated]),
         cost_row=np.array([_cost_row(r, book, cost_rows) for r in simulated], np.int64),
         cost_fixed=np.array([_fixed_cost(r, book, market) for r in simulated], float),
@@ -156,13 +158,10 @@ def _cost_row(record: SiteRecord, book: RouteBook, rows: dict[str, int]) -> int:
 def _fixed_cost(record: SiteRecord, book: RouteBook, market: Market) -> float:
     """Capital per annual tonne spread over the life, plus haulage to a plant that is elsewhere [USD/t]."""
     cost = book.cost_row(text(record.row.get("route_code")), text(record.row.get("waste_type_code")))
-    capital = (
-        0.0
-        if cost is None or _blank(cost.get("capex_usd_per_annual_t"))
-        else float(cost["capex_usd_per_annual_t"]) / market.life_years
-    )
-    distance = record.row.get("plant_distance_km")
-    return capital + (0.0 if _blank(distance) else market.haulage_usd_per_t_km * float(distance))  # type: ignore[arg-type]
+    per_annual_t: Any = math.nan if cost is None else cost.get("capex_usd_per_annual_t")
+    capital = 0.0 if _blank(per_annual_t) else float(per_annual_t) / market.life_years
+    distance: Any = record.row.get("plant_distance_km", math.nan)
+    return capital + (0.0 if _blank(distance) else market.haulage_usd_per_t_km * float(distance))
 
 
 def _cost_draws(costs: dict[str, dict], market: Market) -> NDArray[np.float64]:

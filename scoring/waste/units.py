@@ -45,7 +45,12 @@ def plan_units(
             held.setdefault(block_id, []).append((site_id, float(inside), bool(is_own)))
     ids: list[str] = []
     pairs: list[tuple[str, str]] = []
-    ptr, site, share, draw_ptr, index, is_point = [0], [], [], [0], [], []
+    ptr: list[int] = [0]
+    draw_ptr: list[int] = [0]
+    site: list[int] = []
+    share: list[float] = []
+    index: list[int] = []
+    is_point: list[int] = []
     whole: dict[str, int] = {}
     for block_id in block_ids:
         for site_id, inside, is_own in sorted(held.get(block_id, [])):

@@ -335,9 +335,7 @@ def mutate_swap_axes(m):
     original = allocation_module._site_table
 
     def mistaken(sites):
-        table = original(sites)
-        table[["lon", "lat"]] = table[["lat", "lon"]].to_numpy()
-        return table
+        return [p._replace(lon=p.lat, lat=p.lon) for p in original(sites)]
 
     m.setattr(allocation_module, "_site_table", mistaken)
 
