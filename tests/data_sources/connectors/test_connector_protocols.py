@@ -27,7 +27,7 @@ from data_sources.connectors import (
     probe,
 )
 from data_sources.connectors.features import parse_geojson, parse_gml
-from data_sources.connectors.http import BrokenBodyError
+from data_sources.connectors.http import BrokenBodyError, Client
 from data_sources.connectors.pages import common_schema, conform
 from data_sources.connectors.wfs import WfsSource
 from data_sources.contracts import MissingSourceError, SourceError
@@ -424,21 +424,26 @@ def test_a_damaged_object_is_found_and_fetched_again(tmp_path: Path) -> None:
         assert Archive(tmp_path).verify() == []
 
 
-def test_the_client_keeps_its_pace(tmp_path: Path) -> None:
-    times: list[float] = []
+def test_the_client_keeps_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a clock that only moves when the client waits, call n goes out no earlier than (n - 1) / rate."""
 
-    def answer(request: Request) -> Reply:
-        import time
+    class Clock:
+        now = 100.0
 
-        times.append(time.monotonic())
-        start = int(query(request)["startIndex"])
-        return Reply(200, {}, collection([feature(POINT, a=start)] if start < 4 else [], numberMatched=4))
+        def monotonic(self) -> float:
+            return self.now
 
-    with serve(answer) as server:
-        c = card(protocol="wfs", url=f"{server.url}/-/wfs", layer="x", page_size=1)
-        fetch(c, Archive(tmp_path), settings=ClientSettings(per_second=20))
-    gaps = np.diff(times)
-    assert gaps.min() > 0.03, "never faster than the pace, whatever is asked ahead"
+        def sleep(self, seconds: float) -> None:
+            self.now += seconds
+
+    clock = Clock()
+    with Client("127.0.0.1", ClientSettings(per_second=4)) as client:
+        monkeypatch.setattr("data_sources.connectors.http.time", clock)
+        sent = []
+        for _ in range(5):
+            client._pace()
+            sent.append(clock.now - 100.0)
+    np.testing.assert_allclose(sent, [0, 0.25, 0.5, 0.75, 1.0])
 
 
 def test_nobody_there_is_unreachable(tmp_path: Path) -> None:
