@@ -79,7 +79,7 @@ def admit(
     n = len(frame)
     numbers = np.arange(first_row, first_row + n) if row_numbers is None else np.asarray(row_numbers)
     ledger = Ledger(source, layer, numbers)
-    frame = frame.reset_index(drop=True)
+    frame, doubled = _plain_columns(frame.reset_index(drop=True))
     spatial = contract.geometry is not None
     geometry_name = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
     columns = [str(c) for c in frame.columns if c != geometry_name]
@@ -161,11 +161,25 @@ def admit(
         "columns_held": [f.column for f in chemistry.findings if not f.used],
         "censoring": chemistry.censoring,
         "derived_columns": chemistry.derived,
-        "columns_unused": chemistry.unused,
+        "columns_unused": chemistry.unused
+        + [{"column": c, "why": "a column of the same name stands before it"} for c in doubled],
         "columns_unmapped": [c for c in columns if c not in used],
         "key_made": made,
     }
     return Admission(kept, quarantine, flags, report)
+
+
+def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Column names as texts, each once: of two columns with one name the first is read, the other reported."""
+    names = [c if isinstance(c, str) else str(c) for c in frame.columns]
+    again = pd.Index(names).duplicated()
+    doubled = [n for n, d in zip(names, again) if d]
+    if doubled:
+        frame = frame.loc[:, ~again]
+        names = [n for n, d in zip(names, again) if not d]
+    if list(frame.columns) != names:
+        frame = frame.set_axis(names, axis=1)
+    return frame, doubled
 
 
 def _sheets(

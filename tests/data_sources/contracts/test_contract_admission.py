@@ -266,3 +266,18 @@ def test_shuffling_rows_changes_only_the_row_numbers():
     a, b = (o.kept.drop(columns="geometry").sort_values("sample_id").reset_index(drop=True) for o in (one, two))
     pd.testing.assert_frame_equal(a, b)
     assert one.report["by_reason"] == two.report["by_reason"]
+
+
+def test_two_columns_of_one_name_and_names_that_are_no_texts():
+    frame = full()
+    twice = pd.concat([frame, frame[["Cu_ppm"]] * 9], axis=1)
+    twice[2014] = "x"
+    out = take(twice)
+    assert np.allclose(out.kept["Cu_ppm"], frame["Cu_ppm"]) and "2014" in out.report["columns_unmapped"]
+    assert out.report["columns_unused"][0]["column"] == "Cu_ppm"
+
+
+def test_element_beside_its_oxide_counts_once():
+    frame = full().assign(La2O3_ppm=40.0)
+    out = take(frame)
+    assert np.allclose(out.kept["La_ppm"], frame["La_ppm"]) and out.report["columns_unused"][0]["column"] == "La2O3_ppm"
