@@ -278,3 +278,13 @@ def test_reference_bundle():
     assert len(bundle.elements) == 68 and len(bundle.route_products) == 128
     bundle.elements.loc[0, "element"] = "Xx"
     assert load_table("elements").loc[0, "element"] == "La", "a reader's change must not reach the table"
+
+
+def test_every_column_is_described_and_the_page_is_current():
+    from data_sources.reference.describe import PATH, columns_of, described_tables, page
+
+    assert set(described_tables()) >= set(KEYS)
+    for name in described_tables():
+        assert list(columns_of(name)) == list(load_table(name).columns)
+        assert all(meaning for _, meaning in columns_of(name).values())
+    assert PATH.read_text(encoding="utf-8") == page(), "run: python -m data_sources.reference.describe"

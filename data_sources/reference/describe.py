@@ -1,0 +1,109 @@
+"""The page on the fact tables: ``python -m data_sources.reference.describe`` writes ``docs/reference_tables.md``.
+
+Belongs here: the layout of that page. Does not belong here: the meaning of a column (``columns.yaml``, the contracts).
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from data_sources.contracts.errors import ContractError
+from data_sources.reference import load_table
+
+PATH = Path(__file__).resolve().parents[2] / "docs" / "reference_tables.md"
+_CONTRACTS = {
+    "waste_sites": "waste_sites", "site_tonnages": "tonnages", "site_grades": "grades", "site_constraints": "constraints",
+}  # fmt: skip
+_HEAD = """# Fact tables
+
+Written by `python -m data_sources.reference.describe`; a test holds that it is current. Do not edit it by hand.
+
+The tables are `data_sources/reference/*.csv`: UTF-8, comma, one header row. A blank cell means *not known*, never zero.
+Every row says its source. Marks such as *own knowledge*, *recalled*, *expert default*, *derived* and *screening only*
+stay with the figure. Ids join across tables.
+"""
+
+
+@cache
+def _described() -> dict[str, Any]:
+    return yaml.safe_load((files("data_sources.reference") / "columns.yaml").read_text(encoding="utf-8"))
+
+
+def described_tables() -> list[str]:
+    """Names of all tables, those of the waste register first."""
+    return [*_CONTRACTS, *sorted(n for n in _described() if not n.startswith("_"))]
+
+
+def columns_of(name: str) -> dict[str, tuple[str, str]]:
+    """Column -> (unit, meaning) of one table, in the order of the file.
+
+    Raises
+    ------
+    ContractError : a column that nobody described, or a description without its column.
+    """
+    if name in _CONTRACTS:
+        from data_sources.contracts.waste import WASTE_CONTRACTS
+
+        known = {f.name: (f.unit, f.description) for f in WASTE_CONTRACTS[_CONTRACTS[name]].fields}
+    else:
+        listed = _described()[name]["columns"]
+        known = {c: _unit_and_meaning(str(text)) for c, text in listed.items()}
+    table = list(load_table(name).columns)
+    everywhere = {c: ("", str(m)) for c, m in _described()["_every_table"].items()}
+    for column in table:
+        if column not in known and column not in everywhere:
+            raise ContractError(
+                "a column without a meaning", file=f"{name}.csv", field=column, do="describe it in columns.yaml"
+            )
+    for column in known:
+        if column not in table:
+            raise ContractError("a meaning without its column", file=f"{name}.csv", field=column, do="take it out")
+    return {c: known.get(c, everywhere.get(c, ("", ""))) for c in table}
+
+
+def _unit_and_meaning(text: str) -> tuple[str, str]:
+    unit, bar, meaning = text.partition(" | ")
+    return (unit, meaning) if bar else ("", text)
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    parts = [_HEAD]
+    for name in described_tables():
+        if name in _CONTRACTS:
+            from data_sources.contracts.waste import WASTE_CONTRACTS
+
+            contract = WASTE_CONTRACTS[_CONTRACTS[name]]
+            title, key = contract.description, ", ".join(contract.key)
+        else:
+            title, key = _described()[name]["title"], _described()[name]["key"]
+        parts.append(f"\n## {name}\n\n{title} {len(load_table(name))} rows. Key: `{key}`.\n")
+        parts.append("| column | unit | meaning |\n|---|---|---|")
+        parts += [f"| `{c}` | {unit} | {meaning} |" for c, (unit, meaning) in columns_of(name).items()]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or say with ``--check`` whether it is current."""
+    text = page()
+    if "--check" in arguments:
+        current = PATH.is_file() and PATH.read_text(encoding="utf-8") == text
+        print(
+            "docs/reference_tables.md is current"
+            if current
+            else "docs/reference_tables.md is old: run python -m data_sources.reference.describe"
+        )
+        return 0 if current else 1
+    PATH.write_text(text, encoding="utf-8")
+    print("written: docs/reference_tables.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
