@@ -20,6 +20,7 @@ from publishing.fertility_report import write_fertility_report
 from publishing.geopackage import publish_geopackage
 from publishing.publication import Publication
 from publishing.rasters import write_cog
+from publishing.survey_layers import anomaly_points
 
 VERSIONED = (
     "dagster",
@@ -83,7 +84,7 @@ def ranked_blocks(
         "waste_sites": site_layer(waste, assessment),
         "waste_footprints": waste["footprints"],
         "survey_sheets": sheets_in(region.extent_deg) if region.grid else None,
-        "anomalies": fertility.get("anomalies"),
+        "anomalies": anomaly_points(fertility.get("anomalies")),
         "occurrences": sources["occurrences"]["kept"],
     }
     tables = {

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from data_sources.contracts import MissingSourceError
+from data_sources.contracts.outputs import KINDS
 from publishing.publication import SAMPLE_MARK
 from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
 from publishing.reading import is_sample, opened, read_table, records
@@ -41,13 +42,14 @@ _FERTILITY_COLUMNS = (
 
 
 def kinds_in(gpkg: Path | str) -> dict[str, tuple[int, int, int]]:
-    """Kinds of blocks in the file: (blocks, ranked, listed by fertility), the kind with most ranked blocks first."""
+    """Kinds of blocks in the file: (blocks, ranked, listed by fertility); waste blocks, the primary ranking, first."""
     with opened(gpkg) as connection:
         rows = connection.execute(
-            "SELECT kind, count(*), count(rank), count(rank_fertility) FROM ranked_blocks "
-            "GROUP BY kind ORDER BY 3 DESC, 4 DESC, 1"
+            "SELECT kind, count(*), count(rank), count(rank_fertility) FROM ranked_blocks GROUP BY kind"
         ).fetchall()
-    return {r[0]: (r[1], r[2], r[3]) for r in rows}
+    found = {r[0]: (r[1], r[2], r[3]) for r in rows}
+    order = sorted(found, key=lambda k: (not found[k][1], not found[k][2], KINDS.index(k)))
+    return {kind: found[kind] for kind in order}
 
 
 def top_table(gpkg: Path | str, kind: str | None = None, n: int = 10) -> pd.DataFrame:
@@ -56,7 +58,7 @@ def top_table(gpkg: Path | str, kind: str | None = None, n: int = 10) -> pd.Data
     Parameters
     ----------
     gpkg : a published GeoPackage.
-    kind : kind of block; None takes the kind with most ranked blocks.
+    kind : kind of block; None takes the first of ``kinds_in``: waste blocks where any is ranked.
     n : rows wanted.
     """
     kinds = kinds_in(gpkg)

@@ -85,7 +85,7 @@ def _build_and_replace(
 ) -> PublishedFile:
     with temporary_beside(target) as temporary:
         _write_frames(temporary, publication, layers, tables)
-        _write_rest(temporary, publication, layers, tables, target.name)
+        _write_rest(temporary, publication, layers, tables, target)
         digest, size = sha256_of(temporary), temporary.stat().st_size
         if target.is_file() and target.stat().st_size == size and sha256_of(target) == digest:
             return PublishedFile(target, digest, size, False, message)
@@ -143,7 +143,7 @@ def _write_rest(
     publication: Publication,
     layers: dict[str, gpd.GeoDataFrame],
     tables: dict[str, pd.DataFrame],
-    published_name: str,
+    published: Path,
 ) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
@@ -156,7 +156,7 @@ def _write_rest(
         write_registers(connection, contracts, publication, STAMP)
         styles = layer_style_list(layers, tables, publication)
         _write_styles(connection, [(s.layer, s.name, s.qml(), s.is_default, s.description) for s in styles])
-        write_project(connection, project_xml(publication, layers, tables, styles, published_name))
+        write_project(connection, project_xml(publication, layers, tables, styles, published))
         connection.execute("COMMIT")
     finally:
         connection.close()

@@ -55,7 +55,8 @@ class Publication:
     @property
     def title(self) -> str:
         """The region's title, marked where the region is made up."""
-        return f"{self.region.title} ({SAMPLE_MARK})" if self.region.is_sample else self.region.title
+        marked = not self.region.is_sample or SAMPLE_MARK in self.region.title
+        return self.region.title if marked else f"{self.region.title} ({SAMPLE_MARK})"
 
 
 @dataclass(frozen=True)

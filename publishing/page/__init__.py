@@ -50,7 +50,7 @@ def page_html(gpkg: Path | str) -> str:
     sample = info.get("warning", "").startswith("SAMPLE")
     title = info.get("title") or info.get("region", "Khanij")
     parts = files("publishing.page")
-    data = json.dumps(_data(gpkg, info), ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    data = json.dumps(_data(gpkg, info), ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=False)
     # Inside a script element only these can end it or start a comment.
     data = (
         data.replace("<", "\\u003c")

@@ -37,7 +37,7 @@
   fill($('f-state'), distinct('state'));
   const ranked = {};
   B.kind.forEach((k, i) => { if (known(B.rank[i])) ranked[k] = (ranked[k] || 0) + 1; });
-  const first = Object.keys(ranked).sort((a, b) => ranked[b] - ranked[a] || (a < b ? -1 : 1))[0];
+  const first = Object.keys(D.kinds).find(k => ranked[k]); // waste blocks are the primary ranking
   if (first) $('f-kind').value = first; else sort.key = B.rank_fertility.some(known) ? 'rank_fertility' : 'name';
 
   function passes(i) {

@@ -10,6 +10,7 @@ import io
 import sqlite3
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import geopandas as gpd
@@ -17,10 +18,11 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS
+from data_sources.contracts.outputs import KINDS, OUTPUT_CONTRACTS
 from publishing.publication import SAMPLE_MARK, Publication
 from publishing.qgis.forms import KIND_WORDS, block_form, relation_form
 from publishing.qgis.layout import Page, layouts_xml
+from publishing.qgis.rasters import SHOWN_BAND, BandLayer, band_layers, band_xml, node_xml
 from publishing.qgis.styles import LayerStyle
 from publishing.reading import records
 from publishing.wording import one_line
@@ -149,27 +151,28 @@ def project_xml(
     layers: dict[str, gpd.GeoDataFrame],
     tables: dict[str, pd.DataFrame],
     styles: list[LayerStyle],
-    published_name: str,
+    published: Path,
 ) -> str:
     """The project document; its data sources name the published file beside it."""
+    published_name = published.name
     title = f"Khanij - {publication.title}"
     extent = display_extent(layers)
     default_theme = next(s.name for s in styles if s.layer == "ranked_blocks" and s.is_default)
-    rasters = {f"raster_{i}": path for i, path in enumerate(publication.rasters)}
+    bands = band_layers(published.parent, publication.rasters)
     shown = _project_layers([*layers, *tables], styles)
     maps = "".join(_vector(layer, published_name) for layer in shown.values())
-    maps += "".join(_raster(n, p) for n, p in rasters.items())
+    maps += "".join(band_xml(band, layer_id(band.name)) for band in bands)
     relations = "".join(
         f'<relation id="{i}" name={quoteattr(label)} referencedLayer="{layer.id}" referencingLayer="{shown[other].id}" strength="Association">'
         f'<fieldRef referencedField="{field}" referencingField="{field}"/></relation>'
         for layer in shown.values()
         for i, label, other, field in layer.relations
     )
-    order = (
-        [n for names in THEMES.values() for n in names if n in shown]
-        + list(rasters)
-        + [n for n in _CONTEXT if n in shown]
-    )
+    order = [
+        *(n for names in THEMES.values() for n in names if n in shown),
+        *(n for n in _CONTEXT if n in shown),
+        *(b.name for b in bands),
+    ]
     canvas = (
         f'<mapcanvas name="theMapCanvas" annotationsVisible="1"><units>meters</units>{_rectangle(extent)}'
         f"<rotation>0</rotation><destinationsrs>{crs_xml(DISPLAY_CRS)}</destinationsrs><rendermaptile>0</rendermaptile></mapcanvas>"
@@ -177,7 +180,7 @@ def project_xml(
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis projectname={quoteattr(title)} version="3.22.16-Białowieża"><homePath path=""/><title>{escape(title)}</title><autotransaction active="0"/>'
-        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{_tree(shown, rasters, default_theme, published_name)}'
+        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{_tree(shown, bands, default_theme, published_name)}'
         f"<relations>{relations}</relations>{canvas}<projectlayers>{maps}</projectlayers>"
         f"<layerorder>{''.join(f'<layer id={quoteattr(layer_id(n))}/>' for n in order)}</layerorder>"
         '<properties><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
@@ -185,7 +188,7 @@ def project_xml(
         '<CanvasColorGreenPart type="int">252</CanvasColorGreenPart><CanvasColorBluePart type="int">250</CanvasColorBluePart></Gui>'
         '<Measurement><AreaUnits type="QString">ha</AreaUnits><DistanceUnits type="QString">km</DistanceUnits></Measurement>'
         '<Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid></Measure></properties>'
-        f"<visibility-presets>{_themes(shown)}</visibility-presets>"
+        f"<visibility-presets>{_themes(shown, bands)}</visibility-presets>"
         f"<projectMetadata><identifier></identifier><type>dataset</type><title>{escape(title)}</title><abstract>{escape(_abstract(publication))}</abstract>"
         "<author>Khanij</author><creation>2026-01-01T00:00:00</creation></projectMetadata><Annotations/>"
         f"{layouts_xml(_pages(publication, layers['ranked_blocks'], shown, extent))}</qgis>"
@@ -234,7 +237,7 @@ def _listing(blocks: gpd.GeoDataFrame, theme: str) -> str:
         return ""
     frame = pd.DataFrame({c: blocks[c] for c in ("block_id", "name", "kind", by, "rank_p05", "rank_p95")})
     frame = frame[frame[by].notna()]
-    kind = str(frame["kind"].value_counts().sort_index().idxmax())
+    kind = next(k for k in KINDS if (frame["kind"] == k).any())
     first = frame[frame["kind"] == kind].sort_values(by).head(10)
     lines = []
     for r in records(first):
@@ -253,7 +256,7 @@ _TITLES = {
     "Data quality": "how well it is known",
 }
 _NOTES = {
-    "Ranking": "Rank within a kind of block, by mean score. Labels: rank and name. A block that is not ranked says why in its form. A rank is an order under stated inputs, not a resource.",
+    "Ranking": "Rank within a kind of block, by mean score; circle: waste block, square: auction block, pentagon: mining lease. A block that is not ranked says why in its form. A rank is an order under stated inputs, not a resource.",
     "Fertility": "Percentile of the held-out mean posterior from survey layers; says nothing of the waste itself. White: no survey layer, or not applicable (transported waste).",
     "Waste": "Shape: kind of waste. Size: tonnage. Hollow: the tonnage or grade is borrowed, derived or missing.",
     "Uncertainty": "Colour: share of the draws in which the block is among the first twenty of its kind. Label: rank (best place P05 to worst place P95).",
@@ -276,7 +279,7 @@ def _group(name: str, inner: str, *, expanded: bool = True, checked: bool = True
     return f'<layer-tree-group name={quoteattr(name)} checked="Qt::{"Checked" if checked else "Unchecked"}" expanded="{int(expanded)}"><customproperties><Option/></customproperties>{inner}</layer-tree-group>'
 
 
-def _tree(shown: dict[str, ProjectLayer], rasters: dict[str, str], theme: str, file: str) -> str:
+def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], theme: str, file: str) -> str:
     def nodes(names: tuple[str, ...] | list[str], visible: bool, expanded: bool) -> str:
         return "".join(
             _node(n, shown[n].title, f"./{file}|layername={shown[n].table}", "ogr", visible, expanded)
@@ -287,23 +290,30 @@ def _tree(shown: dict[str, ProjectLayer], rasters: dict[str, str], theme: str, f
     parts = []
     for group, names in THEMES.items():
         inner = nodes(names, group == theme, True)
-        if group == "Fertility":
-            inner += "".join(_node(n, _raster_title(p), f"./{p}", "gdal", False, False) for n, p in rasters.items())
         parts.append(_group(group, inner, expanded=group == theme))
     parts.append(_group("Context", nodes(_CONTEXT, True, False), expanded=False))
+    if bands:
+        # Below the context: a raster covers what lies under it. Only the map of the posterior is part of a theme.
+        inner = "".join(node_xml(b, layer_id(b.name), checked=theme == "Fertility" and _is_shown(b)) for b in bands)
+        parts.append(_group("Evidence", inner, expanded=False))
     tables = [n for n in shown if shown[n].style.geometry == 4]
     parts.append(_group("Tables", nodes(tables, False, False), expanded=False))
     return f'<layer-tree-group><customproperties><Option/></customproperties>{"".join(parts)}<custom-order enabled="0"/></layer-tree-group>'
 
 
-def _themes(shown: dict[str, ProjectLayer]) -> str:
+def _is_shown(band: BandLayer) -> bool:
+    return band.name.endswith(SHOWN_BAND)
+
+
+def _themes(shown: dict[str, ProjectLayer], bands: list[BandLayer]) -> str:
     # No style is named: a theme that names one overrides the layer's style while layouts load, and forms lose relations.
     out = []
-    groups = "".join(f'<checked-group-node id="{g}"/>' for g in (*THEMES, "Context"))
+    groups = "".join(f'<checked-group-node id="{g}"/>' for g in (*THEMES, "Context", "Evidence"))
     for theme, names in THEMES.items():
-        entries = "".join(
-            f'<layer id="{shown[n].id}" visible="1" expanded="1"/>' for n in (*names, *_CONTEXT) if n in shown
-        )
+        ids = [shown[n].id for n in (*names, *_CONTEXT) if n in shown]
+        if theme == "Fertility":
+            ids += [layer_id(b.name) for b in bands if _is_shown(b)]
+        entries = "".join(f'<layer id="{i}" visible="1" expanded="1"/>' for i in ids)
         out.append(
             f'<visibility-preset name="{theme}" has-expanded-info="1" has-checked-group-info="1">{entries}'
             f'<checked-group-nodes>{groups}</checked-group-nodes><expanded-group-nodes><expanded-group-node id="{theme}"/></expanded-group-nodes></visibility-preset>'
@@ -330,21 +340,6 @@ def _vector(layer: ProjectLayer, file: str) -> str:
         '<provider encoding="UTF-8">ogr</provider><map-layer-style-manager current="default"><map-layer-style name="default"/></map-layer-style-manager>'
         f"<flags><Identifiable>{int(layer.name not in _CONTEXT)}</Identifiable><Removable>1</Removable><Searchable>1</Searchable><Private>0</Private></flags>"
         f"{layer.style.body}{form}</maplayer>"
-    )
-
-
-def _raster_title(path: str) -> str:
-    return path.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ").capitalize()
-
-
-def _raster(name: str, path: str) -> str:
-    return (
-        f'<maplayer type="raster" hasScaleBasedVisibilityFlag="0" styleCategories="AllStyleCategories"><id>{layer_id(name)}</id><datasource>./{escape(path)}</datasource>'
-        f'<layername>{escape(_raster_title(path))}</layername><provider>gdal</provider><noData><noDataList bandNo="1" useSrcNoData="1"/></noData>'
-        '<pipe><rasterrenderer type="singlebandgray" grayBand="1" opacity="0.8" alphaBand="-1" nodataColor="" gradient="WhiteToBlack"><rasterTransparency/>'
-        "<minMaxOrigin><limits>CumulativeCut</limits><extent>UpdatedCanvas</extent><statAccuracy>Estimated</statAccuracy><cumulativeCutLower>0.02</cumulativeCutLower><cumulativeCutUpper>0.98</cumulativeCutUpper><stdDevFactor>2</stdDevFactor></minMaxOrigin>"
-        "<contrastEnhancement><minValue>0</minValue><maxValue>1</maxValue><algorithm>StretchToMinimumMaximum</algorithm></contrastEnhancement></rasterrenderer>"
-        '<brightnesscontrast brightness="0" contrast="0" gamma="1"/><huesaturation saturation="0" grayscaleMode="0" colorizeOn="0"/><rasterresampler maxOversampling="2"/></pipe></maplayer>'
     )
 
 

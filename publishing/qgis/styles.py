@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS
+from data_sources.contracts.outputs import KINDS, OUTPUT_CONTRACTS
 from publishing.publication import SAMPLE_MARK, Publication
 from publishing.qgis import forms
 from publishing.qgis.symbols import (
@@ -44,6 +44,9 @@ _MARKER_BELOW_MM = 7
 _MARKER_SCALE = 500_000
 _IS_SMALL = f"(@map_scale > {_MARKER_SCALE} AND coalesce(bounds_width($geometry), 0) * 111320000 / @map_scale < {_MARKER_BELOW_MM})"
 KIND_SHAPES = {"waste_block": "circle", "auction_block": "square", "mining_lease": "pentagon"}
+_SHAPE_BY_KIND = (
+    "CASE " + " ".join(f"WHEN \"kind\" = '{k}' THEN '{s}'" for k, s in KIND_SHAPES.items()) + " ELSE 'circle' END"
+)
 STATUS_SYMBOLS = (
     ("OUT_OF_BASKET", "Holds other metals than the basket's", "diamond", "#4a90c2"),
     ("GATED", "Barred by law or court", "cross2", "#606060"),
@@ -99,11 +102,14 @@ def block_symbol(
     fill_alpha: int = 255,
     outline: str = "#303030",
     style: str = "solid",
+    by_kind: bool = False,
 ) -> str:
     """A block: its polygon, and instead a marker at its centroid where the polygon would be too small to see."""
     stroke = shape in ("cross2", "cross", "x")
+    dd = {"name": _SHAPE_BY_KIND} if by_kind else {}
     marker = marker_layer(
-        shape, colour, size_mm, outline=colour if stroke else outline, outline_mm=0.6 if stroke else 0.25, fill_alpha=fill_alpha
+        shape, colour, size_mm, outline=colour if stroke else outline, outline_mm=0.6 if stroke else 0.25,
+        fill_alpha=fill_alpha, dd=dd,
     )  # fmt: skip
     fill = fill_layer(
         colour,
@@ -137,13 +143,13 @@ def _status_rules(frame: pd.DataFrame) -> list[Rule]:
     return rules
 
 
-def _rank_number() -> tuple[str, str]:
-    """The place itself, inside the symbol; symbols may overlap, so may their numbers."""
+def _rank_number(test: str, overlap: bool) -> tuple[str, str]:
+    """The place itself, inside the symbol; the symbols of the primary kind may overlap, so may their numbers."""
     settings = label_settings(
-        'to_string("rank")', size_pt=6.5, bold=True, placement=1, distance_mm=0, overlap=True, buffer=False,
-        dd={"Color": "if(\"rank\" < 11, '255,255,255,255', '40,20,10,255')"},
+        'to_string("rank")', size_pt=6.5, bold=True, placement=1, distance_mm=0, overlap=overlap, buffer=False,
+        dd={"Color": "if(\"rank\" < 11, '255,255,255,255', '40,20,10,255')", "Priority": "1"},
     )  # fmt: skip
-    return '"rank" is not null', settings
+    return f'"rank" is not null AND {test}', settings
 
 
 def _names(expression: str, test: str, priority: str = _PRIORITY) -> tuple[str, str]:
@@ -159,12 +165,19 @@ def _ranking(frame: pd.DataFrame) -> tuple[str, str]:
         label = f"Rank {low} to {high}" if high else f"Rank {low} and after"
         test = f'"rank" >= {low}' + (f' AND "rank" <= {high}' if high else "")
         rules.append(
-            Rule(label, f"\"status\" = 'RANKED' AND {test}", block_symbol(colour, size_mm=4.8 if low <= 10 else 4.2))
+            Rule(
+                label,
+                f"\"status\" = 'RANKED' AND {test}",
+                block_symbol(colour, size_mm=4.8 if low <= 10 else 4.2, by_kind=True),
+            )
         )
+    ranked = set(frame.loc[frame["rank"].notna(), "kind"])
+    first = next((k for k in KINDS if k in ranked), KINDS[0])
     text = labels(
-        _rank_number(),
+        _rank_number(f"\"kind\" = '{first}'", True),
+        _rank_number(f"\"kind\" <> '{first}'", False),
         _names(_SHORT_NAME, '"rank" is not null AND ("rank" <= 10 OR @map_scale < 3000000)'),
-        _names(_SHORT_NAME, '"rank" is null AND @map_scale < 800000', "0"),
+        _names(_SHORT_NAME, '"rank" is null AND @map_scale < 250000', "0"),
     )
     return rule_renderer(rules + _status_rules(frame), order_by='coalesce("rank", 9999)'), text
 
@@ -260,7 +273,7 @@ def _plain() -> dict[str, tuple[str, str]]:
         "survey_sheets": (symbol("fill", fill_layer("#ffffff", outline="#d2d0c8", outline_mm=0.12, style="no")), sheet),
         "state_labels": (symbol("marker", state), ""),
         "anomalies": (
-            symbol("marker", marker_layer("circle", "#cc79a7", 2.0, outline="#5a2a48", outline_mm=0.15)),
+            symbol("marker", marker_layer("cross", "#b0308a", 1.6, outline="#b0308a", outline_mm=0.3)),
             labels((near, label_settings('"association"', size_pt=6.5))),
         ),
         "occurrences": (
