@@ -15,17 +15,29 @@ import pandas as pd
 from data_sources.contracts.errors import MissingSourceError
 
 _BOOLEAN_PREFIXES = ("is_", "in_india_30", "includes_sc")
-_TEXT_EVEN_IF_NUMERIC = {"use", "n_samples_text", "tranche", "financial_year", "is_transported_basis", "year", "production_year"}
+_TEXT_EVEN_IF_NUMERIC = {
+    "use",
+    "n_samples_text",
+    "tranche",
+    "financial_year",
+    "is_transported_basis",
+    "year",
+    "production_year",
+}
 
 
 @cache
 def _read(name: str) -> pd.DataFrame:
     path = files("data_sources.reference") / f"{name}.csv"
     if not path.is_file():
-        raise MissingSourceError(f"no reference table {name!r}", file=f"data_sources/reference/{name}.csv", do="name one of the tables in data_sources/reference")
+        raise MissingSourceError(
+            f"no reference table {name!r}",
+            file=f"data_sources/reference/{name}.csv",
+            do="name one of the tables in data_sources/reference",
+        )
     with path.open("rb") as stream:
         raw = pd.read_csv(stream, dtype=str, keep_default_na=False)
-    out = {}
+    out: dict[str, pd.Series] = {}
     for column in raw.columns:
         values = raw[column]
         if column.startswith(_BOOLEAN_PREFIXES) and set(values) <= {"true", "false"}:
