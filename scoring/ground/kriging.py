@@ -20,6 +20,7 @@ from scoring.ground.variogram import MODEL_CODES, Variogram
 
 Floats = NDArray[Any]
 _ON_THE_SPOT_M = 1e-6
+MAX_TABLED_SAMPLES = 3000
 
 
 @njit(inline="always")
@@ -35,7 +36,20 @@ def _gamma(h, code, nugget, sill, reach):  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True, cache=True)
-def _krige(px, py, index, used, sx, sy, z, code, nugget, sill, reach):  # type: ignore[no-untyped-def]
+def _pairs(sx, sy, code, nugget, sill, reach):  # type: ignore[no-untyped-def]
+    """Covariance of every pair of samples, so that each is worked out once and not at every cell."""
+    n = sx.size
+    total = nugget + sill
+    out = np.empty((n, n))
+    for i in prange(n):
+        for j in range(n):
+            h = np.sqrt((sx[i] - sx[j]) ** 2 + (sy[i] - sy[j]) ** 2)
+            out[i, j] = total if i == j else total - _gamma(h, code, nugget, sill, reach)
+    return out
+
+
+@njit(parallel=True, cache=True)
+def _krige(px, py, index, used, sx, sy, z, code, nugget, sill, reach, pairs):  # type: ignore[no-untyped-def]
     """Each point's own system, in covariances (sill - gamma) by Cholesky, the unbiasedness condition after it.
 
     With L the Cholesky factor, u = L^-1 c, v = L^-1 1, q = L^-1 z: lambda = (1 - u.v) / v.v, the estimate is
@@ -60,8 +74,11 @@ def _krige(px, py, index, used, sx, sy, z, code, nugget, sill, reach):  # type: 
         for i in range(k):
             si = near[i]
             for j in range(i):
-                h = np.sqrt((sx[si] - sx[near[j]]) ** 2 + (sy[si] - sy[near[j]]) ** 2)
-                a[i, j] = total - _gamma(h, code, nugget, sill, reach)
+                if pairs.size:
+                    a[i, j] = pairs[si, near[j]]
+                else:
+                    h = np.sqrt((sx[si] - sx[near[j]]) ** 2 + (sy[si] - sy[near[j]]) ** 2)
+                    a[i, j] = total - _gamma(h, code, nugget, sill, reach)
             a[i, i] = total
             h = np.sqrt((sx[si] - px[p]) ** 2 + (sy[si] - py[p]) ** 2)
             if h <= 1e-6:
@@ -146,7 +163,7 @@ def krige_points(
     sx, sy, z = (np.ascontiguousarray(np.asarray(v, dtype=np.float64)[keep]) for v in (x, y, values))
     px, py = np.ascontiguousarray(at_x, dtype=np.float64), np.ascontiguousarray(at_y, dtype=np.float64)
     k = min(neighbours + int(leave_self_out), len(z))
-    distance, index = cKDTree(np.column_stack([sx, sy])).query(np.column_stack([px, py]), k=k)
+    distance, index = cKDTree(np.column_stack([sx, sy])).query(np.column_stack([px, py]), k=k, workers=2)
     distance, index = distance.reshape(len(px), k), index.reshape(len(px), k).astype(np.int64)
     if leave_self_out:
         # every sample on the same spot goes, or a duplicate would give the answer away
@@ -158,19 +175,10 @@ def krige_points(
     used = (
         (distance <= max_distance_m).sum(axis=1) if np.isfinite(max_distance_m) else np.isfinite(distance).sum(axis=1)
     )
-    return _krige(  # type: ignore[no-any-return]
-        px,
-        py,
-        np.ascontiguousarray(index),
-        used,
-        sx,
-        sy,
-        z,
-        MODEL_CODES[variogram.model],
-        variogram.nugget,
-        variogram.partial_sill,
-        variogram.range_m,
-    )
+    model = (MODEL_CODES[variogram.model], variogram.nugget, variogram.partial_sill, variogram.range_m)
+    # a table of all pairs pays where a sample meets the same neighbours at many points, and fits in memory
+    pairs = _pairs(sx, sy, *model) if len(z) <= MAX_TABLED_SAMPLES and len(px) > len(z) else np.empty((0, 0))
+    return _krige(px, py, np.ascontiguousarray(index), used, sx, sy, z, *model, pairs)  # type: ignore[no-any-return]
 
 
 def krige_grid(

@@ -51,7 +51,7 @@ def zonal_statistics(
             out[f"{band.name}_{statistic}"] = 0.0 if statistic == "count" else np.nan
     if len(zones) == 0 or not stack.bands:
         return out
-    # one name per band, so that a band called like a statistic cannot be mistaken
+    # NaN is nodata to exactextract by itself, and faster than when it is named; one name per band, so that a band called like a statistic cannot be mistaken
     sources = [
         NumPyRasterSource(
             band.values,
@@ -59,7 +59,6 @@ def zonal_statistics(
             ymin=south,
             xmax=east,
             ymax=north,
-            nodata=np.nan,
             name=f"b{i}",
             srs_wkt=stack.grid.pyproj_crs.to_wkt(),
         )
@@ -69,7 +68,12 @@ def zonal_statistics(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Spatial reference system of input features")
         table = exact_extract(
-            sources if not single else sources[0], zones, list(statistics), include_cols=["_row"], output="pandas"
+            sources if not single else sources[0],
+            zones,
+            list(statistics),
+            include_cols=["_row"],
+            output="pandas",
+            strategy="raster-sequential",
         )
     rows = table["_row"].to_numpy()
     for i, band in enumerate(stack.bands):
