@@ -109,6 +109,12 @@ class Book:
         }
         return {k: {str(b): records(part) for b, part in f.groupby("block_id", sort=False)} for k, f in frames.items()}
 
+    @cached_property
+    def advice_of_site(self) -> dict[str, list[SimpleNamespace]]:
+        """Advice on sites that would first have to enter a ranking, by site."""
+        free = self.advice[self.advice["block_id"].isna()]
+        return {r.site_id: [r] for r in records(free)}
+
     def rows(self, table: str, block_id: str) -> list[SimpleNamespace]:
         """The rows of ``shares``, ``elements`` or ``advice`` of one block."""
         return self._groups[table].get(block_id, [])
@@ -312,12 +318,9 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
         ]
     )
     w.heading("What to measure next")
-    advice = book.rows("advice", r.block_id)
+    advice = book.rows("advice", r.block_id) or book.advice_of_site.get(str(r.site_id), [])
     for a in advice[:3]:
-        w.paragraph(
-            f"{a.measure} of {a.site_id} ({a.class_now} to {a.class_after}): the rank spread shrinks by {number(a.shrinkage_pct)} %. {one_line(a.advice)}",
-            most=2,
-        )
+        w.paragraph(f"{a.site_id}, number {place(a.priority)} of all sites: {one_line(a.advice)}", most=3)
     if not advice:
         w.paragraph(
             f"First: {one_line(r.missing)}." if is_known(r.missing) else "No single measurement stands out.", most=2

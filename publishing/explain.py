@@ -254,6 +254,7 @@ def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
     out += _say("Missing", block.missing)
     out += _say("Flags", block.flags)
     advice = read_table(gpkg, "sample_next")
-    for row in records(advice[advice["block_id"] == block.block_id].sort_values("priority").head(3)):
+    mine = (advice["block_id"] == block.block_id) | (advice["block_id"].isna() & (advice["site_id"] == block.site_id))
+    for row in records(advice[mine].sort_values("priority").head(3)):
         out += _say("Measure next", f"{row.site_id}, number {place(row.priority)} of all sites: {one_line(row.advice)}")
     return out + _say("Sources", block.sources)

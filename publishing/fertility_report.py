@@ -36,6 +36,17 @@ th{background:#f4f2ec}td.n{text-align:right;font-variant-numeric:tabular-nums}.w
 """
 
 
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path | str) -> list[PublishedFile]:
+    """Write every validation table as CSV, nine significant digits, so that a reviewer can recompute it by hand."""
+    out = []
+    for name, table in sorted(tables.items()):
+        path = Path(folder) / f"{name}.csv"
+        text = table.to_csv(index=False, lineterminator="\n", float_format="%.9g")
+        changed = write_bytes_atomically(path, text.encode())
+        out.append(PublishedFile(path, sha256_of(path), path.stat().st_size, changed))
+    return out
+
+
 def write_fertility_report(
     region: RegionLike, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], path: Path | str
 ) -> PublishedFile:
