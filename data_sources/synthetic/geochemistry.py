@@ -133,6 +133,7 @@ def stream_sediments(world: World, dumps: DumpDrainage) -> Iterator[pd.DataFrame
     """NGDR's stream-sediment table in chunks; one row per sample, columns ``SEDIMENT_COLUMNS``."""
     chemistry = GroundChemistry(world)
     positions = sample_positions(world)
+    taken: dict[str, int] = {}
     dump_tree = cKDTree(np.column_stack([dumps.x, dumps.y]))
     for chunk, start in enumerate(range(0, len(positions), _CHUNK)):
         xy = positions[start : start + _CHUNK]
@@ -146,7 +147,7 @@ def stream_sediments(world: World, dumps: DumpDrainage) -> Iterator[pd.DataFrame
         for kind, waste in comp.WASTE.items():
             mine = reached & (dumps.kind[np.minimum(which, len(dumps.kind) - 1)] == kind)
             sediment = _mix(sediment, np.where(mine, share, 0.0), waste)
-        yield _laboratory(world, sediment, xy, start, rng)
+        yield _laboratory(world, sediment, xy, start, rng, taken)
 
 
 def _catchment(world: World, chemistry: GroundChemistry, xy: Floats) -> Floats:
@@ -170,7 +171,18 @@ def close(sediment: Floats) -> Floats:
     return sediment * (100.0 / np.sum(sediment * unit, axis=1))[:, None]
 
 
-def _laboratory(world: World, sediment: Floats, xy: Floats, start: int, rng: np.random.Generator) -> pd.DataFrame:
+def _in_sheet(sheet: np.ndarray, taken: dict[str, int]) -> list[int]:
+    """Running numbers within each sheet, going on from ``taken``, which is brought up to date."""
+    numbers = []
+    for name in sheet:
+        taken[name] = taken.get(name, 0) + 1
+        numbers.append(taken[name])
+    return numbers
+
+
+def _laboratory(
+    world: World, sediment: Floats, xy: Floats, start: int, rng: np.random.Generator, taken: dict[str, int]
+) -> pd.DataFrame:
     n, limit = len(xy), comp.DETECTION_LIMIT
     sediment = sediment * np.exp(rng.standard_normal(sediment.shape) * comp.SAMPLE_SPREAD)
     sediment = close(sediment)
@@ -190,7 +202,7 @@ def _laboratory(world: World, sediment: Floats, xy: Floats, start: int, rng: np.
     data: dict[str, object] = {
         "gid": number,
         "objectid": number + 100_000,
-        "sampleno": [f"{s}/{i % 1000:03d}/SS/{y:02d}" for s, i, y in zip(sheet, number, year, strict=True)],
+        "sampleno": [f"{s}/{i:03d}/SS/{y:02d}" for s, i, y in zip(sheet, _in_sheet(sheet, taken), year, strict=True)],
         "longitude": lon,
         "latitude": lat,
         "toposheet": sheet,

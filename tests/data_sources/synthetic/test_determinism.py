@@ -42,7 +42,10 @@ def _hashes(manifest: Manifest) -> dict[str, object]:
     return {name: entry["sha256"] for name, entry in manifest.files.items()}
 
 
-@pytest.mark.parametrize(("zone", "threads", "hash_seed"), [("Asia/Kolkata", "1", "7"), ("America/Lima", "2", "123")])
+@pytest.mark.parametrize(
+    ("zone", "threads", "hash_seed"),
+    [("Asia/Kolkata", "1", "7"), pytest.param("America/Lima", "2", "123", marks=pytest.mark.integration)],
+)
 def test_same_bytes_in_another_process(
     district: tuple[Path, Manifest], tmp_path: Path, zone: str, threads: str, hash_seed: str
 ) -> None:

@@ -14,7 +14,7 @@ import rasterio
 import shapely
 
 from data_sources.reference import load_table
-from data_sources.sheets import normalise, sheet_of
+from data_sources.sheets import normalise_many, sheets_of
 from data_sources.synthetic import SAMPLE_DISTRICT, Manifest
 from data_sources.synthetic.defects import SENTINEL
 from data_sources.synthetic.geophysics import normal_gravity_mgal
@@ -123,13 +123,18 @@ def test_raster_has_named_bands_in_utm(district: Sample) -> None:
         assert 4 < np.nanmedian(eth) < 30
 
 
+def test_sample_numbers_are_unique_but_for_the_planted_one(district: Sample) -> None:
+    frame = _sediments(district[0])
+    assert frame["sampleno"].duplicated().sum() == 1
+    assert frame.duplicated(["longitude", "latitude"]).sum() == 3
+
+
 def test_sheets_agree_with_coordinates_in_every_spelling(district: Sample) -> None:
     frame = _sediments(district[0])
     styles = Counter("/" in t[:5] or "-" in t[:5] for t in frame["sampleno"])
     assert styles[True] > 100 and styles[False] > 1000
-    where = [sheet_of(float(x), float(y)) for x, y in zip(frame["longitude"], frame["latitude"], strict=True)]
-    said = [normalise(text) for text in frame["toposheet"]]
-    different = sum(a != b for a, b in zip(where, said, strict=True))
+    where = sheets_of(frame["longitude"].astype(float).to_numpy(), frame["latitude"].astype(float).to_numpy())
+    different = int((where != normalise_many(frame["toposheet"])).sum())
     # Three samples with another's coordinates, one with swapped axes, one far east.
     assert 2 <= different <= 5
 

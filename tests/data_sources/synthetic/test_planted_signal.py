@@ -7,6 +7,7 @@ It stands for "some reasonable method"; the project's own models are tested wher
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from pathlib import Path
 
 import geopandas as gpd
@@ -62,6 +63,7 @@ class Layers:
         values = np.log(self.samples[name].clip(lower=1e-3).to_numpy())
         return np.sum(values[self.which] * self.weight, axis=1)
 
+    @cached_property
     def features(self) -> np.ndarray:
         tree, zr, th = self.log("tree"), self.log("zr"), self.log("th")
         return np.column_stack([
@@ -76,7 +78,7 @@ class Layers:
 
 def _held_out(layers: Layers, known: np.ndarray, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    x, y = layers.features(), np.zeros(len(layers.cells))
+    x, y = layers.features, np.zeros(len(layers.cells))
     y[known] = 1.0
     _, block = np.unique(np.floor(layers.cells / BLOCK_M).astype(int), axis=0, return_inverse=True)
     fold = (rng.permutation(block.max() + 1) % 5)[block]
