@@ -5,7 +5,7 @@ Belongs here: protocols, paging, retries, size limits, refusals. Does not belong
 """
 
 from data_sources.connectors.archive import Archive, Manifest
-from data_sources.connectors.fetching import Fetched, fetch
+from data_sources.connectors.fetching import Fetched, fetch, stored
 from data_sources.connectors.files import read_file
 from data_sources.connectors.http import ClientSettings, LoginRequiredError, TooLargeError, UnreachableError
 from data_sources.connectors.pages import ChangedWhileReadingError
@@ -27,4 +27,5 @@ __all__ = [
     "probe",
     "read_file",
     "read_raster",
+    "stored",
 ]

@@ -121,7 +121,7 @@ class ArcGisSource:
         ends = rows == 0 or (not parsed.exceeded and self.count is not None and reached >= self.count)
         return Page(table, "EPSG:4326", self.count, None if ends else f"offset:{reached}")
 
-    def guess(self, cursor: str) -> str | None:
+    def guess(self, cursor: str, done: Sequence[PageRecord]) -> str | None:
         """The offset after a full page."""
         way, start = cursor.split(":")
         onward = int(start) + self.page_size

@@ -23,7 +23,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -123,6 +122,11 @@ class Archive:
         staged.replace(target)
         partial.discard()
 
+    def manifests(self) -> list[Manifest]:
+        """All finished fetches, by card and request."""
+        files = sorted((self.root / "manifests").glob("*/*.json"))
+        return [m for f in files if (m := self.manifest(f.parent.name, f.stem)) is not None]
+
     def verify(self) -> list[str]:
         """Names of objects whose bytes no longer have the hash that they are named by."""
         bad = []
@@ -194,6 +198,10 @@ class Partial:
             found.append(record)
         return found
 
+    def age_s(self) -> float:
+        """Seconds since the last page was kept."""
+        return time.time() - self.log.stat().st_mtime if self.log.is_file() else 0.0
+
     def truncate(self, records: list[PageRecord]) -> None:
         """Keep only these pages in the log."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -246,7 +254,7 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise
 
 
-def request_key(card_hash: str, extent: tuple[float, ...] | None, extra: dict[str, Any] | None = None) -> str:
+def request_key(card_hash: str, extent: tuple[float, ...] | None) -> str:
     """A short name for one request: the same card and extent give the same."""
-    text = json.dumps([card_hash, extent, extra or {}], sort_keys=True)
+    text = json.dumps([card_hash, extent])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -102,7 +102,7 @@ def fetch(
         raise SourceError("this source must be fetched by hand", layer=card.name, do=card.access)
     if card.protocol == "embedded" and not card.layer:
         raise SourceError("made by code, nothing to fetch", layer=card.name, do="khanij run makes it")
-    job = Job(card, archive, extent)
+    job = _job(card, archive, extent)
     with archive.lock(card.name):
         if card.protocol == "embedded":
             return _fetched(job, keep_table(job, *table_of(load_table(card.layer))))
@@ -112,6 +112,19 @@ def fetch(
             if card.protocol == "http_file":
                 return _fetch_file(job, client)
             return _fetch_pages(job, client, progress)
+
+
+def stored(card: Card, archive: Archive, *, extent: Extent | None = None) -> Fetched | None:
+    """What an earlier ``fetch`` of the same card and extent left in the archive; no network, None where there is none."""
+    job = _job(card, archive, extent)
+    before = job.before
+    return None if before is None else _fetched(job, before)
+
+
+def _job(card: Card, archive: Archive, extent: Extent | None) -> Job:
+    """A source that comes whole is the same whatever region asks for it."""
+    cut = card.protocol in ("wfs", "ogc_api", "arcgis_rest") or any("{west}" in v for v in card.params.values())
+    return Job(card, archive, extent if cut else None)
 
 
 def source_of(card: Card, client: Client, extent: Extent | None, headers: dict[str, str]) -> PagedSource:
@@ -144,6 +157,8 @@ def _fetch_pages(job: Job, client: Client, progress: Progress | None) -> Fetched
     validators = source.validators() if isinstance(source, ArcGisSource) else {}
     if before is not None and _has_nothing_new(source, before, validators):
         return _unchanged(job, before)
+    if isinstance(source, PlainSource):
+        job.partial.discard()  # one answer: nothing to go on from, and its validators belong to it
     pages, joined = _read_and_check(job, source, client.settings, progress)
     if isinstance(source, PlainSource) and source.answer is not None:
         found = source.answer.headers
@@ -159,10 +174,7 @@ def _has_nothing_new(source: PagedSource, before: Manifest, validators: dict[str
     if isinstance(source, ArcGisSource):
         return bool(validators) and before.validators == validators and source.count == before.rows
     if isinstance(source, PlainSource) and source.headers:
-        source.ask("")
-        if source.answer is not None and source.answer.status == 304:
-            return True
-        source.headers = {}  # it has changed: read it whole
+        return source.is_unchanged()
     return False
 
 

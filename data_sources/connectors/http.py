@@ -25,6 +25,7 @@ from data_sources.contracts.errors import SourceError
 
 T = TypeVar("T")
 RETRY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LOGIN_PATH = re.compile(r"/(log-?in|sign-?in|sso|oauth2?|auth|account)(/|\.|$)", re.I)
 _HTML = re.compile(rb"^\s*(<!doctype\s+html|<html|<head|<body|<script)", re.I)
 
 
@@ -49,7 +50,7 @@ class ClientSettings:
     """How patient and how polite the client is.
 
     Times in seconds; ``per_second`` is the highest number of requests a second to one host; ``max_page_bytes`` is
-    counted after decompression.
+    counted after decompression, ``resume_within_s`` how old the pages of an interrupted fetch may be to be gone on with.
     """
 
     connect_s: float = 10.0
@@ -61,6 +62,7 @@ class ClientSettings:
     per_second: float = 4.0
     max_page_bytes: int = 256_000_000
     restarts: int = 2
+    resume_within_s: float = 86_400.0
     user_agent: str = "khanij/0.1 (survey data client)"
 
 
@@ -294,7 +296,7 @@ class Client:
             raise SourceError(
                 "redirected from https to http", file=self.host, layer=layer, do="do not use this address"
             )
-        if re.search(r"log-?in|signin|sso|auth", urlsplit(onward).path, re.I):
+        if _LOGIN_PATH.search(urlsplit(onward).path):
             raise _login(f"redirected to a log-in page ({urlsplit(onward).path})", self.host, layer)
         self.check_host(onward, layer)
         return onward

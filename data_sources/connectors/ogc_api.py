@@ -65,6 +65,6 @@ class OgcApiSource:
         lost = [(k, v) for k, v in self.params().items() if k not in dict(kept)]
         return urlunsplit((ours.scheme, ours.netloc, theirs.path, urlencode(kept + lost), ""))
 
-    def guess(self, cursor: str) -> str | None:
+    def guess(self, cursor: str, done: Sequence[PageRecord]) -> str | None:
         """Not known before the page is read."""
         return None

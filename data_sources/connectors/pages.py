@@ -51,8 +51,8 @@ class PagedSource(Protocol):
     def read(self, body: bytes, cursor: str, done: Sequence[PageRecord]) -> Page:
         """The page in this body, after the pages that are done."""
 
-    def guess(self, cursor: str) -> str | None:
-        """Where the next page begins if this one is full, so that it can be asked for while this one is read."""
+    def guess(self, cursor: str, done: Sequence[PageRecord]) -> str | None:
+        """Where the next page likely begins, so that it can be asked for while this one is read; None if unsure."""
 
 
 @dataclass(frozen=True)
@@ -92,61 +92,61 @@ def read_pages(
 def _read_once(
     source: PagedSource, card: Card, partial: Partial, settings: ClientSettings, progress: Progress | None
 ) -> Pages:
-    records = partial.records()
+    records = partial.records() if partial.age_s() <= settings.resume_within_s else []
     if records:
         partial.truncate(records)
     else:
         partial.start()
     resumed_at = len(records)
-    crs = None if not records else read_page(partial, records[0])[1]
+    crs = read_page(partial, records[0])[1] if records else None
     cursor = records[-1].next if records else source.first()
-    size = sum(r.bytes for r in records)
-    with ThreadPoolExecutor(1, thread_name_prefix="next-page") as ahead:
-        waiting: tuple[str, Future[bytes]] | None = None
+    ahead = ThreadPoolExecutor(1, thread_name_prefix="next-page")
+    waiting: tuple[str, Future[bytes]] | None = None
+    try:
         while cursor is not None:
-            body_of = waiting[1] if waiting is not None and waiting[0] == cursor else None
-            waiting = None
-            body = body_of.result() if body_of is not None else source.ask(cursor)
-            guess = source.guess(cursor)
-            if guess is not None:
-                waiting = (guess, ahead.submit(source.ask, guess))
+            asked = waiting[1] if waiting is not None and waiting[0] == cursor else None
+            body = asked.result() if asked is not None else source.ask(cursor)
+            guess = source.guess(cursor, records)
+            waiting = None if guess is None else (guess, ahead.submit(source.ask, guess))
             page = _parse(source, body, cursor, records, settings)
             _check_count(page, records, card)
             crs = crs or page.crs
-            if page.table.num_rows:
-                content = to_ipc(page.table, page.crs)
-                digest = hashlib.sha256(content).hexdigest()
-                if _repeats(records, digest, page, card):
-                    records[-1] = records[-1].model_copy(update={"next": None})
-                    partial.truncate(records)
-                    break
-                size += len(content)
-                if size > card.max_bytes:
-                    raise TooLargeError(
-                        f"more than {card.max_bytes:,} bytes",
-                        file=card.host,
-                        layer=card.layer,
-                        do="cut to a smaller extent, or raise max_bytes in the card",
-                    )
-                record = PageRecord(
-                    index=len(records),
-                    cursor=cursor,
-                    next=page.next,
-                    rows=page.table.num_rows,
-                    sha256=digest,
-                    bytes=len(content),
-                    announced=page.announced,
-                )
-                partial.add(record, content)
-                records.append(record)
-            elif records:
-                records[-1] = records[-1].model_copy(update={"next": None})
-                partial.truncate(records)
-            rows = sum(r.rows for r in records)
+            cursor = _keep(page, cursor, records, partial, card)
             if progress is not None:
-                progress(rows, _announced(records, page), f"rows of {card.name}")
-            cursor = page.next if page.table.num_rows else None
+                progress(sum(r.rows for r in records), _announced(records, page), f"rows of {card.name}")
+    finally:
+        ahead.shutdown(wait=False, cancel_futures=True)
     return Pages(tuple(records), crs, _announced(records, None), resumed_at)
+
+
+def _keep(page: Page, cursor: str, records: list[PageRecord], partial: Partial, card: Card) -> str | None:
+    """Keep one page and add its record; where the next begins, or None after the last."""
+    content = to_ipc(page.table, page.crs)
+    digest = hashlib.sha256(content).hexdigest()
+    if page.table.num_rows == 0 or _repeats(records, digest, page, card):
+        if records:
+            records[-1] = records[-1].model_copy(update={"next": None})
+            partial.truncate(records)
+        return None
+    if sum(r.bytes for r in records) + len(content) > card.max_bytes:
+        raise TooLargeError(
+            f"more than {card.max_bytes:,} bytes",
+            file=card.host,
+            layer=card.layer,
+            do="cut to a smaller extent, or raise max_bytes in the card",
+        )
+    record = PageRecord(
+        index=len(records),
+        cursor=cursor,
+        next=page.next,
+        rows=page.table.num_rows,
+        sha256=digest,
+        bytes=len(content),
+        announced=page.announced,
+    )
+    partial.add(record, content)
+    records.append(record)
+    return page.next
 
 
 def _parse(source: PagedSource, body: bytes, cursor: str, done: Sequence[PageRecord], settings: ClientSettings) -> Page:

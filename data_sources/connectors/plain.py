@@ -32,6 +32,7 @@ class PlainSource:
     def __init__(self, card: Card, client: Client, extent: Extent | None, headers: Mapping[str, str]) -> None:
         self.card, self.client, self.extent, self.headers = card, client, extent, dict(headers)
         self.answer: Answer | None = None
+        self.given = False
 
     def first(self) -> str:
         """The card's own address."""
@@ -59,6 +60,9 @@ class PlainSource:
 
     def ask(self, cursor: str) -> bytes:
         """The answer; conditional headers go with the first call only."""
+        if not cursor and not self.given and self.answer is not None and self.answer.status == 200:
+            self.given = True
+            return self.answer.body
         headers = {} if cursor else self.headers
         limit = self.card.max_bytes
         answer = self.client.get(
@@ -69,8 +73,14 @@ class PlainSource:
             layer=self.card.name,
         )
         if not cursor:
-            self.answer = answer
+            self.answer, self.given = answer, True
         return answer.body
+
+    def is_unchanged(self) -> bool:
+        """Ask with the conditional headers; a new answer is kept for ``ask``."""
+        self.ask("")
+        self.given = False
+        return self.answer is not None and self.answer.status == 304
 
     def read(self, body: bytes, cursor: str, done: Sequence[PageRecord]) -> Page:
         """The table in this answer."""
@@ -89,7 +99,7 @@ class PlainSource:
         table, crs = table_of(frame)
         return Page(table, crs, None, onward)
 
-    def guess(self, cursor: str) -> str | None:
+    def guess(self, cursor: str, done: Sequence[PageRecord]) -> str | None:
         """Not known before the answer is read."""
         return None
 

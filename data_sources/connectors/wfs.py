@@ -95,9 +95,12 @@ class WfsSource:
         ends = rows == 0 or short or self.single
         return Page(table, crs, parsed.announced, None if ends else str(reached))
 
-    def guess(self, cursor: str) -> str | None:
-        """The row after a full page."""
-        return None if self.single else str(int(cursor) + self.card.page_size)
+    def guess(self, cursor: str, done: Sequence[PageRecord]) -> str | None:
+        """The row after a full page, where the pages before were full too and rows are left by the count."""
+        onward = int(cursor) + self.card.page_size
+        total = next((r.announced for r in done if r.announced is not None), None)
+        full = bool(done) and done[-1].rows == self.card.page_size
+        return str(onward) if full and (total is None or onward < total) else None
 
 
 def latitude_first(crs: str) -> bool:
