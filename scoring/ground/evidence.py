@@ -31,6 +31,20 @@ GEOCHEMICAL = ("association", "element", "principal_component")
 
 
 @dataclass(frozen=True)
+class Spread:
+    """The interpolation's own sd, kept on the sampling's coarse support until it is asked for on the grid."""
+
+    support: Grid
+    values: NDArray[np.float32]
+
+    def on(self, grid: Grid) -> NDArray[np.float32]:
+        """The sd on the grid, (rows, cols)."""
+        if self.support == grid:
+            return self.values
+        return rasterising.resample(RasterStack(self.support, (Band("sd", self.values),)), "sd", grid).values
+
+
+@dataclass(frozen=True)
 class Evidence:
     """One layer on the grid: a band of numbers (``codes`` None) or of category codes with their names.
 
@@ -41,7 +55,7 @@ class Evidence:
     band: Band
     kind: str
     direction: Direction = "both"
-    sd: NDArray[np.float32] | None = field(default=None, repr=False)
+    sd: Spread | None = field(default=None, repr=False)
     codes: NDArray[np.int16] | None = field(default=None, repr=False)
     categories: tuple[str, ...] = ()
     is_survey: bool = True
@@ -91,7 +105,7 @@ def interpolate(
     support_m: float,
     settings: InterpolationSettings,
     seed: int,
-) -> tuple[NDArray[np.float32], NDArray[np.float32], pd.DataFrame | None]:
+) -> tuple[NDArray[np.float32], Spread, pd.DataFrame | None]:
     """Samples to cells on their own support, then to the grid: value, its sd, and the variogram's row (kriging).
 
     Kriging without a usable variogram (too few samples, no structure) falls back on inverse distance.
@@ -122,9 +136,8 @@ def interpolate(
             max_distance_m=reach,
         )
     if base is grid:
-        return mean, sd, row
-    stack = RasterStack(base, (Band("mean", mean), Band("sd", sd)))
-    return rasterising.resample(stack, "mean", grid).values, rasterising.resample(stack, "sd", grid).values, row
+        return mean, Spread(base, sd), row
+    return rasterising.resample(RasterStack(base, (Band("mean", mean),)), "mean", grid).values, Spread(base, sd), row
 
 
 def default_evidence(layers: SurveyLayers, targets: list[str], lithology_field: str) -> tuple[EvidenceSettings, ...]:

@@ -27,6 +27,7 @@ Floats = NDArray[Any]
 _FACTORS_NOT_TABLED = {"Na2O": ("Na", 0.74186), "CaO": ("Ca", 0.71470), "FeO": ("Fe", 0.77730)}
 _COLUMN = re.compile(r"^(?P<name>[A-Z][A-Za-z0-9]*)_(?P<unit>ppm|pct)$")
 MIN_PARTS = 8
+MAX_REGRESSION_SAMPLES = 50_000
 
 
 def oxide_factors() -> dict[str, tuple[str, float]]:
@@ -173,10 +174,12 @@ def residual_by_group(
     out = values - np.nanmedian(values[used])
     if groups is None:
         return out
-    for name in sorted({str(g) for g in groups if g is not None and str(g) != "nan"}):
-        here = np.array([str(g) == name for g in groups])
-        if (here & used & np.isfinite(values)).sum() >= min_size:
-            out[here] = values[here] - np.nanmedian(values[here & used])
+    codes, names = pd.factorize(pd.Series(groups, dtype="object"), sort=False)
+    for code in range(len(names)):
+        here = codes == code
+        fit = here & used & np.isfinite(values)
+        if fit.sum() >= min_size:
+            out[here] = values[here] - np.median(values[fit])
     return out
 
 
@@ -228,7 +231,8 @@ def association_score(
         if x is not None:
             fit = samples.used & np.isfinite(y) & np.isfinite(x).all(axis=1)
             if fit.sum() > 10 * (x.shape[1] + 1):
-                beta = huber_fit(x[fit], y[fit])
+                step = max(1, int(fit.sum()) // MAX_REGRESSION_SAMPLES)
+                beta = huber_fit(x[fit][::step], y[fit][::step])
                 raw = np.nanmedian(np.abs(y[fit] - np.nanmedian(y[fit])))
                 y = y - beta[0] - x @ beta[1:]
                 left = np.nanmedian(np.abs(y[fit] - np.nanmedian(y[fit])))

@@ -84,13 +84,13 @@ def _membership(e: Evidence, values: NDArray[np.float32]) -> NDArray[np.float32]
     return None
 
 
-def _any_of(layers: list[Evidence], shift: float) -> NDArray[np.float32] | None:
+def _any_of(layers: list[Evidence], grid: Grid, shift: float) -> NDArray[np.float32] | None:
     """Fuzzy OR of layers, the unknown ones left out; ``shift`` moves each value by so many of its own sds."""
     best: NDArray[np.float32] | None = None
     for e in layers:
         values = e.band.values
         if shift and e.sd is not None:
-            values = (values + np.float32(shift) * np.nan_to_num(e.sd)).astype(np.float32)
+            values = (values + np.float32(shift) * np.nan_to_num(e.sd.on(grid))).astype(np.float32)
         member = _membership(e, values)
         if member is not None:
             best = member if best is None else np.fmax(best, member)
@@ -103,7 +103,7 @@ def geochemical_index(layers: tuple[Evidence, ...], grid: Grid) -> Outcome:
     No occurrence is used, so that the held-out map is the map itself.
     """
     picked = [e for e in layers if e.kind == "association" and e.name in ASSOCIATIONS]
-    return _unsupervised(lambda shift: _any_of(picked, shift), grid, "no association among the evidence layers")
+    return _unsupervised(lambda shift: _any_of(picked, grid, shift), grid, "no association among the evidence layers")
 
 
 def fuzzy_overlay(layers: tuple[Evidence, ...], grid: Grid, gamma: float) -> Outcome:
@@ -115,7 +115,7 @@ def fuzzy_overlay(layers: tuple[Evidence, ...], grid: Grid, gamma: float) -> Out
     ]
 
     def combined(shift: float) -> NDArray[np.float32] | None:
-        members = [m for m in (_any_of(group, shift) for group in groups) if m is not None]
+        members = [m for m in (_any_of(group, grid, shift) for group in groups) if m is not None]
         return fuzzy.fuzzy_gamma(members, gamma) if members else None
 
     return _unsupervised(combined, grid, "no evidence layer has a membership")

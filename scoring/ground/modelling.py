@@ -49,7 +49,7 @@ class Problem:
     evidence: tuple[Evidence, ...]
     study: NDArray[np.bool_]
     deposits: NDArray[np.bool_]
-    blocks: NDArray[np.int32]
+    blocks: NDArray[Any]
     folds: NDArray[np.int8]
     settings: FertilitySettings
 
@@ -93,12 +93,15 @@ def classify_evidence(evidence: tuple[Evidence, ...], study: NDArray[np.bool_], 
             codes = np.where(study, e.codes, wofe.MISSING).astype(np.int16)
             labels = e.categories
         else:
-            v = np.where(study, e.band.values, np.float32(np.nan))
-            known = v[np.isfinite(v)]
+            known = e.band.values[study & np.isfinite(e.band.values)]
             if not len(known) or known.min() == known.max():
                 continue
-            edges = wofe.quantile_edges(known, classes).astype(np.float32)
-            codes = wofe.classify(v, edges)
+            # edges need no more than an evenly spaced two million of the cells
+            edges = wofe.quantile_edges(known[:: max(1, len(known) // 2_000_000)], classes).astype(np.float32)
+            codes = np.empty(study.shape, dtype=np.int16)
+            for start in range(0, study.shape[0], 512):
+                rows = slice(start, start + 512)
+                codes[rows] = wofe.classify(np.where(study[rows], e.band.values[rows], np.float32(np.nan)), edges)
             bounds = [f"{known.min():.6g}", *(f"{b:.6g}" for b in edges), f"{known.max():.6g}"]
             labels = tuple(f"{a} .. {b}" for a, b in pairwise(bounds))
         out.append(Classified(e, codes, labels))
@@ -233,9 +236,8 @@ def _all_weights(classified: list[Classified], counts: list[tuple[NDArray[Any], 
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def describe_weights(problem: Problem) -> pd.DataFrame:
+def describe_weights(problem: Problem, classified: list[Classified]) -> pd.DataFrame:
     """The weights tables alone, for a reader: no map is made of them."""
-    classified = classify_evidence(problem.evidence, problem.study, problem.settings.weights_classes)
     return _all_weights(classified, _whole_counts(problem, classified))
 
 

@@ -17,7 +17,7 @@ from scoring.ground.associations import ASSOCIATIONS
 from scoring.ground.evidence import EvidenceSet
 from scoring.ground.grid import Grid
 from scoring.ground.layers import SurveyLayers
-from scoring.ground.modelling import Problem, describe_weights
+from scoring.ground.modelling import Classified, Problem, classify_evidence, describe_weights
 from scoring.ground.settings import FertilitySettings
 
 _COLUMNS = {
@@ -147,7 +147,8 @@ def weights_by_commodity(
         return {}
     names = sorted({c for value in occurrences["commodity"] for c in commodities_of(value)})
     tables, refused = [], []
-    blocks = np.zeros(grid.shape, dtype=np.int32)
+    blocks = np.zeros(grid.shape, dtype=np.int8)
+    classified: list[Classified] | None = None
     for name in names:
         exact = replace(layers, occurrences=occurrences[[name in commodities_of(c) for c in occurrences["commodity"]]])
         training = training_cells(exact, grid, (), study)
@@ -155,10 +156,10 @@ def weights_by_commodity(
         if why is not None:
             refused.append({"model": "weights_of_evidence", "commodity": name, "instead": "no table", "reason": why})
             continue
-        problem = Problem(
-            grid, evidence.layers, study, deposit_cells(training, grid), blocks, blocks.astype(np.int8), settings
-        )
-        table = describe_weights(problem)
+        if classified is None:
+            classified = classify_evidence(evidence.layers, study, settings.weights_classes)
+        problem = Problem(grid, evidence.layers, study, deposit_cells(training, grid), blocks, blocks, settings)
+        table = describe_weights(problem, classified)
         table.insert(0, "commodity", name)
         tables.append(table)
     out: dict[str, pd.DataFrame] = {}
