@@ -210,7 +210,9 @@ def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], di
             layers[name] = conform(empty, contract)  # type: ignore[assignment]
     for name, make in (("survey_sheets", sheet_grid), ("state_labels", state_labels)):
         if name not in layers:
-            layers[name] = conform(make(layers), OUTPUT_LAYERS[name])  # type: ignore[assignment]
+            made = make(layers)
+            if len(made):
+                layers[name] = conform(made, OUTPUT_LAYERS[name])  # type: ignore[assignment]
     layers = {name: layers[name] for name in OUTPUT_LAYERS if name in layers}
     info = {str(k): str(v) for k, v in publication.run_info.items()}
     info.setdefault("region", publication.region.name)
