@@ -16,7 +16,7 @@ from data_sources.contracts import QUARANTINE_COLUMNS, Contract
 from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES
 from data_sources.readers.quality import quality_table
 from data_sources.sheets import sheets_in
-from publishing.fertility_report import write_fertility_report
+from publishing.fertility_report import write_fertility_report, write_tables
 from publishing.geopackage import publish_geopackage
 from publishing.publication import Publication
 from publishing.rasters import write_cog
@@ -55,7 +55,8 @@ def evidence_files(
         tables = {name.removeprefix("table/"): frame for name, frame in fertility.items() if name.startswith("table/")}
         rasters = write_cog(fertility["stack"], folder / "evidence" / "evidence.tif")
         report = write_fertility_report(region, fertility["summary"], tables, folder / "fertility_report.html")
-        published = {file.path.relative_to(folder).as_posix(): file.sha256 for file in (rasters, report)}
+        files = [rasters, report, *write_tables(tables, folder / "fertility_tables")]
+        published = {file.path.relative_to(folder).as_posix(): file.sha256 for file in files}
     return result(context, workspace, {"published": published}, files=dg.MetadataValue.json(sorted(published)))
 
 
