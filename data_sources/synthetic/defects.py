@@ -168,7 +168,13 @@ def damage_lithology(frame: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFram
     bad["uid_notati"] = f"SMP-L-{int(bad['objectid'].iloc[0]):06d}"
     bad["geometry"] = [shapely.Polygon([(x, y), (x + 0.01, y + 0.01), (x + 0.01, y), (x, y + 0.01)])]
     ledger.note(
-        "lithology.gpkg", int(bad["objectid"].iloc[0]), "geom", "self-crossing polygon", None, "bow-tie", "quarantine"
+        "lithology.gpkg",
+        int(bad["objectid"].iloc[0]),
+        "geom",
+        "self-crossing polygon",
+        None,
+        "bow-tie",
+        "repair and flag, or quarantine",
     )
     return pd.concat([frame, bad], ignore_index=True)
 
@@ -234,7 +240,7 @@ def damage_leases(frame: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
         "self-crossing polygon",
         None,
         "bow-tie",
-        "quarantine",
+        "repair and flag, or quarantine",
     )
     ledger.note(
         "mining_leases_unknown_crs.gpkg",
