@@ -5,11 +5,13 @@ Belongs here: the order of the steps and the tables' columns. Does not belong he
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from data_sources.contracts import ContractError
@@ -191,6 +193,10 @@ def _rank_basket(state: RunState, position: int, name: str, view: int) -> dict[s
         scores = kind_scores(state, kind, members, view, position)
         scores.summary = rank_draws(scores.matrix, threads=state.settings.threads)
         scores.rank = final_rank(scores.mean, [state.ids[i] for i in members])
+        if name != state.settings.basket or view != position:
+            # only the ranking's own ranks are read again, draw by draw
+            scores.matrix = np.empty((0, 0), np.float32)
+            scores.summary = dataclasses.replace(scores.summary, ranks=scores.matrix)
         out[kind] = scores
     return out
 

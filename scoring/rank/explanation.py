@@ -152,8 +152,8 @@ def explain(state: RunState, i: int, row: dict) -> str:
     there = " there" if state.own_record(i) is None else ""
     likely = f" Likely companions{there}, not measured: {row['likely_companions']}." if row["likely_companions"] else ""
     near = ""
-    if state.own_record(i) is None and row["nearest_site_id"] and not math.isnan(row["nearest_site_km"]):
-        site = state.records[row["nearest_site_id"]]
+    site = state.records.get(row["nearest_site_id"] or "")
+    if state.own_record(i) is None and site is not None and not math.isnan(row["nearest_site_km"]):
         near = f" The nearest known waste site is {text(site.row.get('name'))} ({row['nearest_site_id']}), {number_text(row['nearest_site_km'])} km away."
     held = f" It holds {_tonnage(state, i, row)}." if known else ""
     missing = f" Missing: {row['missing'].replace('; ', ', ')}." if row["missing"] else ""

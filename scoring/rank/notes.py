@@ -68,6 +68,8 @@ def likely_of(state: RunState, i: int, nearest: str | None) -> list[str]:
 
 def fertility_note(state: RunState, i: int) -> str:
     use = state.fertility_use(state.column["kind"][i])[i]
+    if use == "drawn" and state.status[i] != "RANKED":
+        return "fertility missing for this block: no survey layer covers it"
     return {
         "measured": "fertility of the ground from held-out survey evidence",
         "drawn": "fertility missing for this block only: drawn U(0, 1) in every realisation",

@@ -177,6 +177,9 @@ class RunState:
         record = self.own_record(i)
         if record is not None:
             return "; ".join(record.reasons) or "no quantified site"
+        own = text(self.column["site_id"][i])
+        if self.column["kind"][i] == "waste_block" and own not in self.records:
+            return f"its site {own or '(none named)'} is not among the admitted sites of the register"
         why = []
         for site_id in [x.site_id for x in self.shares_of.get(self.ids[i], []) if self.is_held(x)]:
             gate, site = self.site_gates[site_id], self.records[site_id]

@@ -75,9 +75,10 @@ class Units(NamedTuple):
 
     ptr: NDArray
     site: NDArray
-    share: NDArray  # constant share, or the share when inside
+    share: NDArray  # constant share; not read where is_point = 1
     draw_ptr: NDArray  # (pairs + 1,) into draw_index; empty range with is_point = 0: every draw
-    draw_index: NDArray
+    draw_index: NDArray  # draws in which a point site lies inside
+    draw_share: NDArray  # and the share it then gives
     is_point: NDArray
     element_ptr: NDArray
     element: NDArray
@@ -172,7 +173,7 @@ def _simulate(lo, hi, x, u, o, draws):
             else:
                 share[:] = 0.0
                 for j in range(u.draw_ptr[pair], u.draw_ptr[pair + 1]):
-                    share[u.draw_index[j]] += u.share[pair]
+                    share[u.draw_index[j]] += u.draw_share[j]
             _fill_tonnage(x, s, tonnes)
             v0, v1 = x.variate_ptr[s], x.variate_ptr[s + 1]
             n_products = 0

@@ -205,7 +205,7 @@ def _unit_prices(
             facts, row = book.element(element), book.products_of(route, waste)[element]
             price = float(facts[f"price_{scenario.deck}_usd_per_kg"]) * scenario.price_factor
             gsd = 1.0 if _blank(facts.get("price_gsd")) else float(facts["price_gsd"])
-            freight = row.get("freight_usd_per_t_product")
+            freight: Any = row.get("freight_usd_per_t_product")
             # freight is per tonne of product; the pure mineral is the least product a kilogram of element can be in
             per_kg = 0.0 if _blank(freight) else float(freight) / (CEILING_PPM.get(element, 1e6) / 1000.0)
             out[w, i] = np.maximum(price * np.exp(math.log(gsd) * z[row_of[element]]) * payability[i] - per_kg, 0.0)

@@ -50,17 +50,17 @@ def plan_units(
     site: list[int] = []
     share: list[float] = []
     index: list[int] = []
+    index_share: list[float] = []
     is_point: list[int] = []
     whole: dict[str, int] = {}
     for block_id in block_ids:
         for site_id, inside, is_own in sorted(held.get(block_id, [])):
             points = allocation.points.get((block_id, site_id))
-            if points is None:
-                _add(pairs, site, share, is_point, draw_ptr, block_id, site_id, site_row, inside, 0, len(index))
-            else:
-                for value in sorted(set(points.share.tolist())):
-                    index.extend(points.draws[points.share == value].tolist())
-                    _add(pairs, site, share, is_point, draw_ptr, block_id, site_id, site_row, value, 1, len(index))
+            if points is not None:
+                index.extend(points.draws.tolist())
+                index_share.extend(points.share.tolist())
+            point = int(points is not None)
+            _add(pairs, site, share, is_point, draw_ptr, block_id, site_id, site_row, inside, point, len(index))
             if is_own:
                 whole[site_id] = len(ids)
         ids.append(block_id)
@@ -91,6 +91,7 @@ def plan_units(
         np.array(share, float),
         np.array(draw_ptr, np.int64),
         np.array(index, np.int64),
+        np.array(index_share, float),
         np.array(is_point, np.int64),
         np.array(element_ptr, np.int64),
         np.array(element, np.int64),
