@@ -157,8 +157,12 @@ def bounds_of(sheet: str) -> Bounds:
 def parent_of(sheet: str) -> str | None:
     """The sheet one scale up: '55O/12' -> '55O' -> '55'; None above that."""
     normal = str(sheet).strip() if re.fullmatch(r"\d{2}", str(sheet).strip()) else normalise(sheet)
+    return _parent(normal) or None
+
+
+def _parent(normal: str | None) -> str:
     if normal is None or len(normal) == 2:
-        return None
+        return ""
     return normal[:2] if len(normal) == 3 else normal[:3]
 
 
@@ -180,6 +184,6 @@ def sheets_in(extent: Bounds, scale: Scale = "15min") -> gpd.GeoDataFrame:
     names = names[keep]
     data = {
         "sheet": pd.Series(names, dtype="str"),
-        "parent": pd.Series([parent_of(n) or "" for n in names], dtype="str"),
+        "parent": pd.Series([_parent(n) for n in names], dtype="str"),
     }
     return gpd.GeoDataFrame(data, geometry=shapely.box(left, low, left + step, low + step), crs="EPSG:4326")

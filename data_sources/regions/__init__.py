@@ -5,9 +5,11 @@ Belongs here: what differs from region to region. Does not belong here: a formul
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -111,7 +113,7 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
             file=f"data_sources/regions/{name}.yaml",
             do=f"choose one of {', '.join(region_names())}, or write that file",
         )
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = copy.deepcopy(_parsed(path, path.stat().st_mtime_ns))
     for key, value in (overrides or {}).items():
         _set(data, key, yaml.safe_load(value) if isinstance(value, str) else value)
     try:
@@ -125,6 +127,12 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
             field=where,
             do="correct the YAML or the --set value",
         ) from error
+
+
+@cache
+def _parsed(path: Path, mtime_ns: int) -> Any:
+    # A run asks for its region some two hundred times; the time is part of the key, so an edited file is read again.
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def _set(data: dict[str, Any], dotted: str, value: Any) -> None:
