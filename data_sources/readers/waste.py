@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from data_sources.cards import card_names, load_card
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admission import Admission
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
@@ -19,6 +20,7 @@ from data_sources.contracts.places import INDIA_DEG
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.reference import load_table
+from data_sources.register import Records, from_own_table, merge_records, site_table, tonnage_table
 
 TABLES = {
     "waste_sites": "waste_sites",
@@ -58,6 +60,50 @@ def embedded_inventory(extent_deg: Extent | None = None) -> WasteInventory:
         extent_deg=extent_deg,
         national=True,
     )
+
+
+def merged_inventory(
+    others: Sequence[Records],
+    *,
+    extent_deg: Extent | None = None,
+    decided_same: Sequence[tuple[str, str]] = (),
+    decided_different: Sequence[tuple[str, str]] = (),
+) -> tuple[WasteInventory, pd.DataFrame]:
+    """The embedded register joined with other sources of the same or further facilities.
+
+    Parameters
+    ----------
+    others : records of other sources (``register.from_tailings_portal``, ``from_osm``, ``from_power_stations``,
+    ``from_own_table`` under a source name other than ``own``). decided_same, decided_different : reviewed pairs.
+
+    Returns
+    -------
+    (inventory, review) : every source's tonnage stays beside the register's own; ``review`` lists the doubtful pairs.
+    """
+    own = {layer: load_table(table) for layer, table in TABLES.items()}
+    parts = [from_own_table(own["waste_sites"], own["tonnages"]), *others]
+    merged = merge_records(parts, precedence=["own"], decided_same=decided_same, decided_different=decided_different)
+    frames = own | {
+        "waste_sites": site_table(merged, own["waste_sites"]),
+        "tonnages": tonnage_table(merged, own["tonnages"]),
+    }
+    inventory = _inventory(frames, card="embedded_register", files={}, extent_deg=extent_deg, national=True)
+    names = {str(s) for part in others for s in part.facilities["source"].unique()}
+    for table in (inventory.sites, inventory.tonnages):
+        table["redistribute"] = _strictest(table["source"], names)
+    return inventory, merged.review
+
+
+def _strictest(sources: pd.Series, others: set[str]) -> pd.Series:
+    """The licence flag of rows by the sources they name: a row with another source's figure carries that source's flag."""
+    order = {"yes": 0, "share-alike": 1, "no": 2}
+    flag = {name: (load_card(name).redistribute if name in card_names() else "no") for name in sorted(others)}
+
+    def of(text: object) -> str:
+        parts = str(text).split(";")
+        return max((flag.get(p, "yes") for p in parts), key=lambda f: order[f])
+
+    return sources.map(of).astype("str")
 
 
 def read_inventory(

@@ -107,7 +107,9 @@ def merge_records(
     )
     same_site = dict(zip(joined["record_id"], joined["site_id"]))
     left = [same_site[a] != same_site[b] for a, b in zip(review["record_a"], review["record_b"])]
-    review = review[np.array(left, dtype=bool)].sort_values(["record_a", "record_b"], kind="stable").reset_index(drop=True)
+    review = (
+        review[np.array(left, dtype=bool)].sort_values(["record_a", "record_b"], kind="stable").reset_index(drop=True)
+    )
     return Register(facilities, figures, joined, review)
 
 

@@ -132,7 +132,7 @@ def from_osm(elements: pd.DataFrame, *, source: str = "osm_tailings_ponds") -> R
     return _records(out, [])
 
 
-def from_power_stations(frame: pd.DataFrame, *, source: str = "power_stations") -> Records:
+def from_power_stations(frame: pd.DataFrame, *, source: str = "power_stations_india") -> Records:
     """Coal and lignite stations -> their ash dykes, within 5 km of the station.
 
     Columns: ``gppd_id``, ``cea_name`` (or ``gppd_name``, ``name``), ``capacity_mw`` (or ``capacity_mw_2019_03_31``),

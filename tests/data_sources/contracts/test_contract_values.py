@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import values as v
@@ -66,6 +66,7 @@ def test_text_sentinels_leave_words_alone():
     assert hit.tolist() == [0, 6]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(
@@ -82,6 +83,7 @@ def test_whatever_stands_in_the_cells_a_number_is_positive_and_finite_or_missing
     assert not (out.censored & np.isnan(out.values)).any()
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.001, 1e5), min_size=1, max_size=30), st.randoms())
 def test_order_of_rows_changes_nothing(numbers, random):
     cells = [*numbers, 0.0, "<2"]

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts.errors import ContractError
@@ -49,6 +49,7 @@ def test_every_sheet_round_trips_and_none_overlaps():
     assert len(seen) == 256 * len(FOUR_DEGREE_SHEETS) == len(set(seen.values()))
 
 
+@settings(deadline=None)
 @given(st.floats(68, 97.9), st.floats(5, 38))
 def test_a_point_lies_on_its_own_sheet_and_on_all_its_parents(lon, lat):
     sheet = sheet_of(lon, lat)
@@ -74,7 +75,23 @@ def test_spellings(text, expected):
     assert normalise(text) == expected
 
 
-@given(st.integers(39, 92), st.sampled_from("ABCDEFGHIJKLMNOP"), st.integers(1, 16), st.sampled_from(["{n}{l}{q}", "{n}{l}{q:02d}", "{n}{l}/{q}", "{n}/{l}{q}", "{n}{l}-{q:02d}", "{n} {l} {q}", "{n}{l}/{q}/23/SS/14"]))
+@settings(deadline=None)
+@given(
+    st.integers(39, 92),
+    st.sampled_from("ABCDEFGHIJKLMNOP"),
+    st.integers(1, 16),
+    st.sampled_from(
+        [
+            "{n}{l}{q}",
+            "{n}{l}{q:02d}",
+            "{n}{l}/{q}",
+            "{n}/{l}{q}",
+            "{n}{l}-{q:02d}",
+            "{n} {l} {q}",
+            "{n}{l}/{q}/23/SS/14",
+        ]
+    ),
+)
 def test_any_spelling_of_any_sheet(number, letter, quarter, form):
     assert normalise(form.format(n=number, l=letter, q=quarter)) == f"{number}{letter}/{quarter:02d}"
 
@@ -97,7 +114,9 @@ def test_sheets_in_an_extent():
     assert len(found) == 7 * 8 and found.crs == "EPSG:4326" and found["sheet"].is_unique
     assert found.loc[0, "sheet"] == "57A/02" and found.loc[0, "parent"] == "57A"
     assert len(sheets_in((77.01, 15.51, 77.02, 15.52))) == 1
-    assert len(sheets_in((76, 12, 80, 16), "1deg")) == 16 and len(sheets_in((66, 6, 99, 38), "4deg")) == len(FOUR_DEGREE_SHEETS)
+    assert len(sheets_in((76, 12, 80, 16), "1deg")) == 16 and len(sheets_in((66, 6, 99, 38), "4deg")) == len(
+        FOUR_DEGREE_SHEETS
+    )
 
 
 @pytest.mark.real_data

@@ -1,0 +1,107 @@
+"""A merged register -> the tables of the waste inventory: sites and tonnages, derived where there is a method.
+
+Belongs here: which figures become tonnages and which one is preferred. Does not belong here: matching or admission.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_sources.register.derived import derive_from_volume
+from data_sources.register.merge import Register
+
+# The better known figure is preferred; a derived one never goes before a published one, a capacity is never a stock.
+_ORDER = {"published": 0, "derived": 1, "capacity": 2, "none": 3}
+_KEPT_AS_THEY_ARE = ("height", "construction_year", "hazard_rating", "capacity", "planned_storage")
+
+
+def site_table(register: Register, own: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Sites in the columns of the waste register: the own table's rows as they are, then the facilities it does not have.
+
+    A facility of unknown waste keeps ``waste_type_code`` blank: it is listed and cannot be valued.
+    """
+    known = set() if own is None else set(own["site_id"].astype(str))
+    new = register.facilities[~register.facilities["site_id"].isin(known)]
+    rows = pd.DataFrame(
+        {
+            "site_id": new["site_id"], "name": new["name"].fillna("unnamed"), "operator": new["operator"], "state": new["state"],
+            "lat": new["lat"], "lon": new["lon"], "position_accuracy_m": new["position_accuracy_m"],
+            "position_basis": "as given by " + new["position_from"].astype("str").fillna("no source"),
+            "waste_type_code": new["waste_type_code"], "lease_status": "unknown", "is_excluded": False,
+            "source": new["sources"], "source_seen": "yes", "confidence": "as the source",
+        }
+    )  # fmt: skip
+    return rows.reset_index(drop=True) if own is None else pd.concat([own, rows], ignore_index=True)
+
+
+def tonnage_table(register: Register, own: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Tonnages in the columns of ``site_tonnages``: the own rows as they are, then every other source's figure.
+
+    A stored volume becomes a derived tonnage with its dry density, a planned volume a capacity. A site that has a preferred
+    tonnage keeps it; otherwise the best known figure is preferred (published, then derived; a capacity never).
+    """
+    waste = register.facilities.set_index("site_id")["waste_type_code"]
+    own_sources = set() if own is None else {"own"}
+    figures = register.figures[~register.figures["source"].isin(own_sources)]
+    rows: list[dict[str, Any]] = []
+    for (site, record), group in figures.groupby(["site_id", "record_id"], sort=True):
+        by_quantity = {str(g["quantity"]): g for g in group.to_dict("records")}
+        code = waste.get(site)
+        code = code if isinstance(code, str) else "any_tailings"
+        source = str(group["source"].iloc[0])
+        direct = {k: by_quantity[f"tonnage_{k}"] for k in ("min", "mode", "max") if f"tonnage_{k}" in by_quantity}
+        if direct:
+            first = next(iter(direct.values()))
+            basis = str(first["basis_code"] or "published")
+            row = {f"tonnage_{k}_mt": float(g["value"]) for k, g in direct.items()}
+            rows.append(row | _about(site, record, source, basis, first["note"] if basis == "derived" else None))
+        for quantity, is_capacity in (("storage", False), ("planned_storage", True)):
+            figure = by_quantity.get(quantity)
+            if figure is None:
+                continue
+            mass = derive_from_volume(
+                str(site), float(figure["value"]), str(figure["unit"]), code, is_capacity=is_capacity
+            )
+            numbers = {k: mass[k] for k in ("tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt")}
+            rows.append(
+                numbers | _about(site, f"{record}:{quantity}", source, str(mass["basis_code"]), mass["formula"])
+            )
+    new = pd.DataFrame(rows)
+    table = new if own is None else pd.concat([own, new], ignore_index=True)
+    return _prefer(table) if len(table) else table
+
+
+def _about(site: object, record: object, source: str, basis: str, formula: object) -> dict[str, Any]:
+    return {
+        "tonnage_id": f"T:{record}", "site_id": str(site), "quantity_kind": "waste", "basis_code": basis,
+        "knowledge_class": "G4" if basis == "published" else "analogue", "is_screening_only": False, "is_preferred": False,
+        "preference_reason": "another figure of the site is used", "formula": formula, "source": source,
+        "confidence": "as the source",
+    }  # fmt: skip
+
+
+def _prefer(table: pd.DataFrame) -> pd.DataFrame:
+    chosen = table["is_preferred"].map(lambda v: str(v).strip().lower() in ("true", "1")).to_numpy(dtype=bool)
+    order = table["basis_code"].map(_ORDER).fillna(3).to_numpy()
+    reason = table["preference_reason"].astype("object").to_numpy()
+    has = set(table.loc[chosen, "site_id"])
+    rank = pd.DataFrame({"site": table["site_id"], "order": order, "id": table["tonnage_id"].astype(str)})
+    for _, group in rank[~rank["site"].isin(has)].groupby("site", sort=True):
+        best = group.sort_values(["order", "id"], kind="stable").index[0]
+        if order[best] >= _ORDER["capacity"]:
+            reason[best] = "no stock is known: a capacity is not one"
+            continue
+        chosen[best] = True
+        reason[best] = "only figure" if len(group) == 1 else "published before derived; the others stay beside it"
+    out = table.assign(is_preferred=chosen, preference_reason=reason)
+    out["tonnage_mode_mt"] = out["tonnage_mode_mt"].astype(float) if "tonnage_mode_mt" in out else np.nan
+    return out
+
+
+def figures_kept(register: Register) -> pd.DataFrame:
+    """Figures that are no tonnage (height, year, hazard rating with its system, capacity in MW), each with its source."""
+    kept = register.figures["quantity"].isin(_KEPT_AS_THEY_ARE)
+    return register.figures[kept].reset_index(drop=True)
