@@ -20,6 +20,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.metadata import bundle_metadata
 from assets.progress import announce
 from assets.workspace import PARTITIONS, Workspace
 from data_sources.regions import Region
@@ -154,4 +155,5 @@ def result(
     name = context.asset_key.path[-1]
     value = Bundle(bundle)
     value.fingerprint = fingerprint(name, context.partition_key, workspace)
-    return dg.MaterializeResult(value=value, metadata=metadata, data_version=dg.DataVersion(value.fingerprint))
+    shown = {**bundle_metadata(bundle), **metadata}
+    return dg.MaterializeResult(value=value, metadata=shown, data_version=dg.DataVersion(value.fingerprint))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from data_sources.contracts import Contract, Field
 
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 8
+_MAIN_FRAMES = ("ranked_blocks", "kept", "units", "sites", "table", "sample_next")
 _DENSE = 5000  # above this many features a map shows their density, which is also what can be seen at that size
 
 # Where a published column comes from, for those that are not simply carried through the assessment.
@@ -98,6 +99,23 @@ def frame_metadata(frame: pd.DataFrame | None, contract: Contract | None = None)
         picture = map_preview(frame)
         if picture is not None:
             out["map"] = picture
+    return out
+
+
+def bundle_metadata(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata of a whole result: its main frame's count, first rows and map, a raster's picture, the rank chart."""
+    main = next((bundle[name] for name in _MAIN_FRAMES if isinstance(bundle.get(name), pd.DataFrame)), None)
+    out = {} if main is None else frame_metadata(main)
+    out.pop("dagster/column_schema", None)  # the definition has it, with units
+    if isinstance(bundle.get("ranked_blocks"), pd.DataFrame):
+        chart = rank_chart(bundle["ranked_blocks"])
+        out |= {"rank_chart": chart} if chart is not None else {}
+    bands = getattr(bundle.get("stack"), "bands", ())
+    if bands:
+        shown = next((b for b in bands if b.name == "posterior"), bands[0])
+        picture = raster_preview(shown.values, f"{shown.name} {shown.unit}".strip())
+        out |= {"raster": picture} if picture is not None else {}
+        out["bands"] = ", ".join(f"{b.name} [{b.unit}]" if b.unit else b.name for b in bands)
     return out
 
 

@@ -10,6 +10,8 @@ import geopandas as gpd
 import pandas as pd
 
 from assets.fingerprints import RECIPES, code_version, region_asset, result
+from assets.metadata import file_links
+from assets.quality import assessment_findings, require
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
 from data_sources.contracts import QUARANTINE_COLUMNS, Contract
@@ -18,6 +20,7 @@ from data_sources.readers.quality import quality_table
 from data_sources.sheets import sheets_in
 from publishing.fertility_report import write_fertility_report, write_tables
 from publishing.geopackage import publish_geopackage
+from publishing.page import write_page
 from publishing.publication import Publication
 from publishing.rasters import write_cog
 from publishing.survey_layers import anomaly_points
@@ -65,7 +68,7 @@ def evidence_files(
     title="The product: ranked blocks with intervals, explanations and sources, styled for QGIS, replaced atomically.",
     kinds={"python", "geopackage"},
     settings=("*",),
-    code=("assets/publication.py", "publishing", "data_sources/contracts"),
+    code=("assets/publication.py", "assets/quality.py", "publishing", "data_sources/contracts"),
     upstream=("assessment", "robustness_report", "block_fertility", "fertility", "evidence_files", *SURVEY),
 )
 def ranked_blocks(
@@ -108,7 +111,10 @@ def ranked_blocks(
         run_info=run_info(workspace, region.name, sources),
         rasters=tuple(sorted(name for name in evidence_files["published"] if name.endswith(".tif"))),
     )
-    file = publish_geopackage(publication, workspace.output_folder(region.name) / "ranked_blocks.gpkg")
+    # Asset checks show these findings; here they are the gate, whoever runs what: nothing wrong replaces what is published.
+    require(assessment_findings(assessment), "ranked_blocks")
+    folder = workspace.output_folder(region.name)
+    file = publish_geopackage(publication, folder / "ranked_blocks.gpkg")
     return result(
         context,
         workspace,
@@ -117,6 +123,7 @@ def ranked_blocks(
         bytes=file.bytes,
         sha256=file.sha256,
         changed=file.changed,
+        **file_links(sorted(p for p in file.path.parent.iterdir() if p.is_file() and not p.name.startswith("."))),
     )
 
 
@@ -175,3 +182,25 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
 def _fit(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     geometry = [frame.geometry.name] if isinstance(frame, gpd.GeoDataFrame) else []
     return frame[[name for name in contract.names() if name in frame.columns] + geometry]
+
+
+@region_asset(
+    group="publication",
+    title="One page with map, table, filters and explanations that needs no server and no network.",
+    kinds={"python", "html"},
+    settings=("title", "is_sample"),
+    code=("assets/publication.py", "publishing/page", "publishing/reading.py"),
+    upstream=("ranked_blocks",),
+)
+def web_page(
+    context: dg.AssetExecutionContext, workspace: Workspace, ranked_blocks: dict[str, Any]
+) -> dg.MaterializeResult:
+    folder = workspace.output_folder(context.partition_key)
+    page = write_page(folder / "ranked_blocks.gpkg", folder / "index.html")
+    return result(
+        context,
+        workspace,
+        {"published": {page.path.name: page.sha256}},
+        path=dg.MetadataValue.path(str(page.path)),
+        bytes=page.bytes,
+    )

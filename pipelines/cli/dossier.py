@@ -1,0 +1,29 @@
+"""write two printable pages on each block, and all of them in one file"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``khanij dossier``."""
+    parser.add_argument("block_id", nargs="*", metavar="BLOCK_ID", help="blocks; without any, the first of the ranking")
+    parser.add_argument("--region", required=True, metavar="R", help="the region")
+    parser.add_argument(
+        "--top", type=int, default=10, metavar="N", help="how many of the ranking, where no block is named (default 10)"
+    )
+    parser.add_argument("--kind", metavar="KIND", help="kind of block, where no block is named")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default: dossiers beside the GeoPackage)")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write the PDFs and print their paths."""
+    from pipelines.cli.explain import published_files
+    from publishing.dossier import top_block_ids, write_dossiers
+
+    (file,) = published_files(arguments.region)
+    blocks = arguments.block_id or top_block_ids(file, arguments.top, arguments.kind)
+    for written in write_dossiers(file, blocks, arguments.out or file.parent / "dossiers"):
+        print(written.path)
+    return 0

@@ -1,0 +1,50 @@
+"""freeze what is published of a region as an immutable, catalogued release"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``khanij release``."""
+    parser.add_argument(
+        "--region", action="append", metavar="R", help="region (repeatable); without it, every region that was run"
+    )
+    parser.add_argument(
+        "--calver",
+        default=datetime.date.today().strftime("%Y.%m.%d"),
+        metavar="YYYY.MM.DD",
+        help="version (default: today)",
+    )
+    parser.add_argument("--to", type=Path, metavar="DIR", help="folder of the releases (default: releases)")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write releases/<region>/<version>/; a release that exists is never changed."""
+    from pipelines.cli.explain import published_files
+
+    for region in arguments.region or [None]:
+        for file in published_files(region):
+            print(release_region(file.parent.name, arguments.calver, arguments.to))
+    return 0
+
+
+def release_region(region: str, version: str, releases_root: Path | None = None) -> Path:
+    """Release what is published of one region; the citations of its source cards travel with it."""
+    from assets.workspace import home_folder
+    from data_sources.cards import load_card
+    from data_sources.regions import load_region
+    from publishing.releases import make_release
+
+    home = home_folder()
+    root = releases_root or Path(os.environ.get("KHANIJ_RELEASES", str(home / "releases")))
+    settings = load_region(region)
+    names = {source.card for source in settings.layers.values()} | (
+        {settings.waste["card"]} if "card" in settings.waste else set()
+    )
+    citations = sorted({load_card(name).citation for name in names})
+    output = Path(os.environ.get("KHANIJ_OUTPUT", str(home / "output"))) / region
+    return make_release(output, root, version, attributions=citations).folder
