@@ -93,6 +93,11 @@ def timed_server(address: str, layer: str, page: int, rows: int) -> float:
     return time.perf_counter() - started
 
 
+def peak_gib() -> float:
+    """The most memory that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
 def ingest(card: Card, root: Path) -> dict[str, float]:
     """Fetch and admit; run in a process of its own so that its memory can be told."""
     from data_sources.connectors import Archive, ClientSettings, fetch
@@ -100,7 +105,7 @@ def ingest(card: Card, root: Path) -> dict[str, float]:
 
     started = time.perf_counter()
     got = fetch(card, Archive(root), settings=ClientSettings(per_second=1000))
-    fetched = time.perf_counter() - started
+    fetched, fetch_gib = time.perf_counter() - started, peak_gib()
     frame = got.frame()
     read = time.perf_counter() - started - fetched
     admission = admit_frame(frame, "stream_sediments", card=card)
@@ -114,7 +119,8 @@ def ingest(card: Card, root: Path) -> dict[str, float]:
         "rows": len(frame),
         "kept": len(admission.kept),
         "archive_mb": got.path.stat().st_size / 1e6,
-        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "peak_fetch_gib": fetch_gib,
+        "peak_gib": peak_gib(),
     }
 
 

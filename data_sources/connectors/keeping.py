@@ -148,7 +148,10 @@ def read_kept(path: Path) -> gpd.GeoDataFrame | pd.DataFrame:
         geometry = gpd.GeoSeries(shapes, crs=":".join(crs.to_authority() or ()) or crs)
         table = table.drop_columns([GEOMETRY])
     frame = table.replace_schema_metadata(None).to_pandas(split_blocks=True, self_destruct=True)
-    return frame if geometry is None else gpd.GeoDataFrame(frame, geometry=geometry)
+    if geometry is None:
+        return frame
+    frame[GEOMETRY] = geometry  # the other way, geometry= of the constructor, copies every column
+    return gpd.GeoDataFrame(frame, copy=False)
 
 
 def _metadata(card: Card, schema: pa.Schema, crs: str | None) -> dict[str, str]:
