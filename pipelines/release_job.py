@@ -13,7 +13,7 @@ from pipelines.retries import PATIENT
 
 
 class ReleaseConfig(dg.Config):
-    """The release's name (CalVer, such as 2026.12)."""
+    """The release's name (CalVer, such as 2026.12.01)."""
 
     version: str
 

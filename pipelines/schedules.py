@@ -48,7 +48,7 @@ def nightly_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDe
 
 
 def release_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
-    """On the first of each month, a release of every region named by that month (CalVer, such as 2026.12)."""
+    """On the first of each month, a release of every region named by that month (CalVer, such as 2026.12.01)."""
 
     @dg.schedule(
         name="monthly_release",
@@ -70,8 +70,8 @@ def release_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
 
 
 def calver(when: datetime) -> str:
-    """``YYYY.MM`` of a moment in India's time."""
-    return when.astimezone(ZoneInfo(TIMEZONE)).strftime("%Y.%m")
+    """``YYYY.MM.DD`` of a moment in India's time."""
+    return when.astimezone(ZoneInfo(TIMEZONE)).strftime("%Y.%m.%d")
 
 
 def build_schedules(rank: AssetJob, release: dg.JobDefinition) -> Sequence[dg.ScheduleDefinition]:

@@ -253,16 +253,16 @@ def test_schedules_run_in_indias_time_at_different_minutes():
 
 
 def test_a_release_is_named_by_the_month_in_india():
-    assert calver(datetime(2026, 11, 30, 20, 0, tzinfo=UTC)) == "2026.12"
-    assert calver(datetime(2026, 11, 30, 12, 0, tzinfo=UTC)) == "2026.11"
+    assert calver(datetime(2026, 11, 30, 20, 0, tzinfo=UTC)) == "2026.12.01"
+    assert calver(datetime(2026, 11, 30, 12, 0, tzinfo=UTC)) == "2026.11.30"
 
 
 def test_the_monthly_release_is_asked_for_once(monkeypatch):
     schedule = defs.get_repository_def().get_schedule_def("monthly_release")
     context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 12, 1, 0, 30, tzinfo=UTC))
     (request,) = schedule.evaluate_tick(context).run_requests
-    assert request.run_key == "2026.12"
-    assert request.run_config["ops"]["release_regions"]["config"]["version"] == "2026.12"
+    assert request.run_key == "2026.12.01"
+    assert request.run_config["ops"]["release_regions"]["config"]["version"] == "2026.12.01"
 
 
 def test_nothing_runs_by_itself_unless_asked_to(monkeypatch):
