@@ -44,13 +44,15 @@ class Request:
 Fault = Callable[[Request, Reply], Reply | None]
 
 
+_KEPT: dict[str, Reply] = {}
+
+
 class FaultProxy:
     """Forwards to ``upstream`` (``http://127.0.0.1:port``) and lets ``fault`` change each reply; None leaves it."""
 
     def __init__(self, upstream: str, fault: Fault | None = None) -> None:
         self.upstream, self.fault = upstream.rstrip("/"), fault
         self.requests: list[Request] = []
-        self._kept: dict[str, Reply] = {}
         self._lock = threading.Lock()
 
     @property
@@ -60,15 +62,14 @@ class FaultProxy:
 
     def ask_upstream(self, path: str) -> Reply:
         """The server's own answer; kept, so that the same question costs the server once."""
-        if path not in self._kept:
+        key = self.upstream + path
+        if key not in _KEPT:
             try:
-                with urllib.request.urlopen(self.upstream + path, timeout=60) as answer:
-                    self._kept[path] = Reply(
-                        answer.status, {"Content-Type": answer.headers["Content-Type"]}, answer.read()
-                    )
+                with urllib.request.urlopen(key, timeout=60) as answer:
+                    _KEPT[key] = Reply(answer.status, {"Content-Type": answer.headers["Content-Type"]}, answer.read())
             except urllib.error.HTTPError as error:
-                self._kept[path] = Reply(error.code, {"Content-Type": error.headers["Content-Type"]}, error.read())
-        kept = self._kept[path]
+                _KEPT[key] = Reply(error.code, {"Content-Type": error.headers["Content-Type"]}, error.read())
+        kept = _KEPT[key]
         return Reply(kept.status, dict(kept.headers), kept.body)
 
     def __enter__(self) -> FaultProxy:
