@@ -20,6 +20,7 @@ from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES, RUN_INF
 from publishing.context import sheet_grid, state_labels
 
 SAMPLE_MARK = "SAMPLE - NOT REAL"
+INTERNAL = "INTERNAL"
 PUBLISHED_DIGITS = 9
 # A source may give one sample number twice, and one row may fail twice: nothing is dropped for it.
 _MAY_REPEAT = ("quarantine", "anomalies", "occurrences")
@@ -189,6 +190,18 @@ def _geometry(frame: gpd.GeoDataFrame, contract: Contract) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapely.force_2d(shapes), crs="EPSG:4326")
 
 
+def _mark_internal(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The flag INTERNAL on rows whose source may not be passed on."""
+    if "flags" not in layer.columns or "redistribute" not in layer.columns or not (layer["redistribute"] == "no").any():
+        return layer
+    flags = layer["flags"].astype("object").where(layer["flags"].notna(), "")
+    marked = [
+        f"{f}; {INTERNAL}".removeprefix("; ") if n and INTERNAL not in f else f or None
+        for f, n in zip(flags, layer["redistribute"] == "no")
+    ]
+    return layer.assign(flags=pd.Series(marked, index=layer.index, dtype="str"))
+
+
 def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame]]:
     """Every layer and table of the publication in its contract's shape, in the contracts' order."""
     unknown = sorted(set(publication.layers) - set(OUTPUT_LAYERS)) + sorted(
@@ -213,9 +226,11 @@ def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], di
             made = make(layers)
             if len(made):
                 layers[name] = conform(made, OUTPUT_LAYERS[name])  # type: ignore[assignment]
-    layers = {name: layers[name] for name in OUTPUT_LAYERS if name in layers}
+    layers = {name: _mark_internal(layers[name]) for name in OUTPUT_LAYERS if name in layers}
     info = {str(k): str(v) for k, v in publication.run_info.items()}
     info.setdefault("region", publication.region.name)
+    if any((f["redistribute"] == "no").any() for f in layers.values() if "redistribute" in f.columns):
+        info["internal"] = f"{INTERNAL}: holds rows that may not be passed on; make a release to pass the rest on"
     info.setdefault("title", publication.title)
     if publication.region.is_sample:
         info["warning"] = SAMPLE_MARK

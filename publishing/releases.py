@@ -127,7 +127,7 @@ def _write_files(
     )
     title = info.get("title", "").removesuffix(f" ({SAMPLE_MARK})")
     region = SimpleNamespace(name=info.get("region", ""), title=title, is_sample=sample)
-    told = {k: v for k, v in info.items() if k not in ("title", "warning")}
+    told = {k: v for k, v in info.items() if k not in ("title", "warning", "internal")}
     evidence = sorted(p for p in (output_folder / "evidence").glob("*.tif")) if not any(kept_out.values()) else []
     for path in evidence:
         (folder / "evidence").mkdir(exist_ok=True)

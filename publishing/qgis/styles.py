@@ -152,8 +152,11 @@ def _rank_number(test: str, overlap: bool) -> tuple[str, str]:
     return f'"rank" is not null AND {test}', settings
 
 
-def _names(expression: str, test: str, priority: str = _PRIORITY) -> tuple[str, str]:
-    return test, label_settings(expression, size_pt=7.5, distance_mm=2.4, dd={"Priority": priority})
+def _names(expression: str, test: str, priority: str = _PRIORITY) -> tuple[tuple[str, str], tuple[str, str]]:
+    """A text beside a marker, or inside a polygon that is large enough to be drawn as one."""
+    beside = label_settings(expression, size_pt=7.5, distance_mm=2.4, dd={"Priority": priority})
+    inside = label_settings(expression, size_pt=7.5, placement=4, distance_mm=0, dd={"Priority": priority})
+    return (f"({test}) AND {_IS_SMALL}", beside), (f"({test}) AND NOT {_IS_SMALL}", inside)
 
 
 def _ranking(frame: pd.DataFrame) -> tuple[str, str]:
@@ -176,8 +179,8 @@ def _ranking(frame: pd.DataFrame) -> tuple[str, str]:
     text = labels(
         _rank_number(f"\"kind\" = '{first}'", True),
         _rank_number(f"\"kind\" <> '{first}'", False),
-        _names(_SHORT_NAME, '"rank" is not null AND ("rank" <= 10 OR @map_scale < 3000000)'),
-        _names(_SHORT_NAME, '"rank" is null AND @map_scale < 250000', "0"),
+        *_names(_SHORT_NAME, '"rank" is not null AND ("rank" <= 10 OR @map_scale < 3000000)'),
+        *_names(_SHORT_NAME, '"rank" is null AND @map_scale < 250000', "0"),
     )
     return rule_renderer(rules + _status_rules(frame), order_by='coalesce("rank", 9999)'), text
 
@@ -197,7 +200,7 @@ def _fertility(frame: pd.DataFrame) -> tuple[str, str]:
     none = Rule("No survey layer, or not applicable", "", block_symbol("#ffffff", size_mm=1.8, **_EMPTY))  # type: ignore[arg-type]
     test = '"rank_fertility" <= 20 OR (@map_scale < 1500000 AND "rank_fertility" is not null)'
     priority = 'if("rank_fertility" is null, 0, greatest(1, 10 - "rank_fertility" / 5))'
-    text = labels(_names(f"to_string(\"rank_fertility\") || '  ' || {_SHORT_NAME}", test, priority))
+    text = labels(*_names(f"to_string(\"rank_fertility\") || '  ' || {_SHORT_NAME}", test, priority))
     return rule_renderer(rules, order_by='1 - coalesce("fertility_axis", 0)', else_rule=none), text
 
 
@@ -206,7 +209,7 @@ def _uncertainty(frame: pd.DataFrame) -> tuple[str, str]:
     none = Rule("Not ranked", "", block_symbol("#ffffff", size_mm=1.6, **_EMPTY))  # type: ignore[arg-type]
     interval = "\"rank\" || ' (' || round(\"rank_p05\") || '–' || round(\"rank_p95\") || ')'"
     return rule_renderer(rules, order_by='coalesce("rank", 9999)', else_rule=none), labels(
-        _names(interval, '"rank" is not null')
+        *_names(interval, '"rank" is not null')
     )
 
 
@@ -223,7 +226,7 @@ def _quality(frame: pd.DataFrame) -> tuple[str, str]:
         if code in present
     ]  # fmt: skip
     none = Rule("Not stated", "", block_symbol("#ffffff", size_mm=1.6, **_EMPTY))  # type: ignore[arg-type]
-    text = labels(_names('wordwrap(left("flags", 60), 30)', '@map_scale < 1500000 AND "flags" is not null'))
+    text = labels(*_names('wordwrap(left("flags", 60), 30)', '@map_scale < 1500000 AND "flags" is not null'))
     is_last = not bool(frame["knowledge_class"].isna().any())
     return rule_renderer(rules, order_by='coalesce("rank", 9999)', else_rule=None if is_last else none), text
 
@@ -260,7 +263,7 @@ def _sites(frame: pd.DataFrame) -> tuple[str, str]:
     return rule_renderer(rules, else_rule=Rule("Other waste", "", drawn) if left_over else None), text
 
 
-def _plain() -> dict[str, tuple[str, str]]:
+def _plain(has_sheet_blocks: bool) -> dict[str, tuple[str, str]]:
     """Symbol and labels of the layers that have one look."""
     sheet = labels(
         ("bounds_width($geometry) * 111320000 / @map_scale > 9",
@@ -270,7 +273,11 @@ def _plain() -> dict[str, tuple[str, str]]:
     near = "@map_scale < 800000"
     return {
         "waste_footprints": (symbol("fill", fill_layer("#8c510a", alpha=70, outline="#8c510a", outline_mm=0.4)), ""),
-        "survey_sheets": (symbol("fill", fill_layer("#ffffff", outline="#d2d0c8", outline_mm=0.12, style="no")), sheet),
+        # Where sheets are the blocks, the blocks' own names are enough.
+        "survey_sheets": (
+            symbol("fill", fill_layer("#ffffff", outline="#d2d0c8", outline_mm=0.12, style="no")),
+            "" if has_sheet_blocks else sheet,
+        ),
         "state_labels": (symbol("marker", state), ""),
         "anomalies": (
             symbol("marker", marker_layer("cross", "#b0308a", 1.6, outline="#b0308a", outline_mm=0.3)),
@@ -320,7 +327,7 @@ def layer_style_list(
                 "Waste type by shape, tonnage by size, hollow where the figure is borrowed or missing",
             )
         )
-    for name, (symbol_xml, text) in _plain().items():
+    for name, (symbol_xml, text) in _plain(bool((blocks["kind"] == "survey_sheet").any())).items():
         if name in layers:
             body = single_renderer(symbol_xml) + text + forms.field_xml(OUTPUT_CONTRACTS[name])
             out.append(LayerStyle(name, "default", body, True, OUTPUT_CONTRACTS[name].title, bool(text)))

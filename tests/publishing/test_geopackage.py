@@ -248,3 +248,32 @@ def test_an_empty_layer_keeps_its_type(publication: Publication, tmp_path: Path)
     empty = gpd.GeoDataFrame({"site_id": []}, geometry=[], crs="EPSG:4326")
     path = publish_geopackage(_with(publication, "waste_sites", empty), tmp_path / "x.gpkg").path
     assert pyogrio.read_info(path, layer="waste_sites")["features"] == 0
+
+
+def test_rows_that_may_not_be_passed_on_are_marked(geopackage: Path) -> None:
+    blocks = read_table(geopackage, "ranked_blocks")
+    internal = blocks["redistribute"] == "no"
+    assert internal.any() and blocks["flags"].fillna("").str.contains("INTERNAL").equals(internal)
+    assert run_info(geopackage)["internal"].startswith("INTERNAL")
+
+
+def test_a_file_that_cannot_be_replaced_is_published_beside(
+    publication: Publication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Windows does with a file that is open."""
+    import publishing.geopackage as module
+
+    path = publish_geopackage(publication, tmp_path / "ranked_blocks.gpkg").path
+    before = sha256_of(path)
+    real = module.replace_file
+
+    def refuse(temporary: Path, target: Path) -> None:
+        if target == path:
+            raise PermissionError("open in another program")
+        real(temporary, target)
+
+    monkeypatch.setattr(module, "replace_file", refuse)
+    published = publish_geopackage(make_publication(24), path)
+    assert published.path.name == "ranked_blocks.v2.gpkg" and "is open" in published.message
+    assert sha256_of(path) == before
+    assert _sql(published.path, "SELECT count(*) FROM ranked_blocks") == [(24,)]
