@@ -157,13 +157,36 @@ def krige_points(
     -------
     ((m,) estimate, (m,) kriging variance in the unit squared)
     """
+    sx, sy, z = _usable(x, y, values)
+    tree = cKDTree(np.column_stack([sx, sy]))
+    return _estimate(tree, sx, sy, z, at_x, at_y, variogram, neighbours, max_distance_m, leave_self_out)
+
+
+def _usable(x: Floats, y: Floats, values: Floats) -> tuple[Floats, Floats, Floats]:
     keep = np.isfinite(values) & np.isfinite(x) & np.isfinite(y)
     if keep.sum() < 3:
         raise ScoringError(f"{int(keep.sum())} samples: too few to krige")
     sx, sy, z = (np.ascontiguousarray(np.asarray(v, dtype=np.float64)[keep]) for v in (x, y, values))
+    return sx, sy, z
+
+
+def _estimate(
+    tree: cKDTree,
+    sx: Floats,
+    sy: Floats,
+    z: Floats,
+    at_x: Floats,
+    at_y: Floats,
+    variogram: Variogram,
+    neighbours: int,
+    max_distance_m: float,
+    leave_self_out: bool = False,
+) -> tuple[Floats, Floats]:
     px, py = np.ascontiguousarray(at_x, dtype=np.float64), np.ascontiguousarray(at_y, dtype=np.float64)
     k = min(neighbours + int(leave_self_out), len(z))
-    distance, index = cKDTree(np.column_stack([sx, sy])).query(np.column_stack([px, py]), k=k, workers=2)
+    # the bound makes cells far from any sample (the sea) cost nothing; it is exclusive, the limit is not
+    bound = np.nextafter(max_distance_m, np.inf)
+    distance, index = tree.query(np.column_stack([px, py]), k=k, workers=2, distance_upper_bound=bound)
     distance, index = distance.reshape(len(px), k), index.reshape(len(px), k).astype(np.int64)
     if leave_self_out:
         # every sample on the same spot goes, or a duplicate would give the answer away
@@ -192,9 +215,11 @@ def krige_grid(
     max_distance_m: float = np.inf,
 ) -> tuple[Floats, Floats]:
     """``krige_points`` at every cell centre, block by block; (rows, cols) float32 estimate and standard deviation."""
+    sx, sy, z = _usable(x, y, values)
+    tree = cKDTree(np.column_stack([sx, sy]))
     mean, sd = grid.empty(), grid.empty()
     blocks = list(grid.windows(512))
-    shared = (x, y, values, grid.centres(), variogram, neighbours, max_distance_m)
+    shared = (tree, sx, sy, z, grid.centres(), variogram, neighbours, max_distance_m)
     for block, (m, v) in zip(blocks, map_tiles(_krige_tile, [b.slices for b in blocks], shared), strict=True):
         mean[block.slices] = m.reshape(block.shape)
         sd[block.slices] = np.sqrt(v).reshape(block.shape)
@@ -202,12 +227,10 @@ def krige_grid(
 
 
 def _krige_tile(tile: tuple[slice, slice], shared: tuple[Any, ...]) -> tuple[Floats, Floats]:
-    x, y, values, (xs, ys), variogram, neighbours, max_distance_m = shared
+    tree, sx, sy, z, (xs, ys), variogram, neighbours, max_distance_m = shared
     rows, cols = tile
     gx, gy = np.meshgrid(xs[cols], ys[rows])
-    return krige_points(
-        x, y, values, gx.ravel(), gy.ravel(), variogram, neighbours=neighbours, max_distance_m=max_distance_m
-    )
+    return _estimate(tree, sx, sy, z, gx.ravel(), gy.ravel(), variogram, neighbours, max_distance_m)
 
 
 def cross_validate(
