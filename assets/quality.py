@@ -294,8 +294,10 @@ def robustness_finding(robustness: pd.DataFrame | None) -> Finding:
     if robustness is None or not len(robustness):
         return Finding("robustness", True, "no robustness table was made")
     broken = robustness[robustness["is_robust"].fillna(True).astype(bool) == False]  # noqa: E712 - a nullable column
+    told = [c for c in ("kind", "test", "setting", "kendall_tau", "jaccard", "note") if c in broken.columns]
     faults = [
-        f"{r.kind}: {r.test} {r.setting}: tau {r.kendall_tau:.2f}, Jaccard {r.jaccard:.2f}" for r in broken.itertuples()
+        ", ".join(f"{c} {row[c]:.2f}" if isinstance(row[c], float) else str(row[c]) for c in told)
+        for _, row in broken.iterrows()
     ]
     return _finding("robustness", faults, broken, f"robust in {len(robustness)} comparisons")
 

@@ -45,6 +45,8 @@ ASSESSMENT_CHECKS = {
     "mass_balance": (True, "Within a kind, inside + near + unallocated = the sites, to 1e-9."),
     "ranks_complete": (True, "Ranks are 1..N within a kind, follow the mean score, and only RANKED blocks carry one."),
     "explanation_adds_up": (True, "The three contributions add up to the mean score."),
+}
+ROBUSTNESS_CHECKS = {
     "robustness": (False, "The ranking survives other prices, weights and distances."),
 }
 PUBLICATION_CHECKS = {
@@ -116,6 +118,9 @@ def _judge_layer(layer: str) -> Callable[[dict[str, Any], Workspace, str], Itera
 
 def _judge_assessment(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
     yield from assessment_findings(bundle)
+
+
+def _judge_robustness(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
     yield robustness_finding(bundle.get("robustness"))
 
 
@@ -165,5 +170,6 @@ def build_checks() -> list[dg.AssetChecksDefinition]:
     return [
         *(build_check(layer, SOURCE_CHECKS, _judge_layer(layer)) for layer in VECTOR_LAYERS),
         build_check("assessment", ASSESSMENT_CHECKS, _judge_assessment),
+        build_check("robustness_report", ROBUSTNESS_CHECKS, _judge_robustness),
         build_check("ranked_blocks", PUBLICATION_CHECKS, _judge_publication),
     ]

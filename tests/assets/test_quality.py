@@ -204,7 +204,7 @@ def test_robustness_says_which_comparison_broke():
             "is_robust": pd.array([True, False], dtype="boolean"),
         }
     )
-    assert "cap x2" in robustness_finding(table).reason
+    assert "cap, x2" in robustness_finding(table).reason
     assert robustness_finding(table.head(1)).passed
     assert robustness_finding(None).passed
 

@@ -77,7 +77,7 @@ def test_checks_that_would_make_a_publication_wrong_block(repository):
     for name in ("schema", "units", "crs", "mass_balance", "ranks_complete", "explanation_adds_up"):
         assert blocking[("assessment", name)]
     assert blocking[("ranked_blocks", "geopackage_valid")]
-    for key in (("assessment", "robustness"), ("ranked_blocks", "drift"), ("ranked_blocks", "quarantine_share")):
+    for key in (("robustness_report", "robustness"), ("ranked_blocks", "drift"), ("ranked_blocks", "quarantine_share")):
         assert not blocking[key]
     for layer in SURVEY - {"geophysics"}:
         assert blocking[(layer, "rows_balance")] and not blocking[(layer, "quarantine_share")]
