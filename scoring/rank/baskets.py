@@ -5,6 +5,7 @@ Belongs here: which elements a name stands for. Does not belong here: what a bas
 
 from __future__ import annotations
 
+from data_sources.contracts import RegionError
 from data_sources.reference import ReferenceTables
 from scoring.rank.settings import RankingSettings
 
@@ -23,14 +24,28 @@ TITLES = {
 
 
 def basket_elements(name: str, settings: RankingSettings, reference: ReferenceTables) -> frozenset[str]:
-    """Element symbols of a basket; ``all_recoverable`` is every element of the reference table (a route must sell it)."""
+    """Element symbols of a basket; ``all_recoverable`` is every element of the reference table (a route must sell it).
+
+    Raises
+    ------
+    RegionError : a user's basket names something that is not an element.
+    """
     table = reference.elements
     if name == "critical_30":
         return frozenset(table.loc[table["in_india_30"].astype(bool), "element"].astype(str))
     if name == "all_recoverable":
         return frozenset(table["element"].astype(str))
     fixed = {"magnet_ree": MAGNET_REE, "china_seven": CHINA_SEVEN, "ncmm_recycling": NCMM_RECYCLING}
-    return fixed[name] if name in fixed else frozenset(settings.user_baskets[name])
+    if name in fixed:
+        return fixed[name]
+    unknown = sorted(set(settings.user_baskets[name]) - set(table["element"].astype(str)))
+    if unknown:
+        raise RegionError(
+            f"the basket {name} names {unknown[0]!r}, which is no element of the reference table",
+            field=f"ranking.user_baskets.{name}",
+            do="list element symbols such as Nd, never oxides or groups",
+        )
+    return frozenset(settings.user_baskets[name])
 
 
 def basket_title(name: str) -> str:

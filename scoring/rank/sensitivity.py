@@ -31,6 +31,17 @@ from scoring.waste.streams import uniforms
 
 N_WEIGHTS = 10_000
 THRESHOLD = 0.6
+ACCEPTABILITY = [
+    "block_id",
+    "kind",
+    "acceptability_first",
+    "acceptability_top10",
+    "acceptability_top20",
+    "rank_p05",
+    "rank_p50",
+    "rank_p95",
+    "rank_mean",
+]
 DISTANCES_KM = (2.0, 5.0, 10.0)
 PRICE_FACTORS = (0.7, 1.3)
 
@@ -162,11 +173,7 @@ def robustness(
         orders[f"near counted, {km:g} km"] = _near_counted(blocks, frames, settings, km)
     say(0.7, "distances")
     acceptability = [smaa(state, kind, s.members) for kind, s in state.scores[settings.basket].items()]
-    table = (
-        pd.concat(acceptability, ignore_index=True)
-        if acceptability
-        else pd.DataFrame(columns=["block_id", "kind", "rank_mean"])
-    )
+    table = pd.concat(acceptability, ignore_index=True) if acceptability else pd.DataFrame(columns=ACCEPTABILITY)
     orders["other weights (SMAA)"] = {
         str(kind): dict(zip(g["block_id"], final_rank(-g["rank_mean"].to_numpy(), g["block_id"].tolist()).tolist()))
         for kind, g in table.groupby("kind")

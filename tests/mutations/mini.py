@@ -43,7 +43,7 @@ GRADES = [  # site, element, kind, min, mode, max ppm, basis, class, tree_includ
 ]
 
 
-def mini(draws: int = 2000, **settings: Any) -> dict[str, Any]:
+def mini(draws: int = 800, **settings: Any) -> dict[str, Any]:
     rows = []
     for site, (waste, route, host, lon, lat, _) in SITES.items():
         row = {

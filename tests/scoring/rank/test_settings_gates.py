@@ -47,6 +47,14 @@ def test_good_settings():
     assert RankingSettings.from_mapping(None, seed=1) == RankingSettings(seed=1)
 
 
+def test_a_basket_of_the_users_own_gets_a_rank_and_names_elements_only():
+    frames = india_frames(200, user_baskets={"batteries": ("Ni", "Co", "Li")}, baskets=("critical_30", "batteries"))
+    table = assess(**frames).ranked_blocks.set_index("block_id")
+    assert "rank_batteries" in table and pd.isna(table.at["WB-IN-RM-001", "rank_batteries"])
+    with pytest.raises(RegionError, match="Nd2O3"):
+        assess(**india_frames(200, user_baskets={"oxides": ("Nd2O3",)}, baskets=("critical_30", "oxides")))
+
+
 def circle(lon, lat, km, **columns):
     point = gpd.GeoSeries([shapely.Point(lon, lat)], crs=4326).to_crs(CRS).buffer(km * 1000).to_crs(4326)
     return gpd.GeoDataFrame({k: [v] for k, v in columns.items()} or {"name": ["x"]}, geometry=list(point), crs=4326)
