@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -55,6 +56,12 @@ class Samples:
     report: pd.DataFrame
     used: NDArray[np.bool_]
     notes: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def centred_log(self) -> pd.DataFrame:
+        """ln ppm less each element's median over the samples in use."""
+        log = pd.DataFrame(np.log(self.ppm))
+        return log - log[self.used].median()
 
 
 def element_columns(frame: pd.DataFrame) -> dict[str, tuple[str, float]]:
@@ -159,11 +166,10 @@ def log_ratios(samples: Samples, reference: Iterable[str]) -> tuple[pd.DataFrame
     Centring each column on its median first lets a sample with a missing part keep a fair reference level; with no
     part missing the difference of two columns is the ordinary log-ratio less its median.
     """
-    log = pd.DataFrame(np.log(samples.ppm))
-    centred = log - log[samples.used].median()
+    centred = samples.centred_log
     parts = [e for e in reference if e in centred]
     level = centred[parts].mean(axis=1).to_numpy(dtype=np.float64, copy=True)
-    level[(centred[parts].notna().sum(axis=1) < max(2, len(parts) // 2)).to_numpy()] = np.nan
+    level[centred[parts].count(axis=1).to_numpy() < max(2, len(parts) // 2)] = np.nan
     return centred, level
 
 
