@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: run test test-all ui lint format lock rehearse clean help
+.PHONY: run test test-all ui lint format lock rehearse faults clean help
 .DEFAULT_GOAL := help
 
 help:            ## what the targets do
@@ -27,6 +27,13 @@ lint: $(STAMP)   ## ruff and mypy alone
 
 format: $(STAMP) ## rewrite the code in the house style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+rehearse: $(STAMP) ## a generated India at the survey's counts, raw files to ranked GeoPackage, timed by stage
+	@$(BIN)/python benchmarks/rehearsal/run.py
+
+faults: $(STAMP) ## the long fault runs: 50 kills, 10,000 damaged inputs (about an hour on 2 cores)
+	@$(BIN)/python benchmarks/faults/kill_runs.py .khanij/faults --kills 50
+	@$(BIN)/python benchmarks/faults/fuzz_inputs.py --inputs 10000
 
 lock:            ## resolve pyproject.toml anew into requirements.lock (hashes only, no host)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --no-strip-extras --universal \
