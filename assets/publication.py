@@ -21,7 +21,7 @@ from data_sources.sheets import sheets_in
 from publishing.fertility_report import write_fertility_report, write_tables
 from publishing.geopackage import publish_geopackage
 from publishing.page import write_page
-from publishing.publication import Publication
+from publishing.publication import Publication, with_user_baskets
 from publishing.rasters import write_cog
 from publishing.survey_layers import anomaly_points
 
@@ -181,6 +181,7 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
 
 def _fit(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     geometry = [frame.geometry.name] if isinstance(frame, gpd.GeoDataFrame) else []
+    contract = with_user_baskets(contract, frame)
     return frame[[name for name in contract.names() if name in frame.columns] + geometry]
 
 

@@ -6,7 +6,7 @@ here: writing a file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data_sources.contracts import Contract, CrsError, PublishingError
+from data_sources.contracts import Contract, CrsError, Field, PublishingError
 from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES, RUN_INFO
 from publishing.context import sheet_grid, state_labels
 
@@ -202,6 +202,24 @@ def _mark_internal(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return layer.assign(flags=pd.Series(marked, index=layer.index, dtype="str"))
 
 
+def with_user_baskets(contract: Contract, frame: pd.DataFrame) -> Contract:
+    """The contract of the ranked blocks with a column for each basket of the user's own (``rank_<basket>``)."""
+    if contract.name != "ranked_blocks":
+        return contract
+    known = set(contract.names())
+    own = tuple(
+        Field(
+            str(c),
+            "integer",
+            f"Rank, basket {str(c).removeprefix('rank_')}",
+            "Place when the user's own basket counts.",
+        )
+        for c in frame.columns
+        if str(c).startswith("rank_") and c not in known
+    )
+    return replace(contract, fields=(*contract.fields, *own))
+
+
 def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame]]:
     """Every layer and table of the publication in its contract's shape, in the contracts' order."""
     unknown = sorted(set(publication.layers) - set(OUTPUT_LAYERS)) + sorted(
@@ -217,7 +235,8 @@ def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], di
     layers: dict[str, gpd.GeoDataFrame] = {}
     for name, contract in OUTPUT_LAYERS.items():
         if name in publication.layers:
-            layers[name] = conform(publication.layers[name], contract)  # type: ignore[assignment]
+            frame = publication.layers[name]
+            layers[name] = conform(frame, with_user_baskets(contract, frame))  # type: ignore[assignment]
         elif name in needed:
             empty = gpd.GeoDataFrame({n: [] for n in contract.names()}, geometry=[], crs="EPSG:4326")
             layers[name] = conform(empty, contract)  # type: ignore[assignment]
