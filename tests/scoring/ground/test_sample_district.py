@@ -1,0 +1,86 @@
+"""The sample district's planted deposits: found where held out, not found by total rare earths or shuffled labels."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from scoring.ground import FertilitySettings, Grid, SurveyLayers, estimate_fertility
+from scoring.ground import validation as val
+from scoring.ground.evidence import interpolate
+from scoring.ground.settings import InterpolationSettings
+from scoring.ground.training import matches
+
+pytestmark = pytest.mark.integration
+TARGET = ("rare earths",)
+LAYERS = (
+    "stream_sediments",
+    "lithology",
+    "faults",
+    "folds",
+    "occurrences",
+    "magnetic_stations",
+    "gravity_stations",
+)
+REE = "La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Y".split()
+
+
+@pytest.fixture(scope="module")
+def district(tmp_path_factory):
+    from data_sources.cards import load_card
+    from data_sources.readers.survey import read_layer
+    from data_sources.regions import load_region
+    from data_sources.synthetic import sample_district_folder
+
+    region = load_region("sample_district")
+    folder = sample_district_folder(tmp_path_factory.mktemp("district"))
+    frames = {
+        name: read_layer(
+            folder / str(region.layers[name].path),
+            name,
+            card=load_card(region.layers[name].card),
+            extent_deg=region.extent_deg,
+            options={},
+        ).kept
+        for name in LAYERS
+    }
+    sites = pd.read_csv(folder / "waste_sites.csv").dropna(subset=["lon", "lat"])
+    dumps = gpd.GeoDataFrame(sites[["site_id"]], geometry=gpd.points_from_xy(sites["lon"], sites["lat"]), crs=4326)
+    assert region.grid is not None
+    return SurveyLayers(**frames), dumps, Grid.from_extent_deg(region.extent_deg, region.crs, region.grid.cell_m)
+
+
+@pytest.fixture(scope="module")
+def learned(district):
+    layers, dumps, grid = district
+    settings = FertilitySettings.from_mapping(
+        {"model": "logistic_regression", "target_commodities": list(TARGET), "validation": {"controls": 8}}, seed=1
+    )
+    return estimate_fertility(layers, grid, settings, dumps)
+
+
+def test_held_out_deposits_lie_in_the_best_tenth(learned):
+    capture = learned.tables["capture"].set_index("measure")["value"]
+    assert capture["capture_10pct"] >= 0.8
+    assert learned.validation["held_out"] == "spatially blocked cross-validation"
+
+
+def test_labels_that_follow_nothing_capture_their_share_of_area(learned):
+    controls = learned.tables["controls"].groupby("control")["capture_10pct"].mean()
+    assert controls["shuffled_labels"] == pytest.approx(0.10, abs=0.06)
+    assert controls["random_blocks"] < 0.25
+
+
+def test_a_plain_map_of_total_rare_earths_is_misled(district):
+    layers, _, grid = district
+    samples = layers.stream_sediments
+    total = samples[[f"{e}_ppm" for e in REE]].sum(axis=1).to_numpy(dtype=np.float64)
+    points = samples.geometry.to_crs(grid.crs)
+    x, y = points.x.to_numpy(), points.y.to_numpy()
+    plain, _, _ = interpolate("total", x, y, total, grid, 2000, InterpolationSettings(), 1)
+    known = layers.occurrences[[matches(c, TARGET) for c in layers.occurrences["commodity"]]].geometry.to_crs(grid.crs)
+    row, col = grid.index(known.x, known.y)
+    found = plain[row, col].astype(np.float64)
+    assert val.capture(plain, found[np.isfinite(found)], 10) < 0.5
