@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.waste.engine import Inputs
-from scoring.waste.inventory import CEILING_PPM, SiteRecord, keys_array, text
+from scoring.waste.inventory import CEILING_PPM, Assay, SiteRecord, keys_array, text
 from scoring.waste.routes import LANTHANIDES_AND_Y, POOLED, RouteBook, _blank
-from scoring.waste.streams import normals, triangulars, uniforms
+from scoring.waste.streams import normals, stream_key, triangulars, uniforms
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def prepare(
     profiles: dict[tuple[str, str], dict[str, float]] = {}
     profile_rows: dict[tuple[str, str, str], int] = {}
     costs: dict[str, dict] = {}
-    variates, parts = [], []
+    variates: list[Assay] = []
+    parts: list[tuple[int, int, int, int]] = []
     variate_ptr, part_ptr = [0], [0]
     for record in simulated:
         route, waste = text(record.row.get("route_code")), text(record.row.get("waste_type_code"))
@@ -124,7 +125,7 @@ def prepare(
                 for a in variates
             ],
         ),
-        variate_site_key=keys_array(market.seed, [("grade factor", a.site_id, a.label) for a in variates]),
+        variate_site_key=_site_keys(variates, market.seed),
         variate_borrowed=np.array([a.borrowed_key is not None for a in variates], np.int64),
         part_ptr=np.array(part_ptr, np.int64),
         part_element=np.array([p[0] for p in parts], np.int64),
@@ -148,6 +149,15 @@ def prepare(
     )
     assert inputs.tonnage_key.shape == (len(simulated), 4) and inputs.recovery_draws.shape[1:] == (k,)
     return inputs, elements, site_row
+
+
+def _site_keys(variates: list[Assay], seed: int) -> NDArray[np.uint64]:
+    """(V, 4) streams of the site factors of borrowed figures; zeros, never read, for a site's own assays."""
+    keys = np.zeros((len(variates), 4), np.uint64)
+    for i, assay in enumerate(variates):
+        if assay.borrowed_key is not None:
+            keys[i] = stream_key(seed, "grade factor", assay.site_id, assay.label)
+    return keys
 
 
 def _cost_row(record: SiteRecord, book: RouteBook, rows: dict[str, int]) -> int:
