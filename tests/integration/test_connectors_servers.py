@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from servers import koop, mapserver
+from servers import koop, mapserver, pygeoapi
 
 from data_sources.cards import Card
 from data_sources.connectors import Archive, ClientSettings, fetch, probe
@@ -118,6 +118,23 @@ def test_ogc_api_features_follows_its_links(
         truth = truth.cx[extent[0] : extent[2], extent[1] : extent[3]].reset_index(drop=True)
     assert got.manifest.announced_rows == len(truth) == got.rows
     assert_same(got.frame(), truth, 2e-6)
+
+
+@pytest.mark.parametrize("extent", [None, EXTENT])
+def test_pygeoapi_gives_every_feature_past_its_own_limit(
+    tmp_path: Path, extent: tuple[float, float, float, float] | None
+) -> None:
+    """It gives 15 a page at most, whatever is asked for."""
+    if pygeoapi.binary() is None:
+        pytest.skip(pygeoapi.HINT)
+    truth = layers()["polygons"]
+    with pygeoapi.PygeoApi(tmp_path, "polygons", truth) as server:
+        c = card(protocol="ogc_api", url=server.url, layer="polygons", page_size=1000)
+        got = fetch(c, Archive(tmp_path / "archive"), extent=extent, settings=FAST)
+    if extent is not None:
+        truth = truth[truth.intersects(shapely.box(*extent))].reset_index(drop=True)
+    assert got.rows == len(truth)
+    assert_same(got.frame(), truth, 1e-9)
 
 
 def test_a_server_that_ignores_the_offset_is_refused_and_leaves_nothing(

@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import TracebackType
 
 import geopandas as gpd
+
+from servers import QuietServer
 
 HINT = "MapServer is not installed: apt-get install cgi-mapserver"
 _TYPES = {"Point": "POINT", "MultiPoint": "POINT", "LineString": "LINE", "MultiLineString": "LINE"}
@@ -84,8 +86,7 @@ class MapServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http = QuietServer(("127.0.0.1", 0), Handler)
         self.port = self.http.server_address[1]
         self._write()
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
