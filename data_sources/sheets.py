@@ -187,3 +187,31 @@ def sheets_in(extent: Bounds, scale: Scale = "15min") -> gpd.GeoDataFrame:
         "parent": pd.Series([_parent(n) for n in names], dtype="str"),
     }
     return gpd.GeoDataFrame(data, geometry=shapely.box(left, low, left + step, low + step), crs="EPSG:4326")
+
+
+def index_disagreements(index: gpd.GeoDataFrame, label: str = "SheetNo") -> pd.DataFrame:
+    """Sheets of a published index whose label is not the number of their place.
+
+    Returns
+    -------
+    columns row (from 1), label, by_place, why ('no sheet number', '4-degree number', 'letter', 'number'), in the order of
+    the index.
+    """
+    box = index.bounds
+    x, y = (box["minx"] + box["maxx"]) / 2, (box["miny"] + box["maxy"]) / 2
+    by_place = sheets_of(x.to_numpy(), y.to_numpy())
+    named = normalise_many(index[label])
+    rows = []
+    for i in np.flatnonzero((named != by_place) | (named == "")):
+        a, b = str(named[i]), str(by_place[i])
+        why = (
+            "no sheet number"
+            if not a
+            else "4-degree number"
+            if a[:2] != b[:2]
+            else "letter"
+            if a[2] != b[2]
+            else "number"
+        )
+        rows.append((int(i) + 1, str(index[label].iloc[i]), b, why))
+    return pd.DataFrame(rows, columns=["row", "label", "by_place", "why"])

@@ -155,7 +155,7 @@ def admit(
         "rows_quarantined": int(ledger.held.sum()),
         "by_reason": {
             "quarantined": _counts(quarantine[quarantine["row"].notna()]),
-            "flagged": _counts(flags),
+            "flagged": _counts(flags[flags["row"].notna()]),
         },
         "units": [f.as_dict() for f in chemistry.findings],
         "columns_held": [f.column for f in chemistry.findings if not f.used],

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from data_sources.contracts.chemistry import REE14, SUMMED_OXIDES, AnalysisColumn, parse_column
-from data_sources.contracts.evidence import UnitFinding, judge
+from data_sources.contracts.evidence import DOUBTFUL, MARK_RATIO, MIXED, UnitFinding, apart, judge
 from data_sources.contracts.issues import Ledger
 from data_sources.contracts.values import NO_LIMIT, ZERO_LIMIT, Numbers, parse_numbers
 
@@ -73,6 +73,9 @@ def read_analyses(
         if not finding.used:
             ledger.hold_column(raw, finding.evidence, finding.reason)
             continue
+        if finding.ratio is not None and not 1 / MARK_RATIO < finding.ratio < MARK_RATIO:
+            ledger.mark_column(raw, finding.evidence, DOUBTFUL)
+        ledger.mark(apart(numbers.values, numbers.censored), raw, frame[raw], MIXED)
         parsed[target] = numbers
         factor = column.species.factor(finding.stated_unit)
         with np.errstate(invalid="ignore"):

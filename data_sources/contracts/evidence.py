@@ -21,6 +21,10 @@ HOLD_RATIO = 100.0
 MARK_RATIO = 20.0
 LEAST_VALUES = 3
 
+DOUBTFUL = "UNIT: the values are 20 to 100 times off the crust in the stated unit; used, but check the unit"
+MIXED = "UNIT: the value stands 100 times or more apart from the rest of the column, with nothing between: mixed units?"
+_LEAST_SHARE = 0.01
+
 _DO = "say the unit in the card (units: {column: unit}) with a reason"
 HELD_EVIDENCE = f"UNIT: the values contradict the stated unit; the column is held and not used until you {_DO}"
 HELD_UNKNOWN = f"UNIT: the unit is not known; the column is held and not used until you {_DO}"
@@ -135,6 +139,28 @@ def judge(column: AnalysisColumn, values: np.ndarray, card: object = None) -> Un
         f"({off:.0f} times off); {hint}"
     )
     return finding(False, note, ratio, fits)
+
+
+def apart(values: np.ndarray, censored: np.ndarray) -> np.ndarray:
+    """Positions of the smaller of two populations of a column that a gap of two decades separates; empty where there is one.
+
+    Both must hold at least 1 % of the reported (not censored) values and at least three: one outlier is no population.
+    """
+    at = np.flatnonzero(np.isfinite(values) & (values > 0) & ~censored)
+    if len(at) < 2 * LEAST_VALUES:
+        return at[:0]
+    logs = np.log10(values[at])
+    if logs.max() - logs.min() < 2.0:
+        return at[:0]
+    order = np.argsort(logs, kind="stable")
+    gaps = np.diff(logs[order])
+    least = max(LEAST_VALUES, int(np.ceil(_LEAST_SHARE * len(at))))
+    inner = gaps[least - 1 : len(at) - least]
+    if not len(inner) or inner.max() < 2.0:
+        return at[:0]
+    cut = int(inner.argmax()) + least
+    low, high = order[:cut], order[cut:]
+    return np.sort(at[low if len(low) < len(high) else high])
 
 
 def _unit_that_fits(median: float, crust_ppm: float) -> str:

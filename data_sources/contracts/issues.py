@@ -22,6 +22,7 @@ class Ledger:
         self._held: list[pd.DataFrame] = []
         self._marked: list[tuple[np.ndarray, pd.DataFrame]] = []
         self._columns: list[pd.DataFrame] = []
+        self._marked_columns: list[pd.DataFrame] = []
 
     def hold(self, where: np.ndarray, field: str, values: Any, reason: str) -> None:
         """Quarantine the rows at positions ``where`` (mask or integers); ``values`` is the raw column or the texts there."""
@@ -48,6 +49,18 @@ class Ledger:
         }
         self._columns.append(_typed(pd.DataFrame([line])))
 
+    def mark_column(self, field: str, value: str, reason: str) -> None:
+        """A whole column is used but doubtful; its line has no row number."""
+        line = {
+            "source": self.source,
+            "layer": self.layer,
+            "row": pd.NA,
+            "field": field,
+            "value": value,
+            "reason": reason,
+        }
+        self._marked_columns.append(_typed(pd.DataFrame([line])))
+
     def quarantine(self) -> pd.DataFrame:
         """Held columns, then held rows in order of the row number."""
         rows = (
@@ -61,9 +74,9 @@ class Ledger:
     def flags(self) -> pd.DataFrame:
         """Marks on rows that stay, in order of the row number; marks on held rows are dropped."""
         kept = [frame[~self.held[at]] for at, frame in self._marked]
-        if not kept:
-            return _typed(pd.DataFrame(columns=list(QUARANTINE_COLUMNS)))
-        return pd.concat(kept, ignore_index=True).sort_values("row", kind="stable").reset_index(drop=True)
+        rows = pd.concat(kept, ignore_index=True) if kept else _typed(pd.DataFrame(columns=list(QUARANTINE_COLUMNS)))
+        rows = rows.sort_values("row", kind="stable")
+        return pd.concat([*self._marked_columns, rows], ignore_index=True)
 
     def flagged_rows(self) -> int:
         """Number of distinct rows that stay and carry a mark."""

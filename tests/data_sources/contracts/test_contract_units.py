@@ -131,6 +131,23 @@ def test_ratio_of_exactly_100_is_held_and_99_is_only_doubtful():
     assert "doubtful" in next(u for u in kept.report["units"] if u["column"] == "Cu_ppm")["note"]
 
 
+def test_a_doubtful_unit_is_marked_on_the_column():
+    out = admitted(samples(Cu_ppm=np.full(40, 28.0 * 40)))
+    line = out.flags.iloc[0]
+    assert line["field"] == "Cu_ppm" and pd.isna(line["row"]) and "check the unit" in line["reason"]
+
+
+def test_two_populations_in_one_column_are_marked_row_by_row():
+    values = spread(28.0)
+    values[7::10] *= 1000.0
+    out = admitted(samples(Cu_ppm=values))
+    marks = out.flags[out.flags["reason"].str.contains("mixed units")]
+    assert marks["row"].tolist() == [8, 18, 28, 38] and out.report["columns_held"] == []
+    one = spread(28.0)
+    one[3] = 28_000.0
+    assert not admitted(samples(Cu_ppm=one)).flags["reason"].str.contains("mixed units").any()
+
+
 def test_a_few_anomalous_rows_do_not_hold_a_column():
     values = spread(28.0)
     values[:5] = 40_000.0

@@ -14,6 +14,7 @@ from data_sources.regions import data_folder
 from data_sources.sheets import (
     FOUR_DEGREE_SHEETS,
     bounds_of,
+    index_disagreements,
     normalise,
     normalise_many,
     parent_of,
@@ -138,5 +139,10 @@ def test_against_the_published_index():
     # Where the label agrees, its bounds are the polygon's to the last digit.
     agree = index[(label == by_place) & (label != "")]
     assert len(wrong_number) >= 230
+    listed = index_disagreements(index)
+    assert listed["row"].tolist() == (differ.index + 1).tolist()
+    assert listed["why"].value_counts().to_dict() == {
+        "4-degree number": 234, "no sheet number": 14, "letter": 8, "number": 1,
+    }  # fmt: skip
     computed = np.array([bounds_of(s) for s in by_place[agree.index]])
     assert np.abs(computed - agree.bounds.to_numpy()).max() < 1e-6
