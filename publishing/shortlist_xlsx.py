@@ -126,6 +126,8 @@ class _Styles:
     def number(self, field: Field) -> xlsxwriter.format.Format:
         """The number format of a column."""
         name = field.name
+        if "_per_t" in name:
+            return self.numbers["one"]
         if field.dtype == "integer" or name.endswith(
             ("_usd_p10", "_usd_p50", "_usd_p90", "_kg_p10", "_kg_p50", "_kg_p90", "_t_p50", "_t_mean")
         ):
