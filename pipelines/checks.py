@@ -29,6 +29,7 @@ from assets.workspace import PARTITIONS, Workspace, home_folder
 from data_sources.contracts.outputs import RANKED_BLOCKS
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from pipelines.geopackage_check import geopackage_finding
+from publishing.releases import list_releases
 
 # name -> (blocking, what it promises)
 SOURCE_CHECKS = {
@@ -153,9 +154,8 @@ def _published_quarantine(path: Path) -> tuple[dict[str, Any], pd.DataFrame]:
 
 def last_release(region: str) -> Path | None:
     """The GeoPackage of the newest complete release of a region, or None."""
-    folder = releases_root() / region
-    complete = [p for p in folder.glob("*/ranked_blocks.gpkg") if any(p.parent.glob("manifest*.json"))]
-    return max(complete, key=lambda p: p.parent.name) if complete else None
+    complete = list_releases(releases_root(), region)
+    return complete[-1].folder / "ranked_blocks.gpkg" if complete else None
 
 
 def releases_root() -> Path:

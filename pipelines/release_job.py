@@ -38,7 +38,7 @@ def release_regions(
 @dg.job(
     hooks={readable_failure},
     tags={"khanij/product": "release"},
-    description="An immutable release of every region, named by the month.",
+    description="An immutable release of every region, named by the day.",
 )
 def release() -> None:
     release_regions()

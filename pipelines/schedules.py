@@ -48,7 +48,7 @@ def nightly_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDe
 
 
 def release_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
-    """On the first of each month, a release of every region named by that month (CalVer, such as 2026.12.01)."""
+    """On the first of each month, a release of every region named by that day (CalVer, such as 2026.12.01)."""
 
     @dg.schedule(
         name="monthly_release",
@@ -56,7 +56,7 @@ def release_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
         execution_timezone=TIMEZONE,
         job=job,
         default_status=dg.DefaultScheduleStatus.RUNNING if autostart() else dg.DefaultScheduleStatus.STOPPED,
-        description="On the first of the month: an immutable release of every published region, named YYYY.MM.",
+        description="On the first of the month: an immutable release of every published region, named YYYY.MM.DD.",
     )
     def monthly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         version = calver(context.scheduled_execution_time)
