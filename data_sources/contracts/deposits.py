@@ -36,7 +36,9 @@ def printed_coordinates(text: pd.Series) -> pd.DataFrame:
     out: dict[str, Any] = {}
     is_range = pd.Series(False, index=text.index)
     for name, side in (("lat", 0), ("lon", 1)):
-        ends = sides[side].astype("str").str.strip().str.extract(rf"^{_NUMBER}(?:\s*[-_]?\s*{_NUMBER})?").astype("float64")
+        ends = (
+            sides[side].astype("str").str.strip().str.extract(rf"^{_NUMBER}(?:\s*[-_]?\s*{_NUMBER})?").astype("float64")
+        )
         first, second = _degrees(ends, 0), _degrees(ends, 3)
         is_range |= second.notna()
         out[name] = first.where(second.isna(), (first + second) / 2)
