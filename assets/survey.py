@@ -124,7 +124,7 @@ def geophysics(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Ma
         raster = read_raster(path, bands=load_card(source.card).bands)
         wanted = list(source.options.get("bands", raster.band_names))
         grid = Grid(crs=raster.crs, transform=raster.transform, shape=raster.shape)
-        units = load_card(source.card).units
+        units = {band.name: band.unit for band in raster.bands}
         bands = tuple(Band(n, raster.read(n), str(units.get(n, "")), f"{n} of {source.card}") for n in wanted)
         bundle = {"stack": RasterStack(grid, bands), "report": {"bands": wanted, "shape": list(raster.shape)}}
     return result(context, workspace, bundle, report=dg.MetadataValue.json(bundle["report"]))
