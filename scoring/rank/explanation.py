@@ -68,6 +68,9 @@ def _tonnage(state: RunState, i: int, row: dict) -> str:
     record = state.own_record(i)
     klass = record.tonnage_class if record is not None else row["knowledge_class"]
     screening = ", an order of magnitude only" if record is not None and record.is_screening else ""
+    if row["tonnage_t_p50"] <= 0:
+        inside = max((x.inside for x in state.shares_of.get(row["block_id"], [])), default=0.0)
+        return f"a waste site of uncertain position, which lies inside in {_chance(inside)} of the draws"
     low, high = tonnes_text(row["tonnage_t_p10"]), tonnes_text(row["tonnage_t_p90"])
     return f"about {tonnes_text(row['tonnage_t_p50'])} of waste (P10 {low}, P90 {high}; {CLASS_TEXT[klass]}{screening})"
 
@@ -85,9 +88,10 @@ def _economics(state: RunState, i: int, row: dict) -> str:
     p, multiple, margin = row["p_margin_positive"], row["breakeven_price_multiple"], row["margin_usd_per_t_p50"]
     prices = f"at {DECK_TEXT[state.settings.price_deck]} prices"
     capital = "" if row["capital_known"] else ", before capital (which no source gives)"
-    routes = join(
-        list(dict.fromkeys(state.book.route_name(text(state.records[s].row.get("route_code"))) for s in state.holds[i]))
-    )
+    own = state.own_record(i)
+    sites = state.holds[i] or ([own.site_id] if own is not None else [])
+    codes = [text(state.records[s].row.get("route_code")) for s in sites]
+    routes = join(list(dict.fromkeys(state.book.route_name(c) for c in codes)))
     by = f" by {routes}" if routes else ""
     sold = f"Treated{by}, it would sell {_sales(state, i)}"
     if p >= 0.5:
@@ -151,10 +155,8 @@ def explain(state: RunState, i: int, row: dict) -> str:
         return f"{name} is not open to other bidders: {row['status_reason']}.{held}{to_check}"
     there = " there" if state.own_record(i) is None else ""
     likely = f" Likely companions{there}, not measured: {row['likely_companions']}." if row["likely_companions"] else ""
-    near = ""
-    site = state.records.get(row["nearest_site_id"] or "")
-    if state.own_record(i) is None and site is not None and not math.isnan(row["nearest_site_km"]):
-        near = f" The nearest known waste site is {text(site.row.get('name'))} ({row['nearest_site_id']}), {number_text(row['nearest_site_km'])} km away."
     held = f" It holds {_tonnage(state, i, row)}." if known else ""
     missing = f" Missing: {row['missing'].replace('; ', ', ')}." if row["missing"] else ""
-    return f"{name} is not quantified: {row['status_reason']}.{held}{near}{likely}{_lease(row)}{missing}{conditional}{to_check}"
+    return (
+        f"{name} is not quantified: {row['status_reason']}.{held}{likely}{_lease(row)}{missing}{conditional}{to_check}"
+    )

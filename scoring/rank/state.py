@@ -65,6 +65,7 @@ class RunState:
     shares_of: dict[str, list[Share]] = field(default_factory=dict)
     fertility_by_block: dict[str, float] = field(default_factory=dict)
     mapped_sites: set[str] = field(default_factory=set)
+    nearest: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [c for c in self.blocks.columns if c != "geometry"]
@@ -188,7 +189,17 @@ class RunState:
                 if gate.status
                 else f"{text(site.row.get('name'))} inside it: {'; '.join(site.reasons)}"
             )
-        return "; ".join(why) or "no known waste site inside"
+        return "; ".join(why) or f"no known waste site inside{self._nearest_text(i)}"
+
+    def _nearest_text(self, i: int) -> str:
+        if not self.nearest:
+            near = self.allocation.nearest
+            self.nearest = {b: (s, km) for b, s, km in zip(*(near[c].tolist() for c in near.columns))}
+        site, km = self.nearest[self.ids[i]]
+        if pd.isna(site) or pd.isna(km) or site not in self.records:
+            return ""
+        name = text(self.records[site].row.get("name"))
+        return f"; the nearest known waste site is {name} ({site}), {km:.1f} km away"
 
     def _why_out(self, i: int) -> str:
         names = sorted(self.book.element_name(e) for e in self.sold_by(i))
