@@ -21,6 +21,7 @@ from data_sources.reference import load_table
 from scoring.ground.anomalies import robust_z
 from scoring.ground.associations import ASSOCIATIONS, HEAVY_MINERALS, Association
 from scoring.ground.censoring import ROS_UP_TO, censoring_report, substitute
+from scoring.ground.levelling import on_held_sheets, sheet_steps
 
 Floats = NDArray[Any]
 
@@ -55,6 +56,7 @@ class Samples:
     censored: pd.DataFrame
     report: pd.DataFrame
     used: NDArray[np.bool_]
+    levelling: pd.DataFrame
     notes: tuple[str, ...] = field(default=())
 
     @cached_property
@@ -126,7 +128,19 @@ def prepare_samples(frame: gpd.GeoDataFrame, crs: str, masked: NDArray[np.bool_]
     presence = report.loc[report["method"] == "presence_only", "element"].tolist()
     if presence:
         notes.append(f"{', '.join(presence)}: more than {ROS_UP_TO:.0%} censored or under ten detected: presence only")
-    return Samples(frame, x, y, pd.DataFrame(ppm), pd.DataFrame(flags), report, used, tuple(notes))
+    concentrations = pd.DataFrame(ppm)
+    degrees = frame.geometry.to_crs(4326)
+    lon, lat = degrees.x.to_numpy(dtype=np.float64), degrees.y.to_numpy(dtype=np.float64)
+    held = sheet_steps(pd.DataFrame(np.log(concentrations)), lon, lat, used)
+    for element in held["element"].unique():
+        concentrations.loc[on_held_sheets(held, element, lon, lat), element] = np.nan
+    if len(held):
+        notes.append(
+            f"{', '.join(sorted(held['element'].unique()))}: the level jumps by a factor along every border of "
+            f"{len(held.drop_duplicates(['sheet_west_deg', 'sheet_south_deg']))} survey sheets, a laboratory's and not the ground's; "
+            "held there (table levelling), not mended"
+        )
+    return Samples(frame, x, y, concentrations, pd.DataFrame(flags), report, used, held, tuple(notes))
 
 
 def _substitute_all(values: Floats, censored: NDArray[np.bool_], used: NDArray[np.bool_]) -> Floats:

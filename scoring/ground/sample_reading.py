@@ -90,6 +90,8 @@ def read_samples(
             do="connect a layer with more elements",
         )
     tables = {"censoring": samples.report, "association_members": members, "thresholds": thresholds(samples)}
+    if len(samples.levelling):
+        tables["levelling"] = samples.levelling
     centred, level = log_ratios(samples, [str(e) for e in samples.ppm])
     for element in settings.elements or [str(e.field) for e in settings.evidence if e.kind == "element"]:
         if element in centred:
