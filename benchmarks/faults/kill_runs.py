@@ -28,11 +28,16 @@ def main() -> int:
     arguments.add_argument("home", type=Path)
     arguments.add_argument("--kills", type=int, default=50)
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--region", default="india")
+    arguments.add_argument("--region", default="small_east")
     arguments.add_argument("--draws", type=int, default=300)
     chosen = arguments.parse_args()
     chosen.home.mkdir(parents=True, exist_ok=True)
-    os.environ |= {"KHANIJ_HOME": str(chosen.home.resolve()), "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    os.environ |= {
+        "KHANIJ_HOME": str(chosen.home.resolve()),
+        "KHANIJ_REGIONS": str(Path(__file__).resolve().parents[2] / "tests" / "regions"),
+        "OMP_NUM_THREADS": "1",
+        "NUMBA_NUM_THREADS": "1",
+    }
     # Imported once, here: a forked run then begins at its first line instead of after seconds of imports.
     from pipelines.geopackage_check import geopackage_finding
 
