@@ -9,7 +9,7 @@ from data_sources.connectors.fetching import Fetched, fetch, stored
 from data_sources.connectors.files import read_file
 from data_sources.connectors.http import ClientSettings, LoginRequiredError, TooLargeError, UnreachableError
 from data_sources.connectors.pages import ChangedWhileReadingError
-from data_sources.connectors.probing import SourceState, probe
+from data_sources.connectors.probing import SourceState, local_state, probe
 from data_sources.connectors.rasters import Raster, read_raster
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "TooLargeError",
     "UnreachableError",
     "fetch",
+    "local_state",
     "probe",
     "read_file",
     "read_raster",

@@ -107,6 +107,11 @@ class Archive:
         path = self._manifest_path(card, request)
         return path.stat().st_mtime if path.is_file() else None
 
+    def last_asked(self, card: str) -> float | None:
+        """Seconds since the epoch when any request of this source was last asked, or None."""
+        files = list((self.root / "manifests" / card).glob("*.json"))
+        return max((f.stat().st_mtime for f in files), default=None)
+
     def touch(self, card: str, request: str) -> None:
         """Note that the source was asked just now and has not changed."""
         os.utime(self._manifest_path(card, request))

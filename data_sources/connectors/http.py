@@ -50,7 +50,8 @@ class ClientSettings:
     """How patient and how polite the client is.
 
     Times in seconds; ``per_second`` is the highest number of requests a second to one host; ``max_page_bytes`` is
-    counted after decompression, ``resume_within_s`` how old the pages of an interrupted fetch may be to be gone on with.
+    counted after decompression, ``resume_within_s`` how old the pages of an interrupted fetch may be to be gone on with,
+    ``answer_s`` how long one answer may take in all, however steadily it drips.
     """
 
     connect_s: float = 10.0
@@ -63,6 +64,7 @@ class ClientSettings:
     max_page_bytes: int = 256_000_000
     restarts: int = 2
     resume_within_s: float = 86_400.0
+    answer_s: float = 900.0
     user_agent: str = "khanij/0.1 (survey data client)"
 
 
@@ -319,8 +321,14 @@ class Client:
         if promised.isdigit() and int(promised) > limit:
             raise _too_large(int(promised), limit, self.host, layer)
         chunks, size = [], 0
+        until = time.monotonic() + self.settings.answer_s
         for chunk in response.iter_bytes():
             size += len(chunk)
+            if time.monotonic() > until:
+                slow = f"{size:,} bytes in {self.settings.answer_s:g} s and no end"
+                raise _RetryError(
+                    UnreachableError(slow, file=self.host, layer=layer, do="ask for smaller pages, or later")
+                )
             if size > limit:
                 raise _too_large(size, limit, self.host, layer)
             chunks.append(chunk)

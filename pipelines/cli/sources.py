@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 
 from rich.table import Table
 
@@ -24,24 +26,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Print a row per card: licence, whether its rows may be passed on, protocol, and its state."""
     from data_sources.cards import card_names, load_card
-    from data_sources.connectors import probe
+    from data_sources.connectors import Archive, local_state, probe
 
+    home = Path(os.environ.get("KHANIJ_HOME", ".")).expanduser().resolve()
+    archive = Archive(Path(os.environ.get("KHANIJ_CACHE", str(home / ".khanij"))) / "archive")
     table = Table(
         "card",
         "title",
         "protocol",
         "redistribute",
         "state" if arguments.what == "check" else "licence",
+        *(() if arguments.what == "check" else ("state",)),
         title="Sources",
     )
     bad = 0
     for name in arguments.card or card_names():
         card = load_card(name)
-        last = card.licence
+        last = [card.licence, local_state(card, archive)]
         if arguments.what == "check":
             state = probe(card)
-            last = f"{state.state}: {state.message}" if state.message else str(state.state)
+            last = [f"{state.state}: {state.message}" if state.message else str(state.state)]
             bad += state.state in ("unreachable", "changed")
-        table.add_row(card.name, card.title, card.protocol, card.redistribute, last)
+        table.add_row(card.name, card.title, card.protocol, card.redistribute, *last)
     terminal().print(table)
     return 1 if bad else 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +25,7 @@ from data_sources.connectors import (
     TooLargeError,
     UnreachableError,
     fetch,
+    local_state,
     probe,
 )
 from data_sources.connectors.features import parse_geojson, parse_gml
@@ -444,6 +446,32 @@ def test_the_client_keeps_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
             client._pace()
             sent.append(clock.now - 100.0)
     np.testing.assert_allclose(sent, [0, 0.25, 0.5, 0.75, 1.0])
+
+
+def test_an_answer_that_drips_for_ever_is_given_up(tmp_path: Path) -> None:
+    def drip() -> Iterator[bytes]:
+        for _ in range(2000):
+            time.sleep(0.02)
+            yield b" "
+
+    with serve(lambda q: Reply(200, {}, stream=drip())) as server, pytest.raises(UnreachableError, match="no end"):
+        c = card(protocol="http_csv", url=f"{server.url}/-/x.csv")
+        fetch(c, Archive(tmp_path), settings=ClientSettings(attempts=2, backoff_s=0.01, answer_s=0.2, read_s=30))
+
+
+def test_the_state_of_a_source_is_told_without_asking_it(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    with serve(lambda q: Reply(200, {}, b"a,b\n1,2\n")) as server:
+        c = card(protocol="http_csv", url=f"{server.url}/-/x.csv", freshness=30)
+        assert local_state(c, archive) == "not fetched"
+        fetch(c, archive, settings=FAST)
+    asked = archive.last_asked("t")
+    assert asked is not None
+    assert local_state(c, archive, now_s=asked + 86_400 * 3.5) == "fetched 3 days ago"
+    assert local_state(c, archive, now_s=asked + 86_400 * 40) == "fetched 40 days ago, stale"
+    assert local_state(load_card("bhukosh_downloads"), archive) == "by hand"
+    assert local_state(card(protocol="file", path="x.csv", access="ask"), archive, folder=tmp_path) == "not here"
+    assert [m.card for m in archive.manifests()] == ["t"]
 
 
 def test_nobody_there_is_unreachable(tmp_path: Path) -> None:
