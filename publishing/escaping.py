@@ -13,12 +13,17 @@ from publishing.wording import is_known
 # What a spreadsheet may take for a formula at the start of a cell, also after blanks, also in full width.
 _FORMULA = re.compile(r"^[\s\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")
 # Characters that XML 1.0 does not allow at all.
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def without_forbidden(text: str) -> str:
+    """A text without control characters and halves of characters, which no format of ours can hold."""
+    return _FORBIDDEN.sub("", text)
 
 
 def plain(value: object) -> str:
     """A text without the characters that XML forbids; a missing value is empty."""
-    return _NOT_XML.sub("", str(value)) if is_known(value) else ""
+    return without_forbidden(str(value)) if is_known(value) else ""
 
 
 def csv_cell(value: object) -> str:
@@ -30,9 +35,3 @@ def csv_cell(value: object) -> str:
 def xml(value: object) -> str:
     """A text for XML content or a double-quoted attribute."""
     return html.escape(plain(value), quote=True)
-
-
-def math_free(value: object) -> str:
-    """A text for matplotlib: no mathematics, no line breaks, no characters without a sign of their own."""
-    text = " ".join(plain(value).split())
-    return text.replace("\\", "\\\\").replace("$", r"\$")

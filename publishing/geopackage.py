@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from publishing.qgis.styles import layer_style_list
 
 STAMP = "2026-01-01T00:00:00.000Z"
 _INDEXED = ("block_id", "site_id")
+_GDAL = threading.Lock()
 
 
 def publish_geopackage(publication: Publication, path: Path | str) -> PublishedFile:
@@ -106,8 +108,8 @@ def _gdal_options(**options: str) -> Iterator[None]:
 def _write_frames(
     path: Path, publication: Publication, layers: dict[str, gpd.GeoDataFrame], tables: dict[str, pd.DataFrame]
 ) -> None:
-    # A fixed clock for GDAL; fsync is done once, at the end, by us.
-    with _gdal_options(OGR_CURRENT_DATE=STAMP, OGR_SQLITE_SYNCHRONOUS="OFF"):
+    # A fixed clock for GDAL; fsync is done once, at the end, by us. GDAL's options belong to the whole process.
+    with _GDAL, _gdal_options(OGR_CURRENT_DATE=STAMP, OGR_SQLITE_SYNCHRONOUS="OFF"):
         for name, layer in layers.items():
             contract = OUTPUT_LAYERS[name]
             pyogrio.write_dataframe(

@@ -18,9 +18,12 @@ import shapely
 from data_sources.contracts import Contract, CrsError, Field, PublishingError
 from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES, RUN_INFO
 from publishing.context import sheet_grid, state_labels
+from publishing.escaping import without_forbidden
 
 SAMPLE_MARK = "SAMPLE - NOT REAL"
 INTERNAL = "INTERNAL"
+# A text column of Arrow can hold control characters, but no halves of characters.
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 PUBLISHED_DIGITS = 9
 # A source may give one sample number twice, and one row may fail twice: nothing is dropped for it.
 _MAY_REPEAT = ("quarantine", "anomalies", "occurrences")
@@ -123,9 +126,12 @@ def _column(frame: pd.DataFrame, contract: Contract, name: str, dtype: str) -> p
         values = frame[name]
     try:
         if dtype == "string":
-            if isinstance(values.dtype, pd.StringDtype) and values.dtype.na_value is np.nan:
-                return values
-            return values.astype("string").astype("object").where(values.notna(), None).astype("str")
+            if not (isinstance(values.dtype, pd.StringDtype) and values.dtype.na_value is np.nan):
+                known = values.astype("object").where(values.notna(), None)
+                values = known.map(lambda v: without_forbidden(str(v)), na_action="ignore").astype("str")
+            elif values.str.contains(_CONTROL, regex=True, na=False).any():
+                values = values.map(without_forbidden, na_action="ignore").astype("str")
+            return values
         if dtype == "boolean":
             return values.astype("boolean")
         if values.dtype == np.float64:

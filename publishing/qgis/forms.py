@@ -16,6 +16,8 @@ STATUS_WORDS = {
     "GATED": "Barred by law or court",
     "LEASED": "Leased to a third party",
 }
+# The same words inside a QGIS expression, where an apostrophe would end the text.
+STATUS_SAID = {k: v.replace("'", "’") for k, v in STATUS_WORDS.items()}
 KIND_WORDS = {
     "waste_block": "Waste block",
     "auction_block": "Auction block",
@@ -139,14 +141,18 @@ def block_tip(mark: str) -> str:
         f'<td bgcolor="{colour}" width="[% round(2.4 * coalesce("{name}", 0)) %]" height="9"></td>'
         for name, _, colour in CONTRIBUTIONS
     )
+    # An axis that is not in the score is not shown as a zero.
     key = " &nbsp; ".join(
-        f'<font color="{colour}">&#9632;</font> {word} [% round(coalesce("{name}", 0), 1) %]'
+        f'[% if("{name}" is null, \'\', \'<font color="{colour}">&#9632;</font> {word} \' || round("{name}", 1)) %]'
         for name, word, colour in CONTRIBUTIONS
     )
     warning = f'<b><font color="#b00020">{escape(mark)}</font></b><br>' if mark else ""
+    status = (
+        "CASE " + " ".join(f"WHEN \"status\" = '{k}' THEN '{v}'" for k, v in STATUS_SAID.items()) + ' ELSE "status" END'
+    )
     ranked = (
-        "if(\"status\" = 'RANKED', 'rank ' || \"rank\" || ' (' || round(\"rank_p05\") || ' to ' || round(\"rank_p95\") || '), score ' || "
-        'round("score_mean", 1), "status" || coalesce(\': \' || "status_reason", \'\'))'
+        "if(\"status\" = 'RANKED', 'Rank ' || \"rank\" || ' (' || round(\"rank_p05\") || ' to ' || round(\"rank_p95\") || '), score ' || "
+        f"round(\"score_mean\", 1), {status} || coalesce(': ' || \"status_reason\", ''))"
     )
     bar = (
         f"<div style=\"display:[% if(\"status\" = 'RANKED', 'block', 'none') %]\">"
@@ -154,13 +160,19 @@ def block_tip(mark: str) -> str:
         f"<small>{key}</small></div>"
     )
     place = _show("coalesce(\"district\" || ', ', '') || coalesce(\"state\", '')")
+    q = '"{}"'.format
+    elements = "coalesce(\"top_elements\", 'likely, not measured: ' || \"likely_companions\", 'not known')"
     return (
-        f'<div style="width:340px;font-family:sans-serif">{warning}<b>{_show(chr(34) + "name" + chr(34))}</b> '
-        f"<small>{_show(chr(34) + 'block_id' + chr(34))}</small><br>{place}<br><b>{_show(ranked)}</b><br>{bar}"
-        f"<p>{_show(chr(34) + 'explanation' + chr(34))}</p>"
-        f"<p><small>Elements: {_show(chr(34) + 'top_elements' + chr(34))}<br>Knowledge class: {_show(chr(34) + 'knowledge_class' + chr(34))}"
-        f"<br>Sources: {_show('left(' + chr(34) + 'sources' + chr(34) + ', 300)')}</small></p></div>"
+        f'<div style="width:340px;font-family:sans-serif;font-size:12px">{warning}<b>{_show(q("name"))}</b> '
+        f"<small>{_show(q('block_id'))}</small><br>{place}<br><b>{_show(ranked)}</b><br>{bar}"
+        f"<p>{_show(q('explanation'))}</p>"
+        f"<p><small>Elements: {_show(elements)}<br>Knowledge class: {_show(q('knowledge_class'))}"
+        f"<br>Sources: {_show(_cut('sources'))}</small></p></div>"
     )
+
+
+def _cut(field: str) -> str:
+    return f'if(length("{field}") > 240, left("{field}", 240) || \' …\', "{field}")'
 
 
 def site_tip(mark: str) -> str:
@@ -169,9 +181,9 @@ def site_tip(mark: str) -> str:
     q = '"{}"'.format
     tonnage = "if(\"tonnage_t_p50\" is null, 'tonnage not known', format_number(\"tonnage_t_p50\" / 1e6, 2) || ' Mt (' || format_number(\"tonnage_t_p10\" / 1e6, 2) || ' to ' || format_number(\"tonnage_t_p90\" / 1e6, 2) || ', P10 low to P90 high)')"
     return (
-        f'<div style="width:320px;font-family:sans-serif">{warning}<b>{_show(q("name"))}</b> <small>{_show(q("site_id"))}</small><br>'
+        f'<div style="width:320px;font-family:sans-serif;font-size:12px">{warning}<b>{_show(q("name"))}</b> <small>{_show(q("site_id"))}</small><br>'
         f"{_show(q('waste_type_text'))}<br>{_show(tonnage)}<br>Knowledge class: {_show(q('knowledge_class'))}"
-        f"<br>{_show(q('status_reason'))}<br><small>Sources: {_show('left(' + q('sources') + ', 300)')}</small></div>"
+        f"<br>{_show(q('status_reason'))}<br><small>Sources: {_show(_cut('sources'))}</small></div>"
     )
 
 

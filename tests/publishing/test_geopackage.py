@@ -277,3 +277,22 @@ def test_a_file_that_cannot_be_replaced_is_published_beside(
     assert published.path.name == "ranked_blocks.v2.gpkg" and "is open" in published.message
     assert sha256_of(path) == before
     assert _sql(published.path, "SELECT count(*) FROM ranked_blocks") == [(24,)]
+
+
+def test_texts_that_no_format_can_hold_are_cleaned_and_others_kept(publication: Publication, tmp_path: Path) -> None:
+    blocks = publication.layers["ranked_blocks"].copy()
+    blocks["name"] = blocks["name"].astype("object")
+    blocks.loc[[0, 1, 2], "name"] = ["a\x00b\x07c", "half \ud800 pair", "  kept \t as it is \U0001f600 "]
+    path = publish_geopackage(_with(publication, "ranked_blocks", blocks), tmp_path / "x.gpkg").path
+    back = read_table(path, "ranked_blocks").set_index("block_id")["name"]
+    assert back[blocks.loc[[0, 1, 2], "block_id"]].tolist() == ["abc", "half  pair", "  kept \t as it is \U0001f600 "]
+
+
+def test_two_regions_published_at_once_have_the_same_bytes(
+    publication: Publication, geopackage: Path, tmp_path: Path
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda n: publish_geopackage(publication, tmp_path / n / "ranked_blocks.gpkg"), "abc"))
+    assert {p.sha256 for p in done} == {sha256_of(geopackage)}
