@@ -52,15 +52,21 @@ def fill_uniform(key, out):
     scale = 1.0 / 4294967296.0
     n = out.shape[0]
     zero = np.uint64(0)
-    for i in range(0, n, 4):
-        a, b, c, d = philox4x32(np.uint64(i // 4), zero, key[2], key[3], key[0], key[1])
+    for block in range(n // 4):
+        a, b, c, d = philox4x32(np.uint64(block), zero, key[2], key[3], key[0], key[1])
+        i = 4 * block
+        out[i] = (np.float64(a) + 0.5) * scale
+        out[i + 1] = (np.float64(b) + 0.5) * scale
+        out[i + 2] = (np.float64(c) + 0.5) * scale
+        out[i + 3] = (np.float64(d) + 0.5) * scale
+    i = n - n % 4
+    if i < n:
+        a, b, c, _ = philox4x32(np.uint64(n // 4), zero, key[2], key[3], key[0], key[1])
         out[i] = (np.float64(a) + 0.5) * scale
         if i + 1 < n:
             out[i + 1] = (np.float64(b) + 0.5) * scale
         if i + 2 < n:
             out[i + 2] = (np.float64(c) + 0.5) * scale
-        if i + 3 < n:
-            out[i + 3] = (np.float64(d) + 0.5) * scale
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
