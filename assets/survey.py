@@ -10,7 +10,7 @@ from assets.fingerprints import region_asset, result
 from assets.workspace import Workspace
 from data_sources.cards import load_card
 from data_sources.connectors.files import read_raster
-from data_sources.contracts import QUARANTINE_COLUMNS, SourceError
+from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError, SourceError
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.survey import empty_layer, read_layer
 from data_sources.regions import Region
@@ -50,7 +50,7 @@ def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any
                 do=region.how_to_get or "check the path in the region's YAML",
             )
         admitted = read_layer(path, name, card=card, extent_deg=region.extent_deg, options=dict(source.options))
-    except SourceError as error:
+    except (SourceError, ContractError, CrsError) as error:
         # One broken source must not stop the others: the layer is absent, and the reason is published with the result.
         return _absent(name, str(error), [(card.name, name, None, None, None, str(error))])
     return {

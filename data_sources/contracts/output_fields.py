@@ -3,7 +3,6 @@
 Belongs here: a column that means the same in every table. Does not belong here: a table.
 """
 
-# ruff: noqa: E501 -- one column a line reads as the table it is
 from __future__ import annotations
 
 from data_sources.contracts.contract import Bounds, Dtype, Field

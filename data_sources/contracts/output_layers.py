@@ -3,7 +3,6 @@
 Belongs here: a layer's columns. Does not belong here: how a figure is computed or drawn.
 """
 
-
 from __future__ import annotations
 
 from data_sources.contracts.contract import Contract
