@@ -109,9 +109,7 @@ def test_a_virtual_raster_is_refused_under_its_own_and_another_name(tmp_path: Pa
             read_raster(tmp_path / name)
 
 
-@pytest.mark.parametrize(
-    "name", ["../../evil.shp", "/evil.shp", "a/../../evil.shp", "..\\evil.shp", "C:\\evil.shp"]
-)
+@pytest.mark.parametrize("name", ["../../evil.shp", "/evil.shp", "a/../../evil.shp", "..\\evil.shp", "C:\\evil.shp"])
 def test_a_zip_member_that_climbs_out_is_refused(tmp_path: Path, shapefile: Path, name: str) -> None:
     file = zipped(tmp_path / "down.zip", {**parts(shapefile), name: b"x"})
     with pytest.raises(SourceError, match="climbs out"):
