@@ -114,6 +114,7 @@ CASES = {
     "clr": clr,
     "ilr": ilr,
     "zonal": zonal,
+    "zonal_small": zonal,
     "fuzzy_product": overlay(fuzzy.fuzzy_product),
     "fuzzy_gamma": overlay(lambda s: fuzzy.fuzzy_gamma(s, 0.9)),
     "memory_limit": lambda i: ((lambda: (i["stack"][0].copy(), i["stack"][1].copy())), lambda r: {"x": r[0][:1]}),

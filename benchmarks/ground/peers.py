@@ -152,6 +152,7 @@ CASES = {
     "clr": clr,
     "ilr": ilr,
     "zonal": zonal,
+    "zonal_small": zonal,
     "fuzzy_product": overlay("product"),
     "fuzzy_gamma": overlay("gamma"),
 }

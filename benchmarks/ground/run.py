@@ -30,6 +30,7 @@ CASES: dict[str, tuple[str, float | None, int, int, tuple[str, ...]]] = {
     "clr": ("clr", 1000, 15, 1, ("clr",)),
     "ilr": ("ilr", 1000, 15, 1, ("ilr",)),
     "zonal": ("zonal", 4, 5, 3, ("zonal",)),
+    "zonal_small": ("zonal_small", None, 5, 3, ("zonal_small",)),
     "fuzzy_product": ("fuzzy_product", None, 9, 3, ("fuzzy_product",)),
     "fuzzy_gamma": ("fuzzy_gamma", None, 7, 3, ("fuzzy_gamma",)),
     "memory_limit": ("fuzzy_product", None, 9, 0, ()),

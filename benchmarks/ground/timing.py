@@ -49,7 +49,11 @@ def make_inputs(folder: Path) -> None:
         np.savez(folder / f"{name}.npz", parts=parts)
     raster = rng.normal(size=(2000, 2000)).astype(np.float32)
     centre, size = rng.uniform(10_000, 190_000, (400, 2)), rng.uniform(1000, 9000, 400)
-    np.savez(folder / "zonal.npz", raster=raster, centre=centre, size=size)
+    np.savez(folder / "zonal_small.npz", raster=raster, centre=centre, size=size)
+    # zones as survey sheets are: 27 km across
+    np.savez(
+        folder / "zonal.npz", raster=raster, centre=rng.uniform(27_000, 173_000, (60, 2)), size=np.full(60, 27_000.0)
+    )
     stack = rng.random((3, 4000, 4000), dtype=np.float32)
     for name in ("fuzzy_product", "fuzzy_gamma"):
         np.savez(folder / f"{name}.npz", stack=stack)

@@ -63,9 +63,8 @@ def distance_transform(features: NDArray[Any], cell_y_m: float, cell_x_m: float)
     """Distance [m] of every cell to the nearest cell that is a feature (non-zero), between centres; 0 on a feature."""
     if not features.any():
         raise ScoringError("no feature to measure the distance to")
-    # one thread: the machine is shared, and the transform is bound by memory
     empty = np.ascontiguousarray(features == 0)
-    return edt.edt(empty, anisotropy=(cell_y_m, cell_x_m), black_border=False, parallel=1)  # type: ignore[no-any-return]
+    return edt.edt(empty, anisotropy=(cell_y_m, cell_x_m), black_border=False, parallel=2)  # type: ignore[no-any-return]
 
 
 def distance_to(shapes: NDArray[Any], grid: Grid, max_m: float) -> NDArray[np.float32]:
