@@ -84,7 +84,7 @@ def ranked_blocks(
     region = workspace.region(context.partition_key)
     waste = sources["waste_inventory"]
     layers: dict[str, gpd.GeoDataFrame] = {
-        "ranked_blocks": assessment["ranked_blocks"],
+        "ranked_blocks": block_layer(sources["blocks"]["units"], assessment["ranked_blocks"]),
         "waste_sites": site_layer(waste, assessment),
         "waste_footprints": waste["footprints"],
         "survey_sheets": sheets_in(region.extent_deg) if region.grid else None,
@@ -125,6 +125,14 @@ def ranked_blocks(
         changed=file.changed,
         **file_links(sorted(p for p in file.path.parent.iterdir() if p.is_file() and not p.name.startswith("."))),
     )
+
+
+def block_layer(units: gpd.GeoDataFrame, ranked: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The ranked blocks with what the units say of themselves and the assessment does not repeat."""
+    told = [c for c in ("site_id", "lease_status", "redistribute") if c in units.columns and c not in ranked.columns]
+    extra = pd.DataFrame(units[["block_id", *told]])
+    merged = ranked.merge(extra, on="block_id", how="left", validate="one_to_one")
+    return gpd.GeoDataFrame(merged, geometry=ranked.geometry.name, crs=ranked.crs)
 
 
 def site_layer(waste: dict[str, Any], assessment: dict[str, Any]) -> gpd.GeoDataFrame:

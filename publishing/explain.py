@@ -236,9 +236,11 @@ def _elements(gpkg: Path | str, block_id: str) -> list[str]:
         return []
     out = ["", "Elements (contained; recoverable; share of revenue)"]
     for r in records(table):
-        text = "; ".join(
-            (triple(r, "contained_kg", kilograms), triple(r, "recoverable_kg", kilograms), share(r.revenue_share))
-        )
+        if is_known(r.recoverable_kg_p50):
+            text = f"{triple(r, 'recoverable_kg', kilograms)}; {share(r.revenue_share)}"
+        else:
+            text = "not sold by the route"
+        text = f"{triple(r, 'contained_kg', kilograms)}; {text}"
         out += _say(r.element, text)
     return out
 

@@ -151,40 +151,37 @@ def _write_files(
 
 
 def _without_internal(source: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame], dict[str, int]]:
-    """All layers and tables without the rows that may not be passed on, and how many rows of each stayed out."""
-    layers: dict[str, gpd.GeoDataFrame] = {}
-    tables: dict[str, pd.DataFrame] = {}
+    """All layers and tables without the rows that may not be passed on, and how many rows of each stayed out.
+
+    A row stays out if it is marked, or if it names a block or a site that is: also the waste block of such a site.
+    """
+    names = [n for n in table_names(source) if n != "run_info"]
+    frames: dict[str, pd.DataFrame] = {
+        n: read_layer(source, n) if n in OUTPUT_LAYERS else read_table(source, n) for n in names
+    }
+    hidden: dict[str, set[str]] = {"site_id": set(), "block_id": set()}
+    for key, name in (("site_id", "waste_sites"), ("block_id", "ranked_blocks")):
+        if name in frames:
+            hidden[key] = set(frames[name].loc[_internal(frames[name], hidden, skip=key), key])
     kept_out: dict[str, int] = {}
-    hidden: dict[str, set[str]] = {"block_id": set(), "site_id": set()}
-    for name in table_names(source):
-        if name in OUTPUT_LAYERS:
-            layer = read_layer(source, name)
-            if "redistribute" in layer.columns:
-                internal = layer["redistribute"] == "no"
-                kept_out[name] = int(internal.sum())
-                for key, ids in hidden.items():
-                    if (
-                        key in layer.columns
-                        and name in ("ranked_blocks", "waste_sites")
-                        and (key == "block_id") == (name == "ranked_blocks")
-                    ):
-                        ids |= set(layer.loc[internal, key])
-                layer = layer[~internal]
-            layers[name] = layer
-        elif name != "run_info":
-            tables[name] = read_table(source, name)
-    for name, table in tables.items():
-        drop = pd.Series(False, index=table.index)
-        for key, ids in hidden.items():
-            if key in table.columns:
-                drop |= table[key].isin(ids)
-        kept_out[name] = int(drop.sum())
-        tables[name] = table[~drop]
-    kept_out = {k: n for k, n in kept_out.items() if n}
-    if kept_out and "quarantine" in tables:
+    for name, frame in frames.items():
+        internal = _internal(frame, hidden)
+        if internal.any():
+            kept_out[name] = int(internal.sum())
+            frames[name] = frame[~internal]
+    if kept_out and "quarantine" in frames:
         # A held row may come from a source that may not be passed on: its reason is told, its value is not.
-        tables["quarantine"] = tables["quarantine"].assign(value=None)
-    return layers, tables, kept_out
+        frames["quarantine"] = frames["quarantine"].assign(value=None)
+    layers = {n: f for n, f in frames.items() if isinstance(f, gpd.GeoDataFrame)}
+    return layers, {n: f for n, f in frames.items() if n not in layers}, kept_out
+
+
+def _internal(frame: pd.DataFrame, hidden: dict[str, set[str]], skip: str = "") -> pd.Series:
+    out = frame["redistribute"] == "no" if "redistribute" in frame.columns else pd.Series(False, index=frame.index)
+    for key, ids in hidden.items():
+        if key in frame.columns and key != skip:
+            out |= frame[key].isin(ids)
+    return out.astype(bool)
 
 
 def _manifest(

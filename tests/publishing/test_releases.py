@@ -153,3 +153,16 @@ def test_a_changed_file_is_noticed(output: Path, tmp_path: Path) -> None:
     assert check_release(release.folder) == ["not in the manifest: extra.txt", "changed: index.html"]
     with pytest.raises(MissingSourceError):
         check_release(tmp_path)
+
+
+def test_the_waste_block_of_a_site_that_may_not_be_passed_on_stays_out(tmp_path: Path) -> None:
+    publication = make_publication()
+    layers = {name: frame.copy() for name, frame in publication.layers.items()}
+    layers["ranked_blocks"]["redistribute"] = None
+    layers["waste_sites"]["redistribute"] = [
+        "no" if s == "EX-S-002" else "yes" for s in layers["waste_sites"]["site_id"]
+    ]
+    publish_geopackage(replace(publication, layers=layers), tmp_path / "o" / "ranked_blocks.gpkg")
+    gpkg = make_release(tmp_path / "o", tmp_path / "r", "2026.11.22").folder / "ranked_blocks.gpkg"
+    assert "EX-WB-002" not in set(read_table(gpkg, "ranked_blocks")["block_id"])
+    assert b"EX-S-002" not in gpkg.read_bytes()
