@@ -30,6 +30,7 @@ from publishing.publication import SAMPLE_MARK, Publication
 from publishing.reading import read_layer, read_table, run_info, table_names
 
 MANIFEST = "manifest.json"
+WITHHELD = "withheld: names what may not be passed on"
 _CALVER = re.compile(r"^\d{4}\.(0[1-9]|1[0-2])\.(0[1-9]|[12]\d|3[01])(\.\d+)?$")
 
 
@@ -163,17 +164,46 @@ def _without_internal(source: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[s
     for key, name in (("site_id", "waste_sites"), ("block_id", "ranked_blocks")):
         if name in frames:
             hidden[key] = set(frames[name].loc[_internal(frames[name], hidden, skip=key), key])
+    words = sorted(hidden["site_id"] | hidden["block_id"] | _names_of(frames, hidden))
     kept_out: dict[str, int] = {}
     for name, frame in frames.items():
         internal = _internal(frame, hidden)
         if internal.any():
             kept_out[name] = int(internal.sum())
             frames[name] = frame[~internal]
+        if words:
+            frames[name] = _without_words(frames[name], words)
     if kept_out and "quarantine" in frames:
         # A held row may come from a source that may not be passed on: its reason is told, its value is not.
         frames["quarantine"] = frames["quarantine"].assign(value=None)
     layers = {n: f for n, f in frames.items() if isinstance(f, gpd.GeoDataFrame)}
     return layers, {n: f for n, f in frames.items() if n not in layers}, kept_out
+
+
+def _names_of(frames: dict[str, pd.DataFrame], hidden: dict[str, set[str]]) -> set[str]:
+    """Names of what stays out, where they are long enough to be names."""
+    out: set[str] = set()
+    for key, name in (("site_id", "waste_sites"), ("block_id", "ranked_blocks")):
+        if name in frames:
+            frame = frames[name]
+            found = frame.loc[frame[key].isin(hidden[key]), "name"].dropna()
+            out |= {str(n) for n in found if len(str(n)) > 5}
+    return out
+
+
+def _without_words(frame: pd.DataFrame, words: list[str]) -> pd.DataFrame:
+    """The frame with every other text that names what stays out withheld."""
+    pattern = "|".join(re.escape(w) for w in words)
+    texts = {
+        c: frame[c]
+        .astype("object")
+        .where(~frame[c].str.contains(pattern, regex=True, na=False), WITHHELD)
+        .astype("str")
+        for c in frame.columns
+        if isinstance(frame[c].dtype, pd.StringDtype) and c not in ("block_id", "site_id", "element")
+    }
+    changed = {c: t for c, t in texts.items() if not t.equals(frame[c])}
+    return frame.assign(**changed) if changed else frame
 
 
 def _internal(frame: pd.DataFrame, hidden: dict[str, set[str]], skip: str = "") -> pd.Series:

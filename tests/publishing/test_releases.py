@@ -162,7 +162,14 @@ def test_the_waste_block_of_a_site_that_may_not_be_passed_on_stays_out(tmp_path:
     layers["waste_sites"]["redistribute"] = [
         "no" if s == "EX-S-002" else "yes" for s in layers["waste_sites"]["site_id"]
     ]
+    secret = layers["waste_sites"].loc[layers["waste_sites"]["site_id"] == "EX-S-002", "name"].iloc[0]
+    layers["ranked_blocks"].loc[9, ["nearest_site_id", "explanation"]] = [
+        "EX-S-002",
+        f"The nearest is {secret}, 3 km away.",
+    ]
     publish_geopackage(replace(publication, layers=layers), tmp_path / "o" / "ranked_blocks.gpkg")
     gpkg = make_release(tmp_path / "o", tmp_path / "r", "2026.11.22").folder / "ranked_blocks.gpkg"
     assert "EX-WB-002" not in set(read_table(gpkg, "ranked_blocks")["block_id"])
-    assert b"EX-S-002" not in gpkg.read_bytes()
+    assert b"EX-S-002" not in gpkg.read_bytes() and secret.encode() not in gpkg.read_bytes()
+    told = read_table(gpkg, "ranked_blocks").set_index("block_id").loc["EX-AB-010"]
+    assert told["explanation"].startswith("withheld") and told["name"] == layers["ranked_blocks"].loc[9, "name"]
