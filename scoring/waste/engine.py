@@ -179,8 +179,9 @@ def _simulate(lo, hi, x, u, o, draws):
             n_products = 0
             for p in range(x.part_ptr[v0], x.part_ptr[v1]):
                 n_products += x.part_product[p] >= 0
-            revenue = np.empty((n_scenarios, draws, n_products))
-            full_at = np.empty((n_scenarios, draws, n_products))
+            recovered = np.empty((n_products, draws))
+            revenue = np.empty((n_scenarios, n_products, draws))
+            unit_value = np.zeros((n_scenarios, draws))
             element_of = np.empty(n_products, dtype=np.int64)
             fill_normal(x.recovery_key[s], factor)
             for k in range(draws):
@@ -211,14 +212,14 @@ def _simulate(lo, hi, x, u, o, draws):
                             metal[k] *= min(1.0, x.recovery_draws[product, k] * factor[k])
                     for k in range(draws):
                         recoverable[i, k] += held[k] * metal[k]
+                    recovered[n_sold] = metal
                     for w in range(n_scenarios):
-                        grams = x.market_t[w, e] * 1e6
                         for k in range(draws):
-                            revenue[w, k, n_sold] = metal[k] * x.unit_price[w, product, k] / 1000.0
-                            full_at[w, k, n_sold] = grams / metal[k] if metal[k] > 0.0 else math.inf
+                            revenue[w, n_sold, k] = metal[k] * x.unit_price[w, product, k] / 1000.0
+                            unit_value[w, k] += revenue[w, n_sold, k]
                     revenue_of_pair = 0.0
                     for k in range(draws):
-                        revenue_of_pair += held[k] * 1000.0 * revenue[0, k, n_sold]
+                        revenue_of_pair += held[k] * 1000.0 * revenue[0, n_sold, k]
                     o.revenue[e0 + i] += revenue_of_pair / draws
                     o.pair_revenue[pair] += revenue_of_pair / draws
                     n_sold += 1
@@ -226,45 +227,47 @@ def _simulate(lo, hi, x, u, o, draws):
                 fill_normal(x.cost_key[s], cost)
                 for k in range(draws):
                     cost[k] = x.cost_draws[x.cost_row[s], k] * math.exp(x.ln_site_gsd * cost[k]) + x.cost_fixed[s]
-                sold = np.empty(n_sold)
+                row, full_at, sold = np.empty(n_sold), np.empty(n_sold), np.empty(n_sold)
                 for w in range(n_scenarios):
                     for k in range(draws):
                         if share[k] <= 0.0:
                             continue
-                        row = revenue[w, k, :n_sold]
-                        unit_value = 0.0
-                        for j in range(n_sold):
-                            unit_value += row[j]
+                        worth = unit_value[w, k]
                         if w == 0:
-                            best_margin[k] = max(best_margin[k], unit_value - cost[k])
-                        multiple = cost[k] / unit_value if unit_value > 0.0 else math.inf
-                        worth, _ = net_value(tonnes[k], cost[k], row, full_at[w, k, :n_sold], sold)
-                        pays = worth > 0.0
-                        sales = 0.0
-                        if pays:
-                            for j in range(n_sold):
-                                sales += row[j] * sold[j]
-                            project[w, k] += share[k] * worth
-                            sold_all[w, k] += share[k] * sales
+                            best_margin[k] = max(best_margin[k], worth - cost[k])
+                        multiple = cost[k] / worth if worth > 0.0 else math.inf
                         is_lowest = multiple < lowest[w, k]
                         if is_lowest:
                             lowest[w, k] = multiple
-                        for view in range(n_views):
-                            if x.view_scenario[view] != w:
-                                continue
-                            mine = 0.0
-                            of_basket = x.in_basket[x.view_basket[view]]
-                            if pays:
+                        if worth > cost[k]:
+                            for j in range(n_sold):
+                                row[j] = revenue[w, j, k]
+                                taken = x.market_t[w, element_of[j]] * 1e6
+                                full_at[j] = taken / recovered[j, k] if recovered[j, k] > 0.0 else math.inf
+                            best, _ = net_value(tonnes[k], cost[k], row, full_at, sold)
+                            sales = 0.0
+                            for j in range(n_sold):
+                                sales += row[j] * sold[j]
+                            project[w, k] += share[k] * best
+                            sold_all[w, k] += share[k] * sales
+                            for view in range(n_views):
+                                if x.view_scenario[view] != w:
+                                    continue
+                                mine = 0.0
                                 for j in range(n_sold):
-                                    if of_basket[element_of[j]] == 1:
+                                    if x.in_basket[x.view_basket[view], element_of[j]] == 1:
                                         mine += row[j] * sold[j]
-                                basket_value[view, k] += share[k] * worth * mine / sales
+                                basket_value[view, k] += share[k] * best * mine / sales
                                 sold_basket[view, k] += share[k] * mine
-                            elif is_lowest and unit_value > 0.0:
+                        elif is_lowest:
+                            for view in range(n_views):
+                                if x.view_scenario[view] != w:
+                                    continue
+                                mine = 0.0
                                 for j in range(n_sold):
-                                    if of_basket[element_of[j]] == 1:
-                                        mine += row[j]
-                                q_lowest[view, k] = min(1.0, mine / unit_value / 0.10)
+                                    if x.in_basket[x.view_basket[view], element_of[j]] == 1:
+                                        mine += revenue[w, j, k]
+                                q_lowest[view, k] = min(1.0, mine / worth / 0.10)
             weight = 0.0
             for k in range(draws):
                 weight += share[k] * tonnes[k]
