@@ -17,7 +17,7 @@ from scoring.rank.gates import Gate
 from scoring.rank.settings import RankingSettings
 from scoring.waste.allocation import Allocation
 from scoring.waste.engine import Inputs, Simulation
-from scoring.waste.inventory import SiteRecord, text
+from scoring.waste.inventory import SiteRecord, text, truth
 from scoring.waste.routes import RouteBook
 from scoring.waste.units import UnitPlan
 
@@ -171,8 +171,8 @@ class RunState:
     def _all_transported(self, i: int) -> bool:
         record = self.own_record(i)
         if record is not None:
-            return bool(record.row.get("is_transported"))
-        return bool(self.holds[i]) and all(bool(self.records[s].row.get("is_transported")) for s in self.holds[i])
+            return truth(record.row.get("is_transported"))
+        return bool(self.holds[i]) and all(truth(self.records[s].row.get("is_transported")) for s in self.holds[i])
 
     def _why_unquantified(self, i: int) -> str:
         record = self.own_record(i)

@@ -21,7 +21,7 @@ from pyproj import CRS, Transformer
 
 from scoring.rank.settings import RankingSettings
 from scoring.waste.areas import WGS84, require_equal_area
-from scoring.waste.inventory import text
+from scoring.waste.inventory import text, truth
 from scoring.waste.streams import normals
 
 R90_PER_SIGMA = 2.146
@@ -273,7 +273,7 @@ def _site_table(sites: gpd.GeoDataFrame) -> list[SitePoint]:
         )
         return [float(v) for v in values.astype(float)]
 
-    excluded = sites["is_excluded"].to_numpy().astype(bool).tolist() if "is_excluded" in sites else [False] * n
+    excluded = [truth(v) for v in sites["is_excluded"].tolist()] if "is_excluded" in sites else [False] * n
     ids = sites["site_id"].astype(str).tolist()
     rows = zip(ids, column("lon"), column("lat"), column("position_accuracy_m"), excluded)
     return sorted((SitePoint(*row) for row in rows), key=lambda p: p.site_id)

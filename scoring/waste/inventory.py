@@ -93,7 +93,7 @@ class SiteRecord:
 
     @property
     def is_excluded(self) -> bool:
-        return bool(self.row.get("is_excluded"))
+        return truth(self.row.get("is_excluded"))
 
     @property
     def has_value(self) -> bool:
@@ -114,6 +114,12 @@ class SiteRecord:
 def text(value: object) -> str:
     """A table cell as text; missing is the empty string."""
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA else str(value)
+
+
+def truth(value: object) -> bool:
+    """A table cell as a yes or no; missing is no (``bool(nan)`` would be yes)."""
+    cell = text(value).strip().lower()
+    return cell in ("true", "1", "1.0", "yes")
 
 
 def _num(value: object) -> float:
@@ -173,14 +179,14 @@ def grade_distribution(
 
 
 def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float) -> None:
-    preferred = [r for r in rows if bool(r.get("is_preferred"))]
+    preferred = [r for r in rows if truth(r.get("is_preferred"))]
     if not preferred:
         record.reasons.append("no tonnage in the register")
         return
     row = preferred[0]
     record.tonnage = row
     record.tonnage_class = text(row.get("knowledge_class")) or "none"
-    record.is_screening = bool(row.get("is_screening_only"))
+    record.is_screening = truth(row.get("is_screening_only"))
     if text(row.get("quantity_kind")) == "contained_monazite":
         record.reasons.append(MONAZITE_REASON)
         return
@@ -232,7 +238,7 @@ def _profile_for(book: RouteBook, waste_type: str, with_y: bool, with_sc: bool) 
 
 def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elements: set[str]) -> None:
     waste_type = text(record.row.get("waste_type_code"))
-    usable = [r for r in rows if str(r.get("use")) == "1"]
+    usable = [r for r in rows if text(r.get("use")) in ("1", "1.0")]
     totals = [r for r in usable if text(r.get("element_kind")) == "total"]
     inside: set[str] = set()
     split = None

@@ -15,7 +15,7 @@ from pyproj import CRS, Transformer
 from shapely import MultiPolygon
 
 from scoring.waste.areas import geodesic_area_ha
-from scoring.waste.inventory import text
+from scoring.waste.inventory import text, truth
 
 PREFIX = "WB-"
 DEFAULT_R90_M = 5000.0
@@ -55,7 +55,7 @@ def waste_blocks(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None, c
     for row in pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).to_dict("records"):
         site_id = row["site_id"]
         lon, lat, r90 = (_number(row.get(c)) for c in ("lon", "lat", "position_accuracy_m"))
-        excluded = bool(row.get("is_excluded"))
+        excluded = truth(row.get("is_excluded"))
         flags = []
         if excluded:
             shape, basis = MultiPolygon(), "none"

@@ -101,3 +101,36 @@ def test_third_party_lease_in_the_register():
     frames = india_frames(200)
     frames["sites"].loc[frames["sites"]["site_id"] == "IN-RM-001", "lease_status"] = "third_party"
     assert status(assess(**frames), "WB-IN-RM-001")["status"] == "LEASED"
+
+
+def test_blocks_under_a_layer_are_gated_and_partly_covered_ones_flagged():
+    frames = india_frames(200)
+    block = frames["blocks"].set_index("block_id").geometry.loc["IN-AB-063"]
+    whole = gpd.GeoDataFrame({"name": ["Reserve"]}, geometry=[block.buffer(0.01)], crs=4326)
+    result = assess(**india_frames(200), gates={"protected_areas": whole})
+    assert status(result, "IN-AB-063")["status"] == "GATED" and "Reserve" in status(result, "IN-AB-063")["explanation"]
+    x0, y0, x1, y1 = block.bounds
+    part = gpd.GeoDataFrame({"name": ["Reserve"]}, geometry=[shapely.box(x0, y0, x0 + 0.2 * (x1 - x0), y1)], crs=4326)
+    row = status(assess(**india_frames(200), gates={"protected_areas": part}), "IN-AB-063")
+    assert row["status"] == "UNQUANTIFIED" and "partly_in:protected_areas" in row["flags"]
+
+
+def test_a_withheld_site_does_not_count_in_another_block():
+    frames = india_frames(200)
+    around = gpd.GeoDataFrame(
+        frames["blocks"]
+        .set_index("block_id")
+        .loc[["IN-AB-001"]]
+        .reset_index()
+        .assign(block_id="X-1", name="Around Kudremukh"),
+        geometry=[shapely.box(74.9, 12.9, 75.6, 13.6)],
+        crs=4326,
+    )
+    frames["blocks"] = gpd.GeoDataFrame(pd.concat([frames["blocks"], around], ignore_index=True), crs=4326)
+    row = status(assess(**frames), "X-1")
+    assert (
+        row["status"] == "UNQUANTIFIED"
+        and "withheld_site:IN-TSF-011" in row["flags"]
+        and "withheld" in row["status_reason"]
+    )
+    assert pd.isna(row["margin_usd_per_t_p50"])
