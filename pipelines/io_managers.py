@@ -52,7 +52,7 @@ class BundleStore:
         folder = self.folder(asset, region)
         with tempfile.TemporaryDirectory(prefix="khanij-") as scratch:
             entries = {name: _write(Path(scratch), name, value) for name, value in sorted(bundle.items())}
-            version = hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+            version = _version(entries)
             manifest = {
                 "asset": asset,
                 "region": region,
@@ -81,9 +81,10 @@ class BundleStore:
         """The manifest of what is stored, or None when nothing complete is there."""
         path = self.folder(asset, region) / MANIFEST
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError, NotADirectoryError):
+            found = json.loads(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
+        return found if _is_manifest(found) else None
 
     def intact(self, asset: str, region: str) -> bool:
         """Whether everything that the manifest promises is there, byte for byte."""
@@ -94,7 +95,7 @@ class BundleStore:
     def _intact(folder: UPath, manifest: dict[str, Any]) -> bool:
         try:
             return all(_sha256((folder / e["file"]).read_bytes()) == e["sha256"] for e in manifest["entries"].values())
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError, TypeError, OSError):
             return False
 
     def load(self, asset: str, region: str) -> dict[str, Any]:
@@ -118,7 +119,7 @@ class BundleStore:
             path = folder / entry["file"]
             try:
                 data = path.read_bytes()
-            except FileNotFoundError:
+            except (FileNotFoundError, ValueError, TypeError, OSError):
                 data = b""
             if _sha256(data) != entry["sha256"]:
                 raise CorruptIntermediateError(
@@ -157,6 +158,19 @@ class BundleIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> Any:
         """Load what an upstream asset stored for the same region."""
         return self.store().load(context.asset_key.path[-1], context.partition_key)
+
+
+def _is_manifest(found: Any) -> bool:
+    """Whether a manifest is what was written: its entries have the hash that it gives them."""
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("entries"), dict)
+        and found.get("data_version") == _version(found["entries"])
+    )
+
+
+def _version(entries: dict[str, Any]) -> str:
+    return _sha256(json.dumps(entries, sort_keys=True).encode())
 
 
 def _sha256(data: bytes) -> str:

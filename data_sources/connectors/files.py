@@ -13,6 +13,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import pyogrio.errors
 
@@ -124,13 +125,32 @@ def _read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, 
     try:
         if suffix == ".gpkg":
             layer = _one_layer(dataset, layer, shown)
-        return pyogrio.read_dataframe(
+        frame = pyogrio.read_dataframe(
             dataset, layer=layer, encoding=settings.get("encoding"), use_arrow=True, on_invalid="warn"
         )
     except MissingSourceError:
         raise
     except _UNREADABLE as error:
         raise SourceError(f"the file cannot be read: {error}", file=shown, layer=layer, do=_AGAIN) from error
+    _refuse_broken_text(frame, shown, layer)
+    return frame
+
+
+def _refuse_broken_text(frame: pd.DataFrame, shown: str, layer: str | None) -> None:
+    """Bytes that are no text in the file's encoding come through the reader unseen and break whatever touches them."""
+    for name, dtype in frame.dtypes.items():
+        if not isinstance(dtype, pd.StringDtype):
+            continue
+        try:
+            pa.chunked_array(pa.array(frame[name])).validate(full=True)
+        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+            raise SourceError(
+                "a column holds bytes that are no text in the file's encoding",
+                file=shown,
+                layer=layer,
+                field=str(name),
+                do="name the encoding in the card's options (latin-1, cp1252), or export it again as UTF-8",
+            ) from error
 
 
 def _one_layer(dataset: str, layer: str | None, shown: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,8 @@ MAX_ZIP_ENTRIES = 2_000
 MAX_ZIP_RATIO = 200
 _RATIO_FREE_BYTES = 20_000_000
 _CHUNK = 1 << 20
+# What Python's reader raises on a zip whose bytes were changed: a bad offset seeks before the file, a bad block is zlib's.
+_DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 _DO_NOT = "do not use this file; ask the publisher for another"
 
 _MAGIC: dict[str, tuple[bytes, ...]] = {
@@ -138,7 +141,7 @@ def unzipped(path: Path, *, wanted: tuple[str, ...], max_bytes: int = MAX_UNZIPP
         try:
             with zipfile.ZipFile(path) as archive:
                 _extract(archive, Path(folder), path, wanted, max_bytes)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        except _DAMAGED_ZIP as error:
             raise SourceError(f"the zip is damaged: {error}", file=path, do="download it again") from error
         yield Path(folder)
 
@@ -200,5 +203,5 @@ def check_office_zip(path: Path, *, max_bytes: int = 500_000_000) -> None:
                         total += len(chunk)
                 if total > budget:
                     raise SourceError(f"a spreadsheet that unpacks to over {budget:,} bytes", file=path, do=_DO_NOT)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGED_ZIP as error:
         raise SourceError(f"the spreadsheet is damaged: {error}", file=path, do="save it again as .xlsx") from error

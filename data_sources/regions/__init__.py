@@ -132,7 +132,17 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
 @cache
 def _parsed(path: Path, mtime_ns: int) -> Any:
     # A run asks for its region some two hundred times; the time is part of the key, so an edited file is read again.
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        raise RegionError(
+            f"not readable as YAML: {error}", file=path, do="correct the file; it is YAML in UTF-8"
+        ) from error
+    if not isinstance(data, dict):
+        raise RegionError(
+            "not a region: the file holds no settings", file=path, do="begin from one of the project's regions"
+        )
+    return data
 
 
 def _set(data: dict[str, Any], dotted: str, value: Any) -> None:
