@@ -24,6 +24,7 @@ from publishing.page import write_page
 from publishing.publication import Publication, with_user_baskets
 from publishing.rasters import write_cog
 from publishing.survey_layers import anomaly_points
+from scoring.rank.settings import PRICE_DECKS, RankingSettings
 
 VERSIONED = (
     "dagster",
@@ -163,6 +164,7 @@ def quarantine(bundles: dict[str, dict[str, Any]]) -> pd.DataFrame:
 def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str, Any]]) -> dict[str, str]:
     """What was run, on what, with which settings: enough to repeat it, nothing that changes when nothing changed."""
     region = workspace.region(region_name)
+    ranking = RankingSettings.from_mapping(dict(region.ranking), seed=region.seed)
     counted = {
         name: {k: r[k] for k in ("rows_in", "rows_kept", "rows_flagged", "rows_quarantined", "absent") if k in r}
         for name, r in reports(sources).items()
@@ -173,9 +175,13 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
         "configuration_sha256": region.config_hash(),
         "configuration": json.dumps(region.model_dump(mode="json"), sort_keys=True),
         "seed": str(region.seed),
-        "draws": str(region.ranking.get("draws", 5000)),
-        "basket": str(region.ranking.get("basket", "critical_30")),
-        "price_deck": str(region.ranking.get("price_deck", "2025e")),
+        "draws": str(ranking.draws),
+        "basket": ranking.basket,
+        "price_deck": ranking.price_deck,
+        "price_decks_run": ", ".join(PRICE_DECKS),
+        "inr_per_usd": f"{ranking.inr_per_usd:g}",
+        "fx_date": ranking.fx_date,
+        "fx_source": ranking.fx_source,
         "sources_sha256": workspace.source_hash(region),
         "rows": json.dumps(counted, sort_keys=True),
         "code_sha256": hashlib.sha256(
