@@ -165,21 +165,21 @@ def _texts() -> list[Format]:
     def manifest(path: Path) -> object:
         folder = path.parent / "region" / "asset"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "report.json").write_bytes(b"{}")
+        (folder / "report.json").write_bytes(report)
         (folder / "manifest.json").write_bytes(path.read_bytes())
         store = BundleStore(str(path.parent))
-        return store.intact("asset", "region") and store.load("asset", "region")
+        return store.intact("asset", "region") and store.load("asset", "region")  # False: damaged, made again
 
-    good = json.dumps({
-        "asset": "asset", "region": "region", "fingerprint": "f", "data_version": "d",
-        "entries": {"report": {"kind": "json", "file": "report.json", "bytes": 2, "sha256": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}},
-    })  # fmt: skip
+    with tempfile.TemporaryDirectory() as scratch:
+        BundleStore(scratch).save("asset", "region", {"report": {}}, "f")
+        folder = Path(scratch) / "region" / "asset"
+        good, report = (folder / "manifest.json").read_bytes(), (folder / "report.json").read_bytes()
     text = (
         region_files()["sample_district"].read_text(encoding="utf-8").replace("name: sample_district", "name: fuzzed")
     )
     return [
         Format("YAML, region", "fuzzed.yaml", text.encode(), region),
-        Format("JSON, store manifest", "m.json", good.encode(), manifest),
+        Format("JSON, store manifest", "m.json", good, manifest),
     ]
 
 
