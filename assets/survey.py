@@ -47,12 +47,15 @@ def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any
                 "the layer's file is missing",
                 file=path or source.path,
                 layer=name,
-                do=region.how_to_get or "check the path in the region's YAML",
+                do=f"run: khanij fetch --region {region.name}"
+                if card.is_remote
+                else region.how_to_get or "check the path in the region's YAML",
             )
         admitted = read_layer(path, name, card=card, extent_deg=region.extent_deg, options=dict(source.options))
     except (SourceError, ContractError, CrsError) as error:
         # One broken source must not stop the others: the layer is absent, and the reason is published with the result.
-        return _absent(name, str(error), [(card.name, name, None, None, None, str(error))])
+        told = str(error).replace(f"{workspace.source_folder(region)}/", "")  # the result must not depend on the folder
+        return _absent(name, told, [(card.name, name, None, None, None, told)])
     return {
         "kept": admitted.kept,
         "quarantine": admitted.quarantine,

@@ -13,6 +13,8 @@ from pathlib import Path
 import dagster as dg
 
 from data_sources.cards import load_card
+from data_sources.connectors import stored
+from data_sources.connectors.archive import Archive
 from data_sources.contracts import RegionError
 from data_sources.regions import LayerSource, Region, data_folder, load_region, region_names
 from data_sources.synthetic import sample_district_folder
@@ -63,12 +65,16 @@ class Workspace(dg.ConfigurableResource):
         RegionError : the layer has no path, so nothing says where it is.
         """
         if source.path is None:
-            raise RegionError(
-                "the layer has no path",
-                file=f"data_sources/regions/{region.name}.yaml",
-                field=f"layers.{source.card}",
-                do="give the path of the file below the data folder",
-            )
+            card = load_card(source.card)
+            if not card.is_remote:
+                raise RegionError(
+                    "the layer has no path",
+                    file=f"data_sources/regions/{region.name}.yaml",
+                    field=f"layers.{source.card}",
+                    do="give the path of the file below the data folder",
+                )
+            fetched = stored(card, Archive(Path(self.cache_root) / "archive"), extent=region.extent_deg)
+            return None if fetched is None else fetched.path
         folder = self.source_folder(region)
         return None if folder is None else folder / source.path
 
@@ -95,7 +101,7 @@ class Workspace(dg.ConfigurableResource):
                 continue
             card = load_card(source.card)
             digest.update(f"{name}|{source.model_dump_json()}|{card.model_dump_json()}".encode())
-            path = self.layer_path(region, source) if source.path else None
+            path = self.layer_path(region, source) if source.path or card.is_remote else None
             for file in companions(path):
                 stat = file.stat()
                 digest.update(f"{file.name}|{_file_hash(str(file), stat.st_size, stat.st_mtime_ns)}".encode())
