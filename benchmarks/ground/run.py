@@ -78,7 +78,7 @@ def main() -> int:
     results: dict[str, Any] = {"load_average": os.getloadavg(), "cpus": os.cpu_count()}
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     print(
-        f"{'case':14} {'ours s (min..max)':>30} {'MiB':>6} {'peer s (min..max)':>30} {'MiB':>6} {'ratio':>8} {'target':>7}  difference"
+        f"{'case':14} {'ours s (min..max)':>30} {'MiB':>6} {'peer s (min..max)':>30} {'MiB':>6} {'ratio':>8} {'by cpu':>8} {'target':>7}  difference"
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -121,6 +121,8 @@ def _line(
         return f"{r['median_s']:.5f} ({r['min_s']:.5f}..{r['max_s']:.5f})".rjust(30) + f" {r['peak_extra_mib']:6.0f}"
 
     verdict = f"{ratio:8.1f}" if ratio else f"{'-':>8}"
+    # processor seconds of all threads: a busy machine does not change them, and two threads are no gain in them
+    verdict += f" {peer['cpu_s'] / ours['cpu_s']:8.1f}" if ratio else f" {'-':>8}"
     wanted = f"{target:>6g}x" if target else f"{'-':>7}"
     return f"{case:14} {side(ours)} {side(peer)} {verdict} {wanted}  " + ", ".join(
         f"{k} {v:.2g}" for k, v in gap.items()

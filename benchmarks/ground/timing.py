@@ -65,19 +65,22 @@ def peak_mib() -> float:
 
 
 def run_case(call: Callable[[], object], repeats: int, *, warm: bool = True) -> tuple[dict[str, object], object]:
-    """Time a call: seconds of each repeat, their median, and memory above what was held before."""
+    """Time a call: seconds of each repeat, their median, processor seconds, and memory above what was held before."""
     before = peak_mib()
     result = call() if warm else None
-    seconds = []
+    seconds: list[float] = []
+    processor: list[float] = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start, burnt = time.perf_counter(), time.process_time()
         result = call()
         seconds.append(time.perf_counter() - start)
+        processor.append(time.process_time() - burnt)
     return {
         "seconds": seconds,
         "median_s": statistics.median(seconds),
         "min_s": min(seconds),
         "max_s": max(seconds),
+        "cpu_s": statistics.median(processor),
         "peak_extra_mib": peak_mib() - before,
     }, result
 

@@ -5,16 +5,13 @@ Belongs here: partial cells and percentiles by area. Does not belong here: what 
 
 from __future__ import annotations
 
-import warnings
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
 
 from data_sources.contracts.errors import CrsError, ScoringError
+from scoring.ground.coverage import coverage_statistics
 from scoring.ground.grid import Grid, RasterStack, check_equal_area
 
 Floats = NDArray[np.float64]
@@ -41,7 +38,6 @@ def zonal_statistics(
         raise ScoringError(f"units have no column {key}", layer="blocks", field=key, do="name the key column")
     shapes = units[[key, units.geometry.name]].to_crs(stack.grid.crs)
     out = pd.DataFrame({key: units[key].to_numpy(), "area_m2": shapes.geometry.area.to_numpy()})
-    west, south, east, north = stack.grid.bounds
     usable = (~(shapes.geometry.isna() | shapes.geometry.is_empty)).to_numpy() & (out["area_m2"].to_numpy() > 0)
     zones = gpd.GeoDataFrame(
         {"_row": np.flatnonzero(usable)}, geometry=shapes.geometry.to_numpy()[usable], crs=stack.grid.crs
@@ -51,37 +47,13 @@ def zonal_statistics(
             out[f"{band.name}_{statistic}"] = 0.0 if statistic == "count" else np.nan
     if len(zones) == 0 or not stack.bands:
         return out
-    # NaN is nodata to exactextract by itself, and faster than when it is named; one name per band, so that a band called like a statistic cannot be mistaken
-    sources = [
-        NumPyRasterSource(
-            band.values,
-            xmin=west,
-            ymin=south,
-            xmax=east,
-            ymax=north,
-            name=f"b{i}",
-            srs_wkt=stack.grid.pyproj_crs.to_wkt(),
-        )
-        for i, band in enumerate(stack.bands)
-    ]
-    single = len(sources) == 1
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Spatial reference system of input features")
-        table = exact_extract(
-            sources if not single else sources[0],
-            zones,
-            list(statistics),
-            include_cols=["_row"],
-            output="pandas",
-            strategy="raster-sequential",
-        )
-    rows = table["_row"].to_numpy()
-    for i, band in enumerate(stack.bands):
+    rows = zones["_row"].to_numpy()
+    polygons = np.asarray(zones.geometry.array, dtype=object)
+    for band in stack.bands:
+        found = dict(zip(("count", "mean", "max"), coverage_statistics(band.values, polygons, stack.grid), strict=True))
         for statistic in statistics:
-            column = statistic if single else f"b{i}_{statistic}"
-            values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
             target = out[f"{band.name}_{statistic}"].to_numpy(copy=True)
-            target[rows] = np.nan_to_num(values, nan=0.0) if statistic == "count" else values
+            target[rows] = found[statistic]
             out[f"{band.name}_{statistic}"] = target
     return out
 
