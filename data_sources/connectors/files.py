@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyogrio
 import pyogrio.errors
+import pyproj.exceptions
 
 from data_sources.connectors.rasters import Raster, read_raster
 from data_sources.connectors.safety import MAX_FILE_BYTES, check_shapefile, local_file, unzipped
@@ -34,7 +35,9 @@ _UNREADABLE = (
     pyogrio.errors.DataLayerError,
     pyogrio.errors.FeatureError,
     pyogrio.errors.GeometryError,
+    pyproj.exceptions.CRSError,
     ValueError,
+    UnboundLocalError,  # pyogrio 0.13 on a .prj that is no CRS
 )
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
@@ -107,6 +110,8 @@ def _read_parquet(file: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
     except (ValueError, TypeError) as error:
         if "geo metadata" not in str(error).lower() and "geoparquet" not in str(error).lower():
             raise SourceError(f"not a readable Parquet file: {error}", file=file, do=_AGAIN) from error
+    except pyproj.exceptions.CRSError as error:
+        raise CrsError("the file's CRS is no CRS", file=file, do=_AGAIN) from error
     except OSError as error:
         raise SourceError(f"not a readable Parquet file: {error}", file=file, do=_AGAIN) from error
     return with_points(pd.read_parquet(file), settings, file)
