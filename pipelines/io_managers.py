@@ -70,7 +70,7 @@ class BundleStore:
                 _put(source, folder / entry["file"])
                 entries[name] = entry
             keep = {entry["file"] for entry in entries.values()}
-            for stale in [p for p in folder.iterdir() if p.name not in keep and p.name != MANIFEST]:
+            for stale in [p for p in _files(folder) if p.name not in keep and p.name != MANIFEST]:
                 stale.unlink()
             text = Path(scratch) / MANIFEST
             text.write_text(json.dumps(manifest, sort_keys=True, indent=1), encoding="utf-8")
@@ -175,6 +175,14 @@ def _version(entries: dict[str, Any]) -> str:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _files(folder: UPath) -> list[UPath]:
+    # On an object store a folder is there once it holds something: an empty bundle has none.
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _put(source: Path, target: UPath) -> None:

@@ -92,7 +92,8 @@ def postgres(folder: Path) -> Iterator[Postgres]:
         )
         yield Postgres(port, environment)
     finally:
-        run(POSTGRES / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        stop = [*as_user, str(POSTGRES / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"]
+        subprocess.run(stop, check=False, capture_output=True, cwd="/")
 
 
 @contextlib.contextmanager

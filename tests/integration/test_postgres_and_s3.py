@@ -87,6 +87,8 @@ try:
     store.load("asset", "region"); out["refused"] = False
 except CorruptIntermediateError:
     out["refused"] = True
+store.save("empty", "region", {}, "f0")
+out["empty"] = store.load("empty", "region") == {}
 store.save("asset", "region", {"report": {"rows": 3}}, "f2")
 out["left"] = sorted(p.name for p in store.folder("asset", "region").iterdir())
 print(json.dumps(out))
@@ -107,5 +109,5 @@ def test_the_store_keeps_its_promises_on_an_object_store(tmp_path):
         )
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout) == {
-            "intact": True, "back": {"rows": 2}, "same": True, "found": True, "refused": True, "left": ["manifest.json", "report.json"],
+            "intact": True, "empty": True, "back": {"rows": 2}, "same": True, "found": True, "refused": True, "left": ["manifest.json", "report.json"],
         }  # fmt: skip
