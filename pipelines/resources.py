@@ -16,7 +16,8 @@ nux: {enabled: false}
 concurrency:
   pools: {default_limit: 1, granularity: op}
 run_monitoring: {enabled: true}
-run_retries: {enabled: true, max_retries: 1}
+run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
+freshness: {enabled: true}
 """
 
 
