@@ -17,7 +17,9 @@ from pipelines.io_managers import BundleStore
 
 def order() -> list[str]:
     """All assets, each after those it is made from."""
-    return list(TopologicalSorter({name: sorted(recipe.upstream) for name, recipe in sorted(RECIPES.items())}).static_order())
+    return list(
+        TopologicalSorter({name: sorted(recipe.upstream) for name, recipe in sorted(RECIPES.items())}).static_order()
+    )
 
 
 def stale_assets(region: str, workspace: Workspace, store: BundleStore) -> list[str]:
