@@ -19,6 +19,7 @@ import signal
 import sqlite3
 import sys
 import time
+import traceback
 from pathlib import Path
 
 
@@ -109,6 +110,9 @@ def start(region: str, overrides: dict[str, str], home: Path) -> int:
         if outcome.error:
             print(outcome.error, flush=True)
         status = int(outcome.error is not None)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
     finally:
         os._exit(status)
 
