@@ -20,7 +20,8 @@ from matplotlib.figure import Figure
 
 from data_sources.contracts import MissingSourceError
 from publishing.atomic import sha256_of, write_bytes_atomically
-from publishing.dossier_pages import Book, first_page, list_pages, second_page
+from publishing.dossier_figures import Book
+from publishing.dossier_pages import first_page, list_pages, second_page
 from publishing.publication import SAMPLE_MARK, PublishedFile
 from publishing.reading import read_layer, read_table, records, run_info
 from publishing.shortlist import Shortlist
