@@ -269,15 +269,17 @@ def test_the_monthly_release_is_asked_for_once(monkeypatch):
 
 
 def test_nothing_runs_by_itself_unless_asked_to(monkeypatch):
-    from pipelines.definitions import build_defs
+    from pipelines.jobs import rank_region_job
+    from pipelines.release_job import release
+    from pipelines.schedules import build_schedules
+    from pipelines.sensors import build_sensors
 
+    rank = rank_region_job()
     monkeypatch.delenv("KHANIJ_AUTOSTART", raising=False)
-    quiet = build_defs().get_repository_def()
-    assert {s.default_status for s in quiet.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}
+    assert {s.default_status for s in build_schedules(rank, release)} == {dg.DefaultScheduleStatus.STOPPED}
     monkeypatch.setenv("KHANIJ_AUTOSTART", "1")
-    busy = build_defs().get_repository_def()
-    assert {s.default_status for s in busy.schedule_defs} == {dg.DefaultScheduleStatus.RUNNING}
-    assert {s.default_status for s in busy.sensor_defs} == {dg.DefaultSensorStatus.RUNNING}
+    assert {s.default_status for s in build_schedules(rank, release)} == {dg.DefaultScheduleStatus.RUNNING}
+    assert {s.default_status for s in build_sensors(rank)} == {dg.DefaultSensorStatus.RUNNING}
 
 
 def test_the_archive_is_watched_too(place):
