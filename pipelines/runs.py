@@ -44,8 +44,11 @@ def run_region(
     workspace, io_manager = given["workspace"], given["io_manager"]
     assert isinstance(workspace, Workspace) and isinstance(io_manager, BundleIOManager)
     settings = workspace.region(region)
-    if settings.needs_data and workspace.source_folder(settings) is None:
-        raise RegionError(f"region {region} needs files that are not here", field="KHANIJ_DATA", do=settings.how_to_get)
+    folder = workspace.source_folder(settings)
+    if settings.needs_data and (folder is None or not folder.is_dir()):
+        raise RegionError(
+            f"region {region} needs files that are not here", file=folder, field="KHANIJ_DATA", do=settings.how_to_get
+        )
     geopackage = workspace.output_folder(region) / "ranked_blocks.gpkg"
     lock = region_lock(workspace.cache_root, region)
     try:
