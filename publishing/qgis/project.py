@@ -104,7 +104,7 @@ def crs_xml(code: str) -> str:
     proj4 = "+proj=longlat +datum=WGS84 +no_defs" if number == 4326 else _PROJ4_7755
     srsid = 3452 if number == 4326 else 28155
     return (
-        f'<spatialrefsys nativeFormat="Wkt"><wkt>{escape(crs.to_wkt("WKT2_2019"))}</wkt><proj4>{proj4}</proj4><srsid>{srsid}</srsid><srid>{number}</srid>'
+        f'<spatialrefsys nativeFormat="Wkt"><wkt>{escape(crs.to_wkt("WKT2_2015"))}</wkt><proj4>{proj4}</proj4><srsid>{srsid}</srsid><srid>{number}</srid>'
         f"<authid>EPSG:{number}</authid><description>{escape(crs.name)}</description><projectionacronym>{'longlat' if number == 4326 else 'lcc'}</projectionacronym>"
         f"<ellipsoidacronym>EPSG:7030</ellipsoidacronym><geographicflag>{geographic}</geographicflag></spatialrefsys>"
     )
