@@ -7,6 +7,10 @@ STAMP  := $(VENV)/.installed
 .PHONY: run test test-all ui lint format lock rehearse faults clean help
 .DEFAULT_GOAL := help
 
+# Run apart (make test-all): they kill runs, start clusters and databases, or simulate a thousand inventories.
+LONG := tests/faults/test_run_faults.py tests/faults/test_fuzz_inputs.py tests/integration/test_dask_cluster.py \
+  tests/integration/test_postgres_and_s3.py tests/scoring/waste/test_coverage.py
+
 help:            ## what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -17,6 +21,9 @@ test: $(STAMP)   ## lint, types, and every test that needs no foreign server or 
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(LONG))
+
+test-all: $(STAMP) ## every test, those that kill runs and start clusters and databases too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 ui: $(STAMP)     ## open Dagster on http://127.0.0.1:3000
