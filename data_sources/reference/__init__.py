@@ -71,7 +71,6 @@ class ReferenceTables:
     recoveries: pd.DataFrame
 
 
-@cache
 def load_reference() -> ReferenceTables:
-    """All reference tables that scoring needs."""
+    """All reference tables that scoring needs, as copies: a caller's change reaches nobody else."""
     return ReferenceTables(**{name: load_table(name) for name in ReferenceTables.__dataclass_fields__})

@@ -278,6 +278,7 @@ def test_reference_bundle():
     assert len(bundle.elements) == 68 and len(bundle.route_products) == 128
     bundle.elements.loc[0, "element"] = "Xx"
     assert load_table("elements").loc[0, "element"] == "La", "a reader's change must not reach the table"
+    assert load_reference().elements.loc[0, "element"] == "La", "nor the next reader of the bundle"
 
 
 def test_every_column_is_described_and_the_page_is_current():
