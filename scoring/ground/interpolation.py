@@ -15,6 +15,7 @@ from scoring.ground.grid import Grid
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
+_ON_THE_SPOT_M = 1e-6  # added to every distance, so that a sample on a cell's centre gives its own value
 
 
 @njit(parallel=True, cache=True, fastmath=False)
@@ -38,7 +39,7 @@ def _idw(distance: Floats, index: NDArray[np.int64], values: Floats, power: floa
                 v = values[index[i, j], c]
                 if np.isnan(v):
                     continue
-                w = 1.0 / max(d, 1e-6) ** power
+                w = 1.0 / max(d, _ON_THE_SPOT_M) ** power
                 total += w
                 first += w * v
                 second += w * v * v
@@ -50,10 +51,43 @@ def _idw(distance: Floats, index: NDArray[np.int64], values: Floats, power: floa
 
 
 _TILE = 512
+_SQUARE, _FOURTH, _FIRST, _THIRD, _ANY = 2, 4, 1, 3, 0
+
+
+@njit(inline="always")
+def _raised(d2, code):  # type: ignore[no-untyped-def]
+    """``d^code`` from the squared distance."""
+    if code == _SQUARE:
+        return d2
+    if code == _FOURTH:
+        return d2 * d2
+    if code == _FIRST:
+        return np.sqrt(d2)
+    return d2 * np.sqrt(d2)
+
+
+@njit(cache=True, error_model="numpy")
+def _add_four(g, y, sx, sy, values, s, least, code, over, under):  # type: ignore[no-untyped-def]
+    """Four samples onto a row of cells with one division a cell: ``1/a + 1/b = (a + b) / (a b)``, twice over."""
+    ya, yb = (y - sy[s]) ** 2 + least, (y - sy[s + 1]) ** 2 + least
+    yc, yd = (y - sy[s + 2]) ** 2 + least, (y - sy[s + 3]) ** 2 + least
+    xa, xb, xc, xd = sx[s], sx[s + 1], sx[s + 2], sx[s + 3]
+    va, vb, vc, vd = values[s], values[s + 1], values[s + 2], values[s + 3]
+    for i in range(g.size):
+        x = g[i]
+        a = _raised((x - xa) * (x - xa) + ya, code)
+        b = _raised((x - xb) * (x - xb) + yb, code)
+        c = _raised((x - xc) * (x - xc) + yc, code)
+        d = _raised((x - xd) * (x - xd) + yd, code)
+        ab, cd = a * b, c * d
+        both = 1.0 / (ab * cd)
+        first, second = both * cd, both * ab
+        under[i] += first * (a + b) + second * (c + d)
+        over[i] += first * (va * b + vb * a) + second * (vc * d + vd * c)
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _idw_all(gx, gy, sx, sy, values, half_power, limit2):  # type: ignore[no-untyped-def]
+def _idw_all(gx, gy, sx, sy, values, code, half_power, limit2, least):  # type: ignore[no-untyped-def]
     """Every sample on every cell, ``sum(v / d^p) / sum(1 / d^p)``: tiles of one row, samples outside, cells inside.
 
     The inner loop runs over cells, so that it vectorises without changing the order of any sum.
@@ -61,30 +95,39 @@ def _idw_all(gx, gy, sx, sy, values, half_power, limit2):  # type: ignore[no-unt
     rows, cols, n = gy.size, gx.size, sx.size
     out = np.full((rows, cols), np.nan, dtype=np.float32)
     tiles = (cols + _TILE - 1) // _TILE
+    fours = n - n % 4 if code != _ANY and limit2 == np.inf else 0
     for job in prange(rows * tiles):
         row = job // tiles
         start = (job % tiles) * _TILE
         size = min(_TILE, cols - start)
         over = np.zeros(size)
         under = np.zeros(size)
+        g = gx[start : start + size]
         y = gy[row]
-        for s in range(n):
+        for s in range(0, fours, 4):
+            if code == _SQUARE:
+                _add_four(g, y, sx, sy, values, s, least, _SQUARE, over, under)
+            elif code == _FOURTH:
+                _add_four(g, y, sx, sy, values, s, least, _FOURTH, over, under)
+            elif code == _FIRST:
+                _add_four(g, y, sx, sy, values, s, least, _FIRST, over, under)
+            else:
+                _add_four(g, y, sx, sy, values, s, least, _THIRD, over, under)
+        for s in range(fours, n):
             dy2 = (y - sy[s]) ** 2
             if dy2 > limit2:
                 continue
-            v = values[s]
-            x = sx[s]
-            if half_power == 1.0:
+            if code == _SQUARE:
                 for c in range(size):
-                    d2 = (gx[start + c] - x) ** 2 + dy2
-                    w = 1.0 / max(d2, 1e-12) if d2 <= limit2 else 0.0
-                    over[c] += w * v
+                    d2 = (g[c] - sx[s]) ** 2 + dy2
+                    w = 1.0 / (d2 + least) if d2 <= limit2 else 0.0
+                    over[c] += w * values[s]
                     under[c] += w
             else:
                 for c in range(size):
-                    d2 = (gx[start + c] - x) ** 2 + dy2
-                    w = 1.0 / max(d2, 1e-12) ** half_power if d2 <= limit2 else 0.0
-                    over[c] += w * v
+                    d2 = (g[c] - sx[s]) ** 2 + dy2
+                    w = 1.0 / (d2 + least) ** half_power if d2 <= limit2 else 0.0
+                    over[c] += w * values[s]
                     under[c] += w
         for c in range(size):
             if under[c] > 0.0:
@@ -102,9 +145,14 @@ def idw_all(
     keep = np.isfinite(values)
     if not keep.any():
         raise ScoringError("no sample to interpolate from")
-    xs, ys = grid.centres()
+    code = int(power) if power in (_FIRST, _SQUARE, _THIRD, _FOURTH) else _ANY
+    limit = float(max_distance_m)
+    # lengths in cells keep the product of four fourth powers far inside the range of a float64; a limit is met in metres
+    unit = 1.0 if np.isfinite(limit) else min(grid.cell_x_m, grid.cell_y_m)
+    xs, ys = (c / unit for c in grid.centres())
     sx, sy, v = (np.ascontiguousarray(np.asarray(a, dtype=np.float64)[keep]) for a in (x, y, values))
-    return _idw_all(xs, ys, sx, sy, v, float(power) / 2, float(max_distance_m) ** 2)  # type: ignore[no-any-return]
+    least = (_ON_THE_SPOT_M / unit) ** 2
+    return _idw_all(xs, ys, sx / unit, sy / unit, v, code, power / 2, limit**2, least)  # type: ignore[no-any-return]
 
 
 def idw(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -159,9 +160,10 @@ def test_the_window_size_does_not_show():
     assert sd[1, 3] == pytest.approx(np.sqrt(var[0]), rel=1e-6)
 
 
-@pytest.mark.parametrize("power", [1.0, 2.0, 3.0])
-def test_idw_of_all_samples_is_the_formula(power):
-    x, y, z = scattered(40)
+@pytest.mark.parametrize("power", [1.0, 2.0, 2.5, 3.0, 4.0])
+@pytest.mark.parametrize("samples", [3, 40, 43])
+def test_idw_of_all_samples_is_the_formula(power, samples):
+    x, y, z = scattered(samples)
     grid = Grid.from_bounds((0, 0, 10_000, 6000), CRS, 500)
     xs, ys = grid.centres()
     d = np.hypot(xs[None, :, None] - x, ys[:, None, None] - y)
@@ -172,5 +174,26 @@ def test_idw_of_all_samples_is_the_formula(power):
         expected = (near * z).sum(-1) / near.sum(-1)
     got = idw_all(x, y, z, grid, power=power, max_distance_m=1500)
     assert got == pytest.approx(expected, rel=1e-5, nan_ok=True)
-    knn, _ = idw(x, y, z, grid, power=power, neighbours=40)
+    knn, _ = idw(x, y, z, grid, power=power, neighbours=samples)
     assert idw_all(x, y, z, grid, power=power) == pytest.approx(knn, rel=1e-5)
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0, 2.5, 4.0])
+def test_a_sample_on_a_cells_centre_gives_its_value(power):
+    x, y, z = scattered(41)
+    x[7], y[7] = 750.0, 1250.0
+    grid = Grid.from_bounds((0, 0, 10_000, 6000), CRS, 500)
+    row, col = grid.index([750.0], [1250.0])
+    assert idw_all(x, y, z, grid, power=power)[row[0], col[0]] == pytest.approx(z[7], rel=1e-4 if power == 1 else 1e-6)
+
+
+def test_the_number_of_threads_does_not_show():
+    x, y, z = scattered(130)
+    grid = Grid.from_bounds((0, 0, 10_000, 6000), CRS, 100)
+    v = Variogram("exponential", 0.05, 1, 4000)
+    found = []
+    for threads in (1, numba.config.NUMBA_NUM_THREADS):
+        numba.set_num_threads(threads)
+        found.append((idw_all(x, y, z, grid), idw(x, y, z, grid)[0], *krige_grid(x, y, z, grid, v)))
+    for one, many in zip(*found, strict=True):
+        assert one.tobytes() == many.tobytes()
