@@ -1,16 +1,28 @@
 """Fertility of the ground: evidence layers, model, held-out posterior, validation, and its mean over each block."""
 
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 import geopandas as gpd
+import pandas as pd
 
 from assets.fingerprints import region_asset, result
 from assets.progress import announce
 from assets.survey import VECTOR_LAYERS, survey_frames
 from assets.workspace import Workspace
-from scoring.ground.fertility import Fertility, SurveyLayers, estimate_fertility, fertility_of_units
-from scoring.ground.grid import Grid
+from data_sources.sheets import sheets_in
+from scoring.ground.fertility import (
+    HELD_OUT,
+    POSTERIOR_SD,
+    Fertility,
+    SurveyLayers,
+    estimate_fertility,
+    evidence_of_units,
+    fertility_of_units,
+    unit_statistics_of,
+)
+from scoring.ground.grid import Grid, RasterStack
 from scoring.ground.settings import FertilitySettings
 
 
@@ -82,10 +94,10 @@ def fertility(
 
 @region_asset(
     group="fertility",
-    title="Mean and maximum held-out posterior over each block with exact partial cells, and its percentile by area.",
+    title="Mean and maximum of every evidence band and of the held-out posterior over each block, and percentiles by area.",
     kinds={"python", "parquet"},
-    settings=("crs",),
-    code=("assets/evidence.py", "scoring/ground"),
+    settings=("crs", "extent_deg"),
+    code=("assets/evidence.py", "scoring/ground", "data_sources/sheets.py"),
     upstream=("fertility", "blocks"),
 )
 def block_fertility(
@@ -94,14 +106,33 @@ def block_fertility(
     if "stack" not in fertility:
         return result(context, workspace, {"connected": False}, note=fertility["summary"]["notes"][0])
     estimate = Fertility(
-        fertility["stack"], {}, None, tuple(fertility["summary"]["notes"]), fertility["summary"]["model_used"]
+        fertility["stack"],
+        {"evidence": fertility["table/evidence"]},
+        None,
+        tuple(fertility["summary"]["notes"]),
+        fertility["summary"]["model_used"],
     )
     mapped = blocks["units"][~(blocks["units"].geometry.isna() | blocks["units"].geometry.is_empty)]
-    table = fertility_of_units(estimate, mapped)
+    statistics = unit_statistics_of(estimate, mapped)
+    table = fertility_of_units(estimate, mapped, statistics)
     return result(
         context,
         workspace,
-        {"connected": True, "table": table},
+        {
+            "connected": True,
+            "table": table,
+            "evidence": evidence_of_units(estimate, statistics),
+            "sheets": fertility_of_sheets(estimate, workspace.region(context.partition_key).extent_deg),
+        },
         blocks=len(table),
         covered=int(table["fertility_axis"].notna().sum()),
     )
+
+
+def fertility_of_sheets(estimate: Fertility, extent_deg: tuple[float, float, float, float]) -> pd.DataFrame:
+    """Fertility of every 1:50,000 sheet of the region, and its place among those that survey layers cover."""
+    sheets = sheets_in(extent_deg).rename(columns={"sheet": "block_id"})
+    alone = RasterStack(estimate.stack.grid, tuple(estimate.stack[n] for n in (HELD_OUT, POSTERIOR_SD)))
+    told = fertility_of_units(replace(estimate, stack=alone), sheets).rename(columns={"block_id": "sheet"})
+    told["rank_fertility"] = told["fertility_axis"].rank(ascending=False, method="first").astype("Int64")
+    return told[["sheet", "fertility_axis", "fertility_axis_p10", "fertility_axis_p90", "rank_fertility"]]

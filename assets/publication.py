@@ -37,7 +37,7 @@ VERSIONED = (
     "exactextract",
     "scikit-learn",
 )
-SURVEY = (*VECTOR_LAYERS, "waste_inventory", "blocks")
+SURVEY = (*VECTOR_LAYERS, "geophysics", "waste_inventory", "blocks")
 
 
 @region_asset(
@@ -88,7 +88,9 @@ def ranked_blocks(
         "ranked_blocks": block_layer(sources["blocks"]["units"], assessment["ranked_blocks"]),
         "waste_sites": site_layer(waste, assessment),
         "waste_footprints": waste["footprints"],
-        "survey_sheets": sheets_in(region.extent_deg) if region.grid else None,
+        "survey_sheets": sheet_layer(region.extent_deg, sources["stream_sediments"]["kept"], block_fertility)
+        if region.grid
+        else None,
         "anomalies": anomaly_points(fertility.get("anomalies")),
         "occurrences": sources["occurrences"]["kept"],
     }
@@ -102,6 +104,7 @@ def ranked_blocks(
         **{name: robustness_report[name] for name in ("robustness", "rank_acceptability", "sample_next")},
         "quarantine": quarantine(sources),
         "data_quality": quality_table(reports(sources)),
+        **({"block_evidence": block_fertility["evidence"]} if "evidence" in block_fertility else {}),
     }
     publication = Publication(
         region=region,
@@ -144,6 +147,19 @@ def site_layer(waste: dict[str, Any], assessment: dict[str, Any]) -> gpd.GeoData
     merged = sites.merge(told[extra], on="site_id", how="left", validate="one_to_one")
     merged["sources"] = merged["source"]
     return gpd.GeoDataFrame(merged, geometry=sites.geometry.name, crs=sites.crs)
+
+
+def sheet_layer(
+    extent_deg: tuple[float, float, float, float], samples: gpd.GeoDataFrame, block_fertility: dict[str, Any]
+) -> gpd.GeoDataFrame:
+    """The region's 1:50,000 sheets with their samples and, where survey layers are connected, their fertility."""
+    sheets = sheets_in(extent_deg)
+    if len(samples):
+        within = gpd.sjoin(samples[["geometry"]], sheets[["sheet", "geometry"]], predicate="intersects")
+        sheets["n_samples"] = sheets["sheet"].map(within.groupby("sheet").size()).fillna(0).astype("Int64")
+    if "sheets" in block_fertility:
+        sheets = sheets.merge(block_fertility["sheets"], on="sheet", how="left", validate="one_to_one")
+    return sheets
 
 
 def reports(bundles: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -138,6 +138,7 @@ def explain_block(gpkg: Path | str, block_id: str) -> str:
     lines += _value(block)
     lines += _sites(gpkg, block_id)
     lines += _elements(gpkg, block_id)
+    lines += _ground(gpkg, block)
     lines += _quality(gpkg, block)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -161,8 +162,8 @@ def _head(block: SimpleNamespace, peers: int) -> list[str]:
     if block.status == "RANKED":
         out += _say(
             "Place",
-            f"{place(block.rank)} of {peers} of its kind; between {rank_interval(block.rank_p05, block.rank_p95)} "
-            f"(P05 best place to P95 worst), median {place(block.rank_p50)}",
+            f"{place(block.rank)} of {peers} of its kind; {rank_interval(block.rank_p05, block.rank_p95)} "
+            f"in nine draws out of ten (P05 best place to P95 worst), median {place(block.rank_p50)}",
         )
         out += _say("Among the first", f"P(top 10) {share(block.p_top10)}, P(top 20) {share(block.p_top20)}")
         out += _say(
@@ -242,6 +243,29 @@ def _elements(gpkg: Path | str, block_id: str) -> list[str]:
             text = "not sold by the route"
         text = f"{triple(r, 'contained_kg', kilograms)}; {text}"
         out += _say(r.element, text)
+    return out
+
+
+def _ground(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
+    """The fertility of the ground and what it is made of; nothing where no survey layer is connected."""
+    if not is_known(block.fertility_axis):
+        return ["", "Ground", *_say("Fertility", block.fertility_note)] if is_known(block.fertility_note) else []
+    out = ["", "Ground (percentile: share of the region's ground with a lower value)"]
+    interval = (
+        f"; P10 {share(block.fertility_axis_p10)} to P90 {share(block.fertility_axis_p90)}"
+        if is_known(block.fertility_axis_p10)
+        else ""
+    )
+    out += _say("Fertility", f"more fertile than {share(block.fertility_axis)} of the region's ground{interval}")
+    table = read_table(gpkg, "block_evidence")
+    table = table[(table["block_id"] == block.block_id) & (table["role"] != "result")]
+    for r in records(table.sort_values(["percentile", "evidence"], ascending=[False, True])):
+        unit = "" if r.unit in ("0..1",) else f" {r.unit}"
+        out += _say(
+            r.evidence,
+            f"mean {number(r.mean)}{unit}, maximum {number(r.maximum)}{unit}, percentile {share(r.percentile)}; "
+            f"{one_line(r.title, 80)}",
+        )
     return out
 
 

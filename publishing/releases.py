@@ -134,6 +134,9 @@ def _write_files(
         (folder / "evidence").mkdir(exist_ok=True)
         shutil.copyfile(path, folder / "evidence" / path.name)
     rasters = tuple(f"evidence/{p.name}" for p in evidence)
+    if any(kept_out.values()):
+        # A mean of what may not be passed on is as good as the thing itself where a block is one cell.
+        tables.pop("block_evidence", None)
     published = publish_geopackage(
         Publication(region, layers, tables, told | extra, rasters), folder / "ranked_blocks.gpkg"
     )

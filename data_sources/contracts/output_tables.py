@@ -145,6 +145,24 @@ SITE_ELEMENTS = Contract(
     key=("site_id", "element"),
 )
 
+BLOCK_EVIDENCE = Contract(
+    "block_evidence",
+    "Evidence of a block",
+    "What the fertility of a block is made of: every survey evidence band over the block, beside the region's ground.",
+    (
+        BLOCK_REF,
+        text("evidence", "Evidence", "Name of the band in the evidence raster.", nullable=False),
+        text("title", "What it is", "The band in words."),
+        text("unit", "Unit", "Unit of the mean and the maximum."),
+        text("role", "Role", "evidence; warning (explains rare earths away); result (posterior, its s.d., held out)."),
+        number("mean", "Mean", "Area-weighted mean over the block, exact partial cells."),
+        number("maximum", "Maximum", "Largest value of a cell that the block touches."),
+        number("percentile", "Percentile", "Share of the region's ground with a lower value than the block's mean.", "0-1", reject=SHARE),
+        number("coverage_pct", "Covered", "Share of the block's area that the band covers.", "%"),
+    ),
+    key=("block_id", "evidence"),
+)  # fmt: skip
+
 BASKET_RANKS = Contract(
     "basket_ranks",
     "Ranks by basket",

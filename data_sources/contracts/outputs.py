@@ -19,6 +19,7 @@ from data_sources.contracts.output_layers import (
 )
 from data_sources.contracts.output_tables import (
     BASKET_RANKS,
+    BLOCK_EVIDENCE,
     DATA_QUALITY,
     ELEMENT_POTENTIAL,
     MASS_BALANCE,
@@ -54,6 +55,7 @@ OUTPUT_TABLES: dict[str, Contract] = {
         MASS_BALANCE,
         PRICE_DECKS,
         SITE_ELEMENTS,
+        BLOCK_EVIDENCE,
         BASKET_RANKS,
         SAMPLE_NEXT,
         ROBUSTNESS,
@@ -68,6 +70,7 @@ OUTPUT_CONTRACTS: dict[str, Contract] = {**OUTPUT_LAYERS, **OUTPUT_TABLES}
 __all__ = [
     "ANOMALIES",
     "BASKET_RANKS",
+    "BLOCK_EVIDENCE",
     "DATA_QUALITY",
     "ELEMENT_POTENTIAL",
     "KINDS",

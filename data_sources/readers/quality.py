@@ -29,11 +29,15 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     if "layers" in report:
         for layer, inner in sorted(report["layers"].items()):
             yield from _of(layer, inner)
+        yield from _of_merge(report.get("merge", {}))
         return
     source, layer = str(report.get("source") or ""), str(report.get("layer") or name)
     if "absent" in report:
         yield source, layer, "absent", "", None, str(report["absent"])
         return
+    for band, (unit, what) in sorted(report.get("band_units", {}).items()):
+        why = report["bands_held"].get(band)
+        yield source, layer, "unit", band, None, f"{why} - HELD, not used" if why else f"{unit or 'no unit'}: {what}"
     if "rows_in" not in report:
         return
     counts = ", ".join(
@@ -79,8 +83,46 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             report["rows_in"],
             "the column's values are not used; see quarantine",
         )
+    for told, n in sorted(report.get("lease_remarks", {}).items()):
+        yield source, layer, "lease status", "lease_status", n, told
     for reason, n in sorted(report.get("by_reason", {}).get("flagged", {}).items()):
         yield source, layer, "flag", "", n, reason
+
+
+def _of_merge(merge: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """What joining several sources of waste sites came to: counts, figures that are no tonnage, doubtful pairs."""
+    layer = "waste_sites"
+    for told in merge.get("sources", []):
+        counts = f"{told['joined_register']} joined a site of the register, {told['joined_other_source']} one of another source, {told['new_sites']} are sites of their own"
+        yield told["source"], layer, "merged", "site_id", told["records"], counts
+    for told in merge.get("figures", []):
+        value = told["text"] if isinstance(told["text"], str) else f"{_figure(told['value'])} {told['unit']}"
+        system = f" ({told['note']})" if isinstance(told["note"], str) and told["note"] else ""
+        yield (
+            told["source"],
+            layer,
+            "figure kept",
+            told["quantity"],
+            1,
+            f"{told['site_id']}: {value}{system}, record {told['record_id']}",
+        )
+    for told in merge.get("review", []):
+        apart = "distance not known" if pd.isna(told["distance_km"]) else f"{told['distance_km']:g} km apart"
+        alike = "" if pd.isna(told["name_similarity"]) else f", names agree {told['name_similarity']:g}"
+        pair = f"{told['record_a']} ({told['name_a']}) and {told['record_b']} ({told['name_b']})"
+        why = (
+            f"{pair}: {apart}{alike}: {told['why']}; decide it under waste.same or waste.different in the region's YAML"
+        )
+        yield f"{told['source_a']};{told['source_b']}", layer, "doubtful match", "site_id", 2, why
+    for record in merge.get("decided_pairs_unknown", []):
+        yield (
+            "",
+            layer,
+            "decided pair not found",
+            "site_id",
+            1,
+            f"no source has a record {record} now: correct waste.same or waste.different",
+        )
 
 
 def _figure(value: object) -> str:

@@ -42,6 +42,7 @@ _BLOCK_RELATIONS = (
     ("sites", "Sites of the block", "site_shares"),
     ("elements", "Elements of the block", "element_potential"),
     ("baskets", "Ranks by basket", "basket_ranks"),
+    ("evidence", "Evidence of the ground", "block_evidence"),
     ("advice", "What to measure next", "sample_next"),
 )
 _SITE_RELATIONS = (

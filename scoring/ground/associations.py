@@ -23,6 +23,7 @@ class Association:
 
     name: str
     title: str
+    short: str
     members: tuple[str, ...]
     corrected_for: tuple[str, ...] = ()
     minerals: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ ASSOCIATIONS: dict[str, Association] = {
         Association(
             "light_ree",
             "Light rare earths, corrected for monazite and zircon sand",
+            "light rare earths",
             LIGHT_REE,
             ("Th", "Zr", "Hf"),
             ("rare", "ree", "rare-earth elements", "rare earth"),
@@ -44,6 +46,7 @@ ASSOCIATIONS: dict[str, Association] = {
         Association(
             "heavy_ree_y",
             "Heavy rare earths and yttrium, corrected for zircon and xenotime sand",
+            "heavy rare earths and Y",
             (*HEAVY_REE, "Y"),
             ("Zr", "Hf", "Th"),
             ("rare", "ree", "rare-earth elements", "rare earth", "yttrium"),
@@ -52,6 +55,7 @@ ASSOCIATIONS: dict[str, Association] = {
         Association(
             "rare_metals",
             "Rare-metal pegmatite and granite",
+            "rare metals",
             ("Li", "Cs", "Ta", "Nb", "Sn", "W", "Be", "Rb"),
             (),
             ("lithium", "niobium", "tantalum", "tin", "tungsten", "beryllium"),
@@ -60,6 +64,7 @@ ASSOCIATIONS: dict[str, Association] = {
         Association(
             "ni_co_cr_pge",
             "Mafic and ultramafic: nickel, cobalt, chromium, platinum group",
+            "Ni-Co-Cr-PGE",
             ("Ni", "Co", "Cr", "Pt", "Pd"),
             (),
             ("nickel", "cobalt", "chromite", "chromium", "pge", "platinum"),
@@ -68,6 +73,7 @@ ASSOCIATIONS: dict[str, Association] = {
         Association(
             "cu_mo_au",
             "Copper, molybdenum, gold",
+            "Cu-Mo-Au",
             ("Cu", "Mo", "Au", "Ag", "Bi", "Te", "Se", "Re"),
             (),
             ("copper", "molybdenum", "gold", "rhenium", "selenium", "tellurium"),
@@ -77,6 +83,7 @@ ASSOCIATIONS: dict[str, Association] = {
         Association(
             "zn_ge_in_cd",
             "Zinc and its companions",
+            "Zn and companions",
             ("Zn", "Pb", "Cd", "In", "Ge", "Ga", "Tl", "Sb"),
             (),
             ("zinc", "lead", "germanium", "indium", "cadmium", "antimony"),
@@ -85,6 +92,7 @@ ASSOCIATIONS: dict[str, Association] = {
         Association(
             "phosphate",
             "Phosphate and carbonatite",
+            "phosphate",
             ("P", "Sr", "Ba", "F"),
             (),
             ("phosphorite", "phosphate", "apatite", "carbonatite"),
@@ -93,6 +101,7 @@ ASSOCIATIONS: dict[str, Association] = {
         Association(
             "ti_v",
             "Titanium and vanadium",
+            "Ti-V",
             ("Ti", "V"),
             (),
             ("titanium", "vanadium", "ilmenite"),
@@ -105,6 +114,7 @@ ASSOCIATIONS: dict[str, Association] = {
 HEAVY_MINERALS = Association(
     "heavy_minerals",
     "Resistate heavy minerals (zircon, monazite, ilmenite): a warning, not a target",
+    "heavy minerals",
     ("Zr", "Hf", "Th"),
     (),
     (),

@@ -12,9 +12,10 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from scoring.ground.associations import ASSOCIATIONS
+from scoring.ground.associations import ASSOCIATIONS, HEAVY_MINERALS
 from scoring.ground.evidence import build_evidence
 from scoring.ground.grid import Band, Grid, RasterStack, check_equal_area
 from scoring.ground.layers import SurveyLayers
@@ -31,10 +32,13 @@ __all__ = [
     "Fertility",
     "SurveyLayers",
     "estimate_fertility",
+    "evidence_of_units",
     "fertility_of_units",
+    "unit_statistics_of",
 ]
 
 Progress = Callable[[str], None]
+Z_P90 = 1.2816  # the normal quantile of 0.9
 POSTERIOR, POSTERIOR_SD, HELD_OUT = "posterior", "posterior_sd", "posterior_held_out"
 
 
@@ -154,24 +158,44 @@ def _estimate(
     return Fertility(RasterStack(grid, tuple(bands)), tables, anomalies, tuple(notes), model, summary)
 
 
-def fertility_of_units(fertility: Fertility, units: gpd.GeoDataFrame) -> pd.DataFrame:
+def unit_statistics_of(fertility: Fertility, units: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Mean, maximum and covered cells of every band over every unit, read once for the two functions below.
+
+    A categorical band has codes, and a mean of codes means nothing: it is left out.
+    """
+    told = fertility.tables.get("evidence", pd.DataFrame({"name": [], "kind": []}))
+    codes = set(told.loc[told["kind"] == "categorical", "name"])
+    picked = RasterStack(fertility.stack.grid, tuple(b for b in fertility.stack.bands if b.name not in codes))
+    return zonal_statistics(picked, units, "block_id", ("mean", "max", "count"))
+
+
+def fertility_of_units(
+    fertility: Fertility, units: gpd.GeoDataFrame, statistics: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Held-out posterior of each unit and its place among the region's cells.
+
+    Parameters
+    ----------
+    statistics : what ``unit_statistics_of`` gave for the same units; made here where it is not handed over.
 
     Returns
     -------
     ``block_id, posterior_mean, posterior_max, posterior_sd`` (of the held-out posterior; the sd is the mean of the
     cells' sds, the sd of a mean whose cells err together), ``coverage_pct`` (0..100), ``fertility_axis`` (mid-rank
-    percentile by area of the mean over the region's cells, 0..1; NaN without coverage), ``fertility_note``,
-    ``top_evidence`` (the bands that stand out, strongest first).
+    percentile by area of the mean over the region's cells, 0..1; NaN without coverage), ``fertility_axis_p10`` and
+    ``_p90`` (the same percentile at the mean -+ 1.2816 sd), ``fertility_note``, ``top_evidence`` (the targets that
+    stand out most among the region's ground, strongest first).
     """
     stack = fertility.stack
+    table = unit_statistics_of(fertility, units) if statistics is None else statistics
     targets = [n for n in fertility.evidence_names if n in ASSOCIATIONS]
-    picked = RasterStack(stack.grid, tuple(stack[n] for n in (HELD_OUT, POSTERIOR_SD, *targets)))
-    table = zonal_statistics(picked, units, "block_id", ("mean", "max", "count"))
     mean = table[f"{HELD_OUT}_mean"].to_numpy(dtype=np.float64)
     coverage = coverage_pct(table[f"{HELD_OUT}_count"].to_numpy(), table["area_m2"].to_numpy(), stack.grid)
     mean = np.where(coverage > 0, mean, np.nan)
-    axis = mid_rank_percentile(stack[HELD_OUT].values.ravel().astype(np.float64), mean)
+    sd = np.where(coverage > 0, table[f"{POSTERIOR_SD}_mean"].to_numpy(dtype=np.float64), np.nan)
+    ground = stack[HELD_OUT].values.ravel().astype(np.float64)
+    axis, low, high = (mid_rank_percentile(ground, mean + z * sd if z else mean) for z in (0.0, -Z_P90, Z_P90))
+    places = {n: mid_rank_percentile(_values(stack, n), table[f"{n}_mean"].to_numpy(np.float64)) for n in targets}
     notes, tops = [], []
     for i in range(len(table)):
         if not coverage[i] > 0:
@@ -179,24 +203,66 @@ def fertility_of_units(fertility: Fertility, units: gpd.GeoDataFrame) -> pd.Data
             tops.append("")
             continue
         part = f"; survey layers cover {coverage[i]:.0f} % of it" if coverage[i] < 99 else ""
+        doubt = f" (P10 {100 * low[i]:.0f} %, P90 {100 * high[i]:.0f} %)" if np.isfinite(low[i]) else ""
         notes.append(
             f"{fertility.model_used.replace('_', ' ')} fertility higher than {100 * axis[i]:.0f} % "
-            f"of the region's ground{part}"
+            f"of the region's ground{doubt}{part}"
         )
-        ranked = sorted(
-            ((float(table[f"{n}_mean"].iloc[i]), n) for n in targets if np.isfinite(table[f"{n}_mean"].iloc[i])),
-            key=lambda p: (-p[0], p[1]),
-        )
-        tops.append("; ".join(f"{n} {v:+.1f}" for v, n in ranked[:3]))
+        # robust z of the associations share one scale, so their means compare; the percentile says it to a reader
+        strongest = sorted((-float(table[f"{n}_mean"].iloc[i]), n) for n in targets if np.isfinite(places[n][i]))
+        tops.append("; ".join(f"{ASSOCIATIONS[n].short} (above {100 * places[n][i]:.0f} %)" for _, n in strongest[:3]))
     return pd.DataFrame(
         {
             "block_id": table["block_id"],
             "posterior_mean": mean,
             "posterior_max": np.where(coverage > 0, table[f"{HELD_OUT}_max"], np.nan),
-            "posterior_sd": np.where(coverage > 0, table[f"{POSTERIOR_SD}_mean"], np.nan),
+            "posterior_sd": sd,
             "coverage_pct": coverage,
             "fertility_axis": axis,
+            "fertility_axis_p10": low,
+            "fertility_axis_p90": high,
             "fertility_note": notes,
             "top_evidence": tops,
         }
     )
+
+
+def evidence_of_units(fertility: Fertility, statistics: pd.DataFrame) -> pd.DataFrame:
+    """Every band over every unit, one row each, so that a reader sees what the fertility of a block is made of.
+
+    Parameters
+    ----------
+    statistics : what ``unit_statistics_of`` gave.
+
+    Returns
+    -------
+    ``block_id, evidence`` (the band's name), ``title, unit, role`` (evidence, warning or result), ``mean, maximum``
+    (area-weighted with exact partial cells), ``percentile`` (mid-rank of the mean among the region's cells, 0..1),
+    ``coverage_pct``; no row where the band does not cover the unit.
+    """
+    stack, frames = fertility.stack, []
+    for band in stack.bands:
+        if f"{band.name}_mean" not in statistics:
+            continue
+        mean = statistics[f"{band.name}_mean"].to_numpy(np.float64)
+        count = statistics[f"{band.name}_count"].to_numpy(np.float64)
+        result = band.name in (POSTERIOR, POSTERIOR_SD, HELD_OUT)
+        frame = pd.DataFrame(
+            {
+                "block_id": statistics["block_id"],
+                "evidence": band.name,
+                "title": band.description,
+                "unit": band.unit,
+                "role": "result" if result else "warning" if band.name == HEAVY_MINERALS.name else "evidence",
+                "mean": mean,
+                "maximum": statistics[f"{band.name}_max"],
+                "percentile": mid_rank_percentile(_values(stack, band.name), mean),
+                "coverage_pct": coverage_pct(count, statistics["area_m2"].to_numpy(), stack.grid),
+            }
+        )
+        frames.append(frame[frame["coverage_pct"] > 0])
+    return pd.concat(frames, ignore_index=True).sort_values("block_id", kind="stable", ignore_index=True)
+
+
+def _values(stack: RasterStack, name: str) -> NDArray[np.float64]:
+    return stack[name].values.ravel().astype(np.float64)

@@ -117,8 +117,31 @@ def _lease(row: dict) -> str:
     )
 
 
-def explain(state: RunState, i: int, row: dict) -> str:
-    """The explanation of one block; every number in it is a column of its row."""
+def _ground(state: RunState, i: int, row: dict) -> str:
+    """What the survey says of the ground of a block that no waste quantifies."""
+    axis, place = row.get("fertility_axis"), row.get("rank_fertility")
+    if place is None or axis is None or math.isnan(axis):
+        return ""
+    kind = row["kind"]
+    n = sum(
+        state.column["kind"][j] == kind and s == "UNQUANTIFIED" and use == "measured"
+        for j, use in state.fertility_use(kind).items()
+        for s in [state.status[j]]
+    )
+    low, high = row["fertility_axis_p10"], row["fertility_axis_p90"]
+    doubt = "" if math.isnan(low) or math.isnan(high) else f", P10 {100 * low:.0f} to P90 {100 * high:.0f}"
+    chiefly = f"; highest in {row['top_evidence'].replace('; ', ', ')}" if row.get("top_evidence") else ""
+    return (
+        f" By the fertility of its ground it is {ordinal(place)} of {n} {str(kind).replace('_', ' ')}s without quantified"
+        f" waste: more fertile than {100 * axis:.0f} % of the region{doubt}{chiefly}."
+    )
+
+
+def explain(state: RunState, i: int, row: dict, likely_where: str = "") -> str:
+    """The explanation of one block; every number in it is a column of its row.
+
+    ``likely_where`` says whose companions ``likely_companions`` are: "", or " of ..." or " in ...".
+    """
     name, kind = text(row["name"]) or row["block_id"], str(row["kind"]).replace("_", " ")
     gate, status = state.block_gates[row["block_id"]], row["status"]
     checks = sorted({f.split(":", 1)[1] for f in gate.flags if f.startswith("to_be_checked:")})
@@ -153,10 +176,14 @@ def explain(state: RunState, i: int, row: dict) -> str:
     if status == "LEASED":
         held = f" It holds {_tonnage(state, i, row)}." if known else ""
         return f"{name} is not open to other bidders: {row['status_reason']}.{held}{to_check}"
-    there = " there" if state.own_record(i) is None else ""
-    likely = f" Likely companions{there}, not measured: {row['likely_companions']}." if row["likely_companions"] else ""
+    likely = (
+        f" Likely companions{likely_where}, not measured: {row['likely_companions']}."
+        if row["likely_companions"]
+        else ""
+    )
     held = f" It holds {_tonnage(state, i, row)}." if known else ""
     missing = f" Missing: {row['missing'].replace('; ', ', ')}." if row["missing"] else ""
     return (
-        f"{name} is not quantified: {row['status_reason']}.{held}{likely}{_lease(row)}{missing}{conditional}{to_check}"
+        f"{name} is not quantified: {row['status_reason']}.{held}{_ground(state, i, row)}{likely}{_lease(row)}{missing}"
+        f"{conditional}{to_check}"
     )

@@ -10,6 +10,7 @@ import math
 import pandas as pd
 
 from scoring.rank.state import RunState, Share
+from scoring.waste.companions import companions_of_minerals
 from scoring.waste.inventory import CLASSES, SiteRecord, text
 
 
@@ -59,19 +60,28 @@ def missing_of(state: RunState, i: int) -> list[str]:
     return [k for k, known in _items(state, i).items() if not known]
 
 
-def likely_of(state: RunState, i: int, nearest: str | None) -> list[str]:
-    record = state.own_record(i) or (state.records.get(nearest) if nearest and not state.holds[i] else None)
-    if record is None:
-        return list(dict.fromkeys(e for s in state.holds[i] for e in state.records[s].likely))
-    return record.likely
+def likely_of(state: RunState, i: int, nearest: str | None) -> tuple[list[str], str]:
+    """Elements likely but not measured, and where: of the block's own waste, of its minerals, or at the nearest site."""
+    record = state.own_record(i)
+    if record is not None:
+        return record.likely, ""
+    if state.holds[i]:
+        return list(dict.fromkeys(e for s in state.holds[i] for e in state.records[s].likely)), ""
+    minerals = text(state.column["minerals"][i]) if "minerals" in state.column else ""
+    of_minerals = companions_of_minerals(minerals, state.book.symbol_of)
+    if of_minerals:
+        return of_minerals, f" of its notified minerals ({', '.join(m.strip() for m in minerals.split(';'))})"
+    site = state.records.get(nearest) if nearest else None
+    return (site.likely, f" in the waste of {nearest}") if site is not None else ([], "")
 
 
 def fertility_note(state: RunState, i: int) -> str:
     use = state.fertility_use(state.column["kind"][i])[i]
     if use == "drawn" and state.status[i] != "RANKED":
         return "fertility missing for this block: no survey layer covers it"
+    told = text(state.fertility_columns.get(state.ids[i], {}).get("fertility_note"))
     return {
-        "measured": "fertility of the ground from held-out survey evidence",
+        "measured": told or "fertility of the ground from held-out survey evidence",
         "drawn": "fertility missing for this block only: drawn U(0, 1) in every realisation",
         "missing": "fertility missing: no survey layers cover any block of this kind; the other weights are scaled to 1",
         "not_applicable": "fertility does not apply: transported waste says nothing of the ground beneath it",

@@ -64,6 +64,7 @@ class RunState:
     column: dict[str, list] = field(default_factory=dict)
     shares_of: dict[str, list[Share]] = field(default_factory=dict)
     fertility_by_block: dict[str, float] = field(default_factory=dict)
+    fertility_columns: dict[str, dict] = field(default_factory=dict)
     mapped_sites: set[str] = field(default_factory=set)
     nearest: dict[str, tuple[str, float]] = field(default_factory=dict)
 
@@ -78,6 +79,8 @@ class RunState:
         if self.fertility is not None and "fertility_axis" in self.fertility.columns:
             ids, axis = self.fertility["block_id"].astype(str), self.fertility["fertility_axis"].astype(float)
             self.fertility_by_block = {b: v for b, v in zip(ids, axis) if not math.isnan(v)}
+            rows = zip(ids, self.fertility.to_dict("records"))
+            self.fertility_columns = {b: row for b, row in rows if b in self.fertility_by_block}
 
     def decide(self) -> None:
         """Status and reason of every block; GATED, LEASED, UNQUANTIFIED, OUT_OF_BASKET, RANKED in this precedence."""

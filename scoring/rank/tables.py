@@ -43,6 +43,7 @@ def block_table(state: RunState) -> gpd.GeoDataFrame:
     """The layer ``ranked_blocks``: fixed columns first, then the ranks of other baskets and the useful extras."""
 
     rows: list[dict] = []
+    likely_in: dict[str, str] = {}
     settings = state.settings
     place = {
         name: {i: (s, j) for kind, s in kinds.items() for j, i in enumerate(s.members)}
@@ -96,16 +97,23 @@ def block_table(state: RunState) -> gpd.GeoDataFrame:
         row["nearest_site_id"], row["nearest_site_km"] = nearest[block_id]
         row["knowledge_class"] = knowledge_of(state, i)
         row["completeness_pct"] = completeness_pct(state, i)
-        row["likely_companions"] = ", ".join(likely_of(state, i, row["nearest_site_id"])) or None
+        likely, likely_where = likely_of(state, i, row["nearest_site_id"])
+        row["likely_companions"] = ", ".join(likely) or None
+        likely_in[block_id] = likely_where
         row["missing"] = "; ".join(missing_of(state, i)) or None
         row["fertility_note"] = fertility_note(state, i)
+        told = state.fertility_columns.get(block_id, {})
+        applies = state.fertility_use(row["kind"])[i] == "measured"
+        for column in ("fertility_axis_p10", "fertility_axis_p90"):
+            row[column] = float(told.get(column, math.nan)) if applies else math.nan
+        row["top_evidence"] = (told.get("top_evidence") or None) if applies else None
         row["flags"] = "; ".join(flags_of(state, i, overlap)) or None
         row["sources"] = sources_of(state, i)
         row["capital_known"] = capital_known(state, i)
         rows.append(row)
     _rank_fertility(state, rows)
     for i, row in enumerate(rows):
-        row["explanation"] = explain(state, i, row)
+        row["explanation"] = explain(state, i, row, likely_in[row["block_id"]])
     frame = pd.DataFrame(rows)
     for column in BLOCK_COLUMNS:
         if column not in frame:

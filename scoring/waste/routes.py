@@ -54,6 +54,11 @@ class RouteBook:
         """Symbols of all elements in the reference table."""
         return set(self._elements)
 
+    @cached_property
+    def symbol_of(self) -> dict[str, str]:
+        """English name in lower case -> symbol."""
+        return {str(r["name"]).lower(): e for e, r in self._elements.items() if not _blank(r.get("name"))}
+
     def element(self, symbol: str) -> dict:
         """The element's row."""
         return self._elements[symbol]

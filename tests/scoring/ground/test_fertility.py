@@ -19,7 +19,7 @@ from scoring.ground import (
     estimate_fertility,
     fertility_of_units,
 )
-from scoring.ground.fertility import HELD_OUT, POSTERIOR, Fertility
+from scoring.ground.fertility import HELD_OUT, POSTERIOR, Fertility, evidence_of_units, unit_statistics_of
 from scoring.ground.unit_statistics import mid_rank_percentile, zonal_statistics
 from tests.scoring.ground.conftest import CRS, ORE_XY, SAND_XY, lonlat
 
@@ -60,12 +60,28 @@ def test_ore_ranks_high_sand_does_not_and_the_unsurveyed_is_missing(geochemical,
     assert table.loc["ore", "fertility_axis"] > 0.95
     # the sand holds more rare earths than the ore does, and stays below the threshold of an anomaly
     assert table.loc["sand", "posterior_mean"] < 0.5 < table.loc["ore", "posterior_mean"]
-    assert table.loc["ore", "top_evidence"].startswith("light_ree")
+    assert table.loc["ore", "top_evidence"].startswith("light rare earths (above ")
     far = table.loc["far"]
     assert far[["posterior_mean", "posterior_max", "posterior_sd", "fertility_axis"]].isna().all()
     assert far["coverage_pct"] == 0 and "no survey layer" in far["fertility_note"]
     assert 20 < table.loc["half", "coverage_pct"] < 90
     assert "cover" in table.loc["half", "fertility_note"]
+
+
+def test_the_interval_holds_the_axis_and_the_evidence_of_a_unit_is_told(geochemical, units):
+    statistics = unit_statistics_of(geochemical, units)
+    table = fertility_of_units(geochemical, units, statistics)
+    assert table.equals(fertility_of_units(geochemical, units))
+    covered = table[table["coverage_pct"] > 0]
+    assert (covered["fertility_axis_p10"] <= covered["fertility_axis"]).all()
+    assert (covered["fertility_axis"] <= covered["fertility_axis_p90"]).all()
+    assert (covered["fertility_axis_p10"] < covered["fertility_axis_p90"]).any()
+    evidence = evidence_of_units(geochemical, statistics)
+    assert set(evidence["block_id"]) == {"ore", "sand", "half"}, "a block without any layer has no row"
+    ore = evidence[evidence["block_id"] == "ore"].set_index("evidence")
+    assert ore.loc["light_ree", "percentile"] > 0.9 and ore.loc["heavy_minerals", "role"] == "warning"
+    assert ore.loc[HELD_OUT, "mean"] == table.set_index("block_id").loc["ore", "posterior_mean"]
+    assert (ore["mean"] <= ore["maximum"] + 1e-6).all()
 
 
 def test_units_follow_their_order_and_any_crs(geochemical, units):

@@ -97,6 +97,9 @@ def test_no_data_no_number(india):
     auction = india.ranked_blocks[india.ranked_blocks["kind"] == "auction_block"]
     assert (auction["status"] == "UNQUANTIFIED").all() and auction["nearest_site_km"].notna().all()
     assert auction["explanation"].str.contains("nearest known waste site").all()
+    rare = auction[auction["block_id"] == "IN-AB-043"].iloc[0]
+    assert rare["likely_companions"] == "Y, Nb", "of its own minerals, not of an iron dump 55 km away"
+    assert "of its notified minerals (Rare-earth elements, Phosphate)" in rare["explanation"]
     monazite = row(india, "WB-IN-BS-002")
     assert math.isnan(monazite["tonnage_t_p50"])
 
