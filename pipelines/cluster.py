@@ -6,8 +6,10 @@ another; a tile's result depends on its inputs alone and a region plans from its
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 30
 RETRIES = 3  # of a tile whose worker died or lost its input
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class ClusterError(KhanijError):
@@ -105,7 +108,7 @@ class ScaledIOManager(LeasedIOManager):
 def run_regions(
     names: Sequence[str], overrides: dict[str, str] | None = None, everything: bool = False
 ) -> list["Outcome"]:
-    """Make several regions, one a worker at a time, and return their outcomes in order.
+    """Make several regions, one a worker at a time, and return their outcomes in order; one that fails stops no other.
 
     Workers need the same environment (``KHANIJ_*``, ``DAGSTER_HOME``, store credentials) and reach the same folders or
     object store. A region whose worker dies is planned anew on another worker: what was finished is kept.
@@ -125,7 +128,9 @@ def run_regions(
         workers = len(client.scheduler_info(n_workers=-1)["workers"])
         waiting = list(enumerate(names))
         submit = lambda item: client.submit(_one_region, item, overrides, everything, pure=False, retries=RETRIES)  # noqa: E731
-        queue = as_completed([submit(waiting.pop(0)) for _ in range(min(workers, len(waiting)))])
+        # The client is nobody's default, so the loop on which futures are awaited has to be named.
+        first = [submit(waiting.pop(0)) for _ in range(min(workers, len(waiting)))]
+        queue = as_completed(first, loop=client.loop)
         done: dict[int, Outcome] = {}
         for future in queue:
             position, outcome = future.result()
@@ -138,11 +143,17 @@ def run_regions(
 def _one_region(item: tuple[int, str], overrides: dict[str, str] | None, everything: bool) -> tuple[int, "Outcome"]:
     from distributed import secede
 
-    from pipelines.runs import run_region
+    from pipelines.runs import Outcome, run_region
 
     # Leave the worker's own thread: the region's tiles need it, on this worker as on the others.
     secede()
-    return item[0], run_region(item[1], overrides=overrides, everything=everything)
+    position, region = item
+    try:
+        # A worker that inherits a dead one's region makes it after its own: it has memory for one.
+        with _ONE_AT_A_TIME:
+            return position, run_region(region, overrides=overrides, everything=everything)
+    except KhanijError as error:
+        return position, Outcome(region, Path(), 0, str(error))
 
 
 class RegionsConfig(dg.Config):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from data_sources.contracts import RegionError
 from data_sources.regions import load_region, region_names
+
+if TYPE_CHECKING:
+    from pipelines.runs import Outcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,10 +47,15 @@ def main(arguments: argparse.Namespace) -> int:
 
     console = terminal()
     failed, paths = [], []
+    began = time.monotonic()
+    made = _on_cluster(names, overrides, arguments.all)
     for name in names:
-        began = time.monotonic()
-        with Bar(load_region(name).title) as bar:
-            outcome = run_region(name, overrides=overrides, everything=arguments.all, listener=bar.update)
+        if name in made:
+            outcome = made[name]
+        else:
+            began = time.monotonic()
+            with Bar(load_region(name).title) as bar:
+                outcome = run_region(name, overrides=overrides, everything=arguments.all, listener=bar.update)
         if outcome.error:
             failed.append(name)
             print(f"khanij run: region {name}: {outcome.error}", file=sys.stderr)
@@ -58,6 +67,17 @@ def main(arguments: argparse.Namespace) -> int:
     for path in paths:
         print(path)
     return 1 if failed else 0
+
+
+def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool) -> dict[str, Outcome]:
+    """What the workers of the configured Dask cluster made of several regions; nothing where there is none."""
+    from pipelines.settings import dask_scheduler
+
+    if len(names) < 2 or dask_scheduler() is None:
+        return {}
+    from pipelines.cluster import run_regions
+
+    return {outcome.region: outcome for outcome in run_regions(names, overrides, everything)}
 
 
 def parse_settings(pairs: list[str]) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""A real Dask cluster: scheduler and workers as processes of their own; the same bytes, and a killed worker costs time."""
+"""A real Dask cluster: scheduler and workers as processes of their own; the same bytes, and a killed worker costs time.
+
+The same command runs here and on the cluster: only KHANIJ_DASK_SCHEDULER in the environment differs.
+"""
 
 import contextlib
 import hashlib
@@ -8,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +36,7 @@ def cluster(folder: Path, workers: int = 2, **environment: str):
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     env = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **environment}
+    env["KHANIJ_DASK_SCHEDULER"] = address  # workers have the environment of the runs, as the documentation asks
     log = (folder / "dask.log").open("wb")
 
     def start(*command: str) -> subprocess.Popen:
@@ -105,67 +110,74 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
         pass
 
 
-SCRIPT = """
-import json, sys
-from pipelines.cluster import run_regions
-print(json.dumps([[o.region, o.made, o.error] for o in run_regions(["small_east", "small_south"])]))
-"""
+BACKFILL = ["--region", "small_east", "--region", "small_south"]
+# The sample district on a finer grid: more cells than one tile has, so that its kriging is sent out in nine.
+TILED = ["--region", "sample_district", "--set", "grid.cell_m=100", "--set", "ranking.draws=200"]
+BASE = {k: v for k, v in os.environ.items() if not k.startswith(("KHANIJ_", "DAGSTER_"))}
+
+
+def command(arguments: list[str], home: Path, **environment: str) -> subprocess.Popen:
+    """``khanij run`` as a process, in an environment of its own."""
+    env = {**BASE, "KHANIJ_HOME": str(home), "KHANIJ_REGIONS": str(ROOT / "tests" / "regions"), **environment}
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli", "run", *arguments, "--top", "1"],
+        cwd=ROOT, env={**env, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def finished(run: subprocess.Popen) -> str:
+    """What a run printed; it has to end well."""
+    out, err = run.communicate(timeout=1200)
+    assert run.returncode == 0, out + err
+    return out
+
+
+def wait_for(happened: Callable[[], bool], run: subprocess.Popen) -> None:
+    """Until something has happened, which it must while the run is still under way."""
+    until = time.monotonic() + 900
+    while not happened():
+        assert run.poll() is None, "the run ended first: " + "".join(run.communicate())
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def digests(home: Path) -> dict[str, str]:
-    return {
-        p.parent.name: hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in sorted(home.glob("output/*/ranked_blocks.gpkg"))
-    }
+    files = [p for p in sorted((home / "output").rglob("*")) if p.is_file()]
+    return {p.relative_to(home).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 def test_regions_of_a_backfill_are_made_by_workers_with_the_same_bytes_though_one_is_killed(tmp_path):
-    import json
-
     plain, scaled = tmp_path / "plain", tmp_path / "scaled"
-    regions = {"KHANIJ_REGIONS": str(ROOT / "tests" / "regions")}
-    base = {k: v for k, v in os.environ.items() if not k.startswith(("KHANIJ_", "DAGSTER_"))}
-    command = [
-        sys.executable,
-        "-m",
-        "pipelines.cli",
-        "run",
-        "--region",
-        "small_east",
-        "--region",
-        "small_south",
-        "--top",
-        "1",
-    ]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**base, **regions, "KHANIJ_HOME": str(plain)},
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    here = {**regions, "KHANIJ_HOME": str(scaled)}
-    with cluster(tmp_path, **here) as (address, workers):
-        asked = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT],
-            cwd=ROOT,
-            env={**base, **here, "KHANIJ_DASK_SCHEDULER": address},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    finished(command(BACKFILL, plain))
+    environment = {"KHANIJ_HOME": str(scaled), "KHANIJ_REGIONS": str(ROOT / "tests" / "regions")}
+    with cluster(tmp_path, **environment) as (address, workers):
+        run = command(BACKFILL, scaled, KHANIJ_DASK_SCHEDULER=address)
         store = scaled / ".khanij" / "store"
-        until = time.monotonic() + 900
-        while (
-            len(list(store.glob("*/waste_inventory/manifest.json"))) < 2
-            and time.monotonic() < until
-            and asked.poll() is None
-        ):
-            time.sleep(0.2)
+        wait_for(lambda: len(list(store.glob("*/waste_inventory/manifest.json"))) == 2, run)
+        assert not list(scaled.glob("output/*/ranked_blocks.gpkg")), "both regions are in the middle"
         workers[0].kill()
-        told, _ = asked.communicate(timeout=1200)
-    outcomes = json.loads(told.splitlines()[-1])
-    assert [o[0] for o in outcomes] == ["small_east", "small_south"] and all(o[2] is None for o in outcomes), outcomes
-    assert digests(scaled) == digests(plain)
+        told = finished(run)
+    assert "small_east" in told and "small_south" in told
+    made = digests(scaled)
+    assert made == digests(plain) and sum(name.endswith("ranked_blocks.gpkg") for name in made) == 2
+
+
+def test_tiles_of_one_big_region_are_made_by_workers_with_the_same_bytes_though_one_is_killed(tmp_path):
+    plain, scaled = tmp_path / "plain", tmp_path / "scaled"
+    finished(command(TILED, plain))
+    with cluster(tmp_path) as (address, workers):
+        before = [cpu_s(worker.pid) for worker in workers]
+        run = command(TILED, scaled, KHANIJ_DASK_SCHEDULER=address)
+        # A worker that has burnt a second since it joined is computing tiles.
+        wait_for(lambda: cpu_s(workers[0].pid) > before[0] + 1, run)
+        workers[0].kill()
+        finished(run)
+        assert cpu_s(workers[1].pid) > before[1] + 1, "the other worker computed tiles"
+    made = digests(scaled)
+    assert made == digests(plain) and "output/sample_district/evidence/evidence.tif" in made
+
+
+def cpu_s(pid: int) -> float:
+    """Processor seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
