@@ -37,7 +37,8 @@ TOP_COLUMNS = (
     "margin_usd_per_t_p50", "breakeven_price_multiple", "tonnage_t_p50", "top_elements", "knowledge_class",
 )  # fmt: skip
 _FERTILITY_COLUMNS = (
-    "rank_fertility", "block_id", "name", "state", "district", "fertility_axis", "likely_companions", "missing",
+    "rank_fertility", "block_id", "name", "state", "district", "fertility_axis", "fertility_axis_p10", "fertility_axis_p90",
+    "top_evidence", "likely_companions", "missing",
 )  # fmt: skip
 
 
@@ -98,11 +99,22 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
             for r in records(frame)
         ]  # fmt: skip
         return header, rows
-    header = ["By fertility", "Block", "Name", "State", "Fertility percentile", "Likely", "Missing"]
+    header = [
+        "By fertility",
+        "Block",
+        "Name",
+        "State",
+        "Percentile",
+        "P10-P90",
+        "Ground stands out in",
+        "Likely",
+        "Missing",
+    ]
     rows = [
         [
             place(r.rank_fertility), r.block_id, _short(r.name), _short(r.state, 16), share(r.fertility_axis),
-            _short(r.likely_companions, 24), _short(r.missing, 40),
+            f"{100 * r.fertility_axis_p10:.0f}-{100 * r.fertility_axis_p90:.0f}" if is_known(r.fertility_axis_p10) else "-",
+            _short(r.top_evidence, 46), _short(r.likely_companions, 20), _short(r.missing, 30),
         ]
         for r in records(frame)
     ]  # fmt: skip

@@ -91,7 +91,7 @@ def _layout(page: Page) -> str:
     side_x, side_y, side_w = _SIDE
     parts = [
         _map_item(page),
-        _label(page, "title", page.title, (10, 8, 277, 9), 15, bold=True),
+        _label(page, "title", page.title, (10, 8, 277, 9), min(15.0, 1200 / max(len(page.title), 1)), bold=True),
         _label(page, "note", page.note, (side_x, 152, side_w, 22), 7, colour=(70, 70, 70)),
         _label(page, "sources", page.sources, (x, y + h + 3, 196, 14), 6.5, colour=(90, 90, 90)),
         _label(

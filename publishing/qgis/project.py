@@ -227,18 +227,20 @@ def _pages(
             legend=tuple((shown[n].id, shown[n].title) for n in names if n in shown),
         )
         for theme, names in THEMES.items()
-        if any(n in shown for n in names)
+        if any(n in shown for n in names) and (theme not in _NEEDS_RANKS or blocks["rank"].notna().any())
     ]
 
 
 def _listing(blocks: gpd.GeoDataFrame, theme: str) -> str:
-    """The first ten of the kind with most ranked blocks (or of the fertility list), as lines of text."""
+    """The first ten as lines of text: waste blocks where they are ranked; by fertility, the kind with most blocks."""
     by = "rank_fertility" if theme == "Fertility" else "rank"
     if theme == "Waste" or not blocks[by].notna().any():
         return ""
     frame = pd.DataFrame({c: blocks[c] for c in ("block_id", "name", "kind", by, "rank_p05", "rank_p95")})
     frame = frame[frame[by].notna()]
-    kind = next(k for k in KINDS if (frame["kind"] == k).any())
+    counts = frame["kind"].value_counts()
+    present = [k for k in KINDS if k in counts.index]
+    kind = present[0] if by == "rank" else max(present, key=lambda k: int(counts[k]))
     first = frame[frame["kind"] == kind].sort_values(by).head(10)
     lines = []
     for r in records(first):
@@ -249,6 +251,8 @@ def _listing(blocks: gpd.GeoDataFrame, theme: str) -> str:
     return f"{head}: {KIND_WORDS[kind].lower()}s\n" + "\n".join(lines)
 
 
+# A map of ranks where nothing is ranked would be an empty sheet of paper.
+_NEEDS_RANKS = ("Ranking", "Uncertainty")
 _TITLES = {
     "Ranking": "rank by critical-mineral potential",
     "Fertility": "fertility of the ground",

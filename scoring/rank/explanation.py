@@ -130,10 +130,12 @@ def _ground(state: RunState, i: int, row: dict) -> str:
     )
     low, high = row["fertility_axis_p10"], row["fertility_axis_p90"]
     doubt = "" if math.isnan(low) or math.isnan(high) else f", P10 {100 * low:.0f} to P90 {100 * high:.0f}"
+    covered = state.fertility_columns[state.ids[i]].get("coverage_pct", 100.0)
+    part = f", judged by the {covered:.0f} % of it that survey layers cover" if covered < 95 else ""
     chiefly = f"; highest in {row['top_evidence'].replace('; ', ', ')}" if row.get("top_evidence") else ""
     return (
         f" By the fertility of its ground it is {ordinal(place)} of {n} {str(kind).replace('_', ' ')}s without quantified"
-        f" waste: more fertile than {100 * axis:.0f} % of the region{doubt}{chiefly}."
+        f" waste: more fertile than {100 * axis:.0f} % of the region{doubt}{part}{chiefly}."
     )
 
 

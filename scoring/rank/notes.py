@@ -13,6 +13,9 @@ from scoring.rank.state import RunState, Share
 from scoring.waste.companions import companions_of_minerals
 from scoring.waste.inventory import CLASSES, SiteRecord, text
 
+HALF_COVERED_PCT = 50.0
+"""Below this the fertility of a block is told as that of a part of it."""
+
 
 def knowledge_of(state: RunState, i: int) -> str:
     record = state.own_record(i)
@@ -103,6 +106,9 @@ def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str
     for site in [x.site_id for x in inside]:
         if state.site_gates[site].status:
             flags.append(f"withheld_site:{site}")
+    covered = state.fertility_columns.get(block_id, {}).get("coverage_pct", 100.0)
+    if covered < HALF_COVERED_PCT:
+        flags.append(f"fertility_from_part:{covered:.0f} %")
     if _is_district_level(state, i, inside):
         flags.append("district_level")
     flags += overlap.get(block_id, [])
