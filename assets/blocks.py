@@ -26,15 +26,16 @@ LAYERS = ("auction_blocks", "mining_leases")
     group="blocks",
     title="The ranking units of the region; ranks and sums run within a kind, never across.",
     kinds={"python", "geoparquet"},
-    settings=("units", "extent_deg", "crs", *(f"layers.{name}" for name in LAYERS)),
+    settings=("units", "extent_deg", "crs", "states", *(f"layers.{name}" for name in LAYERS)),
     code=CODE,
-    layers=LAYERS,
+    layers=(*LAYERS, "states"),
     upstream=("waste_inventory",),
 )
 def blocks(
     context: dg.AssetExecutionContext, workspace: Workspace, waste_inventory: dict[str, Any]
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
+    states = workspace.states(region)
     frames, quarantine, report = [], [], {}
     for kind in region.units:
         if kind == "waste_block":
@@ -48,10 +49,15 @@ def blocks(
         if source is None:
             continue
         if source.card == "embedded_auction_blocks":
-            admitted = embedded_auction_blocks(extent_deg=region.extent_deg)
+            admitted = embedded_auction_blocks(extent_deg=region.extent_deg, states=states)
         else:
             admitted = read_blocks(
-                workspace.layer_path(region, source), layer, card_name=source.card, extent_deg=region.extent_deg
+                workspace.layer_path(region, source),
+                layer,
+                card_name=source.card,
+                extent_deg=region.extent_deg,
+                options=dict(source.options) | ({"layer": source.layer} if source.layer else {}),
+                states=states,
             )
         frames.append(admitted.kept)
         quarantine.append(admitted.quarantine)

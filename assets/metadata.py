@@ -94,7 +94,7 @@ def frame_metadata(frame: pd.DataFrame | None, contract: Contract | None = None)
     out: dict[str, Any] = {"dagster/row_count": len(frame)}
     out["dagster/column_schema"] = table_schema(contract) if contract else _schema_of(frame)
     if len(frame):
-        out["first_rows"] = dg.MetadataValue.md(_markdown(frame))
+        out["first_rows"] = dg.MetadataValue.md(markdown_table(frame))
     if isinstance(frame, gpd.GeoDataFrame) and len(frame):
         picture = map_preview(frame)
         if picture is not None:
@@ -123,13 +123,14 @@ def _schema_of(frame: pd.DataFrame) -> dg.TableSchema:
     return dg.TableSchema(columns=[dg.TableColumn(str(name), str(dtype)) for name, dtype in frame.dtypes.items()])
 
 
-def _markdown(frame: pd.DataFrame) -> str:
+def markdown_table(frame: pd.DataFrame, rows: int = PREVIEW_ROWS, columns: int = PREVIEW_COLUMNS) -> str:
+    """The first rows and columns of a frame as a table for the UI; source text is shown, never interpreted."""
     plain = pd.DataFrame(frame.drop(columns=frame.geometry.name) if isinstance(frame, gpd.GeoDataFrame) else frame)
-    columns = list(plain.columns[:PREVIEW_COLUMNS])
-    lines = ["| " + " | ".join(map(str, columns)) + " |", "|" + "---|" * len(columns)]
-    for row in plain[columns].head(PREVIEW_ROWS).itertuples(index=False):
+    names = list(plain.columns[:columns])
+    lines = ["| " + " | ".join(map(str, names)) + " |", "|" + "---|" * len(names)]
+    for row in plain[names].head(rows).itertuples(index=False):
         lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
-    more = len(plain.columns) - len(columns)
+    more = len(plain.columns) - len(names)
     return "\n".join(lines) + (f"\n\nand {more} more columns" if more > 0 else "")
 
 

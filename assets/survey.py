@@ -11,6 +11,7 @@ from assets.workspace import Workspace
 from data_sources.cards import load_card
 from data_sources.connectors.files import read_raster
 from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError, SourceError
+from data_sources.contracts.raster_units import picture_levels
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.survey import empty_layer, read_layer
 from data_sources.regions import Region
@@ -41,6 +42,7 @@ def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any
         return _absent(name, "not connected in this region", [])
     card = load_card(source.card)
     path = workspace.layer_path(region, source)
+    states = workspace.states(region)  # outside the try: a check that was asked for must not fall away unseen
     try:
         if path is None or not path.exists():
             raise SourceError(
@@ -51,7 +53,14 @@ def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any
                 if card.is_remote
                 else region.how_to_get or "check the path in the region's YAML",
             )
-        admitted = read_layer(path, name, card=card, extent_deg=region.extent_deg, options=dict(source.options))
+        admitted = read_layer(
+            path,
+            name,
+            card=card,
+            extent_deg=region.extent_deg,
+            options=dict(source.options) | ({"layer": source.layer} if source.layer else {}),
+            states=states,
+        )
     except (SourceError, ContractError, CrsError) as error:
         # One broken source must not stop the others: the layer is absent, and the reason is published with the result.
         told = str(error).replace(f"{workspace.source_folder(region)}/", "")  # the result must not depend on the folder
@@ -80,9 +89,9 @@ def _layer_asset(name: str, title: str) -> dg.AssetsDefinition:
         group="survey",
         title=title,
         kinds={"python", "geoparquet"},
-        settings=("extent_deg", f"layers.{name}"),
+        settings=("extent_deg", "states", f"layers.{name}"),
         code=CODE,
-        layers=(name,),
+        layers=(name, "states"),
     )
     def asset(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
         bundle = load_layer(workspace, workspace.region(context.partition_key), name)
@@ -127,10 +136,34 @@ def geophysics(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Ma
         raster = read_raster(path, bands=load_card(source.card).bands)
         wanted = list(source.options.get("bands", raster.band_names))
         grid = Grid(crs=raster.crs, transform=raster.transform, shape=raster.shape)
-        units = {band.name: band.unit for band in raster.bands}
-        bands = tuple(Band(n, raster.read(n), str(units.get(n, "")), f"{n} of {source.card}") for n in wanted)
-        bundle = {"stack": RasterStack(grid, bands), "report": {"bands": wanted, "shape": list(raster.shape)}}
+        told = {band.name: band for band in raster.bands}
+        held = {n: why for n in wanted if n in told and (why := picture_levels(raster.read(n), told[n].unit))}
+        bands = tuple(
+            Band(n, raster.read(n), told[n].unit, told[n].description or f"{n} of {source.card}")
+            for n in wanted
+            if n not in held
+        )
+        bundle = {
+            "quarantine": held_bands(source.card, raster.file, held),
+            "report": {
+                "source": source.card,
+                "layer": "geophysics",
+                "bands": [band.name for band in bands],
+                "shape": list(raster.shape),
+                "band_units": {n: [told[n].unit, told[n].description] for n in wanted},
+                "bands_held": held,
+            },
+        }
+        if bands:
+            bundle["stack"] = RasterStack(grid, bands)
     return result(context, workspace, bundle, report=dg.MetadataValue.json(bundle["report"]))
+
+
+def held_bands(card: str, file: str, held: dict[str, str]) -> pd.DataFrame:
+    """The bands that are not used, as rows of the quarantine."""
+    do = "not used; state its unit as 'level' in the source card if its order alone is to count, or get the grid itself"
+    rows = [(card, "geophysics", file, name, why, do) for name, why in held.items()]
+    return pd.DataFrame(rows, columns=list(QUARANTINE_COLUMNS)).astype("str")
 
 
 def survey_frames(**bundles: dict[str, Any]) -> dict[str, gpd.GeoDataFrame | None]:

@@ -1,10 +1,14 @@
 """The waste-site inventory: sites, footprints, tonnages, grades and constraints, admitted by their contracts."""
 
+from typing import Any
+
 import dagster as dg
 
 from assets.fingerprints import region_asset, result
+from assets.metadata import markdown_table
 from assets.workspace import Workspace
 from data_sources.readers.waste import embedded_inventory, read_inventory
+from data_sources.readers.waste_merge import empty_inventory, merged_inventory
 
 CODE = (
     "assets/waste_sites.py",
@@ -18,22 +22,30 @@ WASTE_LAYERS = ("waste_sites", "waste_footprints", "tonnages", "grades", "constr
 
 @region_asset(
     group="waste",
-    title="Waste sites with every published tonnage, grade and constraint, each with its source; wrong rows are held.",
+    title="Waste sites of every source, joined into one register, with every published tonnage, grade and constraint, each with its source; wrong rows are held.",
     kinds={"python", "geoparquet"},
-    settings=("waste", "extent_deg", *(f"layers.{name}" for name in WASTE_LAYERS)),
+    settings=("waste", "states", "extent_deg", *(f"layers.{name}" for name in WASTE_LAYERS)),
     code=CODE,
-    layers=WASTE_LAYERS,
+    layers=(*WASTE_LAYERS, "waste", "states"),
+    files=lambda workspace, region: workspace.waste_files(region),
 )
 def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
-    if region.waste.get("card") == "embedded_register":
-        inventory = embedded_inventory(extent_deg=region.extent_deg)
-    else:
+    states = workspace.states(region)
+    if region.waste.card == "embedded_register":
+        inventory = embedded_inventory(extent_deg=region.extent_deg, states=states)
+    elif "waste_sites" in region.layers or not region.waste.sources:
         paths = {
             name: workspace.layer_path(region, region.layers[name]) for name in WASTE_LAYERS if name in region.layers
         }
-        inventory = read_inventory(paths, card_name=str(region.waste.get("card", "")), extent_deg=region.extent_deg)
-    bundle = {
+        inventory = read_inventory(paths, card_name=region.waste.card, extent_deg=region.extent_deg, states=states)
+    else:
+        inventory = empty_inventory()
+    if region.waste.sources:
+        inventory = merged_inventory(
+            inventory, region.waste, workspace.waste_paths(region), extent_deg=region.extent_deg, states=states
+        )
+    bundle: dict[str, Any] = {
         "sites": inventory.sites,
         "footprints": inventory.footprints,
         "tonnages": inventory.tonnages,
@@ -43,11 +55,18 @@ def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> 
         "flags": inventory.flags,
         "report": inventory.report,
     }
+    if region.waste.sources:
+        bundle |= {"review": inventory.review, "members": inventory.members, "figures": inventory.figures}
+    shown: dict[str, Any] = (
+        {"review": dg.MetadataValue.md(markdown_table(inventory.review, 50, 10))} if len(inventory.review) else {}
+    )
     return result(
         context,
         workspace,
         bundle,
+        **shown,
         sites=len(inventory.sites),
         quarantined=len(inventory.quarantine),
+        doubtful_matches=len(inventory.review),
         report=dg.MetadataValue.json(inventory.report),
     )

@@ -11,11 +11,13 @@ from functools import cache
 from pathlib import Path
 
 import dagster as dg
+import geopandas as gpd
 
 from data_sources.cards import load_card
 from data_sources.connectors import stored
 from data_sources.connectors.archive import Archive
 from data_sources.contracts import RegionError
+from data_sources.readers.states import read_states
 from data_sources.regions import LayerSource, Region, data_folder, load_region, region_names
 from data_sources.synthetic import sample_district_folder
 from publishing.atomic import sha256_of
@@ -78,6 +80,26 @@ class Workspace(dg.ConfigurableResource):
         folder = self.source_folder(region)
         return None if folder is None else folder / source.path
 
+    def waste_paths(self, region: Region) -> dict[str, dict[str, Path | None]]:
+        """The files of each further source of waste sites: its sites, and a table's tonnages, grades and constraints."""
+        folder = self.source_folder(region)
+        out: dict[str, dict[str, Path | None]] = {}
+        for source in region.waste.sources:
+            beside = {k: getattr(source, k) for k in ("tonnages", "grades", "constraints")}
+            files = {k: folder / v for k, v in beside.items() if v is not None and folder is not None}
+            out[source.called] = {"sites": self.layer_path(region, source), **files}
+        return out
+
+    def waste_files(self, region: Region) -> list[Path]:
+        """Tables that stand beside a source of waste sites (its own file counts as a source)."""
+        return sorted(p for files in self.waste_paths(region).values() for k, p in files.items() if k != "sites" and p)
+
+    def states(self, region: Region) -> gpd.GeoDataFrame | None:
+        """The region's state polygons (column ``state``, EPSG:4326), or None where its YAML names none."""
+        if region.states is None:
+            return None
+        return read_states(self.layer_path(region, region.states), region.states)
+
     def gate_paths(self, region: Region) -> dict[str, Path]:
         """The files of the region's gate layers by name, relative to the folder of its sources."""
         folder = self.source_folder(region) or Path.cwd()
@@ -96,8 +118,8 @@ class Workspace(dg.ConfigurableResource):
     def source_hash(self, region: Region, layers: tuple[str, ...] | None = None) -> str:
         """SHA-256 over the region's source files and their cards: it changes when any of their bytes do."""
         digest = hashlib.sha256()
-        for name, source in sorted(region.layers.items()):
-            if layers is not None and name not in layers:
+        for name, source in sorted(region.sources().items()):
+            if layers is not None and name.split(".")[0] not in layers:
                 continue
             card = load_card(source.card)
             digest.update(f"{name}|{source.model_dump_json()}|{card.model_dump_json()}".encode())

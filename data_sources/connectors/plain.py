@@ -92,7 +92,7 @@ class PlainSource:
                 )
             frame, onward = parse_text_table(text, self.card.options, where=self.card.url), None
         else:
-            frame, onward = self._json(body)
+            frame, onward = parse_json_records(body, self.card.host, self.card.name, self.card.records_path)
         frame = with_points(frame, {"crs": self.card.crs, **self.card.options}, self.card.url)
         if onward is not None:
             self.client.check_host(onward, self.card.name)
@@ -103,32 +103,39 @@ class PlainSource:
         """Not known before the answer is read."""
         return None
 
-    def _json(self, body: bytes) -> tuple[pd.DataFrame, str | None]:
-        where: dict[str, Any] = {"file": self.card.host, "layer": self.card.name}
-        try:
-            document = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise BrokenBodyError(f"the answer is cut short or damaged: {error}", **where, do="fetch again") from error
-        onward = None
-        records: Any = document
-        if isinstance(document, dict):
-            remark = str(document.get("remark") or document.get("error") or "")
-            if "error" in remark.lower() or document.get("error"):
-                # Overpass says so with status 200, and half the elements before it.
-                raise SourceError(
-                    f"the server answers: {remark[:300]}", **where, do="ask for a smaller extent, or later"
-                )
-            path = self.card.records_path or ("results" if "results" in document else "")
-            for part in filter(None, path.split(".")):
-                records = records.get(part) if isinstance(records, dict) else None
-            onward = document.get("next") if isinstance(document.get("next"), str) else None
-        if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
-            raise SourceError("no list of records in the answer", **where, field="records_path", do="correct the card")
-        frame = pd.json_normalize(records, max_level=2) if records else pd.DataFrame()
-        for plain, nested in (("lat", "center.lat"), ("lon", "center.lon")):  # an area of OpenStreetMap has a centre
-            if nested in frame.columns:
-                frame[plain] = frame[nested] if plain not in frame.columns else frame[plain].fillna(frame[nested])
-        return frame, onward
+
+def parse_json_records(
+    body: bytes, file: object, layer: str, records_path: str = ""
+) -> tuple[pd.DataFrame, str | None]:
+    """(a flat frame of a JSON answer's records, the address of its next page or None).
+
+    Raises
+    ------
+    BrokenBodyError : no whole JSON. SourceError : an error in the answer's own words, or no list of records.
+    """
+    where: dict[str, Any] = {"file": file, "layer": layer}
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BrokenBodyError(f"the answer is cut short or damaged: {error}", **where, do="fetch again") from error
+    onward = None
+    records: Any = document
+    if isinstance(document, dict):
+        remark = str(document.get("remark") or document.get("error") or "")
+        if "error" in remark.lower() or document.get("error"):
+            # Overpass says so with status 200, and half the elements before it.
+            raise SourceError(f"the server answers: {remark[:300]}", **where, do="ask for a smaller extent, or later")
+        path = records_path or ("results" if "results" in document else "")
+        for part in filter(None, path.split(".")):
+            records = records.get(part) if isinstance(records, dict) else None
+        onward = document.get("next") if isinstance(document.get("next"), str) else None
+    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
+        raise SourceError("no list of records in the answer", **where, field="records_path", do="correct the card")
+    frame = pd.json_normalize(records, max_level=2) if records else pd.DataFrame()
+    for plain, nested in (("lat", "center.lat"), ("lon", "center.lon")):  # an area of OpenStreetMap has a centre
+        if nested in frame.columns:
+            frame[plain] = frame[nested] if plain not in frame.columns else frame[plain].fillna(frame[nested])
+    return frame, onward
 
 
 def table_of(frame: pd.DataFrame) -> tuple[pa.Table, str | None]:

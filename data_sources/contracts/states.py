@@ -87,6 +87,7 @@ def check_state(
             if shapes is not None and (shapes["key"] == part).any():
                 known = True
                 area = shapely.buffer(shapely.union_all(shapes.loc[shapes["key"] == part].geometry.to_numpy()), 0.01)
+                shapely.prepare(area)
                 inside |= shapely.contains_xy(area, lon[at], lat[at])
             elif part in state_boxes():
                 known = True

@@ -14,18 +14,19 @@ import shapely
 
 from data_sources.cards import Card
 from data_sources.connectors.files import read_file
-from data_sources.contracts.admission import Admission
+from data_sources.contracts.admission import Admission, plain
 from data_sources.contracts.blocks import AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.errors import MissingSourceError
 from data_sources.contracts.rules import AREA_DIFFERS, geodesic_area_ha
-from data_sources.readers.common import Extent, admit_layer
+from data_sources.readers.common import Extent, admit_layer, card_of
+from data_sources.readers.lease_status import lease_statuses
 from data_sources.reference import load_table
 from data_sources.sheets import sheets_in
 
 _KIND = {"auction_blocks": "auction_block", "mining_leases": "mining_lease"}
 
 
-def embedded_auction_blocks(extent_deg: Extent | None = None) -> Admission:
+def embedded_auction_blocks(extent_deg: Extent | None = None, states: gpd.GeoDataFrame | None = None) -> Admission:
     """The auctioned critical-mineral blocks that the project carries, by the corners printed in the tender notices.
 
     A block whose corners lie outside its stated state is held; one whose published area differs from the area of its
@@ -45,6 +46,7 @@ def embedded_auction_blocks(extent_deg: Extent | None = None) -> Admission:
             file="data_sources/reference/auction_blocks.csv",
             extent_deg=extent_deg,
             options={"clip": True},
+            states=states,
         ),
         "auction_block",
     )
@@ -63,6 +65,7 @@ def read_blocks(
     card: Card | str | None = None,
     extent_deg: Extent | None = None,
     options: Mapping[str, Any] | None = None,
+    states: gpd.GeoDataFrame | None = None,
 ) -> Admission:
     """Blocks of one kind from a file: ``layer`` is ``auction_blocks`` or ``mining_leases``.
 
@@ -78,10 +81,19 @@ def read_blocks(
         raise MissingSourceError(
             "the layer's file is missing", file=path, layer=layer, do="check the path in the region's YAML"
         )
-    frame = read_file(path, options=dict(options or {}))
+    _, says = card_of(card or card_name or None, layer)
+    reading = (dict(says.options) if says else {}) | dict(options or {})
+    if says and says.crs and "crs" not in reading:
+        reading["crs"] = says.crs
+    frame = read_file(path, layer=reading.pop("layer", None), options=reading)
     frame = frame.copy()
     if "geometry_basis" not in frame.columns:
         frame["geometry_basis"] = "mapped"
+    if layer == "mining_leases":
+        own = reading.pop("own_lessees", ())
+        status, _, remarks = lease_statuses(frame, says.field_map if says else {}, own)
+        frame = frame.drop(columns=[c for c in frame.columns if plain(c) == "lease_status"]).assign(lease_status=status)
+        frame["position_note"] = remarks  # carried through admission beside its row
     admission = admit_layer(
         frame,
         BLOCK_CONTRACTS[layer],
@@ -90,11 +102,12 @@ def read_blocks(
         file=Path(path).name,
         extent_deg=extent_deg,
         options=options,
+        states=states,
     )
-    return _as_blocks(admission, _KIND[layer])
+    return _as_blocks(admission, _KIND[layer], remarks="position_note" if layer == "mining_leases" else None)
 
 
-def _as_blocks(admission: Admission, kind: str) -> Admission:
+def _as_blocks(admission: Admission, kind: str, remarks: str | None = None) -> Admission:
     """Kept rows in the columns of the frame ``blocks``; area differences go to ``flags`` of the row too."""
     kept = admission.kept.copy()
     area = geodesic_area_ha(kept.geometry.to_numpy())
@@ -104,13 +117,16 @@ def _as_blocks(admission: Admission, kind: str) -> Admission:
     kept["kind"] = kind
     kept["site_id"] = pd.Series([None] * len(kept), dtype="str")
     kept["flags"] = pd.Series(np.where(differs, "area_differs_from_published", ""), index=kept.index, dtype="str")
+    report: dict[str, Any] = {"areas_that_differ": int(differs.sum()), "area_rule": AREA_DIFFERS}
+    if remarks is not None:
+        told = kept[remarks].astype("str").fillna("")
+        both = kept["flags"].where((kept["flags"] == "") | (told == ""), kept["flags"] + "; ")
+        kept["flags"] = (both + told).astype("str")
+        report["lease_status"] = kept["lease_status"].value_counts().sort_index().to_dict()
+        report["lease_remarks"] = told[told != ""].value_counts().sort_index().to_dict()
     extra = [c for c in ("concession", "redistribute") if c in kept.columns]
     kept = kept[[*BLOCK_COLUMNS, *extra, "geometry"]].sort_values("block_id", kind="stable").reset_index(drop=True)
-    return replace(
-        admission,
-        kept=kept,
-        report=admission.report | {"areas_that_differ": int(differs.sum()), "area_rule": AREA_DIFFERS},
-    )
+    return replace(admission, kept=kept, report=admission.report | report)
 
 
 def sheet_blocks(extent_deg: Extent, crs: str | None = None) -> gpd.GeoDataFrame:

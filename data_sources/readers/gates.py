@@ -10,6 +10,7 @@ import shapely
 
 from data_sources.connectors.files import read_file
 from data_sources.contracts.errors import ContractError, CrsError
+from data_sources.readers.lease_status import lease_statuses
 from data_sources.regions import GateSource
 
 KEPT = ("name", "fact", "holder", "lease_status")
@@ -40,6 +41,9 @@ def read_gate(path: Path, name: str, source: GateSource) -> gpd.GeoDataFrame:
         k: frame[columns[k]].astype("str") if k in columns else pd.Series(None, index=frame.index, dtype="str")
         for k in KEPT
     }
-    return gpd.GeoDataFrame(
-        pd.DataFrame(data).assign(source=source.source), geometry=shapes, crs="EPSG:4326"
-    ).reset_index(drop=True)
+    if name == "leases":
+        data["lease_status"], holder, _ = lease_statuses(frame, own_lessees=source.options.get("own_lessees", ()))
+        data["holder"] = data["holder"].where(data["holder"].notna(), holder)
+    gate = gpd.GeoDataFrame(pd.DataFrame(data).assign(source=source.source), geometry=shapes, crs="EPSG:4326")
+    # A lease that the layer calls ended bars nothing.
+    return (gate[gate["lease_status"] != "none"] if name == "leases" else gate).reset_index(drop=True)

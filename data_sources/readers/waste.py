@@ -1,8 +1,11 @@
-"""The waste inventory: sites, footprints, tonnages, grades and constraints, embedded or from a user's files."""
+"""The waste inventory: sites, footprints, tonnages, grades and constraints, embedded or from a user's files.
+
+Belongs here: one register. Does not belong here: joining it with other sources (``waste_sources``, ``waste_merge``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from data_sources.cards import card_names, load_card
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admission import Admission
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
@@ -20,7 +22,6 @@ from data_sources.contracts.places import INDIA_DEG
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.reference import load_table
-from data_sources.register import Records, from_own_table, merge_records, site_table, tonnage_table
 
 TABLES = {
     "waste_sites": "waste_sites",
@@ -35,7 +36,10 @@ _NO_CLIP = {"clip": False}  # a user's own inventory belongs to the region: a si
 
 @dataclass(frozen=True)
 class WasteInventory:
-    """Sites (POINT, may be empty), footprints (MULTIPOLYGON), and every tonnage, grade and constraint of theirs."""
+    """Sites (POINT, may be empty), footprints (MULTIPOLYGON), and every tonnage, grade and constraint of theirs.
+
+    ``review``, ``members`` and ``figures`` are filled where several sources were merged (``waste_merge``).
+    """
 
     sites: gpd.GeoDataFrame
     footprints: gpd.GeoDataFrame
@@ -45,65 +49,25 @@ class WasteInventory:
     quarantine: pd.DataFrame
     flags: pd.DataFrame
     report: dict[str, Any] = field(default_factory=dict)
+    review: pd.DataFrame = field(default_factory=pd.DataFrame)
+    members: pd.DataFrame = field(default_factory=pd.DataFrame)
+    figures: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def embedded_inventory(extent_deg: Extent | None = None) -> WasteInventory:
+def embedded_inventory(extent_deg: Extent | None = None, states: gpd.GeoDataFrame | None = None) -> WasteInventory:
     """The register that the project carries, cut to an extent.
 
     Sites without a position belong to an extent only where it covers India; elsewhere they are counted as outside.
     """
     frames = {layer: load_table(table) for layer, table in TABLES.items()}
-    return _inventory(
+    return admit_tables(
         frames,
         card="embedded_register",
         files={k: f"data_sources/reference/{v}.csv" for k, v in TABLES.items()},
         extent_deg=extent_deg,
         national=True,
+        states=states,
     )
-
-
-def merged_inventory(
-    others: Sequence[Records],
-    *,
-    extent_deg: Extent | None = None,
-    decided_same: Sequence[tuple[str, str]] = (),
-    decided_different: Sequence[tuple[str, str]] = (),
-) -> tuple[WasteInventory, pd.DataFrame]:
-    """The embedded register joined with other sources of the same or further facilities.
-
-    Parameters
-    ----------
-    others : records of other sources (``register.from_tailings_portal``, ``from_osm``, ``from_power_stations``,
-    ``from_own_table`` under a source name other than ``own``). decided_same, decided_different : reviewed pairs.
-
-    Returns
-    -------
-    (inventory, review) : every source's tonnage stays beside the register's own; ``review`` lists the doubtful pairs.
-    """
-    own = {layer: load_table(table) for layer, table in TABLES.items()}
-    parts = [from_own_table(own["waste_sites"], own["tonnages"]), *others]
-    merged = merge_records(parts, precedence=["own"], decided_same=decided_same, decided_different=decided_different)
-    frames = own | {
-        "waste_sites": site_table(merged, own["waste_sites"]),
-        "tonnages": tonnage_table(merged, own["tonnages"]),
-    }
-    inventory = _inventory(frames, card="embedded_register", files={}, extent_deg=extent_deg, national=True)
-    names = {str(s) for part in others for s in part.facilities["source"].unique()}
-    for table in (inventory.sites, inventory.tonnages):
-        table["redistribute"] = _strictest(table["source"], names)
-    return inventory, merged.review
-
-
-def _strictest(sources: pd.Series, others: set[str]) -> pd.Series:
-    """The licence flag of rows by the sources they name: a row with another source's figure carries that source's flag."""
-    order = {"yes": 0, "share-alike": 1, "no": 2}
-    flag = {name: (load_card(name).redistribute if name in card_names() else "no") for name in sorted(others)}
-
-    def of(text: object) -> str:
-        parts = str(text).split(";")
-        return max((flag.get(p, "yes") for p in parts), key=lambda f: order[f])
-
-    return sources.map(of).astype("str")
 
 
 def read_inventory(
@@ -112,6 +76,7 @@ def read_inventory(
     card_name: str = "",
     extent_deg: Extent | None = None,
     options: Mapping[str, Any] | None = None,
+    states: gpd.GeoDataFrame | None = None,
 ) -> WasteInventory:
     """A user's inventory from files by layer name (``waste_sites`` is required; the others may be absent).
 
@@ -133,17 +98,21 @@ def read_inventory(
         raise MissingSourceError(
             "an inventory needs a file of waste sites", layer="waste_sites", do="name it in the region's layers"
         )
-    return _inventory(frames, card=card_name or None, files=files, extent_deg=extent_deg, national=False)
+    return admit_tables(
+        frames, card=card_name or None, files=files, extent_deg=extent_deg, national=False, states=states
+    )
 
 
-def _inventory(
+def admit_tables(
     frames: Mapping[str, pd.DataFrame],
     *,
     card: str | None,
     files: Mapping[str, str],
     extent_deg: Extent | None,
     national: bool,
+    states: gpd.GeoDataFrame | None = None,
 ) -> WasteInventory:
+    """Hold the five tables of an inventory against their contracts; ``national`` cuts a register of India to an extent."""
     admitted: dict[str, Admission] = {}
     outside: list[str] = []
     for layer, contract in WASTE_CONTRACTS.items():
@@ -167,12 +136,13 @@ def _inventory(
             row_numbers=rows,
             extent_deg=extent,
             options=_NO_CLIP,
+            states=states if layer == "waste_sites" else None,
         )
         admitted[layer] = replace(admission, report=admission.report | {"row_numbers": rows.tolist()})
     ids = set(admitted["waste_sites"].kept["site_id"])
     every = set(frames["waste_sites"]["site_id"].astype("str")) if "site_id" in frames["waste_sites"].columns else ids
     for layer in ("waste_footprints", "tonnages", "grades", "constraints"):
-        admitted[layer] = _drop_orphans(admitted[layer], ids, every, layer)
+        admitted[layer] = drop_orphans(admitted[layer], ids, every, layer)
     sites = admitted["waste_sites"].kept
     report = {
         "layers": {k: {n: v for n, v in a.report.items() if n != "row_numbers"} for k, a in admitted.items()},
@@ -186,8 +156,8 @@ def _inventory(
         tonnages=admitted["tonnages"].kept,
         grades=admitted["grades"].kept,
         constraints=admitted["constraints"].kept,
-        quarantine=_join(a.quarantine for a in admitted.values()),
-        flags=_join(a.flags for a in admitted.values()),
+        quarantine=join_lines(a.quarantine for a in admitted.values()),
+        flags=join_lines(a.flags for a in admitted.values()),
         report=report,
     )
 
@@ -199,7 +169,8 @@ def row_numbers(whole: pd.DataFrame | None, part: pd.DataFrame) -> np.ndarray:
     return pd.Series(np.arange(1, len(whole) + 1), index=whole.index).loc[part.index].to_numpy()
 
 
-def _join(parts: Any) -> pd.DataFrame:
+def join_lines(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Lines of several quarantines or flag tables in one."""
     filled = [p for p in parts if len(p)]
     return (
         pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(QUARANTINE_COLUMNS), dtype="str")
@@ -219,7 +190,7 @@ def _cut(frame: pd.DataFrame, extent: Extent | None) -> tuple[pd.DataFrame, list
     return frame[~out], frame.loc[out, "site_id"].astype("str").tolist()
 
 
-def _drop_orphans(admission: Admission, ids: set[str], every: set[str], layer: str) -> Admission:
+def drop_orphans(admission: Admission, ids: set[str], every: set[str], layer: str) -> Admission:
     """Hold the rows of sites that are not kept: a figure without its site would count for nothing or for another."""
     kept = admission.kept
     lost = ~kept["site_id"].isin(ids)

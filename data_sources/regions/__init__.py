@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data_sources.contracts.errors import RegionError
 
+OWN = "own"  # what the register itself is called among the sources of waste sites
 UnitKind = Literal["waste_block", "auction_block", "mining_lease", "survey_sheet", "grid_cell"]
 
 
@@ -33,6 +34,59 @@ class LayerSource(_Strict):
     path: str | None = None
     layer: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+
+
+class StatesSource(LayerSource):
+    """State polygons that follow the Survey of India's boundary: ``name_field`` is the column with the state's name.
+
+    No boundary of another origin may be given: the card (or ``source``) says whose it is, and the result says so too.
+    """
+
+    name_field: str
+    source: str = ""
+
+
+class WasteSource(LayerSource):
+    """One more source of waste sites, merged into the register.
+
+    ``kind`` is how its rows are read (found from the card where the project knows it); ``tonnages``, ``grades`` and
+    ``constraints`` are further files of a *table* (a mine's own spreadsheets), keyed by its ``site_id``.
+    """
+
+    name: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
+    kind: Literal["", "table", "tailings_portal", "osm", "power_stations"] = ""
+    tonnages: str | None = None
+    grades: str | None = None
+    constraints: str | None = None
+
+    @property
+    def called(self) -> str:
+        """The name under which its rows are reported."""
+        return self.name or self.card
+
+
+class Waste(_Strict):
+    """Where the waste register comes from.
+
+    ``card`` is the register itself (``embedded_register``, or the card of the region's own ``waste_sites`` layer);
+    ``sources`` are merged into it in their order; ``same`` and ``different`` are pairs of record ids that a person has
+    decided after reading the doubtful matches.
+    """
+
+    card: str = ""
+    sources: tuple[WasteSource, ...] = ()
+    same: tuple[tuple[str, str], ...] = ()
+    different: tuple[tuple[str, str], ...] = ()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Waste:
+        names = [s.called for s in self.sources]
+        again = sorted({n for n in names if names.count(n) > 1})
+        if again:
+            raise ValueError(f"two sources are called {again[0]!r}: give each a name of its own")
+        if OWN in names:
+            raise ValueError(f"no source may be called {OWN!r}: that is the register itself")
+        return self
 
 
 class GateSource(_Strict):
@@ -65,11 +119,18 @@ class Region(_Strict):
     grid: GridSpec | None = None
     units: tuple[UnitKind, ...]
     layers: dict[str, LayerSource] = Field(default_factory=dict)
-    waste: dict[str, Any] = Field(default_factory=dict)
+    waste: Waste = Field(default_factory=Waste)
+    states: StatesSource | None = None
     gates: dict[str, GateSource] = Field(default_factory=dict)
     fertility: dict[str, Any] = Field(default_factory=dict)
     ranking: dict[str, Any] = Field(default_factory=dict)
     seed: int = 20260101
+
+    def sources(self) -> dict[str, LayerSource]:
+        """Every source of the region by what it is for: its layers, ``waste.<name>`` and ``states``."""
+        found: dict[str, LayerSource] = dict(self.layers)
+        found |= {f"waste.{source.called}": source for source in self.waste.sources}
+        return found | ({"states": self.states} if self.states else {})
 
     def config_hash(self) -> str:
         """SHA-256 of the region's settled configuration, the same for the same settings whatever the order in the YAML."""

@@ -20,7 +20,7 @@ from data_sources.register.records import (
     from_power_stations,
     from_tailings_portal,
 )
-from data_sources.register.tables import figures_kept, site_table, tonnage_table
+from data_sources.register.tables import figure_tonnages, figures_kept, prefer, site_table, tonnage_table
 
 __all__ = [
     "Records",
@@ -28,6 +28,7 @@ __all__ = [
     "derive_ash",
     "derive_from_terms",
     "derive_from_volume",
+    "figure_tonnages",
     "figures_kept",
     "from_osm",
     "from_own_table",
@@ -36,6 +37,7 @@ __all__ = [
     "generated_tonnage_mt",
     "match_records",
     "merge_records",
+    "prefer",
     "site_table",
     "station_ash_mt",
     "tonnage_table",

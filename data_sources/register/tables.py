@@ -46,6 +46,18 @@ def tonnage_table(register: Register, own: pd.DataFrame | None = None) -> pd.Dat
     waste = register.facilities.set_index("site_id")["waste_type_code"]
     own_sources = set() if own is None else {"own"}
     figures = register.figures[~register.figures["source"].isin(own_sources)]
+    new = figure_tonnages(figures, waste)
+    table = new if own is None else pd.concat([own, new], ignore_index=True)
+    return prefer(table) if len(table) else table
+
+
+def figure_tonnages(figures: pd.DataFrame, waste: pd.Series) -> pd.DataFrame:
+    """Figures -> tonnage rows, one a record and quantity; none is preferred yet.
+
+    Parameters
+    ----------
+    figures : FIGURE_COLUMNS and ``site_id``. waste : waste type code by ``site_id``, which decides the dry density.
+    """
     rows: list[dict[str, Any]] = []
     for (site, record), group in figures.groupby(["site_id", "record_id"], sort=True):
         by_quantity = {str(g["quantity"]): g for g in group.to_dict("records")}
@@ -69,9 +81,7 @@ def tonnage_table(register: Register, own: pd.DataFrame | None = None) -> pd.Dat
             rows.append(
                 numbers | _about(site, f"{record}:{quantity}", source, str(mass["basis_code"]), mass["formula"])
             )
-    new = pd.DataFrame(rows)
-    table = new if own is None else pd.concat([own, new], ignore_index=True)
-    return _prefer(table) if len(table) else table
+    return pd.DataFrame(rows)
 
 
 def _about(site: object, record: object, source: str, basis: str, formula: object) -> dict[str, Any]:
@@ -83,10 +93,13 @@ def _about(site: object, record: object, source: str, basis: str, formula: objec
     }  # fmt: skip
 
 
-def _prefer(table: pd.DataFrame) -> pd.DataFrame:
-    chosen = table["is_preferred"].map(lambda v: str(v).strip().lower() in ("true", "1")).to_numpy(dtype=bool)
+def prefer(table: pd.DataFrame) -> pd.DataFrame:
+    """Mark the preferred tonnage of each site that has none: published before derived, a capacity never."""
+    chosen = (
+        table["is_preferred"].map(lambda v: str(v).strip().lower() in ("true", "1")).to_numpy(dtype=bool, copy=True)
+    )
     order = table["basis_code"].map(_ORDER).fillna(3).to_numpy()
-    reason = table["preference_reason"].astype("object").to_numpy()
+    reason = table["preference_reason"].astype("object").to_numpy(copy=True)
     has = set(table.loc[chosen, "site_id"])
     rank = pd.DataFrame({"site": table["site_id"], "order": order, "id": table["tonnage_id"].astype(str)})
     for _, group in rank[~rank["site"].isin(has)].groupby("site", sort=True):

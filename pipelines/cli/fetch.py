@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
     from data_sources.regions import load_region
 
     region = load_region(arguments.region) if arguments.region else None
-    names = list(arguments.card) or (sorted({source.card for source in region.layers.values()}) if region else [])
+    names = list(arguments.card) or (sorted({source.card for source in region.sources().values()}) if region else [])
     if not names:
         raise RegionError(
             "nothing to fetch", do="name a region with --region or a card with --card; khanij sources lists the cards"

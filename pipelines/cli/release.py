@@ -42,9 +42,7 @@ def release_region(region: str, version: str, releases_root: Path | None = None)
     home = home_folder()
     root = releases_root or Path(os.environ.get("KHANIJ_RELEASES", str(home / "releases")))
     settings = load_region(region)
-    names = {source.card for source in settings.layers.values()} | (
-        {settings.waste["card"]} if "card" in settings.waste else set()
-    )
+    names = {source.card for source in settings.sources().values()} | ({settings.waste.card} - {""})
     citations = sorted({load_card(name).citation for name in names})
     output = Path(os.environ.get("KHANIJ_OUTPUT", str(home / "output"))) / region
     return make_release(output, root, version, attributions=citations).folder

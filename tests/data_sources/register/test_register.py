@@ -234,28 +234,3 @@ def test_generated_tonnage_by_hand_and_its_refusals():
         generated_tonnage_mt(Range(1, 1, 1), Range(1, 1, 1), Range(0.5, 0.9, 1.2))
     with pytest.raises(ContractError, match="low <= most likely"):
         generated_tonnage_mt(Range(2, 1, 3), Range(1, 1, 1), Range(0, 0, 1))
-
-
-def test_the_register_becomes_an_inventory_with_every_figure_and_its_licence():
-    from data_sources.readers.waste import embedded_inventory, merged_inventory
-
-    portal = PORTAL.assign(
-        latitude=[24.35, 25.83, 25.85, -24.3], mine=["Zawar", "Rampura Agucha", "Rampura Agucha", "Escondida"]
-    )
-    inventory, review = merged_inventory([from_tailings_portal(portal), from_osm(OSM)])
-    plain = embedded_inventory()
-    assert len(inventory.sites) > len(plain.sites) and set(plain.sites["site_id"]) <= set(inventory.sites["site_id"])
-    assert set(plain.tonnages["tonnage_id"]) <= set(inventory.tonnages["tonnage_id"])
-    report = inventory.report
-    assert report["rows_in"] == report["rows_kept"] + report["rows_quarantined"]
-    new = inventory.tonnages[inventory.tonnages["source"] == "global_tailings_portal"]
-    assert len(new) == 2 and (new["basis_code"] == "derived").all() and new["formula"].str.contains("dry density").all()
-    assert set(new["redistribute"]) == {"no"}
-    osm = inventory.sites[inventory.sites["source"] == "osm_tailings_ponds"]
-    assert len(osm) and set(osm["redistribute"]) == {"share-alike"}
-    chosen = inventory.tonnages[inventory.tonnages["is_preferred"].astype(bool)]
-    assert not chosen["site_id"].duplicated().any() and not (new["basis_code"] == "capacity").any()
-    before = plain.tonnages[plain.tonnages["is_preferred"].astype(bool)].set_index("site_id")["tonnage_id"]
-    after = chosen.set_index("site_id")["tonnage_id"]
-    assert (after.reindex(before.index) == before).all(), "another source displaces no preferred figure"
-    assert {"record_a", "record_b", "why"} <= set(review.columns)

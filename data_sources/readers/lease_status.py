@@ -1,0 +1,99 @@
+"""Whose lease a polygon is, from the words of a lease layer: lessee and status -> the contract's ``lease_status``.
+
+=================================  ===============  ====================================================
+the layer says                     lease_status     what the ranking does
+=================================  ===============  ====================================================
+in force, and a lessee or none     ``third_party``  the block is LEASED
+in force, the user's own lessee    ``operator``     no bar; marked
+ended (lapsed, surrendered ...)    ``none``         no bar
+a lessee, and no status            ``third_party``  LEASED, marked: a lease is not free until it is said to be
+nothing, or words of no known kind ``unknown``      no bar; marked with the words
+=================================  ===============  ====================================================
+
+Belongs here: words. Does not belong here: what a lease bars (``scoring.rank.gates``). No date is compared with a clock: a
+lease ends when the layer says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from data_sources.contracts.admission import plain
+from data_sources.contracts.waste import LEASE_STATUS
+
+STATUS_COLUMNS = (
+    "lease_status", "lease_stat", "lease_state", "status_of_lease", "leasestatus", "mine_status", "working_status", "status",
+    "stat", "present_status", "current_status",
+)  # fmt: skip
+LESSEE_COLUMNS = (
+    "lessee", "lessee_name", "lessee_nam", "lesseename", "name_of_lessee", "name_of_the_lessee", "lease_holder", "lease_hold",
+    "leaseholder", "holder", "concessionaire", "owner", "owner_name", "operator", "company",
+)  # fmt: skip
+# Ended is looked for first: "non-working" and "not operating" hold the words of the other list.
+_ENDED = re.compile(
+    r"laps|expir|surrender|terminat|cancel|determin|revok|relinquish|abandon|closed|withdrawn|\bended|annul|not granted|reject"
+)
+_FORCE = re.compile(
+    r"work|operat|active|execut|grant|in force|valid|live|subsist|running|exist|regist|renew|extend|deemed|current|auctioned|allot|opened"
+)
+_SAME_COMPANY = re.compile(
+    r"\b(limited|ltd|pvt|private|company|co|corporation|corpn|corp|india|m/s|messrs|the|and)\b|[^a-z0-9]+"
+)
+
+
+def lease_statuses(
+    frame: pd.DataFrame, field_map: Mapping[str, str] | None = None, own_lessees: Iterable[str] = ()
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """(lease_status, holder, remark) of each row of a raw lease layer.
+
+    Parameters
+    ----------
+    frame : n rows with the publisher's columns. field_map : raw column -> canonical column, from the card.
+    own_lessees : names of the user's own company: its leases are ``operator``.
+    """
+    by_plain = {plain(c): c for c in reversed(list(frame.columns))}
+    mapped = {target: raw for raw, target in (field_map or {}).items() if raw in frame.columns}
+    status = _text(frame, mapped.get("lease_status"), STATUS_COLUMNS, by_plain)
+    holder = _text(frame, None, LESSEE_COLUMNS, by_plain)
+    own = {_company(n) for n in own_lessees} - {""}
+    out, remarks = [], []
+    for word, lessee in zip(status, holder):
+        told, remark = _one(word.lower(), lessee, own)
+        out.append(told)
+        remarks.append(remark.format(word=word))
+    return (
+        pd.Series(out, index=frame.index, dtype="str"),
+        holder.where(holder != "", None).astype("str"),
+        pd.Series(remarks, index=frame.index, dtype="str"),
+    )
+
+
+def _one(word: str, lessee: str, own: set[str]) -> tuple[str, str]:
+    if word in LEASE_STATUS and word != "unknown":
+        return word, ""
+    if word and _ENDED.search(word):
+        return "none", "lease_ended:{word}"
+    is_own = bool(lessee) and _company(lessee) in own
+    # A mine that does not work is still leased: only the lease's own end frees the ground.
+    if word and _FORCE.search(word):
+        return ("operator" if is_own else "third_party"), "lease_in_force:{word}"
+    if lessee and word in ("", "unknown"):
+        return ("operator" if is_own else "third_party"), "lease_status_not_stated_lessee_named"
+    return "unknown", "lease_status_not_understood:{word}" if word and word != "unknown" else "lease_status_not_stated"
+
+
+def _text(frame: pd.DataFrame, named: object, candidates: tuple[str, ...], by_plain: Mapping[str, object]) -> pd.Series:
+    column = named if named is not None else next((by_plain[c] for c in candidates if c in by_plain), None)
+    if column is None:
+        return pd.Series("", index=frame.index, dtype="str")
+    text = frame[column].astype("str").fillna("").str.strip()
+    return text.where(
+        ~text.str.lower().isin(["nan", "none", "null", "na", "n/a", "blank", "-", "nil"]) | (text == "none"), ""
+    )
+
+
+def _company(name: str) -> str:
+    return _SAME_COMPANY.sub(" ", name.lower()).replace(" ", "")

@@ -1,0 +1,333 @@
+"""The register and its further sources -> one inventory: every figure stays with its source, doubtful matches are listed.
+
+Belongs here: joining admitted rows, and the balance rows in = kept + held over all of them. Does not belong here: reading
+a source (``waste_sources``), or deciding which records are one facility (``register.matching``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from data_sources.cards import load_card
+from data_sources.contracts.admission import Admission
+from data_sources.contracts.contract import QUARANTINE_COLUMNS
+from data_sources.contracts.errors import ContractError, CrsError, SourceError
+from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
+from data_sources.readers.common import Extent, admit_layer
+from data_sources.readers.waste import WasteInventory, admit_tables, drop_orphans, join_lines
+from data_sources.readers.waste_sources import SourcePart, read_source
+from data_sources.regions import OWN, Waste
+from data_sources.register import Register, figure_tonnages, figures_kept, from_own_table, merge_records, prefer
+
+_STRICT = {"yes": 0, "share-alike": 1, "no": 2}
+_POSITION = ["lat", "lon", "position_accuracy_m", "position_basis"]
+OTHER_USED = "another source's figure of this site is used"
+
+
+def merge_inventory(
+    base: WasteInventory,
+    parts: Sequence[SourcePart],
+    *,
+    same: Sequence[tuple[str, str]] = (),
+    different: Sequence[tuple[str, str]] = (),
+) -> WasteInventory:
+    """One inventory of the register and further sources.
+
+    Parameters
+    ----------
+    base : the register, admitted. parts : the other sources, in the order in which their values are taken where the
+    register has none. same, different : pairs of record ids (``own:<site_id>``, ``<source>:<id>``) that were reviewed.
+
+    Returns
+    -------
+    WasteInventory : the register's rows as they are, then the facilities that it does not have; all tonnages, the
+    preferred one first the register's; ``review`` (doubtful pairs), ``members`` (record -> site), ``figures`` (those that
+    are no tonnage), and in ``report`` what each source brought.
+    """
+    register, unknown = _match(base, parts, same, different)
+    sites = _sites(base.sites, register, parts)
+    tonnages, held = _tonnages(base.tonnages, register, parts, sites)
+    site_of = dict(zip(register.members["record_id"], register.members["site_id"]))
+    ids = set(sites["site_id"])
+    layers = dict(base.report["layers"])
+    admitted = [a for part in parts for a in (part.sites, *_by_site(part, site_of, ids).values())] + held
+    for part, admission in _named(parts, site_of, ids, held):
+        report = {k: v for k, v in admission.report.items() if k != "row_numbers"}
+        layers[f"{admission.report['layer']} of {part}"] = report
+    own = {layer: [_by_site(p, site_of, ids).get(layer) for p in parts] for layer in ("grades", "constraints")}
+    report = dict(base.report) | {
+        "layers": layers,
+        "merge": {
+            "sources": [_brought(p, register, base) for p in parts],
+            "review": register.review.to_dict("records"),
+            "figures": figures_kept(register).drop(columns=["as_of_year"]).to_dict("records"),
+            "decided_pairs_unknown": unknown,
+        },
+    }
+    for key in ("rows_in", "rows_kept", "rows_quarantined", "rows_flagged"):
+        report[key] = sum(layer.get(key, 0) for layer in layers.values())
+    return replace(
+        base,
+        sites=sites,
+        tonnages=tonnages,
+        grades=_one_use(base.grades, [a.kept for a in own["grades"] if a is not None]),
+        constraints=_stack([base.constraints, *(a.kept for a in own["constraints"] if a is not None)]),
+        quarantine=join_lines([base.quarantine, *(a.quarantine for a in admitted)]),
+        flags=join_lines([base.flags, *(a.flags for a in admitted)]),
+        report=report,
+        review=register.review,
+        members=register.members,
+        figures=figures_kept(register),
+    )
+
+
+def empty_inventory() -> WasteInventory:
+    """An inventory without a register: the sources alone make it."""
+    return admit_tables(
+        {
+            "waste_sites": pd.DataFrame(
+                {f.name: pd.Series([], dtype="str") for f in WASTE_CONTRACTS["waste_sites"].fields}
+            )
+        },
+        card=None,
+        files={},
+        extent_deg=None,
+        national=False,
+    )
+
+
+def merged_inventory(
+    base: WasteInventory,
+    waste: Waste,
+    paths: Mapping[str, Mapping[str, Path | None]],
+    *,
+    extent_deg: Extent | None = None,
+    states: gpd.GeoDataFrame | None = None,
+) -> WasteInventory:
+    """The register joined with the sources that a region's YAML names; one that cannot be read is absent, and says why.
+
+    Parameters
+    ----------
+    base : the register, admitted. waste : the region's settings. paths : source name -> files (``read_source``).
+    """
+    ids = set(base.sites["site_id"])
+    parts, absent = [], {}
+    for source in waste.sources:
+        try:
+            card = load_card(source.card)
+            parts.append(
+                read_source(
+                    source, paths[source.called], card, extent_deg=extent_deg, register_ids=ids, states=states
+                )
+            )  # fmt: skip
+        except (SourceError, ContractError, CrsError) as error:
+            absent[source.called] = str(error)
+    merged = merge_inventory(base, parts, same=waste.same, different=waste.different)
+    if not absent:
+        return merged
+    lines = [(name, "waste_sites", None, None, None, why) for name, why in absent.items()]
+    layers = merged.report["layers"] | {
+        f"waste_sites of {n}": {"source": n, "layer": "waste_sites", "absent": why} for n, why in absent.items()
+    }
+    held = pd.DataFrame(lines, columns=list(QUARANTINE_COLUMNS), dtype="str")
+    return replace(merged, quarantine=join_lines([merged.quarantine, held]), report=merged.report | {"layers": layers})
+
+
+def _match(
+    base: WasteInventory,
+    parts: Sequence[SourcePart],
+    same: Sequence[tuple[str, str]],
+    different: Sequence[tuple[str, str]],
+) -> tuple[Register, list[str]]:
+    plain = pd.DataFrame(base.sites.drop(columns="geometry"))
+    records = [from_own_table(plain, source=OWN), *(p.records for p in parts)]
+    there = {r for part in records for r in part.facilities["record_id"]}
+    stated = [
+        (f"{OWN}:{site}", record)
+        for part in parts
+        for record, site in zip(part.records.facilities["record_id"], part.records.facilities["site_id"])
+        if isinstance(site, str) and f"{OWN}:{site}" in there
+    ]
+    unknown = sorted({r for pair in (*same, *different) for r in pair if r not in there})
+    known = [(a, b) for a, b in same if {a, b} <= there]
+    apart = [(a, b) for a, b in different if {a, b} <= there]
+    register = merge_records(
+        records, precedence=[OWN, *(p.name for p in parts)], decided_same=[*stated, *known], decided_different=apart
+    )  # fmt: skip
+    return _plain_ids(register, set(plain["site_id"])), unknown
+
+
+def _plain_ids(register: Register, known: set[str]) -> Register:
+    """Site ids that may stand in a file's name: ``osm_tailings_ponds:way/12`` is ``osm_tailings_ponds-way-12``."""
+    old = [s for s in register.facilities["site_id"] if s not in known]
+    new = [re.sub(r"[^A-Za-z0-9._-]+", "-", s) for s in old]
+    taken = Counter([*new, *known])
+    # Two ids that would become one keep theirs.
+    name = {o: n for o, n in zip(old, new) if taken[n] == 1}
+
+    def renamed(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(site_id=frame["site_id"].map(lambda s: name.get(s, s)))
+
+    return replace(
+        register,
+        facilities=renamed(register.facilities),
+        figures=renamed(register.figures),
+        members=renamed(register.members),
+    )
+
+
+def _sites(own: gpd.GeoDataFrame, register: Register, parts: Sequence[SourcePart]) -> gpd.GeoDataFrame:
+    """The register's rows, then one row for each further facility: each value from the first source that has it."""
+    rank = {part.name: i for i, part in enumerate(parts)}
+    flag = {part.name: part.redistribute for part in parts}
+    rows = _stack([part.rows for part in parts]) if parts else pd.DataFrame()
+    if not len(rows):
+        return own
+    members = register.members[register.members["source"] != OWN]
+    rows = rows.merge(members.rename(columns={"source": "from_source"}), on="record_id", how="inner", validate="1:1")
+    rows = rows.sort_values(
+        ["site_id", "from_source"], key=lambda c: c.map(rank) if c.name == "from_source" else c, kind="stable"
+    )
+    placed = rows[rows["lat"].notna() & rows["lon"].notna()].groupby("site_id", sort=True)[_POSITION].nth(0)
+    placed.index = rows.loc[placed.index, "site_id"]
+    sources = rows.groupby("site_id", sort=True)["from_source"].agg(lambda s: ";".join(dict.fromkeys(s)))
+    flags = rows.groupby("site_id", sort=True)["from_source"].agg(
+        lambda s: max((flag[n] for n in s), key=_STRICT.__getitem__)
+    )
+    known = set(own["site_id"])
+    own = own.copy()
+    for site in own.loc[own["lat"].isna(), "site_id"]:
+        if (
+            site in placed.index
+        ):  # the register knows no position; a source that was decided to be the same facility does
+            at = own.index[own["site_id"] == site][0]
+            own.loc[at, _POSITION] = placed.loc[site, _POSITION].to_numpy()
+            own.loc[at, "geometry"] = gpd.points_from_xy([own.loc[at, "lon"]], [own.loc[at, "lat"]])[0]
+            own.loc[at, "source"] = f"{own.loc[at, 'source']}; position: {sources[site]}"
+            own.loc[at, "redistribute"] = max(own.loc[at, "redistribute"], flags[site], key=_STRICT.__getitem__)
+    values = [c for c in own.columns if c not in ("site_id", "geometry", "source", "redistribute", *_POSITION)]
+    new = rows[~rows["site_id"].isin(known)]
+    if not len(new):
+        return own
+    first = new.groupby("site_id", sort=True)[[c for c in values if c in new.columns]].first()
+    # A name that tells something goes before "unnamed", whatever the order of the sources.
+    told = new[new["name"] != "unnamed"].groupby("site_id", sort=True)["name"].first()
+    first["name"] = told.reindex(first.index).fillna(first["name"])
+    first[_POSITION] = placed.reindex(first.index)[_POSITION]
+    first["source"], first["redistribute"] = sources[first.index], flags[first.index]
+    more = gpd.GeoDataFrame(
+        first.reset_index(), geometry=gpd.points_from_xy(first["lon"], first["lat"]), crs="EPSG:4326"
+    )
+    more.loc[first["lat"].isna().to_numpy(), "geometry"] = None
+    return gpd.GeoDataFrame(_stack([own, more]), geometry="geometry", crs="EPSG:4326")
+
+
+def _tonnages(
+    own: pd.DataFrame, register: Register, parts: Sequence[SourcePart], sites: gpd.GeoDataFrame
+) -> tuple[pd.DataFrame, list[Admission]]:
+    """All tonnages; a figure of another source displaces none that the register prefers."""
+    waste = sites.set_index("site_id")["waste_type_code"]
+    site_of = dict(zip(register.members["record_id"], register.members["site_id"]))
+    ids = set(sites["site_id"])
+    held: list[Admission] = []
+    new: list[pd.DataFrame] = []
+    for part in parts:
+        table = _by_site(part, site_of, ids).get("tonnages")
+        if table is not None:
+            new.append(table.kept)
+            continue
+        figures = register.figures[register.figures["source"] == part.name]
+        rows = figure_tonnages(figures, waste) if len(figures) else pd.DataFrame()
+        if not len(rows):
+            continue
+        record = rows["tonnage_id"].str.removeprefix("T:").str.replace(r":(storage|planned_storage)$", "", regex=True)
+        numbers = record.map(part.row_of).fillna(0).astype(int).to_numpy()
+        admission = admit_layer(
+            rows.drop(columns=["is_preferred", "preference_reason"]), TONNAGES, layer="tonnages", source=part.name,
+            row_numbers=numbers,
+        )  # fmt: skip
+        held.append(admission)
+        new.append(admission.kept.assign(redistribute=part.redistribute))
+    if not new:
+        return own, held
+    more = _stack(new)
+    chosen = more["is_preferred"].map(lambda v: str(v).strip().lower() in ("true", "1")).to_numpy(dtype=bool)
+    decided = set(own.loc[own["is_preferred"].fillna(False).astype(bool), "site_id"])
+    again = pd.Series(np.where(chosen, more["site_id"], None)).duplicated().to_numpy() & chosen
+    displaced = chosen & (more["site_id"].isin(decided).to_numpy() | again)
+    reason = more["preference_reason"].astype("object").where(~displaced, OTHER_USED)
+    more = more.assign(
+        is_preferred=chosen & ~displaced,
+        preference_reason=reason.fillna("another figure of the site is used"),
+    )
+    return prefer(_stack([own, more])), held
+
+
+def _one_use(own: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """All grades; where two sources have one in use for a site and element, the first one counts and the other says so."""
+    if not others:
+        return own
+    table = _stack([own, *others])
+    used = (table["use"] == "1").fillna(False).to_numpy(dtype=bool)
+    pairs = table["site_id"].astype("str") + "|" + table["element"].astype("str")
+    origin = np.repeat(np.arange(len(others) + 1), [len(own), *(len(o) for o in others)])
+    first = pd.Series(origin)[used].groupby(pairs[used].to_numpy()).min()
+    late = used & (origin > pairs.map(first).fillna(-1).to_numpy()) & pairs.isin(first.index).to_numpy()
+    return table.assign(use=table["use"].where(~late, "0"), use_reason=table["use_reason"].where(~late, OTHER_USED))
+
+
+def _by_site(part: SourcePart, site_of: Mapping[str, str], ids: set[str]) -> dict[str, Admission]:
+    """A table's own tonnages, grades and constraints under the ids of the merged sites; rows of no site are held."""
+    out = {}
+    for layer, admission in part.tables.items():
+        own = admission.kept["site_id"].astype("str")
+        target = pd.Series([site_of.get(f"{part.name}:{s}", s if s in ids else "") for s in own], index=own.index)
+        kept = admission.kept.assign(site_id=target.where(target != "", own))
+        key = WASTE_CONTRACTS[layer].key[0]
+        kept[key] = part.name + ":" + kept[key].astype("str")
+        out[layer] = drop_orphans(replace(admission, kept=kept), ids, ids, layer)
+    return out
+
+
+def _named(
+    parts: Sequence[SourcePart], site_of: Mapping[str, str], ids: set[str], held: Sequence[Admission]
+) -> Iterator[tuple[str, Admission]]:
+    for part in parts:
+        yield part.name, part.sites
+        yield from ((part.name, a) for a in _by_site(part, site_of, ids).values())
+    yield from ((a.report["source"], a) for a in held)
+
+
+def _brought(part: SourcePart, register: Register, base: WasteInventory) -> dict[str, Any]:
+    """How many records of a source there are, and how many joined a site of the register or of another source."""
+    own = register.members[register.members["source"] == part.name]
+    shared = register.members["site_id"].value_counts()
+    with_register = own["site_id"].isin(set(base.sites["site_id"]))
+    joined = int((own["site_id"].map(shared) > 1).sum())
+    return {
+        "source": part.name,
+        "records": len(own),
+        "joined_register": int(with_register.sum()),
+        "joined_other_source": joined - int(with_register.sum()),
+        "new_sites": len(own) - joined,
+        "redistribute": part.redistribute,
+    }
+
+
+def _stack(frames: Sequence[pd.DataFrame]) -> Any:
+    """Rows below each other in the first frame's columns; booleans stay booleans where a source says nothing."""
+    columns = list(dict.fromkeys(c for f in frames for c in f.columns))
+    plain = [f for f in frames if len(f)] or [frames[0]]
+    table = pd.concat(
+        [f.astype({c: "boolean" for c in f.columns if f[c].dtype == bool}) for f in plain], ignore_index=True
+    )
+    return table[[c for c in columns if c in table.columns]]
