@@ -7,6 +7,7 @@ The operating system lets go of the lock when its process dies, however it dies;
 that by itself and would call the run "started" for ever.
 """
 
+import logging
 import socket
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from pipelines.io_managers import BundleIOManager
 
 PARTITION_TAG = "dagster/partition"  # Dagster's own tag of a run's partition
 HOST_TAG = "khanij/host"
+HERE_TAG = "khanij/in_process_of"  # the host whose own process made and executes the run, such as khanij run's
 WAIT_S = 900.0
+logger = logging.getLogger("khanij")
 QUEUED = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING)
 STARTED = (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 
@@ -42,27 +45,36 @@ def busy_error(region: str, lock: BaseFileLock) -> RegionError:
 
 def running(region: str, cache_root: str | Path, instance: dg.DagsterInstance) -> bool:
     """Whether a run of the region is queued or under way; runs of this host whose process is gone are closed first."""
-    tags = {PARTITION_TAG: region}
-    if instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=list(QUEUED))):
-        return True
     lock = region_lock(cache_root, region)
     try:
         with lock.acquire(timeout=0):
             close_dead_runs(region, instance)
     except Timeout:
         return True
-    return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=list(STARTED))) > 0
+    return instance.get_runs_count(dg.RunsFilter(tags={PARTITION_TAG: region}, statuses=[*QUEUED, *STARTED])) > 0
 
 
 def close_dead_runs(region: str, instance: dg.DagsterInstance, own_run_id: str = "") -> list[str]:
-    """Report as failed the runs of this host that say they are under way; only for whoever holds the region's lock."""
+    """Report as failed the runs of this host that say they are under way; only for whoever holds the region's lock.
+
+    A run that this host's own process was to execute may have died before it said so. A run that waits to be launched,
+    a retry of the daemon's too, is left alone.
+    """
+    host, not_started = socket.gethostname(), dg.DagsterRunStatus.NOT_STARTED
+    under_way = dg.RunsFilter(tags={PARTITION_TAG: region, HOST_TAG: host}, statuses=list(STARTED))
+    made_here = dg.RunsFilter(tags={PARTITION_TAG: region, HERE_TAG: host}, statuses=[not_started, *STARTED])
+    found = {run.run_id: run for runs in (under_way, made_here) for run in instance.get_runs(runs)}
     closed = []
-    for run in instance.get_runs(
-        dg.RunsFilter(tags={PARTITION_TAG: region, HOST_TAG: socket.gethostname()}, statuses=list(STARTED))
-    ):
-        if run.run_id != own_run_id:
+    for run in found.values():
+        if run.run_id == own_run_id or (run.status == not_started and run.parent_run_id):
+            continue
+        try:
             instance.report_run_failed(run, "its process is gone: killed, out of memory, or the machine went down")
-            closed.append(run.run_id)
+        except Exception as error:
+            # The book of a dead run may be torn as well; that must not stop the next one.
+            logger.warning("run %s died and its record cannot be closed: %s", run.run_id, error)
+            continue
+        closed.append(run.run_id)
     return closed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from data_sources.contracts import RegionError
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
 from pipelines.io_managers import BundleIOManager
-from pipelines.leases import busy_error, region_lock
+from pipelines.leases import HERE_TAG, busy_error, close_dead_runs, region_lock
 from pipelines.resources import instance, resources
 
 Progress = Callable[[float, str, float, str], None]
@@ -60,6 +61,8 @@ def run_region(
 
                 todo = order()
             if not todo:
+                with instance() as dagster:  # a run may have been killed after its last asset
+                    close_dead_runs(region, dagster)
                 return Outcome(region, geopackage, 0)
             return _materialize(region, todo, given, geopackage, listener)
     except Timeout as busy:
@@ -84,6 +87,7 @@ def _materialize(
         outcome = job.execute_in_process(
             instance=dagster,
             partition_key=region,
+            tags={HERE_TAG: socket.gethostname()},
             asset_selection=[dg.AssetKey(name) for name in todo],
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,

@@ -1,11 +1,15 @@
 """Kill -9 at random moments of a run, many times, and look at what is left.
 
-    python benchmarks/faults/kill_runs.py HOME [--kills 50] [--seed 1] [--region india]
+    python benchmarks/faults/kill_runs.py HOME [--kills 50] [--seed 1] [--region small_east] [--minutes 0]
 
 Two settings of one region take turns, so that every run has something to publish. Each run is a forked process that is
 killed at a seeded random moment of its length. After every kill the published file must be, byte for byte, what one of
 the two settings publishes; then a run to the end must publish its own bytes, and leave no temporary file and no run
 that Dagster still calls started. Prints one JSON line a kill and a summary; status 1 when anything was ever wrong.
+
+With ``--minutes`` it stops after that time and goes on where it stopped when called again with the same HOME: the lines
+stand in ``HOME/kills.jsonl``, what undisturbed runs publish in ``HOME/undisturbed.json``, what runs print in
+``HOME/run.log``.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--region", default="small_east")
     arguments.add_argument("--draws", type=int, default=300)
+    arguments.add_argument("--minutes", type=float, default=0.0, help="stop after so long; 0: go to the end")
     chosen = arguments.parse_args()
     chosen.home.mkdir(parents=True, exist_ok=True)
     os.environ |= {
@@ -39,30 +44,30 @@ def main() -> int:
         "OMP_NUM_THREADS": "1",
         "NUMBA_NUM_THREADS": "1",
     }
-    # Imported once, here: a forked run then begins at its first line instead of after seconds of imports.
+    # Imported once, here: a forked run then begins at its first line instead of after seconds of imports, and a change
+    # of the code under a long benchmark does not reach it.
+    import pipelines.runs  # noqa: F401
     from pipelines.geopackage_check import geopackage_finding
 
+    began = time.monotonic()
     published = chosen.home / "output" / chosen.region / "ranked_blocks.gpkg"
     settings = [{"ranking.draws": str(chosen.draws)}, {"ranking.draws": str(chosen.draws + 1)}]
-    length, good = [0.0, 0.0], ["", ""]
-    for turn in (0, 1, 0, 1):
-        began = time.monotonic()
-        if not finish(start(chosen.region, settings[turn], chosen.home)):
-            print(json.dumps({"error": "an undisturbed run failed"}))
-            return 1
-        length[turn], digest = time.monotonic() - began, sha256(published)
-        if good[turn] not in ("", digest):
-            print(json.dumps({"error": "two undisturbed runs differ"}))
-            return 1
-        good[turn] = digest
-    chance, faults, killed = random.Random(chosen.seed), 0, 0
-    for number in range(chosen.kills):
+    length, good = undisturbed(chosen.home, chosen.region, settings, published)
+    if not all(good):
+        print(json.dumps({"error": "undisturbed runs failed or differ"}))
+        return 1
+    book = chosen.home / "kills.jsonl"
+    lines = [json.loads(line) for line in book.read_text().splitlines()] if book.is_file() else []
+    chance = random.Random(chosen.seed)
+    shares = [chance.random() for _ in range(chosen.kills)]
+    for number in range(len(lines), chosen.kills):
+        if chosen.minutes and time.monotonic() - began > chosen.minutes * 60:
+            break
         turn = number % 2
         pid = start(chosen.region, settings[turn], chosen.home)
-        moment = chance.uniform(0.0, length[turn])
+        moment = shares[number] * length[turn]
         time.sleep(moment)
         was_running = kill(pid)
-        killed += was_running
         after = sha256(published)
         finding = geopackage_finding(published)
         healed = finish(start(chosen.region, settings[turn], chosen.home)) and sha256(published) == good[turn]
@@ -77,20 +82,40 @@ def main() -> int:
             "healed": healed,
             "left": left,
         }
-        faults += line["published_is"] == "WRONG" or not finding.passed or not healed or bool(left)
+        lines.append(line)
+        with book.open("a") as out:
+            out.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
-    print(
-        json.dumps(
-            {
-                "kills": chosen.kills,
-                "of_running": killed,
-                "faults": faults,
-                "seed": chosen.seed,
-                "run_s": [round(s, 2) for s in length],
-            }
-        )
-    )
+    faults = sum(x["published_is"] == "WRONG" or not x["whole"] or not x["healed"] or bool(x["left"]) for x in lines)
+    summary = {
+        "kills": len(lines),
+        "of_running": sum(x["was_running"] for x in lines),
+        "faults": faults,
+        "seed": chosen.seed,
+        "run_s": [round(s, 2) for s in length],
+    }
+    print(json.dumps(summary))
     return int(faults > 0)
+
+
+def undisturbed(
+    home: Path, region: str, settings: list[dict[str, str]], published: Path
+) -> tuple[list[float], list[str]]:
+    """How long a run of each setting takes and what it publishes; empty hashes where runs fail or differ."""
+    kept = home / "undisturbed.json"
+    if kept.is_file():
+        found = json.loads(kept.read_text())
+        return found["length"], found["good"]
+    length, good = [0.0, 0.0], ["", ""]
+    for turn in (0, 1, 0, 1):
+        began = time.monotonic()
+        ended_well = finish(start(region, settings[turn], home))
+        length[turn], digest = time.monotonic() - began, sha256(published)
+        if not ended_well or good[turn] not in ("", digest):
+            return length, ["", ""]
+        good[turn] = digest
+    kept.write_text(json.dumps({"length": length, "good": good}))
+    return length, good
 
 
 def start(region: str, overrides: dict[str, str], home: Path) -> int:
