@@ -21,7 +21,9 @@ import pandas as pd
 import rasterio
 from upath import UPath
 
+from assets.fingerprints import Bundle
 from data_sources.contracts import KhanijError, MissingSourceError
+from pipelines.memory import give_back
 from publishing.rasters import write_cog
 from scoring.ground.grid import Band, Grid, RasterStack
 
@@ -154,9 +156,13 @@ class BundleIOManager(dg.ConfigurableIOManager):
                 "intermediate_sha256": manifest["data_version"][:16],
             }
         )
+        # Dagster holds every output of an in-process run until the run ends: what is stored is emptied instead.
+        if isinstance(obj, Bundle):
+            obj.clear()
 
     def load_input(self, context: dg.InputContext) -> Any:
         """Load what an upstream asset stored for the same region."""
+        give_back()
         return self.store().load(context.asset_key.path[-1], context.partition_key)
 
 

@@ -29,6 +29,7 @@ from scoring.rank.state import RunState
 from scoring.waste.inventory import CLASSES, GRADE_GSD, TONNAGE_GSD, SiteRecord, text
 from scoring.waste.streams import normals
 
+_ROWS = 64  # blocks whose products are held at once
 COLUMNS = [
     "order",
     "site_id",
@@ -95,18 +96,31 @@ def variance_told(ranks: NDArray, inputs: list[Input]) -> NDArray[np.float64]:
     ranks : (n, K) ranks of the blocks of one kind.
     inputs : of the site; the first is its tonnage.
     """
+    return _variance_told(*_centred(ranks), inputs)
+
+
+def _centred(ranks: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ranks about each block's mean, (n, K), and the variance of an estimated coefficient, (n,)."""
     r = ranks.astype(np.float64)
-    k = r.shape[1]
     r -= r.mean(axis=1, keepdims=True)
-    noise = (r**2).mean(axis=1) / k
+    return r, (r**2).mean(axis=1) / r.shape[1]
+
+
+def _variance_told(r: NDArray[np.float64], noise: NDArray[np.float64], inputs: list[Input]) -> NDArray[np.float64]:
     terms = [(x.z, x.told) for x in inputs]
     terms += [((x.z**2 - 1.0) / math.sqrt(2.0), x.told**2) for x in inputs]
     terms += [(inputs[0].z * x.z, inputs[0].told * x.told) for x in inputs[1:]]
+    terms = [(basis, told) for basis, told in terms if told > 0.0]
     out = np.zeros(len(r))
-    for basis, told in terms:
-        if told > 0.0:
+    # A few blocks at a time, for all terms: the products then stay in the processor's cache.
+    scratch = np.empty((min(_ROWS, len(r)), r.shape[1]))
+    for start in range(0, len(r), _ROWS):
+        rows = slice(start, min(start + _ROWS, len(r)))
+        product = scratch[: rows.stop - start]
+        for basis, told in terms:
+            np.multiply(r[rows], basis, out=product)
             # the square of an estimated coefficient is too large by the variance of its estimate
-            out += told * ((r * basis).mean(axis=1) ** 2 - noise)
+            out[rows] += told * (product.mean(axis=1) ** 2 - noise[rows])
     return out
 
 
@@ -144,6 +158,7 @@ def sample_next_of(state: RunState) -> pd.DataFrame:
     rows: list[dict] = []
     for kind, scores in sorted(state.scores[state.settings.basket].items()):
         ranks = scores.summary.ranks
+        centred, noise = _centred(ranks)
         total = float(ranks.var(axis=1, dtype=np.float64).sum())
         held: dict[str, list[int]] = {}
         for j, i in enumerate(scores.members):
@@ -152,7 +167,7 @@ def sample_next_of(state: RunState) -> pd.DataFrame:
         for site in sorted(held):
             record = state.records[site]
             inputs = site_inputs(record, state.settings)
-            told = variance_told(ranks, inputs)
+            told = _variance_told(centred, noise, inputs)
             own = held[site][0]
             now = float(ranks[own].var(dtype=np.float64))
             after = math.sqrt(max(0.0, now - max(0.0, told[own])))

@@ -77,12 +77,9 @@ def smaa(state: RunState, kind: str, members: list[int], n: int = N_WEIGHTS) -> 
     weights, use = dirichlet_weights(settings.seed, n), state.fertility_use(kind)
     draw = np.arange(n) % settings.draws
     matrix = np.empty((len(members), n), np.float32)
+    effective = {u: np.array([effective_weights(tuple(v), u) for v in weights]) for u in {use[i] for i in members}}
     for j, i in enumerate(members):
-        w = (
-            np.array([effective_weights(tuple(v), use[i]) for v in weights])
-            if use[i] not in ("measured", "drawn")
-            else weights
-        )
+        w = effective[use[i]]
         fertility: Any = 0.0
         if use[i] == "measured":
             fertility = state.fertility_of(i)
@@ -163,6 +160,8 @@ def robustness(
         "crs": crs,
         "gates": gates,
     }
+    # The other baskets are not compared here: their draws would only take memory.
+    settings = settings.replace(baskets=(settings.basket,))
     state = run(blocks, **frames, settings=settings)
     say(0.2, "base ranking")
     base = ranks_of(state)
@@ -221,7 +220,7 @@ def _order(state: RunState, kind: str, members: list[int], view: int, basket: in
 def _near_counted(
     blocks: gpd.GeoDataFrame, frames: dict[str, Any], settings: RankingSettings, km: float
 ) -> dict[str, dict[str, int]]:
-    changed = settings.replace(reach_km=km, baskets=(settings.basket,))
+    changed = settings.replace(reach_km=km)
     return ranks_of(run(blocks, **frames, settings=changed, count_near=True))
 
 
@@ -230,7 +229,7 @@ def _grid_scenario(
 ) -> dict[str, dict[str, int]]:
     """Each ranked block takes the place of the grid cell that holds most of its sites' ground."""
     cells = grid_cells(frames["sites"], frames["footprints"], frames["crs"], grid_km)
-    again = run(cells, **frames, settings=settings.replace(baskets=(settings.basket,)))
+    again = run(cells, **frames, settings=settings)
     place = ranks_of(again).get("grid_cell", {})
     best: dict[str, tuple[float, str]] = {}
     for cell, shares in again.shares_of.items():

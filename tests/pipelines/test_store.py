@@ -76,3 +76,18 @@ def test_what_cannot_be_stored_plainly_is_refused(tmp_path):
     with pytest.raises(TypeError, match="object"):
         BundleStore(str(tmp_path)).save("asset", "region", {"x": object()})
     assert BundleStore(str(tmp_path)).manifest("asset", "region") is None
+
+
+def test_what_is_stored_is_not_held_in_memory_until_the_run_ends(tmp_path):
+    import dagster as dg
+
+    from assets.fingerprints import Bundle
+    from pipelines.io_managers import BundleIOManager
+
+    manager, made = BundleIOManager(root=str(tmp_path)), Bundle(bundle())
+    made.fingerprint = "f1"
+    with dg.build_output_context(asset_key=dg.AssetKey("asset"), partition_key="region") as context:
+        manager.handle_output(context, made)
+    assert not made, "the run's own record of its outputs would keep every layer of a country"
+    assert sorted(manager.store().load("asset", "region")) == sorted(bundle())
+    assert manager.store().manifest("asset", "region")["fingerprint"] == "f1"
