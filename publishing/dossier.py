@@ -46,6 +46,7 @@ def book_of(gpkg: Path | str) -> Book:
         shares=read_table(gpkg, "site_shares"),
         elements=read_table(gpkg, "element_potential"),
         advice=read_table(gpkg, "sample_next"),
+        evidence=read_table(gpkg, "block_evidence"),
         states=read_layer(gpkg, "state_labels"),
         info=run_info(gpkg),
     )
@@ -92,7 +93,8 @@ def write_shortlist_pdf(shortlist: Shortlist, path: Path, date: str = "") -> Pub
         sites=shortlist.sites,
         shares=shortlist.shares,
         elements=shortlist.elements,
-        advice=pd.DataFrame({c: [] for c in ("block_id", "priority")}),
+        advice=shortlist.advice,
+        evidence=shortlist.evidence,
         states=None,
         info=next(iter(shortlist.runs.values()), {}) | {"title": shortlist.title},
     )

@@ -43,6 +43,7 @@ class Book:
     shares: pd.DataFrame
     elements: pd.DataFrame
     advice: pd.DataFrame
+    evidence: pd.DataFrame
     states: gpd.GeoDataFrame | None
     info: dict[str, str]
 
@@ -84,6 +85,9 @@ class Book:
                 ["revenue_share", "contained_kg_p50"], ascending=False, na_position="last"
             ),
             "advice": self.advice.sort_values("priority"),
+            "evidence": self.evidence[self.evidence["role"] != "result"].sort_values(
+                ["percentile", "evidence"], ascending=[False, True]
+            ),
         }
         return {k: {str(b): records(part) for b, part in f.groupby("block_id", sort=False)} for k, f in frames.items()}
 
@@ -94,7 +98,7 @@ class Book:
         return {r.site_id: [r] for r in records(free)}
 
     def rows(self, table: str, block_id: str) -> list[SimpleNamespace]:
-        """The rows of ``shares``, ``elements`` or ``advice`` of one block."""
+        """The rows of ``shares``, ``elements``, ``advice`` or ``evidence`` of one block."""
         return self._groups[table].get(block_id, [])
 
 
@@ -248,3 +252,22 @@ def draw_rank_axis(axes: Axes, r: SimpleNamespace, n: int) -> None:
     axes.set_yticks([])
     axes.tick_params(labelsize=6.5, length=2)
     axes.spines[["top", "right", "left"]].set_visible(False)
+
+
+def draw_evidence(axes: Axes, r: SimpleNamespace, rows: list[SimpleNamespace]) -> None:
+    """The fertility of the ground with its interval, and below it each evidence at its percentile."""
+    axes.axvspan(0, 50, color="#f4f2ec", linewidth=0)
+    if is_known(r.fertility_axis_p10) and is_known(r.fertility_axis_p90):
+        low, high = 100 * float(r.fertility_axis_p10), 100 * float(r.fertility_axis_p90)
+        axes.plot([low, high], [0, 0], color="#3b528b", linewidth=5, alpha=0.45, solid_capstyle="butt")
+    axes.plot([100 * float(r.fertility_axis)], [0], marker="o", color="#3b528b", markersize=6)
+    for i, row in enumerate(rows, start=1):
+        colour = RED if row.role == "warning" else "#009e73"
+        axes.plot([0, 100 * float(row.percentile)], [i, i], color=LINE, linewidth=0.6)
+        axes.plot([100 * float(row.percentile)], [i], marker="o", color=colour, markersize=4)
+    axes.set_yticks(range(len(rows) + 1), ["fertility", *(str(row.evidence).replace("_", " ") for row in rows)])
+    axes.set_xlim(0, 100)
+    axes.set_ylim(len(rows) + 0.6, -0.6)
+    axes.set_xlabel("share of the region's ground with a lower value, %", fontsize=6.5, color=SOFT)
+    axes.tick_params(labelsize=6.5, length=2)
+    axes.spines[["top", "right"]].set_visible(False)

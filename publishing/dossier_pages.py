@@ -24,6 +24,7 @@ from publishing.dossier_figures import (
     Book,
     draw_close_up,
     draw_contributions,
+    draw_evidence,
     draw_locator,
     draw_rank_axis,
 )
@@ -148,7 +149,7 @@ def first_page(book: Book, r: SimpleNamespace) -> Figure:
         w.text(
             w.left + 0.36,
             w.y + 0.008,
-            f"between {rank_interval(r.rank_p05, r.rank_p95)} (P05 best place to P95 worst)",
+            f"{rank_interval(r.rank_p05, r.rank_p95)} in nine draws out of ten (P05 best place to P95 worst)",
             9.5,
         )
         w.text(
@@ -191,7 +192,23 @@ def first_page(book: Book, r: SimpleNamespace) -> Figure:
     w.facts(pairs)
     w.heading("In words")
     w.paragraph(r.explanation, most=max(3, int((w.y - 0.06) / 0.0144)))
+    if r.status != "RANKED":
+        _ground(w, book, r)
     return w.figure
+
+
+def _ground(w: Writer, book: Book, r: SimpleNamespace) -> None:
+    """What the survey says of the ground: on the first page of a block that has no rank, else on the second."""
+    rows = book.rows("evidence", r.block_id)
+    if not rows or not is_known(r.fertility_axis) or w.y < 0.21:
+        return
+    w.heading("Ground: fertility (bar: P10, the low case, to P90) and the evidence under the block")
+    shown = rows[: int((w.y - 0.10) / 0.0145) - 1]
+    height = 0.0145 * (len(shown) + 1)
+    draw_evidence(w.figure.add_axes((0.22, w.y - height, 0.70, height)), r, shown)
+    w.y -= height + 0.035
+    if any(row.role == "warning" for row in shown):
+        w.paragraph("Red: heavy minerals (Zr, Hf, Th) warn of placer sand; they are no target.", size=7.5, colour=SOFT)
 
 
 def second_page(book: Book, r: SimpleNamespace) -> Figure:
@@ -258,6 +275,8 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
         w.paragraph(
             f"First: {one_line(r.missing)}." if is_known(r.missing) else "No single measurement stands out.", most=2
         )
+    if r.status == "RANKED":
+        _ground(w, book, r)
     w.heading("Sources")
     w.paragraph(r.sources, size=7.5, columns=138, most=max(2, int((w.y - 0.06) / 0.0127)))
     return w.figure

@@ -154,6 +154,8 @@ class Shortlist:
     shares: pd.DataFrame
     elements: pd.DataFrame
     baskets: pd.DataFrame
+    advice: pd.DataFrame
+    evidence: pd.DataFrame
     runs: dict[str, dict[str, str]]
     files: dict[str, str] = field(default_factory=dict)
 
@@ -176,7 +178,9 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
     PublishingError : a basket that a file does not rank by.
     """
     paths = [gpkg_paths] if isinstance(gpkg_paths, str | Path) else list(gpkg_paths)
-    parts: dict[str, list[pd.DataFrame]] = {k: [] for k in ("blocks", "sites", "shares", "elements", "baskets")}
+    parts: dict[str, list[pd.DataFrame]] = {
+        k: [] for k in ("blocks", "sites", "shares", "elements", "baskets", "advice", "evidence")
+    }
     runs: dict[str, dict[str, str]] = {}
     files: dict[str, str] = {}
     for path in paths:
@@ -201,6 +205,12 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
         parts["shares"].append(shares)
         parts["elements"].append(elements[elements["block_id"].isin(ids)])
         parts["baskets"].append(baskets[baskets["block_id"].isin(ids)])
+        advice, evidence = read_table(path, "sample_next"), read_table(path, "block_evidence")
+        own = set(blocks["site_id"].dropna())  # of sites that would first have to enter a ranking
+        parts["advice"].append(
+            advice[advice["block_id"].isin(ids) | (advice["block_id"].isna() & advice["site_id"].isin(own))]
+        )
+        parts["evidence"].append(evidence[evidence["block_id"].isin(ids)])
     joined = {k: _concat(v) for k, v in parts.items()}
     order = ["kind", "rank", "rank_fertility", "region", "block_id"]
     joined["blocks"] = joined["blocks"].sort_values(order, na_position="last").reset_index(drop=True)

@@ -50,7 +50,10 @@ def write_shortlist(
     if unknown:
         raise PublishingError(f"no format {', '.join(unknown)}", field="format", do=f"choose of {', '.join(FORMATS)}")
     if shortlist.blocks.empty:
-        raise PublishingError("no block passes the filter", do=f"loosen it: {shortlist.chosen.described()}")
+        # The commonest reason, in a region where no waste is quantified yet.
+        only = shortlist.chosen.status == ("RANKED",)
+        more = "; blocks without quantified waste are listed by fertility with --status UNQUANTIFIED" if only else ""
+        raise PublishingError("no block passes the filter", do=f"loosen it: {shortlist.chosen.described()}{more}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     out: dict[str, PublishedFile] = {}
@@ -84,6 +87,8 @@ def _publication(shortlist: Shortlist) -> Publication:
         "site_shares": shortlist.shares,
         "element_potential": shortlist.elements,
         "basket_ranks": shortlist.baskets,
+        "sample_next": shortlist.advice,
+        **({"block_evidence": shortlist.evidence} if len(shortlist.evidence) else {}),
     }
     info.pop("title", None)
     return Publication(SimpleNamespace(name=name, title=title, is_sample=shortlist.is_sample), layers, tables, info)

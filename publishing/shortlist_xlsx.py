@@ -13,7 +13,14 @@ import pandas as pd
 import xlsxwriter
 
 from data_sources.contracts import Field
-from data_sources.contracts.outputs import BASKET_RANKS, ELEMENT_POTENTIAL, RANKED_BLOCKS, SITE_SHARES
+from data_sources.contracts.outputs import (
+    BASKET_RANKS,
+    BLOCK_EVIDENCE,
+    ELEMENT_POTENTIAL,
+    RANKED_BLOCKS,
+    SAMPLE_NEXT,
+    SITE_SHARES,
+)
 from publishing.escaping import plain
 from publishing.publication import SAMPLE_MARK
 from publishing.shortlist import Shortlist
@@ -23,6 +30,7 @@ COLUMNS = (
     "rank", "name", "block_id", "kind", "state", "district", "status", "score_mean", "score_p10", "score_p90", "rank_p05", "rank_p95",
     "p_top10", "p_top20", "margin_usd_per_t_p10", "margin_usd_per_t_p50", "margin_usd_per_t_p90", "p_margin_positive",
     "breakeven_price_multiple", "net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90", "tonnage_t_p50", "contained_critical_t_p50",
+    "rank_fertility", "fertility_axis", "fertility_axis_p10", "fertility_axis_p90", "top_evidence",
     "top_elements", "top_sites", "knowledge_class", "completeness_pct", "area_ha", "lease_status", "status_reason", "missing", "flags",
     "explanation", "sources",
 )  # fmt: skip
@@ -89,6 +97,9 @@ def xlsx_bytes(shortlist: Shortlist, date: str = "") -> bytes:
         _table(book, style, basket[:31], mine, fields, bars=True, mark=shortlist.is_sample)
     _table(book, style, "Elements", shortlist.elements, list(ELEMENT_POTENTIAL.fields), mark=shortlist.is_sample)
     _table(book, style, "Sites", shortlist.shares, list(SITE_SHARES.fields), mark=shortlist.is_sample)
+    _table(book, style, "Measure next", shortlist.advice, list(SAMPLE_NEXT.fields), mark=shortlist.is_sample)
+    if len(shortlist.evidence):
+        _table(book, style, "Ground", shortlist.evidence, list(BLOCK_EVIDENCE.fields), mark=shortlist.is_sample)
     _dictionary(book, style)
     _sources(book, style, shortlist)
     book.close()
@@ -241,7 +252,7 @@ def _dictionary(book: xlsxwriter.Workbook, style: _Styles) -> None:
         sheet.write_string(0, column, title, style.head)
         sheet.set_column(column, column, width)
     row = 1
-    for contract in (RANKED_BLOCKS, BASKET_RANKS, ELEMENT_POTENTIAL, SITE_SHARES):
+    for contract in (RANKED_BLOCKS, BASKET_RANKS, ELEMENT_POTENTIAL, SITE_SHARES, SAMPLE_NEXT, BLOCK_EVIDENCE):
         for field in contract.fields:
             for column, text in enumerate((contract.title, field.name, field.title, field.unit, field.description)):
                 sheet.write_string(row, column, text, style.wrap if column == 4 else style.text)

@@ -57,6 +57,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.cli.terminal import terminal
     from publishing.shortlist import build_shortlist, load_filter, make_filter, save_filter
     from publishing.shortlist_files import write_shortlist
+    from publishing.wording import is_known
 
     settings = {name: getattr(arguments, name) for name in ("basket", *NUMBERS, "worst_class", "name", "version")}
     settings |= {name: ",".join(value) if (value := getattr(arguments, name)) else None for name in TEXTS}
@@ -67,15 +68,20 @@ def main(arguments: argparse.Namespace) -> int:
     files = [file for region in arguments.region or [None] for file in published_files(region)]
     shortlist = build_shortlist(files, chosen)
 
-    columns = {"region": "region", "kind": "kind", "rank": "rank", "rank_p05": "P05", "rank_p95": "P95", "block_id": "block", "name": "name", "state": "state", "score_mean": "score", "p_top20": "P(top 20)", "margin_usd_per_t_p50": "margin USD/t", "breakeven_price_multiple": "break-even x"}  # fmt: skip
+    columns = {"region": "region", "kind": "kind", "rank": "rank", "rank_p05": "P05", "rank_p95": "P95", "block_id": "block", "name": "name", "state": "state", "rank_fertility": "by fertility", "fertility_axis": "percentile", "score_mean": "score", "p_top20": "P(top 20)", "margin_usd_per_t_p50": "margin USD/t", "breakeven_price_multiple": "break-even x"}  # fmt: skip
     table = Table(title=f"{len(shortlist.blocks)} blocks: {chosen.described() or 'no filter'}", title_justify="left")
-    present = [name for name in columns if name in shortlist.blocks.columns]
+    blocks = shortlist.blocks
+    by_rank = blocks["rank"].notna().any() or blocks.empty
+    unused = (
+        ("rank_fertility", "fertility_axis") if by_rank else ("rank", "rank_p05", "rank_p95", "score_mean", "p_top20")
+    )
+    present = [name for name in columns if name in blocks.columns and name not in unused]
     for name in present:
         table.add_column(columns[name], no_wrap=name in ("block_id", "kind"))
-    for row in shortlist.blocks[present].itertuples(index=False):
+    for row in blocks[present].itertuples(index=False):
         table.add_row(
             *(
-                "" if value is None or value != value else f"{value:.3g}" if isinstance(value, float) else str(value)
+                "" if not is_known(value) else f"{value:.3g}" if isinstance(value, float) else str(value)
                 for value in row
             )
         )

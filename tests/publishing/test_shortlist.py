@@ -102,7 +102,9 @@ def test_two_regions_in_one_shortlist(geopackage: Path, tmp_path: Path) -> None:
 
 def test_the_spreadsheet_is_whole_and_holds_no_formula(written: Path) -> None:
     book = openpyxl.load_workbook(written / "all.xlsx")
-    assert book.sheetnames == ["Cover", "Shortlist", "magnet_ree", "Elements", "Sites", "Data dictionary", "Sources"]
+    assert book.sheetnames == [
+        "Cover", "Shortlist", "magnet_ree", "Elements", "Sites", "Measure next", "Data dictionary", "Sources",
+    ]  # fmt: skip
     types = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None}
     assert types <= {"s", "n"}
     assert not any(cell.hyperlink for sheet in book for row in sheet.iter_rows() for cell in row)
