@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from data_sources.contracts import Contract, PublishingError
 from data_sources.contracts.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS, OUTPUT_TABLES
@@ -66,7 +67,8 @@ def publish_geopackage(publication: Publication, path: Path | str) -> PublishedF
         if not path.exists():
             raise
         return _build_and_replace(publication, layers, tables, next_version(path), _busy(path, "is open elsewhere"))
-    except OSError as error:
+    except (OSError, sqlite3.Error, DataSourceError, DataLayerError) as error:
+        # A full disk is told by GDAL, by SQLite or by the system, as the byte that no longer fits will have it.
         raise PublishingError(
             f"the GeoPackage could not be written: {error}",
             file=path,
@@ -88,6 +90,7 @@ def _build_and_replace(
     with temporary_beside(target) as temporary:
         _write_frames(temporary, publication, layers, tables)
         _write_rest(temporary, publication, layers, tables, target)
+        _count(temporary, {**layers, **tables})
         digest, size = sha256_of(temporary), temporary.stat().st_size
         if target.is_file() and target.stat().st_size == size and sha256_of(target) == digest:
             return PublishedFile(target, digest, size, False, message)
@@ -162,6 +165,15 @@ def _write_rest(
         connection.execute("COMMIT")
     finally:
         connection.close()
+
+
+def _count(path: Path, frames: Mapping[str, pd.DataFrame]) -> None:
+    """Every row that was handed over is in the file: a write that failed without a word must not be published."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for name, frame in frames.items():
+            found = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
+            if found != len(frame):
+                raise PublishingError(f"{found} of {len(frame)} rows were written", file=path, layer=name)
 
 
 def _index(connection: sqlite3.Connection, name: str) -> None:

@@ -1,11 +1,12 @@
 """Damaged files of every input format: each must end in a clear error or in quarantined rows, soon.
 
-    python benchmarks/faults/fuzz_inputs.py [--inputs 10000] [--seed 1] [--keep DIR]
+    python benchmarks/faults/fuzz_inputs.py [--inputs 10000] [--seed 1] [--keep DIR] [--state FILE --minutes 4]
 
 Small good files are damaged at random (bits and bytes flipped, cut, doubled, overwritten, fields swapped for hostile
 text) and read as a user's file would be. Good ends are a ``KhanijError`` that says where, or an admission whose rows
 add up. Anything else counts as a fault: another exception, a message that names no place, a dead process, a reading
-that takes longer than the limit. Prints a table by format; status 1 when there was a fault.
+that takes longer than the limit. Prints a table by format; status 1 when there was a fault. With ``--state`` it keeps
+what it found in a file and goes on from there when called again.
 """
 
 from __future__ import annotations
@@ -18,18 +19,21 @@ import random
 import signal
 import sys
 import tempfile
+import time
 import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 LIMIT_S = 30.0
 BATCH = 100
 HOSTILE = [
     "", "nan", "1e999", "-1e308", "9" * 400, "=cmd|' /C calc'!A0", "<script>", "'; DROP TABLE x", "\x00", "\ufeff", "\u202e", "<0.1", "1,5", "१२",
     "../../etc/passwd", "/vsicurl/http://127.0.0.1:9/x", "NULL", "true", "-3.4028234663852886e+38", "2026-02-30", "57E/99", "\\", '"', "\n", ";", "🪨" * 50,
+    "\\ud800", "\\udfff \\x00",
 ]  # fmt: skip
 
 
@@ -286,30 +290,38 @@ def run_batch(chosen: list[tuple[int, Format]], seed: int) -> list[tuple[int, st
 
 
 def fuzz(
-    inputs: int, seed: int, keep: Path | None = None
-) -> tuple[dict[str, Counter[str]], list[tuple[int, str, str]]]:
-    """Outcomes by format, and the faults as (number, format, verdict)."""
-    kinds = formats()
+    inputs: int, seed: int, keep: Path | None = None, first: int = 0, minutes: float = 0.0
+) -> tuple[dict[str, Counter[str]], list[tuple[int, str, str]], int]:
+    """Outcomes by format, the faults as (number, format, verdict), and the number of the next input.
+
+    Parameters
+    ----------
+    first : number of the first input; the input of a number is the same whatever was done before it.
+    minutes : stop after so long; 0 goes to the end.
+    """
+    kinds, began = formats(), time.monotonic()
     for fmt in kinds:
         with tempfile.TemporaryDirectory() as scratch:
             verdict = judge(fmt, fmt.data, Path(scratch))
             if verdict != "read":
                 raise AssertionError(f"the good file of {fmt.name} is not read: {verdict}")
-    order = [(i, kinds[i % len(kinds)]) for i in range(inputs)]
     table: dict[str, Counter[str]] = {fmt.name: Counter() for fmt in kinds}
     faults: list[tuple[int, str, str]] = []
-    for start in range(0, inputs, BATCH):
-        for number, verdict in run_batch(order[start : start + BATCH], seed):
-            fmt = order[number][1]
+    start = first
+    while start < inputs and not (minutes and time.monotonic() - began > minutes * 60):
+        batch = [(i, kinds[i % len(kinds)]) for i in range(start, min(start + BATCH, inputs))]
+        for number, verdict in run_batch(batch, seed):
+            fmt = kinds[number % len(kinds)]
             table[fmt.name][verdict.split(":")[0]] += 1
             if verdict.startswith("FAULT"):
                 faults.append((number, fmt.name, verdict))
                 if keep is not None:
                     keep.mkdir(parents=True, exist_ok=True)
                     (keep / f"{number}_{fmt.file}").write_bytes(damage(fmt.data, random.Random(f"{seed}/{number}")))
+        start += len(batch)
         if start % 1000 == 0:
-            print(f"{start + BATCH} of {inputs}, {len(faults)} faults", file=sys.stderr, flush=True)
-    return table, faults
+            print(f"{start} of {inputs}, {len(faults)} faults", file=sys.stderr, flush=True)
+    return table, faults, start
 
 
 def main() -> int:
@@ -318,10 +330,20 @@ def main() -> int:
     arguments.add_argument("--inputs", type=int, default=10_000)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--keep", type=Path, help="keep the inputs that made a fault here")
+    arguments.add_argument("--state", type=Path, help="go on from what this file says, and keep it up to date")
+    arguments.add_argument("--minutes", type=float, default=0.0, help="stop after so long; 0: go to the end")
     chosen = arguments.parse_args()
-    table, faults = fuzz(chosen.inputs, chosen.seed, chosen.keep)
+    before: dict[str, Any] = {"next": 0, "table": {}, "faults": []}
+    if chosen.state is not None and chosen.state.is_file():
+        before = json.loads(chosen.state.read_text())
+    table, found, done = fuzz(chosen.inputs, chosen.seed, chosen.keep, before["next"], chosen.minutes)
+    for name, counts in before["table"].items():
+        table[name].update(counts)
+    faults = [*(tuple(f) for f in before["faults"]), *found]
+    if chosen.state is not None:
+        chosen.state.write_text(json.dumps({"next": done, "table": table, "faults": faults}, indent=1))
     print(f"{'format':28s}{'inputs':>8s}{'clear error':>13s}{'read':>8s}{'faults':>8s}")
-    for name, counts in table.items():
+    for name, counts in [*table.items(), ("all", sum(table.values(), Counter()))]:
         print(f"{name:28s}{sum(counts.values()):8d}{counts['clear error']:13d}{counts['read']:8d}{counts['FAULT']:8d}")
     for (name, verdict), count in Counter((n, v) for _, n, v in faults).most_common(40):
         print(f"{count:5d}  {name}: {verdict}")
