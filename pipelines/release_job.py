@@ -4,12 +4,17 @@ Belongs here: which regions are released under which name. Does not belong here:
 (``publishing.releases``).
 """
 
+from pathlib import Path
+
 import dagster as dg
 
 from assets.workspace import Workspace
+from data_sources.contracts import KhanijError
 from data_sources.regions import region_names
+from pipelines.checks import releases_root
 from pipelines.hooks import readable_failure
 from pipelines.retries import PATIENT
+from publishing.releases import list_releases
 
 
 class ReleaseConfig(dg.Config):
@@ -18,21 +23,40 @@ class ReleaseConfig(dg.Config):
     version: str
 
 
-@dg.op(retry_policy=PATIENT, description="Copies what is published of every region into releases/<region>/<version>/.")
+@dg.op(
+    out=dg.Out(dg.Nothing),  # files below the releases folder, nothing for the bundle store
+    retry_policy=PATIENT,
+    description="Copies what is published of every region into releases/<region>/<version>/.",
+)
 def release_regions(
     context: dg.OpExecutionContext, config: ReleaseConfig, workspace: dg.ResourceParam[Workspace]
-) -> list[str]:
+) -> None:
     from pipelines.cli.release import release_region  # the command line and the schedule make the same release
 
-    made = []
+    made, there, failed = [], [], []
     for region in region_names():
-        if not (workspace.output_folder(region) / "ranked_blocks.gpkg").is_file():
+        output = Path(workspace.output_root) / region
+        if not (output / "ranked_blocks.gpkg").is_file():
             context.log.info(f"{region}: nothing is published, nothing is released")
             continue
-        made.append(str(release_region(region, config.version)))
-        context.log.info(f"{region}: {made[-1]}")
-    context.add_output_metadata({"releases": made})
-    return made
+        # A try after a failure, or a second click, finds the regions that are done: a release is never changed.
+        if any(r.calver == config.version for r in list_releases(releases_root(), region)):
+            there.append(region)
+            context.log.info(f"{region}: {config.version} exists already and is left as it is")
+            continue
+        try:
+            made.append(str(release_region(region, config.version, releases_root(), output)))
+            context.log.info(f"{region}: {made[-1]}")
+        except KhanijError as error:
+            failed.append(f"{region}: {error}")
+            context.log.error(failed[-1])
+    context.add_output_metadata({"releases": made, "existed": there})
+    if failed:
+        raise dg.Failure(
+            f"{len(failed)} of {len(failed) + len(made) + len(there)} regions were not released. {'; '.join(failed)}",
+            metadata={"releases": made},
+            allow_retries=False,
+        )
 
 
 @dg.job(

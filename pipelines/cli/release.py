@@ -32,8 +32,8 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def release_region(region: str, version: str, releases_root: Path | None = None) -> Path:
-    """Release what is published of one region; the citations of its source cards travel with it."""
+def release_region(region: str, version: str, releases_root: Path | None = None, output: Path | None = None) -> Path:
+    """Release what is published of one region (``output``: its folder); its sources' citations travel with it."""
     from assets.workspace import home_folder
     from data_sources.cards import load_card
     from data_sources.regions import load_region
@@ -44,5 +44,5 @@ def release_region(region: str, version: str, releases_root: Path | None = None)
     settings = load_region(region)
     names = {source.card for source in settings.sources().values()} | ({settings.waste.card} - {""})
     citations = sorted({load_card(name).citation for name in names})
-    output = Path(os.environ.get("KHANIJ_OUTPUT", str(home / "output"))) / region
+    output = output or Path(os.environ.get("KHANIJ_OUTPUT", str(home / "output"))) / region
     return make_release(output, root, version, attributions=citations).folder
