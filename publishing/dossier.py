@@ -40,8 +40,10 @@ _LOOK: dict[Any, Any] = {
 
 def book_of(gpkg: Path | str) -> Book:
     """All that dossiers of one GeoPackage need, read once."""
+    blocks = read_layer(gpkg, "ranked_blocks")
+    counts = blocks[blocks["rank"].notna()].groupby("kind").size()
     return Book(
-        blocks=read_layer(gpkg, "ranked_blocks"),
+        blocks=blocks,
         sites=read_layer(gpkg, "waste_sites"),
         shares=read_table(gpkg, "site_shares"),
         elements=read_table(gpkg, "element_potential"),
@@ -49,6 +51,7 @@ def book_of(gpkg: Path | str) -> Book:
         evidence=read_table(gpkg, "block_evidence"),
         states=read_layer(gpkg, "state_labels"),
         info=run_info(gpkg),
+        peers={("", str(kind)): int(n) for kind, n in counts.items()},
     )
 
 
@@ -86,9 +89,9 @@ def write_dossiers(
     return out
 
 
-def write_shortlist_pdf(shortlist: Shortlist, path: Path, date: str = "") -> PublishedFile:
-    """Write a shortlist as one PDF: the list, then two pages for every block."""
-    book = Book(
+def book_of_shortlist(shortlist: Shortlist) -> Book:
+    """All that the dossiers of a shortlist need."""
+    return Book(
         blocks=shortlist.blocks,
         sites=shortlist.sites,
         shares=shortlist.shares,
@@ -97,7 +100,13 @@ def write_shortlist_pdf(shortlist: Shortlist, path: Path, date: str = "") -> Pub
         evidence=shortlist.evidence,
         states=None,
         info=next(iter(shortlist.runs.values()), {}) | {"title": shortlist.title},
+        peers=shortlist.peers,
     )
+
+
+def write_shortlist_pdf(shortlist: Shortlist, path: Path, date: str = "") -> PublishedFile:
+    """Write a shortlist as one PDF: the list, then two pages for every block."""
+    book = book_of_shortlist(shortlist)
     with _look():
         pdf, stream = _open_pdf(f"Shortlist {shortlist.chosen.name} - {shortlist.title}", book)
         for figure in list_pages(shortlist, date):

@@ -5,7 +5,7 @@ Belongs here: one axes at a time. Does not belong here: where on the page it sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
@@ -46,6 +46,7 @@ class Book:
     evidence: pd.DataFrame
     states: gpd.GeoDataFrame | None
     info: dict[str, str]
+    peers: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def is_sample(self) -> bool:
@@ -63,11 +64,9 @@ class Book:
         placed = [g for g in self.blocks.geometry if g is not None and not g.is_empty]
         return shapely.get_coordinates(shapely.centroid(placed)) if placed else np.empty((0, 2))
 
-    @cached_property
-    def ranked(self) -> dict[str, int]:
-        """Ranked blocks by kind."""
-        counts = self.blocks[self.blocks["rank"].notna()].groupby("kind").size()
-        return {str(k): int(n) for k, n in counts.items()}
+    def peers_of(self, r: SimpleNamespace) -> int:
+        """Blocks that are ranked with a block: of its kind in its region, not only those of the list at hand."""
+        return self.peers.get((str(getattr(r, "region", "")), str(r.kind)), 0)
 
     @cached_property
     def site_of(self) -> dict[str, SimpleNamespace]:

@@ -145,7 +145,7 @@ def first_page(book: Book, r: SimpleNamespace) -> Figure:
     w = Writer(book, r, 1)
     status = STATUS_WORDS.get(r.status, r.status)
     if r.status == "RANKED":
-        w.text(w.left, w.y, f"Place {place(r.rank)} of {book.ranked.get(r.kind, '?')}", 19, weight="bold")
+        w.text(w.left, w.y, f"Place {place(r.rank)} of {book.peers_of(r)}", 19, weight="bold")
         w.text(
             w.left + 0.36,
             w.y + 0.008,
@@ -177,7 +177,7 @@ def first_page(book: Book, r: SimpleNamespace) -> Figure:
         draw_contributions(w.figure.add_axes((0.08, w.y - 0.026, 0.84, 0.030)), r)
         w.y -= 0.05
         w.heading("Rank")
-        draw_rank_axis(w.figure.add_axes((0.08, w.y - 0.020, 0.84, 0.026)), r, book.ranked.get(r.kind, 1))
+        draw_rank_axis(w.figure.add_axes((0.08, w.y - 0.020, 0.84, 0.026)), r, book.peers_of(r))
         w.y -= 0.052
     w.heading("Value")
     pairs = [
@@ -296,11 +296,9 @@ def list_pages(shortlist: Shortlist, date: str) -> Iterator[Figure]:
         if shortlist.is_sample:
             say(0.92, 0.975, SAMPLE_MARK, 11, color=RED, weight="bold", ha="right")
         say(0.08, 0.930, one_line(plain(shortlist.title), 100), 10, color=SOFT)
-        for i, line in enumerate(
-            textwrap.wrap(f"Filter: {shortlist.chosen.described() or 'none'}.{f' Date: {date}.' if date else ''}", 112)[
-                :2
-            ]
-        ):
+        dated = f" Date: {date}." if date else ""
+        told = f"Filter: {shortlist.chosen.described() or 'none'}. Places are out of {shortlist.told_peers()}.{dated}"
+        for i, line in enumerate(textwrap.wrap(told, 112)[:3]):
             say(0.08, 0.912 - 0.013 * i, line, 8.5, color=SOFT)
         y = 0.872
         columns = (

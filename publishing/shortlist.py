@@ -158,11 +158,19 @@ class Shortlist:
     evidence: pd.DataFrame
     runs: dict[str, dict[str, str]]
     files: dict[str, str] = field(default_factory=dict)
+    peers: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(region, kind) -> blocks ranked there: what a place is out of."""
 
     @property
     def is_sample(self) -> bool:
         """True if any row is made up."""
         return any(info.get("warning", "").startswith("SAMPLE") for info in self.runs.values())
+
+    def told_peers(self) -> str:
+        """What the places of the list are out of: a filter shortens the list, not the ranking."""
+        kinds = set(self.blocks["kind"])
+        parts = [f"{n} ranked {k.replace('_', ' ')}s of {r}" for (r, k), n in sorted(self.peers.items()) if k in kinds]
+        return "; ".join(parts) or "none of the blocks is ranked"
 
     @property
     def title(self) -> str:
@@ -183,6 +191,7 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
     }
     runs: dict[str, dict[str, str]] = {}
     files: dict[str, str] = {}
+    peers: dict[tuple[str, str], int] = {}
     for path in paths:
         info = run_info(path)
         name = info.get("region", Path(path).parent.name)
@@ -191,6 +200,8 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
         runs[name], files[name] = info, sha256_of(Path(path))
         baskets = read_table(path, "basket_ranks")
         blocks = _with_basket(read_layer(path, "ranked_blocks"), baskets, chosen.basket, info, path)
+        counts = blocks[blocks["rank"].notna()].groupby("kind").size()
+        peers |= {(name, str(kind)): int(n) for kind, n in counts.items()}
         blocks = blocks[_passes(blocks, chosen)]
         shares, elements = read_table(path, "site_shares"), read_table(path, "element_potential")
         if chosen.element:
@@ -214,7 +225,7 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
     joined = {k: _concat(v) for k, v in parts.items()}
     order = ["kind", "rank", "rank_fertility", "region", "block_id"]
     joined["blocks"] = joined["blocks"].sort_values(order, na_position="last").reset_index(drop=True)
-    return Shortlist(chosen, runs=runs, files=files, **joined)  # type: ignore[arg-type]
+    return Shortlist(chosen, runs=runs, files=files, peers=peers, **joined)  # type: ignore[arg-type]
 
 
 def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -26,12 +26,13 @@ from publishing.publication import SAMPLE_MARK
 from publishing.shortlist import Shortlist
 from publishing.wording import is_known
 
+# What is read on paper first, up to the knowledge class; the rest is for the screen.
 COLUMNS = (
-    "rank", "name", "block_id", "kind", "state", "district", "status", "score_mean", "score_p10", "score_p90", "rank_p05", "rank_p95",
-    "p_top10", "p_top20", "margin_usd_per_t_p10", "margin_usd_per_t_p50", "margin_usd_per_t_p90", "p_margin_positive",
-    "breakeven_price_multiple", "net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90", "tonnage_t_p50", "contained_critical_t_p50",
-    "rank_fertility", "fertility_axis", "fertility_axis_p10", "fertility_axis_p90", "top_evidence",
-    "top_elements", "top_sites", "knowledge_class", "completeness_pct", "area_ha", "lease_status", "status_reason", "missing", "flags",
+    "rank", "name", "block_id", "kind", "state", "district", "status", "score_mean", "rank_p05", "rank_p95", "p_top10", "p_top20",
+    "margin_usd_per_t_p50", "p_margin_positive", "breakeven_price_multiple", "tonnage_t_p50", "rank_fertility", "top_elements", "knowledge_class",
+    "score_p10", "score_p90", "margin_usd_per_t_p10", "margin_usd_per_t_p90", "net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90",
+    "contained_critical_t_p50", "fertility_axis", "fertility_axis_p10", "fertility_axis_p90", "top_evidence", "top_sites",
+    "completeness_pct", "area_ha", "lease_status", "status_reason", "missing", "flags",
     "explanation", "sources",
 )  # fmt: skip
 _BARS = {
@@ -165,6 +166,7 @@ def _cover(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist, date
         ("Shortlist", f"{shortlist.chosen.name}, version {shortlist.chosen.version}"),
         ("Filter", shortlist.chosen.described()),
         ("Blocks", str(len(shortlist.blocks))),
+        ("Places are out of", shortlist.told_peers()),
     ]
     for name, info in shortlist.runs.items():
         facts += [
@@ -236,8 +238,9 @@ def _table(
     sheet.set_paper(8)  # A3
     sheet.repeat_rows(0, 1)
     names = [f.name for f in fields]
-    # On paper up to the main elements; the long texts are for the screen, and in the dossier.
-    sheet.print_area(0, 0, len(frame) + 1, names.index("top_elements") if "top_elements" in names else len(fields) - 1)
+    # On paper up to the knowledge class; the long texts are for the screen, and in the dossier.
+    last = names.index("knowledge_class") if "explanation" in names else len(fields) - 1
+    sheet.print_area(0, 0, len(frame) + 1, last)
     sheet.fit_to_pages(1, 0)
     sheet.set_footer(
         f"&L{SAMPLE_MARK if mark else 'Khanij'}&CP10 is the low case; rank P05 is the best place&R&P of &N"

@@ -21,7 +21,7 @@ from publishing.atomic import sha256_of, write_bytes_atomically
 from publishing.escaping import plain, xml
 from publishing.publication import SAMPLE_MARK, PublishedFile
 from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
-from publishing.qgis.styles import RANK_CLASSES, WASTE_FAMILIES
+from publishing.qgis.styles import FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
 from publishing.reading import read_layer, read_table, run_info
 from publishing.wording import is_known
 
@@ -31,9 +31,11 @@ BLOCK_COLUMNS = (
     "contribution_fertility", "net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90", "margin_usd_per_t_p10", "margin_usd_per_t_p50",
     "margin_usd_per_t_p90", "p_margin_positive", "breakeven_price_multiple", "tonnage_t_p50", "top_elements", "knowledge_class",
     "completeness_pct", "flags", "explanation", "missing", "likely_companions", "nearest_site_id", "nearest_site_km", "geometry_basis", "sources",
+    "fertility_axis", "fertility_axis_p10", "fertility_axis_p90", "fertility_note", "top_evidence",
 )  # fmt: skip
 _SITE_COLUMNS = ("site_id", "name", "waste_type_code", "waste_type_text", "tonnage_t_p10", "tonnage_t_p50", "tonnage_t_p90", "knowledge_class", "status_reason")  # fmt: skip
 _MAX_ELEMENTS = 10
+_MAX_EVIDENCE = 12
 
 
 def write_page(gpkg: Path | str, path: Path | str) -> PublishedFile:
@@ -89,6 +91,11 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "recoverable_kg_p90",
         "revenue_share",
     )
+    evidence = read_table(gpkg, "block_evidence")
+    bands = evidence.drop_duplicates("evidence")
+    evidence = evidence[evidence["role"] != "result"].sort_values(
+        ["block_id", "percentile", "evidence"], ascending=[True, False, True]
+    )
     return {
         "info": {k: v for k, v in info.items() if len(v) < 200},
         "blocks": _rows(blocks, BLOCK_COLUMNS),
@@ -97,6 +104,11 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "points": [None if p is None or p.is_empty else [round(p.x, 5), round(p.y, 5)] for p in sites.geometry],
         "shares": _grouped(shares, ("site_id", "inside", "near", "distance_km")),
         "elements": _grouped(elements, columns),
+        "evidence": _grouped(
+            evidence.groupby("block_id", sort=False).head(_MAX_EVIDENCE), ("evidence", "mean", "percentile")
+        ),
+        "bands": {b: [plain(t), plain(u), r] for b, t, u, r in bands[["evidence", "title", "unit", "role"]].values},
+        "fertility_classes": [list(c) for c in FERTILITY_CLASSES],
         "sheets": _sheets(read_layer(gpkg, "survey_sheets")),
         "states": [[plain(s), round(p.x, 3), round(p.y, 3)] for s, p in zip(*_states(gpkg))],
         "titles": {

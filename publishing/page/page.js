@@ -16,12 +16,19 @@
   const triple = (a, b, c, say, unit) => !known(b) ? 'not known' : say(b) + (unit ? ' ' + unit : '') + (known(a) && known(c) ? ' (P10 ' + say(a) + ' to P90 ' + say(c) + ')' : '');
 
   /* filters and order */
-  const COLUMNS = [
+  let COLUMNS = [
     ['rank', 'Rank', 1], ['name', 'Name', 0], ['state', 'State', 0], ['status', 'Status', 0], ['score_mean', 'Score, mean', 1],
     ['rank_p05', 'Rank P05 (best) to P95 (worst)', 1], ['p_top20', 'P(top 20)', 1], ['margin_usd_per_t_p50', 'Margin P50, USD/t', 1],
     ['breakeven_price_multiple', 'Break-even x', 1], ['tonnage_t_p50', 'Tonnage P50', 1], ['top_elements', 'Elements', 0], ['knowledge_class', 'Class', 0]
   ];
   if (B.rank_fertility.some(known)) COLUMNS.splice(1, 0, ['rank_fertility', 'By fertility', 1]);
+  // Where nothing is ranked, the list by fertility is what there is to read.
+  const ground = !B.rank.some(known) && B.rank_fertility.some(known);
+  if (ground) COLUMNS = [
+    ['rank_fertility', 'By fertility', 1], ['name', 'Name', 0], ['state', 'State', 0], ['status', 'Status', 0],
+    ['fertility_axis', 'More fertile than', 1], ['fertility_axis_p10', 'P10 (low) to P90', 1], ['top_evidence', 'Ground stands out in', 0],
+    ['likely_companions', 'Likely companions (not measured)', 0]
+  ];
   const PAGE = 500;
   let sort = { key: 'rank', up: true }, shown = [], chosen = -1, limit = PAGE;
   const text = i => [B.name[i], B.block_id[i], B.district[i], B.state[i], B.top_elements[i], B.likely_companions[i]].filter(known).join(' ').toLowerCase();
@@ -38,7 +45,10 @@
   const ranked = {};
   B.kind.forEach((k, i) => { if (known(B.rank[i])) ranked[k] = (ranked[k] || 0) + 1; });
   const first = Object.keys(D.kinds).find(k => ranked[k]); // waste blocks are the primary ranking
-  if (first) $('f-kind').value = first; else sort.key = B.rank_fertility.some(known) ? 'rank_fertility' : 'name';
+  const listed = {};
+  B.kind.forEach((k, i) => { if (known(B.rank_fertility[i])) listed[k] = (listed[k] || 0) + 1; });
+  const most = Object.keys(D.kinds).filter(k => listed[k]).sort((a, b) => listed[b] - listed[a])[0];
+  if (first) $('f-kind').value = first; else if (most) { $('f-kind').value = most; sort.key = 'rank_fertility'; } else sort.key = 'name';
 
   function passes(i) {
     const words = $('f-text').value.trim().toLowerCase().split(/\s+/).filter(Boolean);
@@ -68,7 +78,7 @@
       button.type = 'button';
       button.dataset.key = key;
       button.addEventListener('click', () => {
-        sort = { key, up: sort.key === key ? !sort.up : !['score_mean', 'p_top20', 'margin_usd_per_t_p50', 'tonnage_t_p50'].includes(key) };
+        sort = { key, up: sort.key === key ? !sort.up : !['score_mean', 'p_top20', 'fertility_axis', 'fertility_axis_p10', 'margin_usd_per_t_p50', 'tonnage_t_p50'].includes(key) };
         draw(); const again = document.querySelector('#table th button[data-key="' + key + '"]'); if (again) again.focus();
       });
       th.append(button); row.append(th);
@@ -81,6 +91,8 @@
     if (key === 'rank_p05') return el('td', known(v) ? place(v) + ' to ' + place(B.rank_p95[i]) : '', 'n');
     if (key === 'rank' || key === 'rank_fertility') return el('td', place(v), 'n');
     if (key === 'score_mean') { const td = el('td', undefined, 'n'); if (known(v)) { const b = el('span', undefined, 'mini'); b.style.width = Math.round(v * 0.5) + 'px'; td.append(b, v.toFixed(1)); } return td; }
+    if (key === 'fertility_axis') return el('td', known(v) ? share(v) : '', 'n');
+    if (key === 'fertility_axis_p10') return el('td', known(v) ? share(v) + ' to ' + share(B.fertility_axis_p90[i]) : '', 'n');
     if (key === 'p_top20') return el('td', known(v) ? share(v) : '', 'n');
     if (key === 'tonnage_t_p50') return el('td', known(v) ? tonnes(v) : '', 'n');
     if (typeof v === 'number') return el('td', num(v), 'n');
@@ -168,6 +180,7 @@
       ['P(margin > 0)', known(b('p_margin_positive')) ? share(b('p_margin_positive')) : null],
       ['Break-even price multiple', known(b('breakeven_price_multiple')) ? num(b('breakeven_price_multiple')) : null],
       ['Net value of the basket', known(b('net_value_usd_p50')) ? triple(b('net_value_usd_p10'), b('net_value_usd_p50'), b('net_value_usd_p90'), amount, 'USD') : null],
+      ['Fertility of the ground', known(b('fertility_axis')) ? 'more than ' + share(b('fertility_axis')) + ' of the region' + (known(b('fertility_axis_p10')) ? ' (P10 ' + share(b('fertility_axis_p10')) + ' to P90 ' + share(b('fertility_axis_p90')) + ')' : '') : null],
       ['Knowledge class', b('knowledge_class')], ['Completeness', known(b('completeness_pct')) ? num(b('completeness_pct')) + ' %' : null],
       ['Likely companions (not measured)', b('likely_companions')], ['Nearest site', known(b('nearest_site_id')) ? b('nearest_site_id') + ', ' + num(b('nearest_site_km')) + ' km' : null],
       ['Missing', b('missing')], ['Flags', b('flags')], ['Geometry', b('geometry_basis')]
@@ -178,6 +191,8 @@
       return [s < 0 ? id : id + ' ' + (D.sites.name[s] || ''), share(inside), share(near), num(km), s < 0 ? '' : triple(D.sites.tonnage_t_p10[s], D.sites.tonnage_t_p50[s], D.sites.tonnage_t_p90[s], tonnes), s < 0 ? '' : D.sites.knowledge_class[s]];
     })));
     if (elements) box.append(el('h3', 'Elements'), grid(['Element', 'Contained', 'Recoverable', 'Share of revenue'], elements.map(e => [e[0], triple(e[1], e[2], e[3], mass), known(e[5]) ? triple(e[4], e[5], e[6], mass) : 'not sold by the route', known(e[7]) ? share(e[7]) : '-'])));
+    const evidence = D.evidence[b('block_id')];
+    if (evidence) box.append(el('h3', 'Ground'), grid(['Evidence', 'Mean', 'Above'], evidence.map(([name, mean, percentile]) => [D.bands[name][0], num(mean) + ' ' + (D.bands[name][1] || ''), known(percentile) ? share(percentile) : '-'])), el('p', 'Above: share of the region\u2019s ground with a lower value.', 'key'));
     if (known(b('sources'))) box.append(el('h3', 'Sources'), el('p', b('sources'), 'key'));
     box.scrollTop = 0;
   }
@@ -207,6 +222,8 @@
   function colour(i) {
     const r = B.rank[i];
     if (known(r)) for (const [lo, hi, c] of D.rank_classes) if (r >= lo && (hi === null || r <= hi)) return c;
+    const f = B.fertility_axis[i];
+    if (ground && known(f)) for (const [lo, hi, c] of D.fertility_classes) if (f >= lo && f <= hi) return c;
     return { OUT_OF_BASKET: '#4a90c2', GATED: '#606060', LEASED: '#8c8c8c' }[B.status[i]] || '#ffffff';
   }
   function siteColour(s) {
@@ -231,7 +248,8 @@
       g.beginPath(); g.rect(X(p[0]) - r / 1.3, Y(p[1]) - r / 1.3, 1.54 * r, 1.54 * r);
       g.globalAlpha = 0.75; g.strokeStyle = siteColour(s); g.lineWidth = 1.4 * ratio; g.stroke(); g.globalAlpha = 1;
     });
-    const drawn = shown.slice().sort((a, b) => (B.rank[b] || 1e9) - (B.rank[a] || 1e9));
+    const area = i => boxes[i] ? (boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1]) : 0;
+    const drawn = shown.slice().sort((a, b) => (B.rank[b] || 1e9) - (B.rank[a] || 1e9) || area(b) - area(a));
     drawn.forEach(i => block(i, i === chosen));
     if (chosen >= 0 && D.shapes[chosen]) block(chosen, true);
     const km = Math.pow(10, Math.floor(Math.log10(canvas.width / view.k * 111.32 / 5)));
@@ -304,7 +322,8 @@
     if (B.status.includes('OUT_OF_BASKET')) entry('#4a90c2', D.statuses.OUT_OF_BASKET);
     if (B.status.includes('GATED')) entry('#606060', D.statuses.GATED + ' (cross)');
     if (B.status.includes('LEASED')) entry('#8c8c8c', D.statuses.LEASED);
-    entry('#ffffff', D.statuses.UNQUANTIFIED); entry('#ffffff', 'Waste site (size: tonnage)', true);
+    if (ground) D.fertility_classes.forEach(([lo, hi, c]) => entry(c, 'More fertile than ' + 100 * lo + ' to ' + 100 * hi + ' %'));
+    entry('#ffffff', ground ? 'No survey layer' : D.statuses.UNQUANTIFIED); entry('#ffffff', 'Waste site (size: tonnage)', true);
   }
   function draw() {
     shown = []; for (let i = 0; i < N; i++) if (passes(i)) shown.push(i);
@@ -314,7 +333,7 @@
   document.querySelectorAll('#filters input, #filters select').forEach(f => f.addEventListener('input', () => { limit = PAGE; draw(); }));
   $('filters').addEventListener('submit', e => e.preventDefault());
   $('f-clear').addEventListener('click', () => { ['f-text', 'f-kind', 'f-status', 'f-state', 'f-rank', 'f-p20'].forEach(id => { $(id).value = ''; }); draw(); });
-  $('summary').textContent = Object.entries(ranked).map(([k, n]) => n + ' ' + (D.kinds[k] || k).toLowerCase() + 's ranked').join(', ') + (Object.keys(ranked).length ? ' of ' : '') + N + ' blocks; ' + D.sites.site_id.length + ' waste sites. A rank is an order under stated inputs, not a resource.';
+  $('summary').textContent = Object.entries(ranked).map(([k, n]) => n + ' ' + (D.kinds[k] || k).toLowerCase() + 's ranked').join(', ') + (Object.keys(ranked).length ? ' of ' : '') + N + ' blocks' + (ground ? ', none with quantified waste: listed by the fertility of the ground' : '') + '; ' + D.sites.site_id.length + ' waste sites. A rank is an order under stated inputs, not a resource.';
   $('about').textContent = 'Khanij. Configuration ' + (D.info.configuration_sha256 || D.info.configuration_hash || 'not stated').slice(0, 12) + '; price deck ' + (D.info.price_deck || '?') + ', draws ' + (D.info.draws || '?') + ', seed ' + (D.info.seed || '?') + '. Grid: Survey of India sheets. No boundary is drawn. A blank is not known, never zero.';
   legend(); resize(); draw();
   window.addEventListener('resize', resize);

@@ -60,6 +60,9 @@ WASTE_FAMILIES = (
     ("Gypsum, jarosite", "diamond", "#4393c3", ("gypsum", "jarosi")),
     ("Dumps, overburden, slag", "square", "#35978f", ("dump", "overburden", "rock", "slag")),
 )
+FERTILITY_CLASSES = (
+    (0, 0.5, "#fde725"), (0.5, 0.75, "#5ec962"), (0.75, 0.9, "#21918c"), (0.9, 0.95, "#3b528b"), (0.95, 1, "#440154"),
+)  # fmt: skip
 # What stands in brackets is said in the form.
 _SHORT_NAME = "wordwrap(trim(left(regexp_replace(coalesce(\"name\", \"block_id\"), ' *[(].*$', ''), 44)), 24)"
 _PRIORITY = 'if("rank" is null, 0, greatest(1, 10 - "rank" / 5))'
@@ -195,8 +198,8 @@ def _classes(field: str, edges: tuple[float, ...], text: str, colours: tuple[str
 
 
 def _fertility(frame: pd.DataFrame) -> tuple[str, str]:
-    colours = ("#fde725", "#5ec962", "#21918c", "#3b528b", "#440154")
-    rules = _classes("fertility_axis", (0, 0.5, 0.75, 0.9, 0.95, 1), "Percentile", colours, 100)
+    edges = (*(low for low, _, _ in FERTILITY_CLASSES), 1)
+    rules = _classes("fertility_axis", edges, "Percentile", tuple(c for _, _, c in FERTILITY_CLASSES), 100)
     none = Rule("No survey layer, or not applicable", "", block_symbol("#ffffff", size_mm=1.8, **_EMPTY))  # type: ignore[arg-type]
     test = '"rank_fertility" <= 20 OR (@map_scale < 1500000 AND "rank_fertility" is not null)'
     priority = 'if("rank_fertility" is null, 0, greatest(1, 10 - "rank_fertility" / 5))'

@@ -19,8 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import PublishingError
+from publishing.dossier import book_of_shortlist
+from publishing.dossier_pages import first_page
 from publishing.escaping import csv_cell, plain, xml
 from publishing.geopackage import publish_geopackage
+from publishing.reading import records
 from publishing.shortlist import ShortlistFilter, build_shortlist, load_filter, make_filter, save_filter
 from publishing.shortlist_files import FORMATS, write_shortlist
 
@@ -191,3 +194,15 @@ def test_numbers_stay_numbers(value: float) -> None:
     from publishing.shortlist_files import _number_cell
 
     assert _is_number(_number_cell(value)) and np.isclose(float(_number_cell(value)), value, rtol=1e-8)
+
+
+def test_a_place_is_out_of_the_whole_ranking_not_of_the_list(geopackage: Path) -> None:
+    everything = build_shortlist(geopackage, ShortlistFilter())
+    state = everything.blocks["state"].iloc[0]
+    few = build_shortlist(geopackage, make_filter(state=state, kind=everything.blocks["kind"].iloc[0]))
+    n = int((everything.blocks["kind"] == few.blocks["kind"].iloc[0]).sum())
+    assert 0 < len(few.blocks) < n
+    record = records(few.blocks.drop(columns="geometry"))[0]
+    said = [t.get_text() for t in first_page(book_of_shortlist(few), record).texts]
+    assert f"Place {int(record.rank)} of {n}" in said
+    assert few.told_peers().startswith(f"{n} ranked ")
