@@ -93,7 +93,9 @@ def main() -> int:
     stages, began, cpu = Stages(), time.perf_counter(), time.process_time()
     outcome = run_region(REGION, overrides=parse_settings(chosen.set), everything=True, listener=stages)
     total, busy = time.perf_counter() - began, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    # The peak begins anew with every stage, the one that getrusage gives as well: the highest of all counts.
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = max([own, *(line["gib_peak"] for line in stages.lines)])
     load = os.getloadavg()[0]
     result = {
         "error": outcome.error,

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyogrio
 import pyogrio.errors
 import pyproj.exceptions
+import shapely.errors
 
 from data_sources.connectors.rasters import Raster, read_raster
 from data_sources.connectors.safety import MAX_FILE_BYTES, check_shapefile, local_file, unzipped
@@ -106,7 +107,11 @@ def _only_shapefile(folder: Path, layer: str | None) -> Path:
 
 def _read_parquet(file: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
     try:
-        return gpd.read_parquet(file)
+        frame = gpd.read_parquet(file)
+        _refuse_broken_columns(frame, str(file), None)
+        return frame
+    except shapely.errors.ShapelyError as error:
+        raise SourceError(f"a geometry cannot be read: {error}", file=file, do=_AGAIN) from error
     except (ValueError, TypeError) as error:
         if "geo metadata" not in str(error).lower() and "geoparquet" not in str(error).lower():
             raise SourceError(f"not a readable Parquet file: {error}", file=file, do=_AGAIN) from error
@@ -114,7 +119,9 @@ def _read_parquet(file: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
         raise CrsError("the file's CRS is no CRS", file=file, do=_AGAIN) from error
     except OSError as error:
         raise SourceError(f"not a readable Parquet file: {error}", file=file, do=_AGAIN) from error
-    return with_points(pd.read_parquet(file), settings, file)
+    table = pd.read_parquet(file)
+    _refuse_broken_columns(table, str(file), None)
+    return with_points(table, settings, file)
 
 
 def _read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, shown: str) -> pd.DataFrame:
@@ -137,12 +144,18 @@ def _read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, 
         raise
     except _UNREADABLE as error:
         raise SourceError(f"the file cannot be read: {error}", file=shown, layer=layer, do=_AGAIN) from error
-    _refuse_broken_text(frame, shown, layer)
+    _refuse_broken_columns(frame, shown, layer)
     return frame
 
 
-def _refuse_broken_text(frame: pd.DataFrame, shown: str, layer: str | None) -> None:
-    """Bytes that are no text in the file's encoding come through the reader unseen and break whatever touches them."""
+def _refuse_broken_columns(frame: pd.DataFrame, shown: str, layer: str | None) -> None:
+    """Bytes that are no text in the file's encoding come through the reader unseen and break whatever touches them.
+
+    So do two columns of one name.
+    """
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise SourceError("two columns have the same name", file=shown, layer=layer, field=str(twice[0]), do=_AGAIN)
     for name, dtype in frame.dtypes.items():
         if not isinstance(dtype, pd.StringDtype):
             continue
