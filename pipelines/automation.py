@@ -4,7 +4,8 @@ Belongs here: attributes that do not change a result. Does not belong here: the 
 clock (``schedules``).
 
 One trigger an asset: region assets are asked for by the nightly schedule and the sensors, which decide by fingerprints;
-archives of remote sources, which have no fingerprint before they are fetched, by a declarative condition.
+archives of remote sources by their own nightly schedule, which decides by their cards' freshness. Dagster's declarative
+conditions are not used: they know data versions of what was made, not fingerprints of what would be made now.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.archive import archive_key, upstream_cards
 from assets.fingerprints import RECIPES
 from assets.metadata import ranked_lineage, table_schema
 from data_sources.contracts import Contract
@@ -54,6 +56,9 @@ def dressed(assets: Sequence[dg.AssetsDefinition | dg.AssetSpec]) -> Sequence[An
         changed = spec.replace_attributes(metadata=metadata)
         if recipe is not None and recipe.layers and spec.freshness_policy is None:
             changed = changed.replace_attributes(freshness_policy=freshness_policy(name))
+        if recipe is not None:
+            cards = sorted({card for layer in recipe.layers for card in upstream_cards().get(layer, ())})
+            changed = changed.merge_attributes(deps=[archive_key(card) for card in cards])
         return changed
 
     return dg.map_asset_specs(dress, assets)

@@ -7,13 +7,15 @@ from typing import Any
 
 import dagster as dg
 
+from assets.archive import archive_assets
 from assets.definitions import MODULES
 from pipelines.automation import dressed
 from pipelines.checks import build_checks
 from pipelines.cluster import rank_on_cluster_job
-from pipelines.jobs import rank_region_job
+from pipelines.jobs import fetch_sources_job, rank_region_job
 from pipelines.release_job import release
 from pipelines.resources import resources
+from pipelines.retries import PATIENT
 from pipelines.schedules import build_schedules
 from pipelines.sensors import build_sensors
 
@@ -21,11 +23,14 @@ from pipelines.sensors import build_sensors
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """All definitions; tests and the command line swap resources by name."""
     rank = rank_region_job()
+    archive = archive_assets(PATIENT)
+    fetch = fetch_sources_job() if archive else None  # without a remote source there is nothing to fetch
+    loaded = [a for a in dg.load_assets_from_modules(MODULES) if isinstance(a, dg.AssetsDefinition)]
     return dg.Definitions(
-        assets=dressed([a for a in dg.load_assets_from_modules(MODULES) if isinstance(a, dg.AssetsDefinition)]),
+        assets=[*dressed(loaded), *archive],
         asset_checks=build_checks(),
-        jobs=[rank, release, rank_on_cluster_job()],
-        schedules=build_schedules(rank, release),
+        jobs=[rank, release, rank_on_cluster_job(), *([fetch] if fetch else [])],
+        schedules=build_schedules(rank, release, fetch),
         sensors=build_sensors(rank),
         resources={**resources(), **(resource_overrides or {})},
     )

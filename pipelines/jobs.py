@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
+from assets.archive import GROUP
 from assets.fingerprints import RECIPES
 from pipelines.hooks import readable_failure
-from pipelines.planning import JOB, AssetJob
+from pipelines.planning import FETCH_JOB, JOB, AssetJob
 
 RUN_TAGS = {"khanij/product": "ranked_blocks"}
 
@@ -20,4 +21,16 @@ def rank_region_job() -> AssetJob:
         tags=RUN_TAGS,
         hooks={readable_failure},
         description="From source files to the ranked GeoPackage of one region.",
+    )
+
+
+def fetch_sources_job() -> AssetJob:
+    """Remote sources of one region into the archive: servers side by side, each with one client (its pool)."""
+    return dg.define_asset_job(
+        FETCH_JOB,
+        selection=dg.AssetSelection.groups(GROUP),
+        executor_def=dg.multiprocess_executor.configured({"max_concurrent": 4}),
+        tags={"khanij/product": "archive"},
+        hooks={readable_failure},
+        description="From the servers of the source cards to the local archive; what has not changed is not read again.",
     )

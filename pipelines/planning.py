@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.archive import archive_key, due_cards
 from assets.fingerprints import RECIPES, code_version, fingerprint
 from assets.workspace import Workspace
 from data_sources.cards import load_card
@@ -20,9 +21,10 @@ from data_sources.contracts import KhanijError
 from data_sources.regions import region_names
 from pipelines.incremental import order, stale_assets
 from pipelines.io_managers import BundleStore
-from pipelines.leases import running
+from pipelines.leases import QUEUED, STARTED, running
 
 JOB = "rank_region"
+FETCH_JOB = "fetch_sources"
 AssetJob = Any  # what define_asset_job returns; Dagster exports no name for it
 DAY_S = 86_400.0
 
@@ -73,9 +75,11 @@ def freshness_days(asset: str, regions: Iterable[str] | None = None) -> int | No
     days = []
     for name in regions or region_names():
         region = Workspace().region(name)
-        for layer in RECIPES[asset].layers:
-            source = region.layers.get(layer)
-            freshness = load_card(source.card).freshness if source else None
+        for role, source in region.sources().items():
+            # What comes from the archive is fresh by its own asset (``assets.archive``).
+            if role.split(".")[0] not in RECIPES[asset].layers or source.path is None:
+                continue
+            freshness = load_card(source.card).freshness
             if freshness is not None:
                 days.append(freshness)
     return min(days) if days else None
@@ -98,6 +102,33 @@ def due_assets(region: str, instance: dg.DagsterInstance, now: float | None = No
         if found and now - found[0].timestamp > days * DAY_S:
             due.append(name)
     return due
+
+
+def plan_fetch(
+    region: str, workspace: Workspace, instance: dg.DagsterInstance, why: str, now: float | None = None
+) -> dg.RunRequest | dg.SkipReason:
+    """A request for the remote sources of a region that are due, or the reason why there is none."""
+    try:
+        due = due_cards(region, workspace, time.time() if now is None else now)
+    except KhanijError as error:
+        return dg.SkipReason(f"{region}: cannot be planned: {error}")
+    if not due:
+        return dg.SkipReason(f"{region}: every remote source was asked within its freshness")
+    unfinished = [*QUEUED, *STARTED]
+    if instance.get_runs_count(dg.RunsFilter(tags={"khanij/fetch": region}, statuses=unfinished)):
+        return dg.SkipReason(f"{region}: a fetch is queued or under way")
+    return dg.RunRequest(
+        run_key=None,
+        job_name=FETCH_JOB,
+        partition_key=region,
+        asset_selection=[archive_key(card) for card in due],
+        tags={
+            "khanij/region": region,
+            "khanij/fetch": region,
+            "khanij/why": why,
+            "khanij/sources": ", ".join(due)[:200],
+        },
+    )
 
 
 def forget_code() -> None:

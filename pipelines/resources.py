@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.archive import MARKS
 from assets.workspace import Workspace, home_folder
 from pipelines.cluster import ScaledIOManager
 
@@ -32,6 +33,7 @@ def resources(overrides: dict[str, str] | None = None) -> dict[str, object]:
             data_root=os.environ.get("KHANIJ_DATA", ""),
             overrides=overrides or {},
         ),
+        MARKS: dg.mem_io_manager,
         "io_manager": ScaledIOManager(
             root=os.environ.get("KHANIJ_STORE", str(Path(cache) / "store")), cache_root=cache
         ),

@@ -1,4 +1,4 @@
-"""When things run by the clock: every region nightly, a release monthly, all in India's time.
+"""When things run by the clock: remote sources and every region nightly, a release monthly, all in India's time.
 
 Belongs here: cron and time zone. Does not belong here: what needs a run (``planning``) or what a release holds
 (``publishing.releases``).
@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from assets.archive import remote_cards
 from assets.workspace import Workspace
 from data_sources.regions import region_names
 from pipelines.io_managers import BundleIOManager
-from pipelines.planning import AssetJob, due_assets, forget_code, plan_run
+from pipelines.planning import AssetJob, due_assets, forget_code, plan_fetch, plan_run
 from pipelines.settings import autostart
 
 TIMEZONE = "Asia/Kolkata"
+FETCH_HOUR = 0
 NIGHTLY_HOUR = 2
 STEP_MINUTES = 10  # regions begin one after the other, so that they do not wait in the queue for each other
 
@@ -47,6 +49,27 @@ def nightly_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDe
     return nightly
 
 
+def fetch_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDefinition:
+    """Ask the servers of one region for what is due, before the night's ranking looks at what has changed."""
+    minutes = FETCH_HOUR * 60 + position * STEP_MINUTES
+
+    @dg.schedule(
+        name=f"fetch_{region}",
+        cron_schedule=f"{minutes % 60} {minutes // 60 % 24} * * *",
+        execution_timezone=TIMEZONE,
+        job=job,
+        default_status=dg.DefaultScheduleStatus.RUNNING if autostart() else dg.DefaultScheduleStatus.STOPPED,
+        description=f"Every night: bring the remote sources of {region} that are due into the archive, if any.",
+        tags={"khanij/region": region},
+    )
+    def fetching(
+        context: dg.ScheduleEvaluationContext, workspace: dg.ResourceParam[Workspace]
+    ) -> dg.RunRequest | dg.SkipReason:
+        return plan_fetch(region, workspace, context.instance, "nightly")
+
+    return fetching
+
+
 def release_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """On the first of each month, a release of every region named by that day (CalVer, such as 2026.12.01)."""
 
@@ -74,6 +97,14 @@ def calver(when: datetime) -> str:
     return when.astimezone(ZoneInfo(TIMEZONE)).strftime("%Y.%m.%d")
 
 
-def build_schedules(rank: AssetJob, release: dg.JobDefinition) -> Sequence[dg.ScheduleDefinition]:
-    """One nightly schedule a region, and the monthly release."""
-    return [*(nightly_schedule(r, i, rank) for i, r in enumerate(region_names())), release_schedule(release)]
+def build_schedules(
+    rank: AssetJob, release: dg.JobDefinition, fetch: AssetJob | None = None
+) -> Sequence[dg.ScheduleDefinition]:
+    """One nightly schedule a region, one that fetches for each region with remote sources, and the monthly release."""
+    regions = list(enumerate(region_names()))
+    remote = {region for users in remote_cards().values() for region in users} if fetch is not None else set()
+    return [
+        *(fetch_schedule(r, i, fetch) for i, r in regions if r in remote),
+        *(nightly_schedule(r, i, rank) for i, r in regions),
+        release_schedule(release),
+    ]

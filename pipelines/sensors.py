@@ -13,8 +13,9 @@ import dagster as dg
 
 import data_sources
 from assets.workspace import Workspace, companions
+from data_sources.cards import card_files
 from data_sources.contracts import KhanijError
-from data_sources.regions import data_folder, region_names
+from data_sources.regions import data_folder, region_files, region_names
 from pipelines.hooks import failed_runs
 from pipelines.io_managers import BundleIOManager
 from pipelines.planning import AssetJob, forget_code, plan_run
@@ -36,8 +37,11 @@ def landing_state(workspace: Workspace) -> Watched:
         try:
             region = workspace.region(name)
             out[name] = {}
-            for layer, source in sorted(region.layers.items()):
+            beside = workspace.waste_paths(region)
+            for layer, source in sorted(region.sources().items()):
                 files = companions(workspace.layer_path(region, source)) if source.path else []
+                for path in beside.get(layer.removeprefix("waste."), {}).values() if layer.startswith("waste.") else ():
+                    files += [f for f in companions(path) if f not in files]
                 files += sorted((Path(workspace.cache_root) / "archive" / "manifests" / source.card).glob("*.json"))
                 if files:
                     out[name][layer] = _stat_hash(files)
@@ -55,6 +59,7 @@ def facts_state() -> dict[str, str]:
         for p in sorted((root / folder).glob("*"))
         if p.suffix in {".csv", ".yaml"}
     ]
+    files += [p for p in (*card_files().values(), *region_files().values()) if p not in files]  # a user's own
     return {f"{p.parent.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in files}
 
 
@@ -67,7 +72,8 @@ def unclaimed(workspace: Workspace, limit: int = 5) -> list[str]:
     for name in region_names():
         try:
             region = workspace.region(name)
-            for source in region.layers.values():
+            claimed.update(p.resolve() for p in workspace.waste_files(region))
+            for source in region.sources().values():
                 claimed.update(
                     p.resolve() for p in companions(workspace.layer_path(region, source) if source.path else None)
                 )

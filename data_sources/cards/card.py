@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from functools import cache
 from importlib.resources import files
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -205,25 +206,43 @@ def parse_card(text: str, *, file: object) -> Card:
         raise SourceError(first["msg"], file=file, field=where, do="correct the card") from error
 
 
+def card_files() -> dict[str, Path]:
+    """The YAML of every card by name: the project's own, and those of the folder ``KHANIJ_CARDS`` where it is set.
+
+    Raises
+    ------
+    SourceError : a user's card has the name of one of the project's.
+    """
+    found = {p.stem: p for p in sorted(Path(str(files("data_sources.cards"))).glob("*.yaml"))}
+    named = os.environ.get("KHANIJ_CARDS")
+    for path in sorted(Path(named).expanduser().glob("*.yaml")) if named else []:
+        if path.stem in found:
+            raise SourceError("the project has a card of this name", file=path, do="give your card another name")
+        found[path.stem] = path
+    return found
+
+
 def card_names() -> list[str]:
     """Names of all cards, in alphabetical order."""
-    folder = files("data_sources.cards")
-    return sorted(p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml"))
+    return sorted(card_files())
 
 
 def card_text(name: str) -> str:
-    """The YAML of one card as it stands in the package."""
-    path = files("data_sources.cards") / f"{name}.yaml"
-    if "/" in name or not path.is_file():
+    """The YAML of one card as it stands in its file."""
+    return _card_file(name).read_text(encoding="utf-8")
+
+
+def _card_file(name: str) -> Path:
+    path = card_files().get(name)
+    if path is None:
         raise MissingSourceError(
             f"no source card {name!r}",
             file=f"data_sources/cards/{name}.yaml",
             do="`khanij sources` lists the cards there are",
         )
-    return path.read_text(encoding="utf-8")
+    return path
 
 
-@cache
 def load_card(name: str) -> Card:
     """Read and validate one card by name.
 
@@ -232,8 +251,16 @@ def load_card(name: str) -> Card:
     MissingSourceError : no such card.
     SourceError : a card that is not safe YAML, or not a card.
     """
-    file = f"data_sources/cards/{name}.yaml"
-    card = parse_card(card_text(name), file=file)
+    path = _card_file(name)
+    card = _parsed(path, path.stat().st_mtime_ns)
     if card.name != name:
-        raise SourceError(f"the card calls itself {card.name!r}", file=file, field="name", do="name it as its file")
+        raise SourceError(
+            f"the card calls itself {card.name!r}", file=path.name, field="name", do="name it as its file"
+        )
     return card
+
+
+@cache
+def _parsed(path: Path, mtime_ns: int) -> Card:
+    # A run asks for its cards some hundred times; the time is part of the key, so an edited file is read again.
+    return parse_card(path.read_text(encoding="utf-8"), file=f"cards/{path.name}")

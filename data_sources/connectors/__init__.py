@@ -5,7 +5,7 @@ Belongs here: protocols, paging, retries, size limits, refusals. Does not belong
 """
 
 from data_sources.connectors.archive import Archive, Manifest
-from data_sources.connectors.fetching import Fetched, fetch, stored
+from data_sources.connectors.fetching import Fetched, fetch, last_asked, stored
 from data_sources.connectors.files import read_file
 from data_sources.connectors.http import ClientSettings, LoginRequiredError, TooLargeError, UnreachableError
 from data_sources.connectors.pages import ChangedWhileReadingError
@@ -24,6 +24,7 @@ __all__ = [
     "TooLargeError",
     "UnreachableError",
     "fetch",
+    "last_asked",
     "local_state",
     "probe",
     "read_file",

@@ -121,6 +121,12 @@ def stored(card: Card, archive: Archive, *, extent: Extent | None = None) -> Fet
     return None if before is None else _fetched(job, before)
 
 
+def last_asked(card: Card, archive: Archive, *, extent: Extent | None = None) -> float | None:
+    """Seconds since the epoch when this card and extent were last asked for with success; None where they never were."""
+    job = _job(card, archive, extent)
+    return None if job.before is None else archive.asked(card.name, job.request)
+
+
 def _job(card: Card, archive: Archive, extent: Extent | None) -> Job:
     """A source that comes whole is the same whatever region asks for it."""
     cut = card.protocol in ("wfs", "ogc_api", "arcgis_rest") or any("{west}" in v for v in card.params.values())

@@ -132,6 +132,10 @@ class Region(_Strict):
         found |= {f"waste.{source.called}": source for source in self.waste.sources}
         return found | ({"states": self.states} if self.states else {})
 
+    def fetched_cards(self) -> list[str]:
+        """Cards of sources that have no file of the region's own: they come from the archive, if they come at all."""
+        return sorted({source.card for source in self.sources().values() if source.path is None})
+
     def config_hash(self) -> str:
         """SHA-256 of the region's settled configuration, the same for the same settings whatever the order in the YAML."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))

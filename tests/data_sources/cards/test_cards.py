@@ -141,3 +141,20 @@ def test_the_table_in_the_documentation_is_that_of_the_cards() -> None:
 @pytest.mark.parametrize("name", [n for n in NAMES if load_card(n).contract])
 def test_a_card_feeds_a_contract_that_there_is(name: str) -> None:
     assert load_card(name).contract in ALL
+
+
+def test_a_user_keeps_cards_in_a_folder_of_his_own(tmp_path, monkeypatch):
+    from data_sources.cards import card_files, card_names
+
+    plain = card_text("osm_quarries")
+    (tmp_path / "my_pits.yaml").write_text(plain.replace("name: osm_quarries", "name: my_pits"))
+    monkeypatch.setenv("KHANIJ_CARDS", str(tmp_path))
+    assert "my_pits" in card_names() and load_card("my_pits").title == load_card("osm_quarries").title
+    (tmp_path / "my_pits.yaml").write_text(
+        plain.replace("name: osm_quarries", "name: my_pits").replace("pits", "holes", 1)
+    )
+    with pytest.raises(SourceError, match="calls itself"):
+        load_card("my_pits")
+    (tmp_path / "osm_quarries.yaml").write_text(plain)
+    with pytest.raises(SourceError, match="another name"):
+        card_files()

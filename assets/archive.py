@@ -1,0 +1,156 @@
+"""Remote sources: one asset a source card that a region names, bringing the source into the local archive.
+
+The data version is the hash of what came, so a source that is asked and has nothing new is seen to be the same, and
+nothing downstream is made again. The pool is the server: one client a server, whatever runs at once.
+
+Belongs here: fetching as an asset. Does not belong here: protocols (``data_sources.connectors``), or when it is due
+(``pipelines.planning``).
+"""
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dagster as dg
+
+from assets.workspace import PARTITIONS, Workspace
+from data_sources.cards import Card, load_card
+from data_sources.connectors import UnreachableError, fetch, last_asked, stored
+from data_sources.connectors.archive import Archive
+from data_sources.contracts import KhanijError
+from data_sources.regions import load_region, region_names
+
+GROUP = "archive"
+MARKS = "archive_marks"  # io manager key: what is fetched lies in the archive, Dagster keeps no copy
+FRESH_DAYS = 30  # a remote source whose card says nothing is asked again after a month
+LOG_EVERY = 20
+
+
+def archive_key(card: str) -> dg.AssetKey:
+    """The asset of one card."""
+    return dg.AssetKey([GROUP, card])
+
+
+def archive_of(workspace: Workspace) -> Archive:
+    """The archive of an installation."""
+    return Archive(Path(workspace.cache_root) / "archive")
+
+
+def remote_cards(regions: list[str] | None = None) -> dict[str, list[str]]:
+    """Remote cards -> the regions that name them without a file of their own; a region that cannot be read names none."""
+    found: dict[str, list[str]] = {}
+    for name in regions or region_names():
+        try:
+            for card in load_region(name).fetched_cards():
+                if load_card(card).is_remote:
+                    found.setdefault(card, []).append(name)
+        except KhanijError:
+            continue
+    return {card: found[card] for card in sorted(found)}
+
+
+def fresh_days(card: Card) -> int:
+    """Days after which a remote source is asked again."""
+    return card.freshness or FRESH_DAYS
+
+
+def due_cards(region: str, workspace: Workspace, now: float) -> list[str]:
+    """Remote cards of a region that were never fetched, or not within their freshness; a clock set back makes none due."""
+    settings, archive = workspace.region(region), archive_of(workspace)
+    due = []
+    for name in remote_cards([region]):
+        card = load_card(name)
+        asked = last_asked(card, archive, extent=settings.extent_deg)
+        if asked is None or now - asked > fresh_days(card) * 86_400:
+            due.append(name)
+    return due
+
+
+def server_pool(card: Card) -> str:
+    """The concurrency pool of a card's server."""
+    return f"server/{urlsplit(card.url).netloc or card.host}"
+
+
+def archive_assets(retry: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinition]:
+    """One asset a remote card that any region names; none where every layer comes from files."""
+    return [_archive_asset(load_card(name), regions, retry) for name, regions in remote_cards().items()]
+
+
+def _archive_asset(card: Card, regions: list[str], retry: dg.RetryPolicy | None) -> dg.AssetsDefinition:
+    days = fresh_days(card)
+
+    @dg.asset(
+        key=archive_key(card.name),
+        group_name=GROUP,
+        description=f"{card.title}, as it stands in the local archive: fetched from {card.host}, cut to the region.",
+        kinds={card.protocol.replace("_", "")[:16], "geoparquet"},
+        owners=["team:khanij"],
+        partitions_def=PARTITIONS,
+        metadata={
+            "server": card.url,
+            "layer": card.layer,
+            "licence": card.licence,
+            "may_be_passed_on": card.redistribute,
+            "regions_that_use_it": ", ".join(regions),
+            "asked_again_after_days": days,
+        },
+        # Two nights of grace: the schedule asks on the night after a source has become due.
+        freshness_policy=dg.FreshnessPolicy.time_window(
+            fail_window=timedelta(days=days + 2), warn_window=timedelta(days=days + 1)
+        ),
+        pool=server_pool(card),
+        retry_policy=retry,
+        io_manager_key=MARKS,
+    )
+    def fetched(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
+        return _fetch(context, workspace, card.name)
+
+    return fetched
+
+
+def _fetch(context: dg.AssetExecutionContext, workspace: Workspace, name: str) -> dg.MaterializeResult:
+    card, region = load_card(name), workspace.region(context.partition_key)
+    if name not in region.fetched_cards():
+        raise dg.Failure(f"region {region.name} does not use {name}: nothing was fetched", allow_retries=False)
+    archive, calls = archive_of(workspace), [0]
+    before = stored(card, archive, extent=region.extent_deg)
+
+    def progress(done: int, total: int | None, text: str) -> None:
+        if calls[0] % LOG_EVERY == 0:
+            context.log.info(f"{done}{f' of {total}' if total else ''} rows {text}")
+        calls[0] += 1
+
+    try:
+        got = fetch(card, archive, extent=region.extent_deg, progress=progress)
+    except UnreachableError:
+        raise  # the server may come back: tried again, going on after the last whole page
+    except KhanijError as error:
+        raise dg.Failure(f"{error} What was in the archive stays.", allow_retries=False) from error
+    manifest = got.manifest
+    told: dict[str, Any] = {
+        "dagster/row_count": manifest.rows,
+        "changed": before is None or before.manifest.sha256 != manifest.sha256,
+        "bytes": manifest.bytes,
+        "sha256": manifest.sha256,
+        "pages": len(manifest.pages),
+        "went_on_at_page": got.resumed_at,
+        "remarks": "; ".join(manifest.notes) or "none",
+        "path": dg.MetadataValue.path(str(got.path)),
+    }
+    return dg.MaterializeResult(metadata=told, data_version=dg.DataVersion(manifest.sha256))
+
+
+@cache
+def upstream_cards() -> dict[str, tuple[str, ...]]:
+    """What a source is for (``layers`` key, ``waste``, ``states``) -> remote cards that serve it in some region."""
+    found: dict[str, set[str]] = {}
+    for region in region_names():
+        try:
+            for role, source in load_region(region).sources().items():
+                if source.path is None and load_card(source.card).is_remote:
+                    found.setdefault(role.split(".")[0], set()).add(source.card)
+        except KhanijError:
+            continue
+    return {role: tuple(sorted(cards)) for role, cards in sorted(found.items())}
