@@ -15,6 +15,7 @@ from numba import njit, prange
 from numpy.typing import ArrayLike, NDArray
 
 from data_sources.contracts.errors import ScoringError
+from scoring.ground import elementary
 
 Floats = NDArray[Any]
 
@@ -71,6 +72,7 @@ def logistic(x: ArrayLike, midpoint: float, slope: float = 1.0) -> Floats:
         return np.asarray(1 / (1 + np.exp(-v.dtype.type(slope) * (v - v.dtype.type(midpoint)))))
 
 
+_LEAST = 2.3e-308  # products below the least normal float64 are 0
 _AND, _OR, _PRODUCT, _SUM, _GAMMA = range(5)
 _CHUNK = 4096  # cells whose accumulators stay in the first-level cache while every layer passes over them
 
@@ -92,14 +94,14 @@ def _combine(stack, code, gamma, out):  # type: ignore[no-untyped-def]
         size = stop - start
         first = out[start:stop]
         furthest = np.empty(size, dtype=stack.dtype)
-        rest = np.empty(size if code == 4 else 0, dtype=stack.dtype)
+        total = np.empty(size if code == 4 else 0, dtype=stack.dtype)
         row = stack[0, start:stop]
         for i in range(size):
             furthest[i] = abs(row[i] - half)
             first[i] = one - row[i] if code == 3 else row[i]
         if code == 4:
             for i in range(size):
-                rest[i] = one - row[i]
+                total[i] = row[i]
         for j in range(1, layers):
             row = stack[j, start:stop]
             if code == 0:
@@ -117,7 +119,7 @@ def _combine(stack, code, gamma, out):  # type: ignore[no-untyped-def]
                     first[i] *= row[i]
             if code == 4:
                 for i in range(size):
-                    rest[i] *= one - row[i]
+                    total[i] += (one - total[i]) * row[i]
             for i in range(size):
                 d = abs(row[i] - half)
                 furthest[i] = d if d > furthest[i] else furthest[i]
@@ -126,12 +128,57 @@ def _combine(stack, code, gamma, out):  # type: ignore[no-untyped-def]
                 first[i] = one - first[i]
         elif code == 4:
             for i in range(size):
-                first[i] = (one - rest[i]) ** gamma * first[i] ** (one - gamma)
+                product = np.float64(first[i])
+                power = gamma * elementary.log(np.float64(total[i])) + (1.0 - gamma) * elementary.log(product)
+                first[i] = 0.0 if product < _LEAST else elementary.exp(power)
         bad = 0
         for i in range(size):
             bad += furthest[i] > half
         outside += bad
     return outside
+
+
+@njit(parallel=True, cache=True, error_model="numpy")
+def _gamma_32(stack, g, h, g_high, g_low, h_high, h_low, out):  # type: ignore[no-untyped-def]
+    """``_combine`` for the gamma of float32: sums and powers in one loop with the last layer's reading."""
+    layers, n = stack.shape
+    outside = 0
+    one = np.float32(1.0)
+    half = np.float32(0.5)
+    for block in prange((n + _CHUNK - 1) // _CHUNK):
+        start = block * _CHUNK
+        stop = min(n, start + _CHUNK)
+        size = stop - start
+        product = np.ones(size, dtype=np.float32)
+        total = np.zeros(size, dtype=np.float32)
+        furthest = np.zeros(size, dtype=np.float32)
+        for j in range(layers - 1):
+            row = stack[j, start:stop]
+            for i in range(size):
+                product[i] *= row[i]
+                total[i] += (one - total[i]) * row[i]
+                d = abs(row[i] - half)
+                furthest[i] = d if d > furthest[i] else furthest[i]
+        row = stack[layers - 1, start:stop]
+        result = out[start:stop]
+        for i in range(size):
+            d = abs(row[i] - half)
+            furthest[i] = d if d > furthest[i] else furthest[i]
+            sum_of_all = total[i] + (one - total[i]) * row[i]
+            result[i] = elementary.power_product(sum_of_all, product[i] * row[i], g, h, g_high, g_low, h_high, h_low)
+        bad = 0
+        for i in range(size):
+            bad += furthest[i] > half
+        outside += bad
+    return outside
+
+
+def _overlay(stack: Floats, code: int, gamma: float, out: Floats) -> int:
+    if code == _GAMMA and stack.dtype == np.float32:
+        (g_high, g_low), (h_high, h_low) = elementary.cut(gamma), elementary.cut(1 - gamma)
+        g, h = np.float32(gamma), np.float32(1 - gamma)
+        return int(_gamma_32(stack, g, h, g_high, g_low, h_high, h_low, out))
+    return int(_combine(stack, code, float(gamma), out))
 
 
 def _operate(memberships: Sequence[ArrayLike] | ArrayLike, code: int, gamma: float = 0.0) -> Floats:
@@ -142,9 +189,7 @@ def _operate(memberships: Sequence[ArrayLike] | ArrayLike, code: int, gamma: flo
     if stack.shape[0] == 0:
         raise ScoringError("no membership to combine")
     out = np.empty(stack.shape[1:], dtype=stack.dtype)
-    if _combine(
-        np.ascontiguousarray(stack).reshape(stack.shape[0], -1), code, stack.dtype.type(gamma), out.reshape(-1)
-    ):
+    if _overlay(np.ascontiguousarray(stack).reshape(stack.shape[0], -1), code, gamma, out.reshape(-1)):
         raise ScoringError("memberships must lie in 0..1", do="turn values into memberships first")
     return out
 
@@ -176,4 +221,6 @@ def fuzzy_gamma(memberships: Sequence[ArrayLike] | ArrayLike, gamma: float) -> F
     """
     if not 0 <= gamma <= 1:
         raise ScoringError(f"gamma {gamma} is not in 0..1", field="fuzzy_gamma")
+    if gamma in (0, 1):  # the ends are exact, and 0^0 is not asked for
+        return _operate(memberships, _SUM if gamma else _PRODUCT)
     return _operate(memberships, _GAMMA, gamma)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,3 +70,37 @@ def test_bad_parameters_are_refused():
         fuzzy.large([1.0], 0)
     with pytest.raises(ScoringError):
         fuzzy.gaussian([1.0], 0, 0)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 7])
+@pytest.mark.parametrize("gamma", [0.05, 0.5, 0.9, 1 / 3])
+def test_gamma_of_float32_is_that_of_float64(layers, gamma):
+    rng = np.random.default_rng(layers)
+    mu = (10.0 ** rng.uniform(-3, 0, (layers, 9001))).astype(np.float32)
+    mu[0, :4], mu[-1, 4:6] = (0, 1, 1e-15, np.nan), (1, 0)
+    found, exact = fuzzy.fuzzy_gamma(mu, gamma), fuzzy.fuzzy_gamma(mu.astype(np.float64), gamma)
+    assert found.dtype == np.float32
+    assert np.array_equal(np.isnan(found), np.isnan(exact))
+    assert np.isnan(found[3])
+    assert found == pytest.approx(exact, rel=2e-6, nan_ok=True)
+    true = (1 - np.prod(1 - mu.astype(np.float64), axis=0)) ** gamma * np.prod(mu.astype(np.float64), axis=0) ** (
+        1 - gamma
+    )
+    assert exact == pytest.approx(true, rel=1e-12, nan_ok=True)
+
+
+def test_the_number_of_threads_does_not_show():
+    mu = np.random.default_rng(0).random((3, 50_000), dtype=np.float32)
+    found = []
+    for threads in (1, numba.config.NUMBA_NUM_THREADS):
+        numba.set_num_threads(threads)
+        found.append(fuzzy.fuzzy_gamma(mu, 0.9).tobytes())
+    assert found[0] == found[1]
+
+
+def test_one_value_outside_is_found_wherever_it_lies():
+    for place in (0, 4095, 4096, 9000):
+        mu = np.full((2, 9001), 0.5, dtype=np.float32)
+        mu[1, place] = 1.01
+        with pytest.raises(ScoringError):
+            fuzzy.fuzzy_gamma(mu, 0.9)
