@@ -144,7 +144,7 @@ def test_a_card_feeds_a_contract_that_there_is(name: str) -> None:
 
 
 def test_a_user_keeps_cards_in_a_folder_of_his_own(tmp_path, monkeypatch):
-    from data_sources.cards import card_files, card_names
+    from data_sources.cards import card_files, card_names, card_text
 
     plain = card_text("osm_quarries")
     (tmp_path / "my_pits.yaml").write_text(plain.replace("name: osm_quarries", "name: my_pits"))
