@@ -227,7 +227,8 @@ def web_page(
     context: dg.AssetExecutionContext, workspace: Workspace, ranked_blocks: dict[str, Any]
 ) -> dg.MaterializeResult:
     folder = workspace.output_folder(context.partition_key)
-    page = write_page(folder / "ranked_blocks.gpkg", folder / "index.html")
+    # The name that it was published under: another one while the file is open for changes elsewhere.
+    page = write_page(folder / next(iter(ranked_blocks["published"])), folder / "index.html")
     return result(
         context,
         workspace,

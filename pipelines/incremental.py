@@ -5,7 +5,6 @@ Belongs here: comparing what is stored with what would be made now. Does not bel
 
 from __future__ import annotations
 
-import hashlib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import assets.definitions  # noqa: F401 - fills the table of recipes
 from assets.fingerprints import RECIPES, fingerprint
 from assets.workspace import Workspace
 from pipelines.io_managers import BundleStore
+from publishing.atomic import is_stand_in, sha256_of
 
 
 def order() -> list[str]:
@@ -36,8 +36,10 @@ def _is_current(name: str, region: str, workspace: Workspace, store: BundleStore
     if "published" not in manifest["entries"]:
         return True
     published = store.load(name, region)["published"]
-    return all(_is_file(workspace.output_folder(region) / file, sha256) for file, sha256 in published.items())
+    folder = workspace.output_folder(region)
+    # What was published beside a file that was open is not yet where it belongs.
+    return all(not is_stand_in(file) and _is_file(folder / file, sha256) for file, sha256 in published.items())
 
 
 def _is_file(path: Path, sha256: str) -> bool:
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    return path.is_file() and sha256_of(path) == sha256

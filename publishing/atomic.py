@@ -9,8 +9,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+
+_STAND_IN = re.compile(r"\.v[0-9]+\.[^.]+$")
 
 
 def sha256_of(path: Path) -> str:
@@ -77,10 +81,25 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def has_pending_wal(path: Path) -> bool:
-    """True if a non-empty write-ahead log lies beside the database: someone has changes that are not in it yet."""
+def has_writer(path: Path) -> bool:
+    """True if another program has the database open for changes, or left changes that are not in it yet.
+
+    A program in the middle of an edit (QGIS) keeps a write-ahead log beside the file, empty until it saves. Were the
+    file replaced then, that program's next change would lie beside the new file as if it belonged to it.
+    """
     wal = path.with_name(path.name + "-wal")
-    return wal.is_file() and wal.stat().st_size > 0
+    if not wal.is_file():
+        return False
+    if wal.stat().st_size > 0:
+        return True
+    # An empty log: its program lives, or died. Only without another connection can the log be given up.
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=0)) as connection:
+            return bool(connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0] != "delete")
+    except sqlite3.OperationalError:
+        return True
+    except sqlite3.DatabaseError:
+        return False  # what is published is damaged: it has to be replaced
 
 
 def next_version(path: Path) -> Path:
@@ -89,6 +108,19 @@ def next_version(path: Path) -> Path:
     while (other := path.with_name(f"{path.stem}.v{number}{path.suffix}")).exists():
         number += 1
     return other
+
+
+def stand_in(path: Path) -> Path:
+    """The first of ``stem.v2.suffix``, ``stem.v3.suffix``, ... that is free or that nobody changes."""
+    number = 2
+    while has_writer(other := path.with_name(f"{path.stem}.v{number}{path.suffix}")):
+        number += 1
+    return other
+
+
+def is_stand_in(name: str) -> bool:
+    """True of a name that ``stand_in`` and ``next_version`` give: it waits for the real one to be free."""
+    return _STAND_IN.search(name) is not None
 
 
 def replace_file(temporary: Path, path: Path) -> None:

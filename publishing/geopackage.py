@@ -21,11 +21,12 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from data_sources.contracts import Contract, PublishingError
 from data_sources.contracts.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS, OUTPUT_TABLES
 from publishing.atomic import (
-    has_pending_wal,
+    has_writer,
     next_version,
     remove_stale,
     replace_file,
     sha256_of,
+    stand_in,
     temporary_beside,
 )
 from publishing.geopackage_registers import write_registers
@@ -42,9 +43,9 @@ def publish_geopackage(publication: Publication, path: Path | str) -> PublishedF
     """Write one region's GeoPackage with styles, registers and the embedded QGIS project.
 
     The file is built under a temporary name in the same folder and then takes the old one's place, so that a reader
-    with the old file open keeps it and a crash leaves it. If the bytes are the same, nothing is touched. If changes of
-    another program lie in a write-ahead log beside the file (or, on Windows, the file is open), the new one is
-    published under the next free name and the message says so.
+    with the old file open keeps it and a crash leaves it. If the bytes are the same, nothing is touched. If another
+    program has the file open for changes or left some in a write-ahead log (or, on Windows, has it open at all), the
+    new one is published under the next free name and the message says so.
 
     Parameters
     ----------
@@ -59,8 +60,8 @@ def publish_geopackage(publication: Publication, path: Path | str) -> PublishedF
     layers, tables = conformed(publication)
     remove_stale(path)
     target, message = path, ""
-    if has_pending_wal(path):
-        target, message = next_version(path), _busy(path, "has changes in its write-ahead log")
+    if has_writer(path):
+        target, message = stand_in(path), _busy(path, "is open for changes elsewhere")
     try:
         return _build_and_replace(publication, layers, tables, target, message)
     except PermissionError:

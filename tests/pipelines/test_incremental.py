@@ -128,3 +128,16 @@ def test_a_missing_or_damaged_result_is_stale_by_itself(place):
     (store.folder("blocks", REGION) / "value.json").write_text("damaged")
     (store.folder("folds", REGION) / "manifest.json").unlink()
     assert set(stale_assets(REGION, workspace, store)) == {"blocks", "folds"}
+
+
+def test_what_was_published_beside_an_open_file_is_published_again_until_it_is_in_its_place(place):
+    import hashlib
+
+    workspace, store, _ = place
+    folder = workspace.output_folder(REGION)
+    known = fingerprint("ranked_blocks", REGION, workspace)
+    for name, stale in (("ranked_blocks.gpkg", []), ("ranked_blocks.v2.gpkg", ["ranked_blocks"])):
+        (folder / name).write_bytes(b"rows")
+        published = {name: hashlib.sha256(b"rows").hexdigest()}
+        store.save("ranked_blocks", REGION, {"published": published}, known)
+        assert stale_assets(REGION, workspace, store) == stale

@@ -126,8 +126,27 @@ def test_pending_changes_of_another_program_are_not_overwritten(publication: Pub
     assert (tmp_path / "ranked_blocks.gpkg-wal").stat().st_size > 0
     published = publish_geopackage(make_publication(24), path)
     assert published.path.name == "ranked_blocks.v2.gpkg" and "ranked_blocks.gpkg" in published.message
+    again = publish_geopackage(make_publication(24), path)
+    assert again.path == published.path and not again.changed, "the same result does not pile up under new names"
     assert other.execute("SELECT value FROM run_info WHERE key = 'seed'").fetchone() == ("mine",)
     other.close()
+    assert publish_geopackage(make_publication(24), path).path == path, "closed, it is replaced"
+
+
+def test_an_editing_program_that_died_is_not_waited_for_and_one_that_lives_is(
+    publication: Publication, tmp_path: Path
+) -> None:
+    path = publish_geopackage(publication, tmp_path / "ranked_blocks.gpkg").path
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA journal_mode=WAL")
+    other.execute("SELECT count(*) FROM run_info").fetchone()
+    assert (tmp_path / "ranked_blocks.gpkg-wal").stat().st_size == 0, "open for changes, and none made yet"
+    assert publish_geopackage(make_publication(24), path).path.name == "ranked_blocks.v2.gpkg"
+    other.close()
+    (tmp_path / "ranked_blocks.gpkg-wal").touch()
+    (tmp_path / "ranked_blocks.gpkg-shm").touch()
+    assert publish_geopackage(make_publication(22), path).path == path
+    assert not (tmp_path / "ranked_blocks.gpkg-wal").exists()
 
 
 @pytest.mark.parametrize("step", ["publishing.geopackage._write_rest", "publishing.geopackage.replace_file"])
