@@ -66,8 +66,10 @@ def redact(text: str) -> str:
 
 
 def root_cause(messages: Sequence[str]) -> str:
-    """The innermost message of a chain of errors, on one line, without the class names that precede it."""
-    text = next((m for m in reversed(messages) if m and m.strip()), "no reason was given")
+    """The message of a chain of errors that helps, on one line: the innermost that says what to do, else the innermost."""
+    told = [m for m in messages if m and m.strip()]
+    helpful = [m for m in told if "What to do:" in m]
+    text = (helpful or told or ["no reason was given"])[-1]
     first = " ".join(text.strip().split())
     return first if len(first) <= 600 else first[:597] + "..."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +14,13 @@ from filelock import Timeout
 from assets.progress import listening
 from assets.workspace import Workspace
 from data_sources.contracts import RegionError
+from data_sources.regions import load_region
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
 from pipelines.io_managers import BundleIOManager
 from pipelines.leases import HERE_TAG, busy_error, close_dead_runs, region_lock
+from pipelines.notify import root_cause
+from pipelines.overrides import complete
 from pipelines.resources import instance, resources
 
 Progress = Callable[[float, str, float, str], None]
@@ -41,6 +45,7 @@ def run_region(
     ------
     RegionError : the region needs data that is not here, or another run of it is under way.
     """
+    overrides = complete(overrides or {}, load_region(region))
     given = resources(overrides)
     workspace, io_manager = given["workspace"], given["io_manager"]
     assert isinstance(workspace, Workspace) and isinstance(io_manager, BundleIOManager)
@@ -103,11 +108,17 @@ def _first_failure(outcome: dg.ExecuteInProcessResult) -> str:
         return f"a check that guards publication failed: {told}"
     for event in outcome.all_events:
         if event.is_step_failure:
-            cause = event.step_failure_data.error
-            while cause is not None and cause.cause is not None:
+            cause, chain = event.step_failure_data.error, []
+            while cause is not None:
+                chain.append(_without_class(cause.message))
                 cause = cause.cause
-            return f"asset {event.step_key} failed: {cause.message.strip() if cause is not None else 'no message'}"
+            return f"asset {event.step_key} failed: {root_cause(chain)}"
     return "the run failed; khanij ui shows its log"
+
+
+def _without_class(message: str) -> str:
+    """The message without the dotted name of Khanij's own error class; a foreign class says something."""
+    return re.sub(r"^data_sources\.contracts\.errors\.\w+: ", "", message.strip())
 
 
 __all__ = ["Outcome", "run_region"]

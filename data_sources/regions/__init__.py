@@ -212,7 +212,9 @@ def _parsed(path: Path, mtime_ns: int) -> Any:
 
 def _set(data: dict[str, Any], dotted: str, value: Any) -> None:
     *path, last = dotted.split(".")
-    for part in path:
+    for depth, part in enumerate(path):
+        if depth and part not in data:  # a setting that the YAML leaves at its default
+            data[part] = {}
         if not isinstance(data.get(part), dict):
             raise RegionError(
                 f"no setting {dotted!r}",

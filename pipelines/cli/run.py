@@ -7,8 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from data_sources.contracts import RegionError
 from data_sources.regions import load_region, region_names
+from pipelines.overrides import checked_region, parse_settings
 
 if TYPE_CHECKING:
     from pipelines.runs import Outcome
@@ -38,7 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
     overrides = parse_settings(arguments.set)
     names = arguments.region or [name for name in region_names() if not load_region(name).needs_data]
     for name in names:
-        load_region(name, overrides)
+        checked_region(name, overrides)  # a wrong setting is told before anything is made
     # Dagster takes two seconds to import: a wrong argument should not have to wait for it.
     from pipelines.cli.progress import Bar
     from pipelines.cli.tables import print_result
@@ -78,19 +78,3 @@ def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool) -
     from pipelines.cluster import run_regions
 
     return {outcome.region: outcome for outcome in run_regions(names, overrides, everything)}
-
-
-def parse_settings(pairs: list[str]) -> dict[str, str]:
-    """``["a.b=1"]`` as ``{"a.b": "1"}``.
-
-    Raises
-    ------
-    RegionError : a pair without ``=``.
-    """
-    out = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator or not key:
-            raise RegionError(f"--set wants KEY=VALUE, not {pair!r}", do="write for example --set ranking.draws=2000")
-        out[key] = value
-    return out
