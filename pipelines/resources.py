@@ -15,11 +15,30 @@ DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
 concurrency:
+  runs:
+    max_concurrent_runs: 2
+    tag_concurrency_limits: [{key: dagster/partition, value: {applyLimitPerUniqueValue: true}, limit: 1}]
   pools: {default_limit: 1, granularity: op}
 run_monitoring: {enabled: true}
 run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
 freshness: {enabled: true}
 """
+
+
+class NoCopy(dg.ConfigurableIOManager):
+    """Keeps nothing: what an archive asset brought lies in the archive, and readers find it there by its manifest."""
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Nothing to keep."""
+
+    def load_input(self, context: dg.InputContext) -> object:
+        """Nothing to give.
+
+        Raises
+        ------
+        TypeError : always; an asset that wants fetched rows reads them from the archive.
+        """
+        raise TypeError("fetched sources are read from the archive (Workspace.layer_path), not from Dagster")
 
 
 def resources(overrides: dict[str, str] | None = None) -> dict[str, object]:
@@ -33,7 +52,7 @@ def resources(overrides: dict[str, str] | None = None) -> dict[str, object]:
             data_root=os.environ.get("KHANIJ_DATA", ""),
             overrides=overrides or {},
         ),
-        MARKS: dg.mem_io_manager,
+        MARKS: NoCopy(),
         "io_manager": ScaledIOManager(
             root=os.environ.get("KHANIJ_STORE", str(Path(cache) / "store")), cache_root=cache
         ),
