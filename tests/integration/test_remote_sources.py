@@ -197,5 +197,21 @@ def test_a_source_that_shuts_its_door_leaves_what_is_here(dagster, server):
     assert ask(dagster, "fetch_far_away")["success"], "still due, so the next night asks again"
 
 
+def test_the_job_runs_as_the_daemon_launches_it(dagster, server, home):
+    """In several processes, with the pools of the instance; the job's own executor, not the test's."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("KHANIJ_", "DAGSTER_"))}
+    env |= {
+        "KHANIJ_HOME": str(home), "KHANIJ_CACHE": str(home / "other"), "KHANIJ_CARDS": str(home / "cards"),
+        "KHANIJ_REGIONS": str(home / "regions"), "DAGSTER_HOME": str(home / "dagster"),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "pipelines.definitions", "-j", "fetch_sources"]
+    outcome = subprocess.run(
+        [*command, "--tags", '{"dagster/partition": "far_away"}'],
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    assert len(list((home / "other" / "archive" / "manifests").glob("*/*.json"))) == 2
+
+
 def test_one_client_a_server(server):
     assert server.most_at_once == 1
