@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import edt
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -21,6 +20,7 @@ from rasterio.warp import reproject
 from scipy.signal import oaconvolve
 
 from data_sources.contracts.errors import CrsError, ScoringError
+from scoring.ground.distance import nearest_feature_m
 from scoring.ground.grid import Band, Grid, RasterStack
 
 Floats = NDArray[Any]
@@ -63,8 +63,7 @@ def distance_transform(features: NDArray[Any], cell_y_m: float, cell_x_m: float)
     """Distance [m] of every cell to the nearest cell that is a feature (non-zero), between centres; 0 on a feature."""
     if not features.any():
         raise ScoringError("no feature to measure the distance to")
-    empty = np.ascontiguousarray(features == 0)
-    return edt.edt(empty, anisotropy=(cell_y_m, cell_x_m), black_border=False, parallel=2)  # type: ignore[no-any-return]
+    return nearest_feature_m(features, cell_y_m, cell_x_m)
 
 
 def distance_to(shapes: NDArray[Any], grid: Grid, max_m: float) -> NDArray[np.float32]:

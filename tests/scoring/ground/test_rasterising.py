@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import edt
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from data_sources.contracts import CrsError, ScoringError
 from scoring.ground import Band, Grid, RasterStack, albers_for
 from scoring.ground import rasterising as r
+from scoring.ground.distance import nearest_feature_m
 
 CRS = albers_for((76.0, 13.7, 77.8, 15.8))
 GRID = Grid.from_bounds((0, 0, 5000, 4000), CRS, 100)
@@ -28,6 +30,17 @@ def test_distance_is_the_brute_force_distance_between_centres():
     y, x = np.mgrid[:31, :47]
     brute = np.sqrt(((y[..., None] - rows) * 200.0) ** 2 + ((x[..., None] - cols) * 100.0) ** 2).min(axis=-1)
     assert r.distance_transform(features, 200.0, 100.0) == pytest.approx(brute, rel=1e-6)
+
+
+@pytest.mark.parametrize("density", [0.3, 0.01, 0.0002, 0.0])
+@pytest.mark.parametrize("cell_y_m", [100.0, 250.0, 70.0])
+def test_distance_is_that_of_the_edt_library(density, cell_y_m):
+    features = np.random.default_rng(1).random((183, 257)) < density
+    features[3, 5] = True
+    found = nearest_feature_m(features, cell_y_m, 100.0)
+    library = edt.edt(~features, anisotropy=(cell_y_m, 100.0), black_border=False)
+    assert found == pytest.approx(library, rel=2e-7)
+    assert nearest_feature_m(features.T.copy(), 100.0, cell_y_m) == pytest.approx(library.T, rel=2e-7)
 
 
 def test_a_feature_outside_the_window_counts():
