@@ -164,3 +164,27 @@ def test_the_fertility_report_holds_every_table_escaped(publication: Publication
     assert "SAMPLE - NOT REAL" in text
     bare = write_fertility_report(publication.region, {"model_used": None, "notes": []}, {}, tmp_path / "c.html")
     assert "not enough known occurrences" in bare.path.read_text(encoding="utf-8")
+
+
+def test_the_fertility_report_says_model_points_blocks_interval_and_refusals(
+    publication: Publication, tmp_path: Path
+) -> None:
+    measures = ("capture_2pct", "capture_5pct", "capture_10pct", "capture_20pct", "auc")
+    capture = pd.DataFrame(
+        {"measure": measures, "value": 0.4, "low_95": 0.05, "high_95": 0.8, "n_points": 23, "n_blocks": 9}
+    )
+    groups = {"expected": [5.0, 5.0, 5.0], "observed": [5, 30, 0], "poisson_low_95": 1.0, "poisson_high_95": 9.0}
+    tables = {
+        "capture": capture,
+        "calibration": pd.DataFrame(groups),
+        "controls": pd.DataFrame({"control": ["shuffled_labels"] * 3, "capture_10pct": [0.0, 0.1, 0.2]}),
+        "success_curve": pd.DataFrame({"area_pct": [0.0, 100.0], "captured_pct": [0.0, 100.0]}),
+        "refusals": pd.DataFrame({"commodity": ["gold"], "reason": ["5 cells: need 20"]}),
+    }
+    summary = {"model_used": "logistic_regression", "validation": {"validated": True, "held_out": "blocks"}}
+    path = write_fertility_report(publication.region, summary, tables, tmp_path / "report.html").path
+    text = path.read_text(encoding="utf-8")
+    assert "logistic regression" in text and "23 cells" in text and "9 spatial blocks" in text
+    assert "40 % of them (95 %: 5 to 80 %)" in text and "does not tell the map from a blind one" in text
+    assert "5 cells: need 20" in text and "Known traps" in text
+    assert text.count("<svg") == 3 and "2 of 3 outside" in text
