@@ -7,6 +7,7 @@ Belongs here: fetching as an asset. Does not belong here: protocols (``data_sour
 (``pipelines.planning``).
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from data_sources.cards import Card, load_card
 from data_sources.connectors import UnreachableError, fetch, last_asked, stored
 from data_sources.connectors.archive import Archive
 from data_sources.contracts import KhanijError
-from data_sources.regions import load_region, region_names
+from data_sources.regions import Region, load_region, region_names
 
 GROUP = "archive"
 MARKS = "archive_marks"  # io manager key: what is fetched lies in the archive, Dagster keeps no copy
@@ -103,17 +104,21 @@ def _archive_asset(card: Card, regions: list[str], retry: dg.RetryPolicy | None)
         pool=server_pool(card),
         retry_policy=retry,
         io_manager_key=MARKS,
+        output_required=False,
     )
-    def fetched(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
-        return _fetch(context, workspace, card.name)
+    def fetched(
+        context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]
+    ) -> Iterator[dg.MaterializeResult]:
+        region = workspace.region(context.partition_key)
+        if card.name not in region.fetched_cards():  # a backfill of the whole job names every card
+            context.log.info(f"region {region.name} does not use {card.name}: nothing was asked")
+            return
+        yield _fetch(context, workspace, load_card(card.name), region)
 
     return fetched
 
 
-def _fetch(context: dg.AssetExecutionContext, workspace: Workspace, name: str) -> dg.MaterializeResult:
-    card, region = load_card(name), workspace.region(context.partition_key)
-    if name not in region.fetched_cards():
-        raise dg.Failure(f"region {region.name} does not use {name}: nothing was fetched", allow_retries=False)
+def _fetch(context: dg.AssetExecutionContext, workspace: Workspace, card: Card, region: Region) -> dg.MaterializeResult:
     archive, calls = archive_of(workspace), [0]
     before = stored(card, archive, extent=region.extent_deg)
 
