@@ -7,7 +7,7 @@ reader is told its driver, so a file can never pretend to be a virtual dataset (
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ _UNREADABLE = (
     pyogrio.errors.FeatureError,
     pyogrio.errors.GeometryError,
     pyproj.exceptions.CRSError,
+    shapely.errors.ShapelyError,
     ValueError,
     UnboundLocalError,  # pyogrio 0.13 on a .prj that is no CRS
 )
@@ -131,6 +132,7 @@ def _read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, 
         _refuse_non_features(file)
         dataset = f"GeoJSON:{file.resolve()}"
     elif suffix in (".geojsonl", ".geojsons", ".ndjson"):
+        _refuse_broken_lines(file)
         dataset = f"GeoJSONSeq:{file.resolve()}"
     elif suffix == ".shp":
         check_shapefile(file, shown)
@@ -187,8 +189,35 @@ def _refuse_non_features(file: Path) -> None:
     if file.stat().st_size > 200_000_000:  # the prefix forces the driver; the type is only for a clear message
         return
     try:
-        kind = json.loads(file.read_bytes()).get("type")
+        whole = json.loads(file.read_bytes())
+        kind, members = whole.get("type"), whole.get("features", [])
     except (ValueError, AttributeError) as error:
         raise SourceError(f"not GeoJSON, or cut short: {error}", file=file, do="download it again") from error
     if kind not in ("FeatureCollection", "Feature"):
         raise SourceError(f"JSON of type {kind!r} is not a layer", file=file, do="name a GeoJSON file with features")
+    if kind == "FeatureCollection" and not isinstance(members, list):
+        raise SourceError("the features are no list", file=file, field="features", do=_AGAIN)
+    for number, member in enumerate(members if kind == "FeatureCollection" else (), start=1):
+        _refuse_non_feature(member, file, number)
+
+
+def _refuse_broken_lines(file: Path) -> None:
+    """Of newline-delimited GeoJSON GDAL drops each record that it cannot parse, without a word."""
+    with file.open("rb") as stream:
+        records: Iterable[bytes] = stream
+        if stream.peek(1)[:1] == b"\x1e":  # RFC 8142: a record may span lines
+            records = stream.read().split(b"\x1e")
+        for number, record in enumerate(records, start=1):
+            if not record.strip():
+                continue
+            try:
+                member = json.loads(record)
+            except ValueError as error:
+                raise SourceError(f"a line is not GeoJSON: {error}", file=file, row=number, do=_AGAIN) from error
+            _refuse_non_feature(member, file, number)
+
+
+def _refuse_non_feature(member: object, file: Path, number: int) -> None:
+    # GDAL passes over anything else, so that a row would be missing that nobody held.
+    if not isinstance(member, dict) or member.get("type") != "Feature":
+        raise SourceError("a record is not a GeoJSON feature", file=file, row=number, field="type", do=_AGAIN)

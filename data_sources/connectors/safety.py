@@ -127,6 +127,15 @@ def check_shapefile(path: Path, shown: str) -> None:
     rows, start, width = (int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
     if table.stat().st_size < start + rows * width:
         raise SourceError("the .dbf of the Shapefile is cut short", file=shown, do="download it again")
+    index = path.with_suffix(".shx") if path.with_suffix(".shx").is_file() else path.with_suffix(".SHX")
+    with index.open("rb") as stream:
+        indexed = (2 * int.from_bytes(stream.read(28)[24:28], "big") - 100) // 8
+    if index.stat().st_size < 100 + 8 * indexed:
+        raise SourceError("the .shx of the Shapefile is cut short", file=shown, do="download it again")
+    if indexed != rows:
+        raise SourceError(
+            f"the .shx of the Shapefile has {indexed} records and the .dbf {rows}", file=shown, do="download it again"
+        )
 
 
 @contextmanager

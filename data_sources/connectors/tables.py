@@ -60,7 +60,7 @@ def parse_text_table(
     delimiter = options.get("delimiter") or _delimiter(header_line)
     plain = options.get("quoting") == "none"
     quoting: Any = csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
-    _refuse_ragged(text, delimiter, quoting, where, first_line)
+    rows = _refuse_ragged(text, delimiter, quoting, where, first_line)
     try:
         frame = pd.read_csv(
             io.StringIO(text),
@@ -75,6 +75,10 @@ def parse_text_table(
         raise SourceError(
             f"not a readable table: {error}", file=where, do="open it in a spreadsheet and check"
         ) from error
+    if len(frame) < rows:
+        raise SourceError(
+            f"{len(frame)} of {rows} rows could be read", file=where, do="save the file as UTF-8 text again"
+        )
     frame.columns = [str(c).strip().strip('"') for c in frame.columns]
     if plain:
         for column in frame.columns:
@@ -102,14 +106,28 @@ def _delimiter(header: str) -> str:
     return best if counts[best] else ","
 
 
-def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first_line: int) -> None:
+def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first_line: int) -> int:
+    """The number of rows below the header, each of which has as many fields as the header."""
     csv.field_size_limit(10_000_000)
+    if "\0" in text:  # the reader stops there and drops what follows
+        raise SourceError(
+            "a NUL character in a text table", file=where, row=text[: text.index("\0")].count("\n") + first_line,
+            do="save the file as UTF-8 text again",
+        )  # fmt: skip
+    rows, before, bad = 0, 1, []
     try:
         reader = csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting)
         header = next(reader, None)
         if not header:
             raise SourceError("the table has no header row", file=where, do="check the file")
-        bad = [(reader.line_num + first_line - 1, len(row)) for row in reader if row and len(row) != len(header)]
+        before = reader.line_num
+        for row in reader:
+            if row and len(row) != len(header):
+                bad.append((reader.line_num + first_line - 1, len(row)))
+            if reader.line_num > before + 1 and len(header) > 2:
+                _refuse_swallowed(row, delimiter, len(header), where, before + first_line)
+            before = reader.line_num
+            rows += any(row)
     except csv.Error as error:
         raise SourceError(f"not a readable table: {error}", file=where, do="check the file") from error
     if bad:
@@ -119,6 +137,18 @@ def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first
             file=where,
             row=line,
             do="correct these rows, or set `quoting: none` where a quote inside a text is not escaped",
+        )
+    return rows
+
+
+def _refuse_swallowed(row: list[str], delimiter: str, fields: int, where: object, line: int) -> None:
+    """A quote that is closed rows later makes one text of them: no text of several lines has that many delimiters."""
+    if any("\n" in cell and cell.count(delimiter) >= fields - 1 for cell in row):
+        raise SourceError(
+            "a quote opens here and closes rows later, so that whole rows become one text",
+            file=where,
+            row=line,
+            do="close or escape the quote, or set `quoting: none`",
         )
 
 

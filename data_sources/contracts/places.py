@@ -38,6 +38,7 @@ OUTSIDE_REGION = "position outside the region's extent"
 SAME_PLACE = "another row has the same coordinates"
 TWO_PLACES = "geometry and coordinate columns differ by more than 0.001 degrees"
 REPAIRED = "invalid geometry repaired"
+BEYOND_REPAIR = "invalid geometry that cannot be repaired"
 OTHER_TYPE = "geometry of another type than the layer's"
 SHEET_DIFFERS = "sheet named in the row is not the sheet of its coordinates"
 SHEET_COLUMN_DIFFERS = "sheet column and sample number name different sheets"
@@ -117,8 +118,11 @@ def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np
         why = pd.Series(shapely.is_valid_reason(shapes[bad]))
         finite = np.isfinite(shapely.bounds(shapes[bad])).all(axis=1)
         mend = bad[finite]
-        shapes[mend] = shapely.make_valid(shapes[mend])
-        ledger.mark(mend, "geometry", why[finite], REPAIRED)
+        hopeless = _repair(shapes, mend)
+        told = why.to_numpy()[finite]
+        ledger.mark(mend[~hopeless], "geometry", pd.Series(told[~hopeless]), REPAIRED)
+        ledger.hold(mend[hopeless], "geometry", pd.Series(told[hopeless]), BEYOND_REPAIR)
+        missing[mend[hopeless]] = True
     family = {0: "POINT", 1: "LINE", 2: "LINE", 3: "POLYGON", 4: "POINT", 5: "LINE", 6: "POLYGON", 7: "MIXED"}
     allowed = {"POINT" if "POINT" in w else "LINE" if "LINE" in w else "POLYGON" for w in wanted}
     kind = shapely.get_type_id(shapes)
@@ -144,6 +148,21 @@ def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np
     flat = np.flatnonzero(~missing & shapely.has_z(shapes))
     shapes[flat] = shapely.force_2d(shapes[flat])
     return shapes
+
+
+def _repair(shapes: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Make the geometries at these positions valid, in place; True for those that cannot be, which become None."""
+    try:
+        shapes[at] = shapely.make_valid(shapes[at])
+        return np.zeros(len(at), dtype=bool)
+    except shapely.errors.GEOSException:
+        hopeless = np.zeros(len(at), dtype=bool)
+    for n, i in enumerate(at):
+        try:
+            shapes[i] = shapely.make_valid(shapes[i])
+        except shapely.errors.GEOSException:
+            shapes[i], hopeless[n] = None, True
+    return hopeless
 
 
 def check_positions(

@@ -1,4 +1,4 @@
-"""Files that once ended in an unclear error: each is told now, with the file and the field."""
+"""Files that once ended in an unclear error, or lost rows without a word: each is told now, with file, row and field."""
 
 from pathlib import Path
 
@@ -41,3 +41,53 @@ def test_geoparquet_with_an_open_ring(tmp_path: Path, lines: gpd.GeoDataFrame) -
     (tmp_path / "x.parquet").write_bytes(data.replace(shape, shape[:-8] + b"\0" * 8))
     with pytest.raises(SourceError, match=r"geometry cannot be read.*x\.parquet"):
         read_file(tmp_path / "x.parquet")
+
+
+FEATURE = '{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[77,17]}}'
+
+
+@pytest.mark.parametrize(
+    "wrong", [FEATURE[:-3], "@@", '{"a":1}', FEATURE + FEATURE, FEATURE.replace("Feature", "Fxature")]
+)
+def test_a_line_of_geojson_that_is_no_feature_is_not_passed_over(tmp_path: Path, wrong: str) -> None:
+    file = tmp_path / "x.geojsonl"
+    file.write_text("\n".join([FEATURE, FEATURE, wrong, FEATURE, ""]))
+    with pytest.raises(SourceError, match=r"x\.geojsonl, row 3"):
+        read_file(file)
+    file.write_text("".join(f"\x1e{FEATURE}\n" for _ in range(3)))
+    assert len(read_file(file)) == 3
+
+
+def test_a_member_of_a_geojson_collection_that_is_no_feature_is_not_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "x.geojson"
+    other = FEATURE.replace("Feature", "Fxature")
+    file.write_text(f'{{"type":"FeatureCollection","features":[{FEATURE},{other}]}}')
+    with pytest.raises(SourceError, match=r"not a GeoJSON feature.*x\.geojson, row 2"):
+        read_file(file)
+
+
+def test_a_shapefile_whose_index_is_shorter_than_its_table(tmp_path: Path, lines: gpd.GeoDataFrame) -> None:
+    lines.to_file(tmp_path / "x.shp")
+    index = bytearray((tmp_path / "x.shx").read_bytes()[:-8])
+    index[24:28] = (len(index) // 2).to_bytes(4, "big")
+    (tmp_path / "x.shx").write_bytes(index)
+    with pytest.raises(SourceError, match=r"1 records and the \.dbf 2.*x\.shp"):
+        read_file(tmp_path / "x.shp")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a,b,c\n1,2,3\n4,\0,6\n7,8,9\n", "NUL character.*row 3"),
+        ('a,b,c\n1,2,3\n4,"5,6\n7,8,9\n1,2",3\n7,8,9\n', "a quote opens here.*row 3"),
+    ],
+)
+def test_rows_that_a_text_table_would_swallow(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(SourceError, match=told):
+        read_file(tmp_path / "x.csv")
+
+
+def test_a_text_of_several_lines_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text('a,b,c\n1,"two\nlines, and one comma",3\n4,5,6\n')
+    assert len(read_file(tmp_path / "x.csv")) == 2

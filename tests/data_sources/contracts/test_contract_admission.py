@@ -158,6 +158,14 @@ def test_invalid_geometry_is_repaired_and_said_and_other_types_are_held():
     assert out.kept.geometry.is_valid.all() and "Self-intersection" in out.flags.iloc[0]["value"]
 
 
+def test_a_geometry_that_cannot_be_repaired_is_held_and_the_others_are_kept():
+    nan = float("nan")
+    lines = [shapely.LineString([(nan, nan), (77.1, 15.1)]), shapely.LineString([(77, 15), (77.1, 15.1)])]
+    out = admit(gpd.GeoDataFrame({"objectid": [1, 2]}, geometry=lines, crs=4326), FAULTS, source="s", layer="faults")
+    assert held(out, "cannot be repaired") == [1] and len(out.kept) == 1
+    assert out.report["rows_in"] == out.report["rows_kept"] + out.report["rows_quarantined"] == 2
+
+
 def test_blank_is_missing_and_a_key_is_made_where_there_is_none():
     frame = gpd.GeoDataFrame(
         {"fault_name": ["BLANK"] * 2, "fault_type": ["FAULT", "THRUST"], "toposheet_": ["57A03", "57/B-8"]},
