@@ -24,6 +24,7 @@ class SurveyLayers:
     magnetic_stations: gpd.GeoDataFrame | None = None
     gravity_stations: gpd.GeoDataFrame | None = None
     rasters: tuple[RasterStack, ...] = ()
+    catchments: gpd.GeoDataFrame | None = None
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

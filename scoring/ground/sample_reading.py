@@ -17,6 +17,7 @@ from data_sources.contracts.errors import ScoringError
 from data_sources.reference import load_table
 from scoring.ground.anomalies import concentration_area_threshold, median_mad_threshold, tukey_fence
 from scoring.ground.associations import ASSOCIATIONS
+from scoring.ground.dilution import correct_dilution
 from scoring.ground.drainage import mask_samples, relief_from_stations
 from scoring.ground.evidence import interpolate
 from scoring.ground.geochemistry import (
@@ -75,6 +76,18 @@ def read_samples(
         )
     samples = prepare_samples(frame, grid.crs, masked)
     notes += samples.notes
+    dilution = None
+    if layers.catchments is not None and len(layers.catchments):
+        dilution = correct_dilution(
+            samples,
+            layers.catchments,
+            layers.lithology,
+            settings.lithology_field,
+            grid.crs,
+            settings.catchment_exposed_km2,
+        )
+        samples = dilution.samples
+        notes += dilution.notes
     groups = lithology_of(samples, layers.lithology, settings.lithology_field)
     if groups is not None:
         notes.append(
@@ -90,6 +103,8 @@ def read_samples(
             do="connect a layer with more elements",
         )
     tables = {"censoring": samples.report, "association_members": members, "thresholds": thresholds(samples)}
+    if dilution is not None and len(dilution.table):
+        tables["dilution"] = dilution.table
     if len(samples.levelling):
         tables["levelling"] = samples.levelling
     centred, level = log_ratios(samples, [str(e) for e in samples.ppm])

@@ -85,6 +85,7 @@ class FertilitySettings(_Strict):
     support_m: float = Field(default=2000, gt=0)
     mask_dumps_m: float = Field(default=2000, ge=0)
     mask_downstream_m: float = Field(default=20000, ge=0)
+    catchment_exposed_km2: float | None = Field(default=None, gt=0)
     lithology_field: str = "lithologic"
     min_training_points: int = Field(default=MIN_TRAINING_POINTS, ge=MIN_TRAINING_POINTS)
     weights_classes: int = Field(default=10, ge=2, le=100)
