@@ -38,7 +38,7 @@ format: $(STAMP) ## rewrite the code in the house style
 rehearse: $(STAMP) ## a generated India at the survey's counts, raw files to ranked GeoPackage, timed by stage
 	@$(BIN)/python benchmarks/rehearsal/run.py
 
-faults: $(STAMP) ## the long fault runs: 50 kills, 10,000 damaged inputs (about an hour on 2 cores)
+faults: $(STAMP) ## the long fault runs: 50 kills, 10,000 damaged inputs (about 20 minutes)
 	@$(BIN)/python benchmarks/faults/kill_runs.py .khanij/faults --kills 50
 	@$(BIN)/python benchmarks/faults/fuzz_inputs.py --inputs 10000
 
