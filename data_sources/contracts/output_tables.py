@@ -264,7 +264,10 @@ DATA_QUALITY = Contract(
         text("source", "Source", "Source card or file."),
         text("layer", "Layer", "Layer or table."),
         text(
-            "finding", "Finding", "rows, unit, censored, derived column, held column, flag or absent.", nullable=False
+            "finding",
+            "Finding",
+            "rows, unit, censored, derived column, held column, unused columns, merged, flag, absent and the like.",
+            nullable=False,
         ),
         text("field", "Field", "Column that the finding is about."),
         number("rows", "Rows", "Rows concerned.", "", "integer"),

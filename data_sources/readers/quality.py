@@ -83,6 +83,9 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             report["rows_in"],
             "the column's values are not used; see quarantine",
         )
+    if report.get("columns_unmapped"):
+        names = ", ".join(sorted(map(str, report["columns_unmapped"])))
+        yield source, layer, "unused columns", "", None, f"not part of the layer's contract or card: {names}"
     for told, n in sorted(report.get("lease_remarks", {}).items()):
         yield source, layer, "lease status", "lease_status", n, told
     for reason, n in sorted(report.get("by_reason", {}).get("flagged", {}).items()):

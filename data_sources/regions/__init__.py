@@ -35,6 +35,16 @@ class LayerSource(_Strict):
     layer: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _embedded_has_no_path(self) -> LayerSource:
+        # The path would be passed over in silence, and the project's own rows be taken for the user's.
+        if self.card.startswith("embedded_") and self.path is not None:
+            raise ValueError(
+                f"card {self.card} is carried by the project and takes no path: for a file of yours name the card "
+                "own_blocks or own_waste_table"
+            )
+        return self
+
 
 class StatesSource(LayerSource):
     """State polygons that follow the Survey of India's boundary: ``name_field`` is the column with the state's name.
@@ -175,8 +185,7 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
     if path is None:
         raise RegionError(
             f"no region {name!r}",
-            file=f"data_sources/regions/{name}.yaml",
-            do=f"choose one of {', '.join(region_names())}, or write that file",
+            do=f"choose one of {', '.join(region_names())}, or write {name}.yaml into the folder KHANIJ_REGIONS",
         )
     data = copy.deepcopy(_parsed(path, path.stat().st_mtime_ns))
     for key, value in (overrides or {}).items():
@@ -186,12 +195,16 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
+        said = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
         raise RegionError(
-            f"region {name}: {first['msg']}",
-            file=f"data_sources/regions/{name}.yaml",
-            field=where,
-            do="correct the YAML or the --set value",
+            f"region {name}: {said}", file=_told(path), field=where, do="correct the YAML or the --set value"
         ) from error
+
+
+def _told(path: Path) -> str:
+    """The file as a reader knows it: the project's own by its place in the project, a user's by its path."""
+    own = Path(__file__).parent
+    return f"data_sources/regions/{path.name}" if path.parent == own else str(path)
 
 
 @cache

@@ -42,6 +42,8 @@ def main(arguments: argparse.Namespace) -> int:
         f"{arguments.file} as {arguments.layer}: {report['rows_in']} rows in, {report['rows_kept']} kept "
         f"({report['rows_flagged']} of them flagged), {report['rows_quarantined']} held"
     )
+    if report.get("columns_unmapped"):
+        console.print(f"Columns not used: {', '.join(map(str, report['columns_unmapped']))}")
     for title, frame in (("Held: not used", admitted.quarantine), ("Flagged: used, and marked", admitted.flags)):
         if not len(frame):
             continue

@@ -40,3 +40,32 @@ def test_a_wrong_setting_names_itself(overrides, says):
 def test_an_unknown_region_names_those_that_exist():
     with pytest.raises(RegionError, match="sample_district"):
         load_region("atlantis")
+
+
+MINE = """
+name: mine
+title: My mines
+description: a region of a user's own
+extent_deg: [82.5, 20.5, 85.5, 22.0]
+crs: "+proj=aea +lat_1=20.75 +lat_2=21.75 +lat_0=21.25 +lon_0=84 +datum=WGS84 +units=m +no_defs"
+units: [auction_block]
+layers:
+  auction_blocks: {card: own_blocks, path: blocks.geojson}
+"""
+
+
+def test_a_users_file_is_never_passed_over_for_the_embedded_rows(tmp_path, monkeypatch):
+    monkeypatch.setenv("KHANIJ_REGIONS", str(tmp_path))
+    (tmp_path / "mine.yaml").write_text(MINE)
+    assert load_region("mine").layers["auction_blocks"].path == "blocks.geojson"
+    (tmp_path / "mine.yaml").write_text(MINE.replace("own_blocks", "embedded_auction_blocks") + "\n")
+    with pytest.raises(RegionError, match="takes no path.*own_blocks") as told:
+        load_region("mine")
+    assert str(tmp_path / "mine.yaml") in str(told.value), "the file that is to be corrected"
+
+
+def test_an_unknown_key_is_called_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("KHANIJ_REGIONS", str(tmp_path))
+    (tmp_path / "mine.yaml").write_text(MINE + "waste: {path: sites.csv}\n")
+    with pytest.raises(RegionError, match="no such key.*waste.path"):
+        load_region("mine")
