@@ -324,3 +324,27 @@ def test_khanij_run_merges_what_a_users_region_names(tmp_path):
     (tmp_path / "data" / "portal.json").write_text(json.dumps(mended))
     run()
     assert "global_tailings_portal-5" in dict(read("select site_id, sources from waste_sites"))
+
+
+@pytest.mark.real_data
+def test_the_real_list_of_stations_is_merged_with_the_register():
+    """201 stations: the register's ash dykes are found again, three stations lie outside the state that they name."""
+    from data_sources.cards import load_card
+    from data_sources.regions import data_folder
+
+    folder = data_folder()
+    if folder is None or not (folder / load_card("power_stations_india").path).exists():
+        pytest.skip("the list of power stations is not here")
+    path = load_card("power_stations_india").path
+    india = (68.0, 6.5, 97.6, 37.5)
+    waste = Waste.model_validate(
+        {"card": "embedded_register", "sources": [{"card": "power_stations_india", "path": path}]}
+    )
+    paths = {"power_stations_india": {"sites": folder / path}}
+    merged = merged_inventory(embedded_inventory(india), waste, paths, extent_deg=india)
+    held = merged.quarantine[merged.quarantine["source"] == "power_stations_india"]
+    assert len(held) == 3 and held["value"].str.contains("77.2460 E, 31.7537 N").sum() == 1, "Solapur in Himachal"
+    (told,) = merged.report["merge"]["sources"]
+    assert told["records"] == 198 and told["joined_register"] >= 15
+    assert told["joined_register"] + told["new_sites"] == 198
+    assert len(merged.review) < 40 and not merged.sites["site_id"].duplicated().any()
