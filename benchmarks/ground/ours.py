@@ -110,6 +110,7 @@ CASES = {
     "wofe_100": weights(100),
     "idw": idw,
     "kriging": kriging,
+    "kriging_c": kriging,
     "kriging_all": kriging_all,
     "clr": clr,
     "ilr": ilr,

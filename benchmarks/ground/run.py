@@ -20,20 +20,21 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # case -> (input file, least ratio peer / ours, repeats of ours, repeats of the peer, peer's cases: the fastest counts)
 CASES: dict[str, tuple[str, float | None, int, int, tuple[str, ...]]] = {
-    "distance_1k": ("distance_1k", 3, 7, 5, ("distance_1k",)),
+    "distance_1k": ("distance_1k", 3, 25, 15, ("distance_1k",)),
     "distance_4k": ("distance_4k", 3, 5, 3, ("distance_4k",)),
     "wofe_10": ("wofe_10", 10, 7, 3, ("wofe_10",)),
     "wofe_100": ("wofe_100", 80, 7, 1, ("wofe_100",)),
     "idw": ("idw", 40, 5, 1, ("idw",)),
-    "kriging": ("kriging", 10, 5, 3, ("kriging", "kriging_c")),
+    "kriging": ("kriging", 10, 9, 3, ("kriging",)),
+    "kriging_c": ("kriging", 10, 9, 5, ("kriging_c",)),
     "kriging_all": ("kriging_all", None, 3, 3, ("kriging_all",)),
     "clr": ("clr", 1000, 15, 1, ("clr",)),
     "ilr": ("ilr", 1000, 15, 1, ("ilr",)),
-    "zonal": ("zonal", 4, 5, 3, ("zonal",)),
+    "zonal": ("zonal", 4, 15, 9, ("zonal",)),
     "zonal_small": ("zonal_small", None, 5, 3, ("zonal_small",)),
-    "fuzzy_product": ("fuzzy_product", None, 9, 3, ("fuzzy_product",)),
-    "fuzzy_gamma": ("fuzzy_gamma", None, 7, 3, ("fuzzy_gamma",)),
-    "memory_limit": ("fuzzy_product", None, 9, 0, ()),
+    "fuzzy_product": ("fuzzy_product", None, 25, 9, ("fuzzy_product",)),
+    "fuzzy_gamma": ("fuzzy_gamma", None, 25, 9, ("fuzzy_gamma",)),
+    "memory_limit": ("fuzzy_product", None, 25, 0, ()),
 }
 
 

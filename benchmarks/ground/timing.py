@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -59,15 +58,29 @@ def make_inputs(folder: Path) -> None:
         np.savez(folder / f"{name}.npz", stack=stack)
 
 
-def peak_mib() -> float:
-    """Highest resident memory of this process so far [MiB]."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def resident_mib(field: str) -> float:
+    """Resident memory of this process [MiB]: ``VmRSS`` now, ``VmHWM`` the highest since the last ``forget_peak``.
+
+    Not ``ru_maxrss``: a process that was started by a larger one inherits the larger one's peak.
+    """
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+
+
+def forget_peak() -> None:
+    """Set the highest resident memory back to what is resident now."""
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 def run_case(call: Callable[[], object], repeats: int, *, warm: bool = True) -> tuple[dict[str, object], object]:
     """Time a call: seconds of each repeat, their median, processor seconds, and memory above what was held before."""
-    before = peak_mib()
-    result = call() if warm else None
+    if warm:
+        call()
+    result: object = None
+    forget_peak()
+    before = resident_mib("VmRSS")
     seconds: list[float] = []
     processor: list[float] = []
     for _ in range(repeats):
@@ -81,7 +94,7 @@ def run_case(call: Callable[[], object], repeats: int, *, warm: bool = True) -> 
         "min_s": min(seconds),
         "max_s": max(seconds),
         "cpu_s": statistics.median(processor),
-        "peak_extra_mib": peak_mib() - before,
+        "peak_extra_mib": resident_mib("VmHWM") - before,
     }, result
 
 
