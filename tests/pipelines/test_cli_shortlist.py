@@ -24,7 +24,9 @@ def output(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("status", ["RANKED", "UNQUANTIFIED", "GATED", "RANKED,UNQUANTIFIED"])
 def test_blocks_of_every_status_are_printed(output, capsys, status, tmp_path):
-    assert main(["shortlist", "--region", output, "--status", status, "--format", "csv,xlsx", "--out", str(tmp_path)]) == 0
+    assert (
+        main(["shortlist", "--region", output, "--status", status, "--format", "csv,xlsx", "--out", str(tmp_path)]) == 0
+    )
     said = capsys.readouterr().out
     assert "blocks: " in said and "nan" not in said.lower().replace("financ", "") and "<NA>" not in said
     assert (tmp_path / "shortlist.csv").is_file()

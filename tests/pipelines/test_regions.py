@@ -59,7 +59,7 @@ def test_a_users_file_is_never_passed_over_for_the_embedded_rows(tmp_path, monke
     (tmp_path / "mine.yaml").write_text(MINE)
     assert load_region("mine").layers["auction_blocks"].path == "blocks.geojson"
     (tmp_path / "mine.yaml").write_text(MINE.replace("own_blocks", "embedded_auction_blocks") + "\n")
-    with pytest.raises(RegionError, match="takes no path.*own_blocks") as told:
+    with pytest.raises(RegionError, match=r"takes no path.*own_blocks") as told:
         load_region("mine")
     assert str(tmp_path / "mine.yaml") in str(told.value), "the file that is to be corrected"
 
@@ -67,5 +67,5 @@ def test_a_users_file_is_never_passed_over_for_the_embedded_rows(tmp_path, monke
 def test_an_unknown_key_is_called_one(tmp_path, monkeypatch):
     monkeypatch.setenv("KHANIJ_REGIONS", str(tmp_path))
     (tmp_path / "mine.yaml").write_text(MINE + "waste: {path: sites.csv}\n")
-    with pytest.raises(RegionError, match="no such key.*waste.path"):
+    with pytest.raises(RegionError, match=r"no such key.*waste\.path"):
         load_region("mine")
