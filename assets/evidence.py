@@ -44,6 +44,7 @@ def fertility(
     occurrences: dict[str, Any],
     magnetic_stations: dict[str, Any],
     gravity_stations: dict[str, Any],
+    catchments: dict[str, Any],
     geophysics: dict[str, Any],
     waste_inventory: dict[str, Any],
 ) -> dg.MaterializeResult:
@@ -56,6 +57,7 @@ def fertility(
         occurrences=occurrences,
         magnetic_stations=magnetic_stations,
         gravity_stations=gravity_stations,
+        catchments=catchments,
     )
     if region.grid is None or frames["stream_sediments"] is None:
         bundle: dict[str, Any] = {

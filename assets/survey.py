@@ -25,6 +25,7 @@ VECTOR_LAYERS = {
     "occurrences": "Known mineral occurrences and deposits, the training points of the data-driven models.",
     "magnetic_stations": "Ground magnetic stations: anomaly in nT.",
     "gravity_stations": "Gravity stations: Bouguer anomaly in mGal.",
+    "catchments": "Catchment polygons, one per stream-sediment sample (sample_id where known).",
 }
 CODE = (
     "assets/survey.py",
@@ -115,6 +116,7 @@ folds = _layer_asset("folds", VECTOR_LAYERS["folds"])
 occurrences = _layer_asset("occurrences", VECTOR_LAYERS["occurrences"])
 magnetic_stations = _layer_asset("magnetic_stations", VECTOR_LAYERS["magnetic_stations"])
 gravity_stations = _layer_asset("gravity_stations", VECTOR_LAYERS["gravity_stations"])
+catchments = _layer_asset("catchments", VECTOR_LAYERS["catchments"])
 
 
 @region_asset(

@@ -58,6 +58,19 @@ SOIL_SAMPLES = _samples(
     ("ssampleno", "sampleno", "sample_no", "sampleid", "sample"),
 )  # fmt: skip
 
+CATCHMENTS = Contract(
+    "catchments",
+    "Catchments",
+    "Ground that drains to a stream-sediment sample: one polygon a sample, where a survey has traced them.",
+    fields=(
+        _text("catchment_id", "Catchment", "Number of the polygon in its source; the key.", *_KEYS),
+        _text("sample_id", "Sample", "The sample at its outlet, as the layer of the samples names it.", "sampleno", "sample_no"),
+    ),
+    key=("catchment_id",),
+    geometry=("POLYGON", "MULTIPOLYGON"),
+)  # fmt: skip
+
+
 LITHOLOGY = Contract(
     "lithology",
     "Lithology",
@@ -179,6 +192,7 @@ SURVEY_CONTRACTS: dict[str, Contract] = {
     for c in (
         STREAM_SEDIMENTS,
         SOIL_SAMPLES,
+        CATCHMENTS,
         LITHOLOGY,
         FAULTS,
         FOLDS,
