@@ -21,10 +21,10 @@ test: $(STAMP)   ## lint, types, and every test that needs no foreign server or 
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(LONG))
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(LONG))
 
 test-all: $(STAMP) ## every test, those that kill runs and start clusters and databases too
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 ui: $(STAMP)     ## open Dagster on http://127.0.0.1:3000
 	@$(BIN)/khanij ui
