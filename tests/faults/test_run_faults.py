@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REGION = "small_east"
 KILLS = int(os.environ.get("KHANIJ_KILLS", "3"))
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.integration
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

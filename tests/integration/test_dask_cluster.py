@@ -27,7 +27,7 @@ from scoring.ground.variogram import Variogram
 ROOT = Path(__file__).resolve().parents[2]
 ALBERS = "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs"
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.integration
 
 
 @contextlib.contextmanager

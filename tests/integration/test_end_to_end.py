@@ -10,7 +10,7 @@ import pytest
 
 from data_sources.regions import data_folder
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("end_to_end")]
+pytestmark = pytest.mark.integration
 RANKED = "rank rank_p05 rank_p50 rank_p95 p_top10 p_top20 score_mean score_p10 score_p50 score_p90".split()
 
 

@@ -13,7 +13,7 @@ from production_servers import PASSWORD, khanij, postgres, postgres_missing, s3
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ["run", "--region", "india", "--set", "ranking.draws=200", "--top", "1"]
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("production")]
+pytestmark = pytest.mark.integration
 
 
 def home(folder: Path, **more: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from servers import QuietServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("remote_sources")]  # one story, night after night
+pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[2]
 PONDS = [
     {"type": "way", "id": 1, "lat": 24.351, "lon": 73.7305, "tags": {"name": "Zawar tailings"}},
