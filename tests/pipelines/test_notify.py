@@ -158,5 +158,5 @@ def test_a_failed_run_becomes_one_readable_failure():
         assert failure.region == "india" and failure.steps[0][0] == "breaks"
         assert "row 3 has no unit" in failure.steps[0][1] and "Traceback" not in failure.text()
         event = next(e for e in run.all_events if e.event_type_value == "PIPELINE_FAILURE")
-        context = dg.build_run_status_sensor_context("failed_runs", event, instance, run.dagster_run)
-        failed_runs(context.for_run_failure())
+        with dg.build_run_status_sensor_context("failed_runs", event, instance, run.dagster_run) as context:
+            failed_runs(context.for_run_failure())

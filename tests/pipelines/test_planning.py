@@ -45,10 +45,12 @@ def make_current(region: str, workspace: Workspace, store: BundleStore) -> None:
 def evaluate(sensor_name, place, cursor=None):
     workspace, io_manager, instance, _ = place
     sensor = defs.get_repository_def().get_sensor_def(sensor_name)
-    context = dg.build_sensor_context(
+    # Left when the test leaves it: a context that is only collected puts Dagster's notion of the current instance back
+    # at an hour of its own choosing, below another test.
+    with dg.build_sensor_context(
         instance=instance, cursor=cursor, definitions=defs, resources={"workspace": workspace, "io_manager": io_manager}
-    )
-    return sensor.evaluate_tick(context)
+    ) as context:
+        return sensor.evaluate_tick(context)
 
 
 def asked(tick) -> dict[str, set[str]]:
@@ -232,13 +234,13 @@ def test_nightly_skips_when_nothing_changed_and_asks_when_something_did(place):
     make_current(REGION, workspace, io_manager.store())
 
     def tick():
-        context = dg.build_schedule_context(
+        with dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime.now(UTC),
             resources=resources,
             repository_def=defs.get_repository_def(),
-        )
-        return schedule.evaluate_tick(context)
+        ) as context:
+            return schedule.evaluate_tick(context)
 
     assert not tick().run_requests and "nothing has changed" in tick().skip_message
     manifest = io_manager.store().folder("assessment", REGION) / "value.json"
@@ -262,8 +264,8 @@ def test_a_release_is_named_by_the_month_in_india():
 
 def test_the_monthly_release_is_asked_for_once(monkeypatch):
     schedule = defs.get_repository_def().get_schedule_def("monthly_release")
-    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 12, 1, 0, 30, tzinfo=UTC))
-    (request,) = schedule.evaluate_tick(context).run_requests
+    with dg.build_schedule_context(scheduled_execution_time=datetime(2026, 12, 1, 0, 30, tzinfo=UTC)) as context:
+        (request,) = schedule.evaluate_tick(context).run_requests
     assert request.run_key == "2026.12.01"
     assert request.run_config["ops"]["release_regions"]["config"]["version"] == "2026.12.01"
 

@@ -46,9 +46,9 @@ def place(tmp_path, monkeypatch):
 
 def run(place: Path, version: str = "2026.12.01") -> dg.ExecuteInProcessResult:
     workspace = Workspace(output_root=str(place / "output"), cache_root=str(place / "cache"))
-    job = build_defs({"workspace": workspace}).resolve_job_def("release")
     config = {"ops": {"release_regions": {"config": {"version": version}}}}
     with dg.DagsterInstance.ephemeral() as instance:
+        job = build_defs({"workspace": workspace}).resolve_job_def("release")
         return job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
 
 
