@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_sources.contracts.errors import CrsError, ScoringError
-from scoring.ground.coverage import coverage_statistics
+from scoring.ground.coverage import cell_shares, share_statistics
 from scoring.ground.grid import Grid, RasterStack, check_equal_area
 
 Floats = NDArray[np.float64]
@@ -49,8 +49,9 @@ def zonal_statistics(
         return out
     rows = zones["_row"].to_numpy()
     polygons = np.asarray(zones.geometry.array, dtype=object)
+    shares = cell_shares(polygons, stack.grid)
     for band in stack.bands:
-        found = dict(zip(("count", "mean", "max"), coverage_statistics(band.values, polygons, stack.grid), strict=True))
+        found = dict(zip(("count", "mean", "max"), share_statistics(band.values, shares), strict=True))
         for statistic in statistics:
             target = out[f"{band.name}_{statistic}"].to_numpy(copy=True)
             target[rows] = found[statistic]
