@@ -112,8 +112,9 @@ def _gdal_options(**options: str) -> Iterator[None]:
 def _write_frames(
     path: Path, publication: Publication, layers: dict[str, gpd.GeoDataFrame], tables: dict[str, pd.DataFrame]
 ) -> None:
-    # A fixed clock for GDAL; fsync is done once, at the end, by us. GDAL's options belong to the whole process.
-    with _GDAL, _gdal_options(OGR_CURRENT_DATE=STAMP, OGR_SQLITE_SYNCHRONOUS="OFF"):
+    # A fixed clock for GDAL; fsync is done once, at the end, by us, and no journal is kept of a file that nobody else
+    # sees and that is thrown away if anything fails. GDAL's options belong to the whole process.
+    with _GDAL, _gdal_options(OGR_CURRENT_DATE=STAMP, OGR_SQLITE_SYNCHRONOUS="OFF", OGR_SQLITE_JOURNAL="OFF"):
         for name, layer in layers.items():
             contract = OUTPUT_LAYERS[name]
             pyogrio.write_dataframe(
@@ -153,7 +154,7 @@ def _write_rest(
 ) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode=MEMORY")
+        connection.execute("PRAGMA journal_mode=OFF")
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("BEGIN")
         for name in (*layers, *tables):

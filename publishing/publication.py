@@ -13,6 +13,7 @@ from typing import Protocol
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from data_sources.contracts import Contract, CrsError, Field, PublishingError
@@ -22,9 +23,16 @@ from publishing.escaping import without_forbidden
 
 SAMPLE_MARK = "SAMPLE - NOT REAL"
 INTERNAL = "INTERNAL"
-# A text column of Arrow can hold control characters, but no halves of characters.
-_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
+# A text column of Arrow can hold control characters (all but tab and line ends), but no halves of characters.
+_CONTROL = (np.arange(256) < 0x20) & ~np.isin(np.arange(256), (0x09, 0x0A, 0x0D))
 PUBLISHED_DIGITS = 9
+# The value and the type of a column that nobody handed over.
+_MISSING = {
+    "string": (np.nan, "str"),
+    "boolean": (pd.NA, "boolean"),
+    "integer": (pd.NA, "Int64"),
+    "float": (np.nan, "float64"),
+}
 # A source may give one sample number twice, and one row may fail twice: nothing is dropped for it.
 _MAY_REPEAT = ("quarantine", "anomalies", "occurrences")
 # Shares must still add up to one within 1e-9 after rounding.
@@ -110,26 +118,30 @@ def conform(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     columns = {f.name: _column(frame, contract, f.name, f.dtype) for f in contract.fields}
     out = pd.DataFrame(columns, index=frame.index)
     _check(out, contract)
-    order = out.sort_values(list(contract.key), kind="stable", na_position="last").index if contract.key else out.index
-    out = out.loc[order].reset_index(drop=True)
+    order = np.arange(len(out))
+    if contract.key:
+        out = out.reset_index(drop=True)
+        order = (
+            out[list(contract.key)].sort_values(list(contract.key), kind="stable", na_position="last").index.to_numpy()
+        )
+        out = out.take(order).reset_index(drop=True)
     if contract.geometry is None:
         return out
     if not isinstance(frame, gpd.GeoDataFrame):
         raise PublishingError("a layer needs a geometry column", layer=contract.name, do="hand over a GeoDataFrame")
-    return gpd.GeoDataFrame(out, geometry=_geometry(frame.loc[order], contract), crs="EPSG:4326")
+    return gpd.GeoDataFrame(out, geometry=_geometry(frame.iloc[order], contract), crs="EPSG:4326")
 
 
 def _column(frame: pd.DataFrame, contract: Contract, name: str, dtype: str) -> pd.Series:
     if name not in frame.columns:
-        values: pd.Series = pd.Series(pd.NA, index=frame.index, dtype="object")
-    else:
-        values = frame[name]
+        return pd.Series(_MISSING[dtype][0], index=frame.index, dtype=_MISSING[dtype][1])
+    values = frame[name]
     try:
         if dtype == "string":
             if not (isinstance(values.dtype, pd.StringDtype) and values.dtype.na_value is np.nan):
                 known = values.astype("object").where(values.notna(), None)
                 values = known.map(lambda v: without_forbidden(str(v)), na_action="ignore").astype("str")
-            elif values.str.contains(_CONTROL, regex=True, na=False).any():
+            elif _holds_control(values):
                 values = values.map(without_forbidden, na_action="ignore").astype("str")
             return values
         if dtype == "boolean":
@@ -147,6 +159,13 @@ def _column(frame: pd.DataFrame, contract: Contract, name: str, dtype: str) -> p
         return pd.Series(round_significant(numbers, digits), index=frame.index)
     except (TypeError, ValueError) as error:
         raise PublishingError(f"not a column of type {dtype}: {error}", layer=contract.name, field=name) from error
+
+
+def _holds_control(values: pd.Series) -> bool:
+    """Whether any text of an Arrow column holds a control character: one look at its bytes, not one at each row."""
+    texts = pa.array(values.array, type=pa.large_string())
+    buffers = [c.buffers()[2] for c in (texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts])]
+    return any(_CONTROL[np.frombuffer(b, dtype=np.uint8)].any() for b in buffers if b is not None)
 
 
 def _check(out: pd.DataFrame, contract: Contract) -> None:
@@ -178,8 +197,9 @@ def _geometry(frame: gpd.GeoDataFrame, contract: Contract) -> gpd.GeoSeries:
     shapes[shapely.is_empty(shapes)] = None
     kinds = shapely.get_type_id(shapes)
     if contract.geometry == "MULTIPOLYGON":
-        for i in np.flatnonzero(kinds == 3):
-            shapes[i] = shapely.multipolygons([shapes[i]])
+        single = np.flatnonzero(kinds == 3)
+        if len(single):
+            shapes[single] = shapely.multipolygons(shapes[single], indices=np.arange(len(single)))
         # Rings oriented as simple features want them (outer counter-clockwise), so that every reader agrees.
         solid = np.isin(kinds, (3, 6))
         shapes[solid] = shapely.orient_polygons(shapes[solid])
@@ -193,7 +213,7 @@ def _geometry(frame: gpd.GeoDataFrame, contract: Contract) -> gpd.GeoSeries:
             f"a {shapes[row].geom_type} in a {contract.geometry} layer", layer=contract.name, row=row, field="geometry",
             do="one geometry type a layer: QGIS would split it",
         )  # fmt: skip
-    return gpd.GeoSeries(shapely.force_2d(shapes), crs="EPSG:4326")
+    return gpd.GeoSeries(shapely.force_2d(shapes) if shapely.has_z(shapes).any() else shapes, crs="EPSG:4326")
 
 
 def _mark_internal(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
