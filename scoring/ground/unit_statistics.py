@@ -5,9 +5,12 @@ Belongs here: partial cells and percentiles by area. Does not belong here: what 
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from data_sources.contracts.errors import CrsError, ScoringError
@@ -36,27 +39,17 @@ def zonal_statistics(
         raise CrsError("ranking units without a CRS", layer="blocks", do="state the CRS of the layer")
     if key not in units:
         raise ScoringError(f"units have no column {key}", layer="blocks", field=key, do="name the key column")
-    shapes = units[[key, units.geometry.name]].to_crs(stack.grid.crs)
-    out = pd.DataFrame({key: units[key].to_numpy(), "area_m2": shapes.geometry.area.to_numpy()})
-    usable = (~(shapes.geometry.isna() | shapes.geometry.is_empty)).to_numpy() & (out["area_m2"].to_numpy() > 0)
-    zones = gpd.GeoDataFrame(
-        {"_row": np.flatnonzero(usable)}, geometry=shapes.geometry.to_numpy()[usable], crs=stack.grid.crs
-    )
-    for band in stack.bands:
-        for statistic in statistics:
-            out[f"{band.name}_{statistic}"] = 0.0 if statistic == "count" else np.nan
-    if len(zones) == 0 or not stack.bands:
-        return out
-    rows = zones["_row"].to_numpy()
-    polygons = np.asarray(zones.geometry.array, dtype=object)
-    shares = cell_shares(polygons, stack.grid)
+    shapes = np.asarray(units.geometry.to_crs(stack.grid.crs).array, dtype=object)
+    area_m2 = np.nan_to_num(shapely.area(shapes))
+    out: dict[str, Any] = {key: units[key].to_numpy(), "area_m2": np.where(shapely.is_missing(shapes), np.nan, area_m2)}
+    usable = area_m2 > 0
+    shares = cell_shares(shapes[usable], stack.grid)
     for band in stack.bands:
         found = dict(zip(("count", "mean", "max"), share_statistics(band.values, shares), strict=True))
         for statistic in statistics:
-            target = out[f"{band.name}_{statistic}"].to_numpy(copy=True)
-            target[rows] = found[statistic]
-            out[f"{band.name}_{statistic}"] = target
-    return out
+            out[f"{band.name}_{statistic}"] = np.full(len(units), 0.0 if statistic == "count" else np.nan)
+            out[f"{band.name}_{statistic}"][usable] = found[statistic]
+    return pd.DataFrame(out)
 
 
 def mid_rank_percentile(population: Floats, x: Floats) -> Floats:
