@@ -1,11 +1,11 @@
-"""Runs on a Dask cluster, by configuration alone: set ``KHANIJ_DASK_SCHEDULER`` and nothing else changes.
+"""Work on a Dask cluster, by configuration alone: set ``KHANIJ_DASK_SCHEDULER`` and nothing else changes.
 
-Belongs here: sending tiles of a big region, and whole regions, to workers. Does not belong here: what is computed.
-Without the variable nothing here opens a connection. A worker that dies has its tiles, or its region, computed again by
-another; a tile's result depends on its inputs alone and a region plans from its fingerprints, so the bytes are the same.
+Belongs here: the connection, the tiles of a big region, and the regions of ``khanij run``. Does not belong here: what is
+computed, or runs that Dagster launches (``launcher``). Without the variable nothing here opens a connection. A worker
+that dies has its tiles, or its region, computed again by another; a tile's result depends on its inputs alone and a
+region plans from its fingerprints, so the bytes are the same.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -154,39 +154,3 @@ def _one_region(item: tuple[int, str], overrides: dict[str, str] | None, everyth
             return position, run_region(region, overrides=overrides, everything=everything)
     except KhanijError as error:
         return position, Outcome(region, Path(), 0, str(error))
-
-
-class RegionsConfig(dg.Config):
-    """The regions to make; empty means every region that needs no data of the user's, or whose data is here."""
-
-    regions: list[str] = []  # noqa: RUF012 - a pydantic field, copied for every instance
-
-
-def rank_on_cluster_job() -> dg.JobDefinition:
-    """A backfill over regions as one Dagster run whose partitions are made by the cluster's workers."""
-
-    @dg.op(description="Every region on a worker of its own; what is current is left alone.")
-    def rank_regions(context: dg.OpExecutionContext, config: RegionsConfig) -> None:
-        from data_sources.regions import load_region, region_names
-
-        names = config.regions or [
-            n for n in region_names() if not load_region(n).needs_data or os.environ.get("KHANIJ_DATA")
-        ]
-        outcomes = run_regions(names)
-        for outcome in outcomes:
-            context.log.info(
-                f"{outcome.region}: {outcome.error or f'{outcome.made} assets made, {outcome.geopackage}'}"
-            )
-        failed = [f"{o.region}: {o.error}" for o in outcomes if o.error]
-        if failed:
-            raise dg.Failure("; ".join(failed))
-
-    @dg.job(
-        name="rank_on_cluster",
-        tags={"khanij/product": "ranked_blocks"},
-        description="Make several regions on the Dask cluster.",
-    )
-    def job() -> None:
-        rank_regions()
-
-    return job

@@ -11,7 +11,6 @@ from assets.archive import archive_assets
 from assets.definitions import MODULES
 from pipelines.automation import dressed
 from pipelines.checks import build_checks
-from pipelines.cluster import rank_on_cluster_job
 from pipelines.jobs import fetch_sources_job, rank_region_job
 from pipelines.release_job import release
 from pipelines.resources import resources
@@ -29,10 +28,12 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     return dg.Definitions(
         assets=[*dressed(loaded), *archive],
         asset_checks=build_checks(),
-        jobs=[rank, release, rank_on_cluster_job(), *([fetch] if fetch else [])],
+        jobs=[rank, release, *([fetch] if fetch else [])],
         schedules=build_schedules(rank, release, fetch),
         sensors=build_sensors(rank),
         resources={**resources(), **(resource_overrides or {})},
+        # What is selected in the UI runs like the jobs do; a process a step would take longer than most steps.
+        executor=dg.in_process_executor,
     )
 
 

@@ -19,6 +19,7 @@ concurrency:
     max_concurrent_runs: 2
     tag_concurrency_limits: [{key: dagster/partition, value: {applyLimitPerUniqueValue: true}, limit: 1}]
   pools: {default_limit: 1, granularity: op}
+run_launcher: {module: pipelines.launcher, class: RegionRunLauncher}
 run_monitoring: {enabled: true}
 run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
 freshness: {enabled: true}

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 import numpy as np
 import pytest
 from production_servers import free_port
@@ -158,6 +159,62 @@ def test_regions_of_a_backfill_are_made_by_workers_with_the_same_bytes_though_on
         workers[0].kill()
         told = finished(run)
     assert "small_east" in told and "small_south" in told
+    made = digests(scaled)
+    assert made == digests(plain) and sum(name.endswith("ranked_blocks.gpkg") for name in made) == 2
+
+
+DAGSTER = """
+telemetry: {enabled: false}
+run_launcher: {module: pipelines.launcher, class: RegionRunLauncher}
+run_monitoring: {enabled: true, poll_interval_seconds: 20}
+"""
+
+
+def test_a_backfill_of_dagster_is_made_by_workers_with_the_same_bytes_though_one_is_killed(tmp_path):
+    plain, scaled, dagster_home = tmp_path / "plain", tmp_path / "scaled", tmp_path / "dagster"
+    finished(command(BACKFILL, plain))
+    dagster_home.mkdir()
+    (dagster_home / "dagster.yaml").write_text(DAGSTER)
+    environment = {
+        "KHANIJ_HOME": str(scaled),
+        "KHANIJ_REGIONS": str(ROOT / "tests" / "regions"),
+        "DAGSTER_HOME": str(dagster_home),
+    }
+    with cluster(tmp_path, **environment) as (address, workers):
+        env = {**BASE, **environment, "PYTHONPATH": str(ROOT), "KHANIJ_DASK_SCHEDULER": address}
+
+        def dagster(*arguments: str) -> subprocess.Popen:
+            return subprocess.Popen(
+                [sys.executable, "-m", *arguments], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True,
+            )  # fmt: skip
+
+        assert dagster("dagster", "instance", "migrate").wait(120) == 0
+        asked = dagster(
+            *"dagster job backfill -w workspace.yaml -j rank_region --partitions small_east,small_south --noprompt".split()
+        )
+        out, _ = asked.communicate(timeout=300)
+        assert asked.returncode == 0, out
+        daemon_log = (tmp_path / "daemon.log").open("wb")
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "dagster._daemon", "run", "-w", "workspace.yaml"], cwd=ROOT, env=env,
+            stdout=daemon_log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            store = scaled / ".khanij" / "store"
+            wait_for(lambda: len(list(store.glob("*/waste_inventory/manifest.json"))) == 2, daemon)
+            assert not list(scaled.glob("output/*/ranked_blocks.gpkg")), "both regions are in the middle"
+            workers[0].kill()
+            with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+                done = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS])
+                wait_for(lambda: instance.get_runs_count(done) == 2, daemon)
+                runs = instance.get_runs()
+        finally:
+            daemon.terminate()
+            daemon.wait(60)
+            daemon_log.close()
+    assert all(run.tags["khanij/dask_scheduler"] == address for run in runs), "every run was on the cluster"
+    assert len(runs) == 2, "the killed one was resumed, not started anew"
     made = digests(scaled)
     assert made == digests(plain) and sum(name.endswith("ranked_blocks.gpkg") for name in made) == 2
 
