@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,11 @@ def make_filter(**settings: Any) -> ShortlistFilter:
         first = error.errors()[0]
         where = ".".join(str(p) for p in first["loc"])
         raise PublishingError(
-            f"the shortlist's filter: {first['msg']}", field=where, do="correct the option or the YAML"
+            f"the shortlist's filter: {first['msg'].removeprefix('Value error, ')}, not {first['input']!r}"
+            if first["type"] != "extra_forbidden"
+            else "the shortlist's filter has no such setting",
+            field=where,
+            do="correct the option or the YAML",
         ) from error
 
 
@@ -160,6 +165,8 @@ class Shortlist:
     files: dict[str, str] = field(default_factory=dict)
     peers: dict[tuple[str, str], int] = field(default_factory=dict)
     """(region, kind) -> blocks ranked there: what a place is out of."""
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """``state`` and ``district`` -> every name that the files have there, for whoever asks for one that they have not."""
 
     @property
     def is_sample(self) -> bool:
@@ -192,6 +199,7 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
     runs: dict[str, dict[str, str]] = {}
     files: dict[str, str] = {}
     peers: dict[tuple[str, str], int] = {}
+    places: dict[str, set[str]] = {"state": set(), "district": set()}
     for path in paths:
         info = run_info(path)
         name = info.get("region", Path(path).parent.name)
@@ -202,6 +210,8 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
         blocks = _with_basket(read_layer(path, "ranked_blocks"), baskets, chosen.basket, info, path)
         counts = blocks[blocks["rank"].notna()].groupby("kind").size()
         peers |= {(name, str(kind)): int(n) for kind, n in counts.items()}
+        for column, names in places.items():
+            names.update(str(v) for v in blocks[column] if is_known(v))
         blocks = blocks[_passes(blocks, chosen)]
         shares, elements = read_table(path, "site_shares"), read_table(path, "element_potential")
         if chosen.element:
@@ -225,7 +235,27 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
     joined = {k: _concat(v) for k, v in parts.items()}
     order = ["kind", "rank", "rank_fertility", "region", "block_id"]
     joined["blocks"] = joined["blocks"].sort_values(order, na_position="last").reset_index(drop=True)
-    return Shortlist(chosen, runs=runs, files=files, peers=peers, **joined)  # type: ignore[arg-type]
+    there = {column: tuple(sorted(names)) for column, names in places.items()}
+    return Shortlist(chosen, runs=runs, files=files, peers=peers, places=there, **joined)  # type: ignore[arg-type]
+
+
+def nothing_passes(shortlist: Shortlist) -> PublishingError:
+    """What is said when no block passes: which name occurs nowhere, else what the filter is."""
+    chosen = shortlist.chosen
+    for column, names in shortlist.places.items():
+        asked: tuple[str, ...] = getattr(chosen, column)
+        wrong = [a for a in asked if not any(a.casefold() in name.casefold() for name in names)]
+        if wrong:
+            near = get_close_matches(wrong[0].title(), names, n=3) or names
+            return PublishingError(
+                f"no block lies in {column} {', '.join(wrong)}",
+                field=column,
+                do=f"choose of {', '.join(near[:40])}" if near else f"leave --{column} out: no block has one",
+            )
+    # The commonest reason, in a region where no waste is quantified yet.
+    only = chosen.status == ("RANKED",)
+    more = "; blocks without quantified waste are listed by fertility with --status UNQUANTIFIED" if only else ""
+    return PublishingError("no block passes the filter", do=f"loosen it: {chosen.described()}{more}")
 
 
 def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:

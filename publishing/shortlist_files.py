@@ -25,11 +25,23 @@ from publishing.publication import SAMPLE_MARK, Publication, PublishedFile
 from publishing.qgis.forms import STATUS_WORDS
 from publishing.qgis.styles import RANK_CLASSES
 from publishing.reading import records
-from publishing.shortlist import Shortlist
+from publishing.shortlist import Shortlist, nothing_passes
 from publishing.shortlist_xlsx import xlsx_bytes
 from publishing.wording import is_known, number, place, rank_interval, share, tonnes, triple
 
 FORMATS = ("xlsx", "csv", "gpkg", "geojson", "kml", "pdf")
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """Refuse a format that a shortlist cannot be written in.
+
+    Raises
+    ------
+    PublishingError : an unknown format.
+    """
+    unknown = [f for f in formats if f not in FORMATS]
+    if unknown:
+        raise PublishingError(f"no format {', '.join(unknown)}", field="format", do=f"choose of {', '.join(FORMATS)}")
 
 
 def write_shortlist(
@@ -46,14 +58,9 @@ def write_shortlist(
     ------
     PublishingError : an unknown format, or nothing that passes the filter.
     """
-    unknown = [f for f in formats if f not in FORMATS]
-    if unknown:
-        raise PublishingError(f"no format {', '.join(unknown)}", field="format", do=f"choose of {', '.join(FORMATS)}")
+    check_formats(formats)
     if shortlist.blocks.empty:
-        # The commonest reason, in a region where no waste is quantified yet.
-        only = shortlist.chosen.status == ("RANKED",)
-        more = "; blocks without quantified waste are listed by fertility with --status UNQUANTIFIED" if only else ""
-        raise PublishingError("no block passes the filter", do=f"loosen it: {shortlist.chosen.described()}{more}")
+        raise nothing_passes(shortlist)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     out: dict[str, PublishedFile] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
@@ -23,27 +24,33 @@ def main(arguments: argparse.Namespace) -> int:
     from publishing.explain import explain_block
     from publishing.reading import read_table
 
-    files = published_files(arguments.region)
+    files, wanted = published_files(arguments.region), arguments.block_id.strip()
+    known: list[str] = []
     for file in files:
-        found = matching(
-            read_table(file, "ranked_blocks")[["block_id", "site_id", "name"]].astype("str"), arguments.block_id
-        )
+        blocks = read_table(file, "ranked_blocks")[["block_id", "site_id", "name"]].astype("str")
+        known += blocks["block_id"].tolist()
+        found = matching(blocks, wanted) if wanted else []
         for block_id in found[:5]:
             print(explain_block(file, block_id), end="\n\n")
         if len(found) > 5:
             print(f"... and {len(found) - 5} more blocks match: {', '.join(found[5:15])}")
         if found:
             return 0
+    near = get_close_matches(wanted.upper(), known, n=3)
+    hint = f"did you mean {', '.join(near)}? Otherwise " if near else ""
     raise MissingSourceError(
         f"no block matches {arguments.block_id!r}",
         file=", ".join(map(str, files)),
-        do="copy a block_id from the printed table or from QGIS",
+        layer="ranked_blocks",
+        field="block_id",
+        do=f"{hint}copy a block_id from the printed table or from QGIS",
     )
 
 
 def matching(blocks: pd.DataFrame, wanted: str) -> list[str]:
-    """Identifiers of the blocks meant: by block, else by site, else by a part of the name."""
-    exact = blocks[(blocks["block_id"] == wanted) | (blocks["site_id"] == wanted)]
+    """Identifiers of the blocks meant, whatever their case: by block, else by site, else by a part of the name."""
+    ids = blocks[["block_id", "site_id"]].apply(lambda column: column.str.upper())
+    exact = blocks[ids.eq(wanted.upper()).any(axis=1)]
     named = blocks[blocks["name"].str.contains(wanted, case=False, regex=False, na=False)]
     return (exact if len(exact) else named)["block_id"].tolist()
 
@@ -54,14 +61,18 @@ def published_files(region: str | None) -> list[Path]:
     Raises
     ------
     MissingSourceError : nothing has been published yet.
+    RegionError : there is no such region.
     """
     import os
 
     from assets.workspace import home_folder
+    from data_sources.regions import load_region
 
     root = Path(os.environ.get("KHANIJ_OUTPUT", str(home_folder() / "output")))
     files = sorted(root.glob(f"{region or '*'}/ranked_blocks.gpkg"))
     if not files:
+        if region:
+            load_region(region)
         raise MissingSourceError(
             "nothing has been ranked yet",
             file=root / (region or "*") / "ranked_blocks.gpkg",

@@ -55,8 +55,8 @@ def main(arguments: argparse.Namespace) -> int:
     from assets.workspace import home_folder
     from pipelines.cli.explain import published_files
     from pipelines.cli.terminal import terminal
-    from publishing.shortlist import build_shortlist, load_filter, make_filter, save_filter
-    from publishing.shortlist_files import write_shortlist
+    from publishing.shortlist import build_shortlist, load_filter, make_filter, nothing_passes, save_filter
+    from publishing.shortlist_files import check_formats, write_shortlist
     from publishing.wording import is_known
 
     settings = {name: getattr(arguments, name) for name in ("basket", *NUMBERS, "worst_class", "name", "version")}
@@ -65,13 +65,17 @@ def main(arguments: argparse.Namespace) -> int:
     chosen = (
         make_filter(**(load_filter(arguments.filter).settings() | given)) if arguments.filter else make_filter(**given)
     )
+    formats = [f.strip() for f in (arguments.format or "").split(",") if f.strip()]
+    check_formats(formats)
     files = [file for region in arguments.region or [None] for file in published_files(region)]
     shortlist = build_shortlist(files, chosen)
+    if shortlist.blocks.empty:
+        raise nothing_passes(shortlist)
 
     columns = {"region": "region", "kind": "kind", "rank": "rank", "rank_p05": "P05", "rank_p95": "P95", "block_id": "block", "name": "name", "state": "state", "rank_fertility": "by fertility", "fertility_axis": "percentile", "score_mean": "score", "p_top20": "P(top 20)", "margin_usd_per_t_p50": "margin USD/t", "breakeven_price_multiple": "break-even x"}  # fmt: skip
     table = Table(title=f"{len(shortlist.blocks)} blocks: {chosen.described() or 'no filter'}", title_justify="left")
     blocks = shortlist.blocks
-    by_rank = blocks["rank"].notna().any() or blocks.empty
+    by_rank = blocks["rank"].notna().any()
     unused = (
         ("rank_fertility", "fertility_axis") if by_rank else ("rank", "rank_p05", "rank_p95", "score_mean", "p_top20")
     )
@@ -91,11 +95,9 @@ def main(arguments: argparse.Namespace) -> int:
         arguments.out
         or Path(os.environ.get("KHANIJ_OUTPUT", str(home_folder() / "output"))) / "shortlists" / chosen.name
     )
-    if arguments.format:
-        for file in write_shortlist(
-            shortlist, [f.strip() for f in arguments.format.split(",") if f.strip()], folder, arguments.date
-        ).values():
+    if formats:
+        for file in write_shortlist(shortlist, formats, folder, arguments.date).values():
             print(file.path)
     if arguments.save:
         print(save_filter(chosen, folder))
-    return 0 if len(shortlist.blocks) else 1
+    return 0

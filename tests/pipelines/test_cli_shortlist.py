@@ -32,6 +32,43 @@ def test_blocks_of_every_status_are_printed(output, capsys, status, tmp_path):
     assert (tmp_path / "shortlist.csv").is_file()
 
 
+def refused(capsys, *arguments: str) -> str:
+    """What a command that fails says, in one line on standard error and nothing on standard output."""
+    assert main(list(arguments)) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "What to do" in said.err
+    return said.err
+
+
 def test_nothing_found_says_how_to_list_by_fertility(output, capsys, tmp_path):
-    assert main(["shortlist", "--region", output, "--state", "Nowhere", "--format", "csv", "--out", str(tmp_path)]) != 0
-    assert "--status UNQUANTIFIED" in capsys.readouterr().err
+    told = refused(capsys, "shortlist", "--region", output, "--min-tonnage-t", "1e15", "--out", str(tmp_path))
+    assert "--status UNQUANTIFIED" in told
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        (("--state", "Odissa"), "Odisha"),
+        (("--state", "Atlantis"), "Odisha"),
+        (("--district", "Nowhere"), "no block lies in district Nowhere"),
+        (("--status", "RANKD"), "not one of RANKED"),
+        (("--format", "docx"), "choose of xlsx"),
+        (("--max-rank", "0"), "greater than or equal to 1, not 0"),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_would_be_right(output, capsys, wrong, told):
+    said = refused(capsys, "shortlist", "--region", output, *wrong)
+    assert told in said and "Value error" not in said
+
+
+def test_a_region_that_does_not_exist_is_not_asked_to_be_run(output, capsys):
+    for verb in (("shortlist",), ("explain", "EX-WB-001")):
+        assert "no region 'nowhere'" in refused(capsys, *verb, "--region", "nowhere")
+
+
+def test_an_identifier_is_found_whatever_its_case_and_a_wrong_one_is_met_with_near_ones(output, capsys):
+    assert main(["explain", "ex-wb-002", "--region", output]) == 0
+    assert capsys.readouterr().out.count("\nEX-WB-002 ") == 1
+    assert "did you mean EX-WB-0" in refused(capsys, "explain", "EX-WB-0O2", "--region", output)
+    for nothing in ("", "  "):
+        assert "no block matches" in refused(capsys, "explain", nothing, "--region", output)
