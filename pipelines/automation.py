@@ -4,8 +4,15 @@ Belongs here: attributes that do not change a result. Does not belong here: the 
 clock (``schedules``).
 
 One trigger an asset: region assets are asked for by the nightly schedule and the sensors, which decide by fingerprints;
-archives of remote sources by their own nightly schedule, which decides by their cards' freshness. Dagster's declarative
-conditions are not used: they know data versions of what was made, not fingerprints of what would be made now.
+archives of remote sources by their own nightly schedule, which decides by their cards' freshness. No asset carries an
+``AutomationCondition``, because what they could ask here is coarser than a region or comes after the fact:
+
+* ``code_version_changed`` compares one version an asset and asks for every partition, also of regions whose files are
+  not here; prices, weights and files that changed are no code version.
+* ``freshness_warned`` and ``freshness_failed`` hold for an asset as a whole: a source that is due in one region would be
+  read again in all, and one that was read for one region would hide that it is due in another.
+* ``eager`` and ``data_version_changed`` start from what was made: every run of the schedules and sensors, which make what
+  depends on a change in the same run, would start a second one for the same assets.
 """
 
 from __future__ import annotations

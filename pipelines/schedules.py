@@ -4,8 +4,9 @@ Belongs here: cron and time zone. Does not belong here: what needs a run (``plan
 (``publishing.releases``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -23,19 +24,31 @@ NIGHTLY_HOUR = 2
 STEP_MINUTES = 10  # regions begin one after the other, so that they do not wait in the queue for each other
 
 
-def nightly_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDefinition:
-    """The nightly refresh of one region: sources that are due are read again, and whatever is stale is made."""
-    minutes = NIGHTLY_HOUR * 60 + position * STEP_MINUTES
-
-    @dg.schedule(
-        name=f"nightly_{region}",
-        cron_schedule=f"{minutes % 60} {minutes // 60 % 24} * * *",
+def by_the_clock(name: str, cron: str, job: Any, description: str, **tags: str) -> Callable[..., dg.ScheduleDefinition]:
+    """A decorator for what runs by the clock of India; it runs from the start only where the installation says so."""
+    status = dg.DefaultScheduleStatus.RUNNING if autostart() else dg.DefaultScheduleStatus.STOPPED
+    return dg.schedule(
+        name=name,
+        cron_schedule=cron,
         execution_timezone=TIMEZONE,
         job=job,
-        default_status=dg.DefaultScheduleStatus.RUNNING if autostart() else dg.DefaultScheduleStatus.STOPPED,
-        description=f"Every night: read the due sources of {region} again and make what is stale, if anything.",
-        tags={"khanij/region": region},
+        default_status=status,
+        description=description,
+        tags=tags,
     )
+
+
+def every_night(hour: int, position: int) -> str:
+    """The cron line of the region at this place of the list: regions begin one after the other."""
+    minutes = hour * 60 + position * STEP_MINUTES
+    return f"{minutes % 60} {minutes // 60 % 24} * * *"
+
+
+def nightly_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDefinition:
+    """The nightly refresh of one region: sources that are due are read again, and whatever is stale is made."""
+    told = f"Every night: read the due sources of {region} again and make what is stale, if anything."
+
+    @by_the_clock(f"nightly_{region}", every_night(NIGHTLY_HOUR, position), job, told, **{"khanij/region": region})
     def nightly(
         context: dg.ScheduleEvaluationContext,
         workspace: dg.ResourceParam[Workspace],
@@ -51,17 +64,9 @@ def nightly_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDe
 
 def fetch_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDefinition:
     """Ask the servers of one region for what is due, before the night's ranking looks at what has changed."""
-    minutes = FETCH_HOUR * 60 + position * STEP_MINUTES
+    told = f"Every night: bring the remote sources of {region} that are due into the archive, if any."
 
-    @dg.schedule(
-        name=f"fetch_{region}",
-        cron_schedule=f"{minutes % 60} {minutes // 60 % 24} * * *",
-        execution_timezone=TIMEZONE,
-        job=job,
-        default_status=dg.DefaultScheduleStatus.RUNNING if autostart() else dg.DefaultScheduleStatus.STOPPED,
-        description=f"Every night: bring the remote sources of {region} that are due into the archive, if any.",
-        tags={"khanij/region": region},
-    )
+    @by_the_clock(f"fetch_{region}", every_night(FETCH_HOUR, position), job, told, **{"khanij/region": region})
     def fetching(
         context: dg.ScheduleEvaluationContext, workspace: dg.ResourceParam[Workspace]
     ) -> dg.RunRequest | dg.SkipReason:
@@ -73,14 +78,9 @@ def fetch_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDefi
 def release_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """On the first of each month, a release of every region named by that day (CalVer, such as 2026.12.01)."""
 
-    @dg.schedule(
-        name="monthly_release",
-        cron_schedule="0 6 1 * *",
-        execution_timezone=TIMEZONE,
-        job=job,
-        default_status=dg.DefaultScheduleStatus.RUNNING if autostart() else dg.DefaultScheduleStatus.STOPPED,
-        description="On the first of the month: an immutable release of every published region, named YYYY.MM.DD.",
-    )
+    told = "On the first of the month: an immutable release of every published region, named YYYY.MM.DD."
+
+    @by_the_clock("monthly_release", "0 6 1 * *", job, told)
     def monthly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         version = calver(context.scheduled_execution_time)
         return dg.RunRequest(
