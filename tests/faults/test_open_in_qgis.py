@@ -2,19 +2,17 @@
 
 import importlib.util
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 
-import pytest
+from qgis_here import NEEDS_QGIS, PYTHON
 
 from publishing.atomic import sha256_of
 from publishing.geopackage import publish_geopackage
 
-PYTHON = os.environ.get("KHANIJ_QGIS_PYTHON", "/usr/bin/python3")
 EXAMPLE = Path(__file__).resolve().parents[1] / "publishing" / "example_publication.py"
 
 # What a person does in QGIS, one step a line of its input; each answer is one line of its output.
@@ -49,17 +47,7 @@ os._exit(0)
 """
 
 
-def has_qgis() -> bool:
-    if not shutil.which(PYTHON):
-        return False
-    return subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, check=False).returncode == 0
-
-
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.qgis,
-    pytest.mark.skipif(not has_qgis(), reason="no QGIS: apt-get install --no-install-recommends python3-qgis"),
-]
+pytestmark = NEEDS_QGIS
 
 
 def example(blocks: int):

@@ -22,25 +22,15 @@ from typing import Any
 import matplotlib.image
 import numpy as np
 import pytest
+from qgis_here import NEEDS_QGIS, PYTHON
 
 from publishing.geopackage import publish_geopackage
 
 _HERE = Path(__file__).parent
 _REFERENCE = _HERE / "reference_pictures" / "ranking.png"
-_PYTHON = os.environ.get("KHANIJ_QGIS_PYTHON", "/usr/bin/python3")
 
 
-def _has_qgis() -> bool:
-    if not shutil.which(_PYTHON):
-        return False
-    return subprocess.run([_PYTHON, "-c", "import qgis.core"], capture_output=True, check=False).returncode == 0
-
-
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.qgis,
-    pytest.mark.skipif(not _has_qgis(), reason="no QGIS: apt-get install --no-install-recommends python3-qgis"),
-]
+pytestmark = NEEDS_QGIS
 
 
 def _example() -> ModuleType:
@@ -65,7 +55,7 @@ def probe(path: Path, folder: Path) -> dict[str, Any]:
         "LC_ALL": "C.UTF-8",
     }
     env.pop("PYTHONPATH", None)
-    command = [_PYTHON, str(_HERE / "qgis_probe.py"), str(path), str(folder)]
+    command = [PYTHON, str(_HERE / "qgis_probe.py"), str(path), str(folder)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
     report = folder / "probe.json"
     assert report.is_file(), done.stderr[-3000:]
