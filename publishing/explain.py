@@ -98,7 +98,7 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
             ]
             for r in records(frame)
         ]  # fmt: skip
-        return header, rows
+        return _without_empty("State", header, rows)
     header = [
         "By fertility",
         "Block",
@@ -118,7 +118,15 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
         ]
         for r in records(frame)
     ]  # fmt: skip
-    return header, rows
+    return _without_empty("State", header, rows)
+
+
+def _without_empty(column: str, header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """A table without a column in which no row has anything: survey sheets lie in several states."""
+    at = header.index(column)
+    if any(row[at] != "-" for row in rows):
+        return header, rows
+    return header[:at] + header[at + 1 :], [row[:at] + row[at + 1 :] for row in rows]
 
 
 def _or_dash(value: object) -> str:

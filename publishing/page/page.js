@@ -68,10 +68,11 @@
     });
   }
 
-  /* table */
+  /* table; survey sheets lie in several states, so theirs has no column for one */
+  const columns = () => COLUMNS.filter(([key]) => key !== 'state' || shown.some(i => known(B.state[i])));
   function header() {
     const row = el('tr');
-    COLUMNS.forEach(([key, title]) => {
+    columns().forEach(([key, title]) => {
       const th = el('th'), button = el('button', title + (sort.key === key ? (sort.up ? ' ▲' : ' ▼') : ''));
       th.scope = 'col';
       th.setAttribute('aria-sort', sort.key === key ? (sort.up ? 'ascending' : 'descending') : 'none');
@@ -99,13 +100,13 @@
     return el('td', v);
   }
   function rows() {
-    const body = document.querySelector('#table tbody'), fragment = document.createDocumentFragment();
+    const body = document.querySelector('#table tbody'), fragment = document.createDocumentFragment(), present = columns();
     shown.slice(0, limit).forEach((i, n) => {
       const tr = el('tr');
       tr.tabIndex = n === 0 || i === chosen ? 0 : -1;
       tr.dataset.i = i;
       tr.setAttribute('aria-selected', i === chosen);
-      COLUMNS.forEach(([key]) => tr.append(cell(key, i)));
+      present.forEach(([key]) => tr.append(cell(key, i)));
       fragment.append(tr);
     });
     body.replaceChildren(fragment);
@@ -233,40 +234,49 @@
   }
   function paint() {
     g.clearRect(0, 0, canvas.width, canvas.height);
-    g.lineWidth = ratio * 0.6; g.strokeStyle = '#e2dfd6'; g.fillStyle = '#aaa597'; g.font = 10 * ratio + 'px system-ui,sans-serif'; g.textAlign = 'center'; g.textBaseline = 'middle';
-    D.sheets.forEach(([name, x0, y0, x1, y1]) => {
-      const w = (x1 - x0) * squeeze * view.k;
-      if (X(x1) < 0 || X(x0) > canvas.width || Y(y0) < 0 || Y(y1) > canvas.height) return;
-      g.strokeRect(X(x0), Y(y1), w, Y(y0) - Y(y1));
-      if (w > 46 * ratio) g.fillText(name, (X(x0) + X(x1)) / 2, (Y(y0) + Y(y1)) / 2);
+    g.lineWidth = ratio * 0.6; g.strokeStyle = '#e2dfd6';
+    const sheets = D.sheets.filter(([, x0, y0, x1, y1]) => X(x1) >= 0 && X(x0) <= canvas.width && Y(y0) >= 0 && Y(y1) <= canvas.height);
+    sheets.forEach(([, x0, y0, x1, y1]) => g.strokeRect(X(x0), Y(y1), X(x1) - X(x0), Y(y0) - Y(y1)));
+    /* areas first, their names on them, marks on top */
+    const area = i => boxes[i] ? (boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1]) : 0;
+    const drawn = shown.slice().sort((a, b) => (B.rank[b] || 1e9) - (B.rank[a] || 1e9) || area(b) - area(a));
+    drawn.filter(isWide).forEach(i => block(i, i === chosen));
+    g.fillStyle = '#5d594f'; g.textAlign = 'left'; g.textBaseline = 'top'; g.font = 10 * ratio + 'px system-ui,sans-serif';
+    sheets.forEach(([name, x0, y0, x1, y1]) => { if (X(x1) - X(x0) > 46 * ratio && Y(y0) - Y(y1) > 30 * ratio) written(name, X(x0) + 3 * ratio, Y(y1) + 3 * ratio); });
+    g.fillStyle = '#8a8577'; g.textAlign = 'center'; g.textBaseline = 'middle'; g.font = 11 * ratio + 'px system-ui,sans-serif';
+    const taken = [];
+    D.states.forEach(([name, x, y]) => {
+      const word = name.replace(/^UT: */, '').toUpperCase(), w = g.measureText(word).width / 2, h = 7 * ratio, px = X(x), py = Y(y);
+      if (px - w < 0 || px + w > canvas.width || taken.some(t => Math.abs(t[0] - px) < t[2] + w && Math.abs(t[1] - py) < 2 * h)) return;
+      taken.push([px, py, w]); written(word, px, py);
     });
-    g.fillStyle = '#b9b4a6'; g.font = 11 * ratio + 'px system-ui,sans-serif';
-    D.states.forEach(([name, x, y]) => g.fillText(name.replace(/^UT: */, '').toUpperCase(), X(x), Y(y)));
     if ($('f-sites').checked) D.points.forEach((p, s) => {
       if (!p) return;
       const t = D.sites.tonnage_t_p50[s], r = ratio * (known(t) ? Math.max(3, Math.min(7, 1.2 * Math.log10(Math.max(t, 1e4) / 1e4) + 2)) : 3);
       g.beginPath(); g.rect(X(p[0]) - r / 1.3, Y(p[1]) - r / 1.3, 1.54 * r, 1.54 * r);
       g.globalAlpha = 0.75; g.strokeStyle = siteColour(s); g.lineWidth = 1.4 * ratio; g.stroke(); g.globalAlpha = 1;
     });
-    const area = i => boxes[i] ? (boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1]) : 0;
-    const drawn = shown.slice().sort((a, b) => (B.rank[b] || 1e9) - (B.rank[a] || 1e9) || area(b) - area(a));
-    drawn.forEach(i => block(i, i === chosen));
-    if (chosen >= 0 && D.shapes[chosen]) block(chosen, true);
+    drawn.filter(i => !isWide(i)).forEach(i => block(i, i === chosen));
+    if (chosen >= 0 && D.shapes[chosen]) block(chosen, true, isWide(chosen));
     const km = Math.pow(10, Math.floor(Math.log10(canvas.width / view.k * 111.32 / 5)));
     const nice = [5, 2, 1].map(f => f * km).find(v => v / 111.32 * view.k < canvas.width / 3.5);
     $('scale').style.width = nice / 111.32 * view.k / ratio + 'px'; $('scale').textContent = nice + ' km';
   }
-  function block(i, on) {
+  const isWide = i => boxes[i] && (boxes[i][2] - boxes[i][0]) * squeeze * view.k > 22 * ratio;
+  function written(word, x, y) { g.strokeStyle = 'rgba(255,255,255,0.85)'; g.lineWidth = 3 * ratio; g.lineJoin = 'round'; g.strokeText(word, x, y); g.fillText(word, x, y); }
+  function block(i, on, outline) {
     const rings = D.shapes[i];
     if (!rings) return;
-    const [x0, y0, x1, y1] = boxes[i], wide = (x1 - x0) * squeeze * view.k;
+    const [x0, y0, x1, y1] = boxes[i], wide = isWide(i);
     if (X(x1) < -20 || X(x0) > canvas.width + 20 || Y(y0) < -20 || Y(y1) > canvas.height + 20) return;
     const rank = B.rank[i], c = colour(i);
     g.strokeStyle = on ? '#0050a0' : '#333'; g.lineWidth = ratio * (on ? 3 : 0.9); g.fillStyle = c;
-    if (wide > 22 * ratio) {
+    if (wide) {
       g.beginPath();
       rings.forEach(r => r.forEach(([x, y], n) => n ? g.lineTo(X(x), Y(y)) : g.moveTo(X(x), Y(y))));
-      g.globalAlpha = c === '#ffffff' ? 0.25 : 0.65; g.fill('evenodd'); g.globalAlpha = 1; g.stroke();
+      if (!outline) { g.globalAlpha = c === '#ffffff' ? 0.25 : 0.65; g.fill('evenodd'); g.globalAlpha = 1; }
+      g.stroke();
+      if (outline) return;
     } else {
       const r = ratio * (known(rank) ? 9 : 4), x = X(mid[i][0]), y = Y(mid[i][1]);
       g.beginPath();
@@ -274,7 +284,7 @@
       if (B.status[i] === 'OUT_OF_BASKET') { g.moveTo(x, y - 1.3 * r); g.lineTo(x + 1.3 * r, y); g.lineTo(x, y + 1.3 * r); g.lineTo(x - 1.3 * r, y); g.closePath(); } else if (B.kind[i] === 'auction_block') g.rect(x - r, y - r, 2 * r, 2 * r); else g.arc(x, y, r, 0, 7);
       g.fill(); g.stroke();
     }
-    if (known(rank)) { g.fillStyle = rank < 11 && wide <= 22 * ratio ? '#fff' : '#2a1206'; g.font = 'bold ' + 10 * ratio + 'px system-ui,sans-serif'; g.fillText(String(rank), X(mid[i][0]), Y(mid[i][1]) + 0.5 * ratio); }
+    if (known(rank)) { g.textAlign = 'center'; g.textBaseline = 'middle'; g.fillStyle = rank < 11 && !wide ? '#fff' : '#2a1206'; g.font = 'bold ' + 10 * ratio + 'px system-ui,sans-serif'; g.fillText(String(rank), X(mid[i][0]), Y(mid[i][1]) + 0.5 * ratio); }
   }
   function zoom(f, px, py) {
     const x = px === undefined ? canvas.width / 2 : px, y = py === undefined ? canvas.height / 2 : py;

@@ -52,6 +52,19 @@ def seen(page: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
 
 
 _IDS = "[...document.querySelectorAll('#table tbody tr')].map(r => +r.dataset.i)"
+# What the map draws from now on, a list a painting: a(reas), n(ames on them), m(arks).
+_PAINTED = """(() => {
+  const p = CanvasRenderingContext2D.prototype, kept = {};
+  window.paints = [];
+  for (const n of ['clearRect', 'fill', 'strokeText']) {
+    kept[n] = p[n];
+    p[n] = function (...a) {
+      if (n === 'clearRect') window.paints.push([]);
+      else window.paints.at(-1).push(n === 'strokeText' ? 'n' : a[0] === 'evenodd' ? 'a' : 'm');
+      return kept[n].apply(this, a);
+    };
+  }
+})()"""
 _CELLS = "[...document.querySelectorAll('#table tbody tr')].map(r => r.cells[{}].textContent)"
 
 
@@ -101,12 +114,22 @@ async def _visit(page: Path, folder: Path) -> dict[str, Any]:
         # The map by keyboard and by mouse.
         await b.value("document.getElementById('map').scrollIntoView(); document.getElementById('map').focus()")
         before = await b.value("document.getElementById('scale').textContent")
+        await b.value(_PAINTED)
         await b.press("+", 4)
         out["zoomed"] = [before, await b.value("document.getElementById('scale').textContent")]
+        await b.press("+", 6)
+        await b.value("document.querySelector('#table tbody tr').click()")  # a block out of sight is brought into the middle
+        out["painted"] = await b.value("window.paints.map(p => p.join(''))")
         await b.picture(folder / "page.png")
         out["requests"], out["errors"] = list(b.requests), list(b.errors)
     out["picture"] = (folder / "page.png").stat().st_size
     return out
+
+
+def test_names_are_written_on_the_areas_and_not_under_them(seen: dict[str, Any]) -> None:
+    assert any("a" in painted and "n" in painted for painted in seen["painted"]), seen["painted"]
+    for painted in seen["painted"]:
+        assert "a" not in painted.lstrip("a"), painted
 
 
 def test_nothing_leaves_the_page_and_nothing_fails(seen: dict[str, Any], page: Path) -> None:

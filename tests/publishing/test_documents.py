@@ -63,6 +63,16 @@ def test_the_top_is_in_order_and_waste_blocks_come_first(geopackage: Path) -> No
     assert by_fertility["rank_fertility"].is_monotonic_increasing and "rank" not in by_fertility
 
 
+def test_a_table_of_blocks_that_lie_in_no_one_state_has_no_column_for_it(geopackage: Path, monkeypatch) -> None:
+    for kind in ("waste_block", "auction_block"):
+        told = top_table(geopackage, kind)
+        assert "State" in top_rows(geopackage, kind)[0]
+        with monkeypatch.context() as m:
+            m.setattr("publishing.explain.top_table", lambda *_, told=told: told.assign(state=None))
+            header, rows = top_rows(geopackage, kind)
+        assert "State" not in header and {len(row) for row in rows} == {len(header)}
+
+
 def test_a_dossier_has_two_pages_and_says_it_is_a_sample(geopackage: Path, tmp_path: Path) -> None:
     ids = [*top_block_ids(geopackage, 2), "EX-AB-005", "EX-WB-002", "EX-WB-006", "EX-WB-007", "EX-WB-013"]
     files = write_dossiers(geopackage, ids, tmp_path)
