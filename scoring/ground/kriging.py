@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from data_sources.contracts.errors import ScoringError
 from scoring.ground import elementary
 from scoring.ground.grid import Grid
-from scoring.ground.neighbours import ON_THE_SPOT_M, Samples, index_samples, nearest_of_cells, nearest_of_points
+from scoring.ground.neighbours import (
+    ON_THE_SPOT_M,
+    Samples,
+    index_samples,
+    nearest_of_cells,
+    nearest_of_points,
+    sharing,
+)
 from scoring.ground.tiles import map_tiles
 from scoring.ground.variogram import MODEL_CODES, Variogram
 
@@ -26,116 +33,151 @@ _LANES = 32  # points worked on side by side, so that every step of their system
 
 
 @njit(inline="always")
-def _covariance(h2, code, sill, reach):  # type: ignore[no-untyped-def]
-    """Covariance at a squared distance, without the nugget."""
+def _covariance(h2, code, sill, per_reach):  # type: ignore[no-untyped-def]
+    """Covariance at a squared distance, without the nugget; ``per_reach`` is 1 / range."""
     if code == 1:
-        return sill * elementary.exp(-3.0 * np.sqrt(h2) / reach)
+        return sill * elementary.exp(-3.0 * per_reach * np.sqrt(h2))
     if code == 2:
-        return sill * elementary.exp(-3.0625 * h2 / (reach * reach))
-    u = np.sqrt(h2) / reach
+        return sill * elementary.exp(-3.0625 * per_reach * per_reach * h2)
+    u = np.sqrt(h2) * per_reach
     return sill * (1.0 - (1.5 * u - 0.5 * u * u * u)) if u < 1.0 else 0.0
 
 
 @njit(cache=True, error_model="numpy")
-def _covariances(h2, code, sill, reach, out):  # type: ignore[no-untyped-def]
+def _covariances(h2, code, sill, per_reach, out):  # type: ignore[no-untyped-def]
     if code == 1:
         for p in range(_LANES):
-            out[p] = _covariance(h2[p], 1, sill, reach)
+            out[p] = _covariance(h2[p], 1, sill, per_reach)
     elif code == 2:
         for p in range(_LANES):
-            out[p] = _covariance(h2[p], 2, sill, reach)
+            out[p] = _covariance(h2[p], 2, sill, per_reach)
     else:
         for p in range(_LANES):
-            out[p] = _covariance(h2[p], 0, sill, reach)
+            out[p] = _covariance(h2[p], 0, sill, per_reach)
+
+
+@njit(cache=True, error_model="numpy")
+def _subtract(c, a, row, b, column, terms):  # type: ignore[no-untyped-def]
+    """``c -= a[row + m] b[column + m]`` for each m below ``terms``, in order, four to a pass over the lanes."""
+    fours = terms - terms % 4
+    for m in range(0, fours, 4):
+        for p in range(_LANES):
+            c[p] = (
+                c[p]
+                - a[row + m, p] * b[column + m, p]
+                - a[row + m + 1, p] * b[column + m + 1, p]
+                - a[row + m + 2, p] * b[column + m + 2, p]
+                - a[row + m + 3, p] * b[column + m + 3, p]
+            )
+    for m in range(fours, terms):
+        for p in range(_LANES):
+            c[p] -= a[row + m, p] * b[column + m, p]
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _krige(px, py, index, used, sx, sy, z, code, nugget, sill, reach):  # type: ignore[no-untyped-def]
-    """Each point's own system, in covariances (sill - gamma) by Cholesky, the unbiasedness condition after it.
+def _krige(px, py, index, used, points, start, order, sx, sy, z, code, nugget, sill, reach):  # type: ignore[no-untyped-def]
+    """Each set's own system, in covariances (sill - gamma) by Cholesky, the unbiasedness condition after it.
 
     With L the Cholesky factor, u = L^-1 c, v = L^-1 1, q = L^-1 z: lambda = (1 - u.v) / v.v, the estimate is
-    (u + lambda v).q and the variance C(0) - u.u + lambda (1 - u.v). A point with fewer neighbours than others has
-    rows of the identity in their place, which add nothing.
+    (u + lambda v).q and the variance C(0) - u.u + lambda (1 - u.v). L, v and q belong to the set, u to each of its
+    points. A set with fewer neighbours than others has rows of the identity in their place, which add nothing.
     """
     n = px.size
     k = index.shape[1]
     total = nugget + sill
+    per_reach = 1.0 / reach
     mean = np.full(n, np.nan)
     variance = np.full(n, np.nan)
-    for batch in prange((n + _LANES - 1) // _LANES):
+    for batch in prange((order.size + _LANES - 1) // _LANES):
         first = batch * _LANES
-        size = min(_LANES, n - first)
-        x, y = np.zeros(_LANES), np.zeros(_LANES)
+        size = min(_LANES, order.size - first)
         ax, ay, mask = np.zeros((k, _LANES)), np.zeros((k, _LANES)), np.zeros((k, _LANES))
         u, v, q = np.zeros((k, _LANES)), np.zeros((k, _LANES)), np.zeros((k, _LANES))
         a = np.empty((k * (k + 1) // 2, _LANES))  # the lower triangle, row by row
         h2, c, pivot = np.empty(_LANES), np.empty(_LANES), np.empty(_LANES)
         bad = np.zeros(_LANES, dtype=np.bool_)
-        there, sum_there = np.zeros(_LANES), np.zeros(_LANES)
-        uu, uv, vv, uq, vq = np.zeros(_LANES), np.zeros(_LANES), np.zeros(_LANES), np.zeros(_LANES), np.zeros(_LANES)
+        vv, vq = np.zeros(_LANES), np.zeros(_LANES)
         for p in range(size):
-            x[p], y[p] = px[first + p], py[first + p]
-            for i in range(used[first + p]):
-                s = index[first + p, i]
+            one = points[start[order[first + p]]]
+            for i in range(used[one]):
+                s = index[one, i]
                 ax[i, p], ay[i, p], q[i, p] = sx[s], sy[s], z[s]
                 mask[i, p] = 1.0
                 v[i, p] = 1.0
-                if (sx[s] - x[p]) ** 2 + (sy[s] - y[p]) ** 2 <= ON_THE_SPOT_M**2:
-                    there[p] += 1.0
-                    sum_there[p] += z[s]
         for i in range(k):
             row = i * (i + 1) // 2
-            for p in range(_LANES):
-                dx, dy = ax[i, p] - x[p], ay[i, p] - y[p]
-                h2[p] = dx * dx + dy * dy
-            _covariances(h2, code, sill, reach, c)
-            for p in range(_LANES):
-                u[i, p] = c[p] * mask[i, p]
             for j in range(i):
                 for p in range(_LANES):
                     dx, dy = ax[i, p] - ax[j, p], ay[i, p] - ay[j, p]
                     h2[p] = dx * dx + dy * dy
-                _covariances(h2, code, sill, reach, c)
+                _covariances(h2, code, sill, per_reach, c)
                 for p in range(_LANES):
                     c[p] *= mask[i, p] * mask[j, p]
                 column = j * (j + 1) // 2
-                for m in range(j):
-                    for p in range(_LANES):
-                        c[p] -= a[row + m, p] * a[column + m, p]
+                _subtract(c, a, row, a, column, j)
                 for p in range(_LANES):
                     a[row + j, p] = c[p] * a[column + j, p]
             for p in range(_LANES):
                 pivot[p] = total
-            for m in range(i):
-                for p in range(_LANES):
-                    pivot[p] -= a[row + m, p] * a[row + m, p]
-                for p in range(_LANES):
-                    u[i, p] -= a[row + m, p] * u[m, p]
-                for p in range(_LANES):
-                    v[i, p] -= a[row + m, p] * v[m, p]
-                for p in range(_LANES):
-                    q[i, p] -= a[row + m, p] * q[m, p]
+            _subtract(pivot, a, row, a, row, i)
+            _subtract(v[i], a, row, v, 0, i)
+            _subtract(q[i], a, row, q, 0, i)
             for p in range(_LANES):
                 # two samples on one spot, and no nugget to tell them apart
                 bad[p] |= pivot[p] <= 1e-12 * total
                 inverse_root = 1.0 / np.sqrt(pivot[p])
                 a[row + i, p] = inverse_root  # the diagonal holds 1 / L_ii
-                u[i, p] *= inverse_root
                 v[i, p] *= inverse_root
                 q[i, p] *= inverse_root
-                uu[p] += u[i, p] * u[i, p]
-                uv[p] += u[i, p] * v[i, p]
                 vv[p] += v[i, p] * v[i, p]
-                uq[p] += u[i, p] * q[i, p]
                 vq[p] += v[i, p] * q[i, p]
-        for p in range(size):
-            if there[p] > 0.0:
-                mean[first + p] = sum_there[p] / there[p]
-                variance[first + p] = 0.0 if there[p] == 1.0 else nugget / there[p]
-            elif used[first + p] > 0 and not bad[p]:
-                lagrange = (1.0 - uv[p]) / vv[p]
-                mean[first + p] = uq[p] + lagrange * vq[p]
-                variance[first + p] = max(total - uu[p] + lagrange * (1.0 - uv[p]), 0.0)
+        x, y, at = np.zeros(_LANES), np.zeros(_LANES), np.zeros(_LANES, np.int64)
+        uu, uv, uq, nearest = np.empty(_LANES), np.empty(_LANES), np.empty(_LANES), np.empty(_LANES)
+        for turn in range(start[order[first] + 1] - start[order[first]]):  # the first has most points
+            taking = 0
+            for p in range(size):
+                s = order[first + p]
+                if start[s] + turn < start[s + 1]:
+                    at[p] = points[start[s] + turn]
+                    x[p], y[p] = px[at[p]], py[at[p]]
+                    taking = p + 1
+            for p in range(_LANES):
+                uu[p], uv[p], uq[p], nearest[p] = 0.0, 0.0, 0.0, np.inf
+            for i in range(k):
+                row = i * (i + 1) // 2
+                for p in range(_LANES):
+                    dx, dy = ax[i, p] - x[p], ay[i, p] - y[p]
+                    h2[p] = dx * dx + dy * dy
+                for p in range(_LANES):
+                    away = h2[p] if mask[i, p] > 0.0 else np.inf
+                    nearest[p] = away if away < nearest[p] else nearest[p]
+                _covariances(h2, code, sill, per_reach, c)
+                for p in range(_LANES):
+                    c[p] *= mask[i, p]
+                _subtract(c, a, row, u, 0, i)
+                for p in range(_LANES):
+                    c[p] *= a[row + i, p]
+                    u[i, p] = c[p]
+                for p in range(_LANES):
+                    uu[p] += c[p] * c[p]
+                for p in range(_LANES):
+                    uv[p] += c[p] * v[i, p]
+                for p in range(_LANES):
+                    uq[p] += c[p] * q[i, p]
+            for p in range(taking):
+                if nearest[p] <= ON_THE_SPOT_M**2:
+                    there, sum_there = 0.0, 0.0
+                    for i in range(used[at[p]]):
+                        s = index[at[p], i]
+                        if (sx[s] - x[p]) ** 2 + (sy[s] - y[p]) ** 2 <= ON_THE_SPOT_M**2:
+                            there += 1.0
+                            sum_there += z[s]
+                    mean[at[p]] = sum_there / there
+                    variance[at[p]] = 0.0 if there == 1.0 else nugget / there
+                elif used[at[p]] > 0 and not bad[p]:
+                    lagrange = (1.0 - uv[p]) / vv[p]
+                    mean[at[p]] = uq[p] + lagrange * vq[p]
+                    variance[at[p]] = max(total - uu[p] + lagrange * (1.0 - uv[p]), 0.0)
     return mean, variance
 
 
@@ -169,7 +211,7 @@ def krige_points(
     samples = _usable(x, y, values)
     px, py = (np.ascontiguousarray(v, dtype=np.float64) for v in (at_x, at_y))
     index, used = nearest_of_points(samples, px, py, neighbours, max_distance_m, leave_self_out=leave_self_out)
-    return _solved(samples, px, py, index, used, variogram)
+    return _solved(samples, px, py, index, used, variogram, len(px))
 
 
 def _usable(x: Floats, y: Floats, values: Floats) -> Samples:
@@ -180,10 +222,11 @@ def _usable(x: Floats, y: Floats, values: Floats) -> Samples:
 
 
 def _solved(
-    samples: Samples, px: Floats, py: Floats, index: Floats, used: Floats, variogram: Variogram
+    samples: Samples, px: Floats, py: Floats, index: Floats, used: Floats, variogram: Variogram, across: int
 ) -> tuple[Floats, Floats]:
     model = (MODEL_CODES[variogram.model], variogram.nugget, variogram.partial_sill, variogram.range_m)
-    return _krige(px, py, index, used, samples.x, samples.y, samples.z, *model)  # type: ignore[no-any-return]
+    sets = sharing(index, across)
+    return _krige(px, py, index, used, *sets, samples.x, samples.y, samples.z, *model)  # type: ignore
 
 
 def krige_grid(
@@ -211,7 +254,7 @@ def _krige_tile(tile: tuple[slice, slice], shared: tuple[Any, ...]) -> tuple[Flo
     rows, cols = tile
     index, used = nearest_of_cells(samples, xs[cols], ys[rows], neighbours, max_distance_m)
     gx, gy = np.meshgrid(xs[cols], ys[rows])
-    return _solved(samples, gx.ravel(), gy.ravel(), index, used, variogram)
+    return _solved(samples, gx.ravel(), gy.ravel(), index, used, variogram, gx.shape[1])
 
 
 def cross_validate(

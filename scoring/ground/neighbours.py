@@ -84,15 +84,15 @@ def _gather(x, y, reach, sx, sy, west, south, side, columns, start, found):  # t
 
 
 @njit(cache=True, error_model="numpy")
-def _pick(d2, n, k, bound, smallest, chosen):  # type: ignore[no-untyped-def]
+def _pick(d2, n, k, smallest, chosen):  # type: ignore[no-untyped-def]
     """Positions of the k smallest of ``d2[:n]``, in order of position, ties to the first; how many there are.
 
-    Infinite ones do not count. ``bound`` is a value that at least k of them are known not to exceed, or infinity.
+    Infinite ones do not count.
     """
     held = 0
     for i in range(n):
         v = d2[i]
-        if v > bound or v == np.inf or (held == k and v >= smallest[k - 1]):
+        if v == np.inf or (held == k and v >= smallest[k - 1]):
             continue
         j = held if held < k else k - 1
         while j > 0 and smallest[j - 1] > v:
@@ -118,6 +118,30 @@ def _pick(d2, n, k, bound, smallest, chosen):  # type: ignore[no-untyped-def]
     return taken
 
 
+@njit(cache=True, error_model="numpy")
+def _pick_again(d2, n, k, within, chosen):  # type: ignore[no-untyped-def]
+    """``_pick`` where ``chosen`` holds the k of a point close by: none of this one's is further off than those are.
+
+    What lies within that bound is those k and the few that may take a place of theirs; the furthest are given up.
+    """
+    bound = 0.0
+    for i in range(k):
+        bound = max(bound, d2[chosen[i]])
+    held = 0
+    for i in range(n):
+        within[held] = i
+        held += d2[i] <= bound
+    while held > k:
+        furthest = 0
+        for i in range(1, held):
+            furthest = i if d2[within[i]] >= d2[within[furthest]] else furthest
+        held -= 1
+        for i in range(furthest, held):
+            within[i] = within[i + 1]
+    for i in range(k):
+        chosen[i] = within[i]
+
+
 @njit(parallel=True, cache=True, error_model="numpy")
 def _of_cells(xs, ys, tile, reach, k, limit2, sx, sy, west, south, side, columns, start, index, used):  # type: ignore[no-untyped-def]
     """Neighbours of the cells at (ys x xs), tile by tile."""
@@ -134,21 +158,25 @@ def _of_cells(xs, ys, tile, reach, k, limit2, sx, sy, west, south, side, columns
         nx, ny, d2 = np.empty(n), np.empty(n), np.empty(n)
         for i in range(n):
             nx[i], ny[i] = sx[near[i]], sy[near[i]]
-        smallest = np.empty(k)
+        smallest, within = np.empty(k), np.empty(n + 1, dtype=np.int64)
         chosen = np.empty(k, dtype=np.int64)
+        held = 0
         for row in range(r0, r1):
-            held = 0
-            for col in range(c0, c1):
+            for step in range(c1 - c0):
+                col = c0 + step if (row - r0) % 2 == 0 else c1 - 1 - step  # to and fro: each next to the one before
                 px, py = xs[col], ys[row]
+                furthest = 0.0
                 for i in range(n):
-                    d = (nx[i] - px) * (nx[i] - px) + (ny[i] - py) * (ny[i] - py)
-                    d2[i] = np.inf if d > limit2 else d
-                bound = np.inf
-                if held == k:  # the neighbours of the cell before: none of this cell's is further off than they are
-                    bound = 0.0
-                    for i in range(k):
-                        bound = max(bound, d2[chosen[i]])
-                held = _pick(d2, n, k, bound, smallest, chosen)
+                    d2[i] = (nx[i] - px) * (nx[i] - px) + (ny[i] - py) * (ny[i] - py)
+                if limit2 < np.inf:
+                    for i in range(n):
+                        d2[i] = np.inf if d2[i] > limit2 else d2[i]
+                    for i in range(held):
+                        furthest = max(furthest, d2[chosen[i]])
+                if held == k and furthest < np.inf:
+                    _pick_again(d2, n, k, within, chosen)
+                else:
+                    held = _pick(d2, n, k, smallest, chosen)
                 cell = row * cols + col
                 used[cell] = held
                 for i in range(held):
@@ -168,7 +196,7 @@ def _of_points(px, py, reach, k, limit2, least2, sx, sy, west, south, side, colu
             d = (sx[near[i]] - x) ** 2 + (sy[near[i]] - y) ** 2
             d2[i] = np.inf if (d > limit2) | (d <= least2) else d
         chosen = np.empty(k, dtype=np.int64)
-        used[p] = _pick(d2, n, k, np.inf, np.empty(k), chosen)
+        used[p] = _pick(d2, n, k, np.empty(k), chosen)
         for i in range(used[p]):
             index[p, i] = near[chosen[i]]
 
@@ -234,3 +262,50 @@ def nearest_of_points(
         x, y, reach, k, max_distance_m**2, least2, s.x, s.y, s.west, s.south, s.bucket_m, s.columns, s.start, index, used
     )  # fmt: skip
     return index, used
+
+
+@njit(cache=True, error_model="numpy")
+def sharing(index, across):  # type: ignore[no-untyped-def]
+    """Points that have the same neighbours and lie next to each other, in rows of ``across`` points.
+
+    Returns the points set by set, where each set begins, and the sets from the one with most points to that with least.
+    What a set is shared by does not show in any point's answer.
+    """
+    n, k = index.shape
+    of = np.empty(n, np.int64)
+    sets = 0
+    for i in range(n):
+        of[i] = -1
+        for back in (1, across, across + 1, across - 1):
+            if of[i] < 0 and 0 < back <= i:
+                same = True
+                for j in range(k):
+                    if index[i, j] != index[i - back, j]:
+                        same = False
+                        break
+                if same:
+                    of[i] = of[i - back]
+        if of[i] < 0:
+            of[i] = sets
+            sets += 1
+    start = np.zeros(sets + 1, np.int64)
+    for i in range(n):
+        start[of[i] + 1] += 1
+    most = start.max()
+    rank = np.zeros(most + 2, np.int64)
+    for s in range(sets):
+        rank[most - start[s + 1] + 1] += 1
+    for r in range(most + 1):
+        rank[r + 1] += rank[r]
+    order = np.empty(sets, np.int64)
+    for s in range(sets):
+        order[rank[most - start[s + 1]]] = s
+        rank[most - start[s + 1]] += 1
+    for s in range(sets):
+        start[s + 1] += start[s]
+    points = np.empty(n, np.int64)
+    filled = start.copy()
+    for i in range(n):
+        points[filled[of[i]]] = i
+        filled[of[i]] += 1
+    return points, start, order

@@ -160,6 +160,22 @@ def test_the_window_size_does_not_show():
     assert sd[1, 3] == pytest.approx(np.sqrt(var[0]), rel=1e-6)
 
 
+@pytest.mark.parametrize("limit_m", [np.inf, 900.0])
+def test_points_that_share_a_system_get_what_each_gets_alone(limit_m):
+    x, y, z = scattered(40)
+    x[3], y[3] = 5100.0, 3100.0  # on a point
+    v = Variogram("exponential", 0.05, 1, 4000)
+    px, py = (c.ravel() for c in np.meshgrid(np.arange(0, 1e4, 100), np.arange(0, 6000, 100)))
+    mean, variance = krige_points(x, y, z, px, py, v, neighbours=8, max_distance_m=limit_m)
+    order = np.random.default_rng(4).permutation(len(px))
+    again = krige_points(x, y, z, px[order], py[order], v, neighbours=8, max_distance_m=limit_m)
+    assert mean[order].tobytes() == again[0].tobytes()
+    assert variance[order].tobytes() == again[1].tobytes()
+    for i in order[:5]:
+        one = krige_points(x, y, z, px[i : i + 1], py[i : i + 1], v, neighbours=8, max_distance_m=limit_m)
+        assert (mean[i].tobytes(), variance[i].tobytes()) == (one[0].tobytes(), one[1].tobytes())
+
+
 @pytest.mark.parametrize("power", [1.0, 2.0, 2.5, 3.0, 4.0])
 @pytest.mark.parametrize("samples", [3, 40, 43])
 def test_idw_of_all_samples_is_the_formula(power, samples):
