@@ -40,34 +40,41 @@ def _along_columns(features, rows_to):  # type: ignore[no-untyped-def]
 
 @njit(parallel=True, cache=True, error_model="numpy")
 def _along_rows(rows_to, cell_y_m, cell_x_m, out):  # type: ignore[no-untyped-def]
+    """Distances from ``rows_to``; a row of ``out`` is written when its row has been read: they may share memory.
+
+    Where a parabola becomes the lowest is kept as a fraction, over / under: comparing two needs no division.
+    """
     rows, cols = rows_to.shape
     squash = (cell_y_m / cell_x_m) ** 2
     for r in prange(rows):
         height = np.empty(cols)  # f of each parabola on the envelope, in cells of the row squared
         place = np.empty(cols, dtype=np.int64)  # and its column
-        begins = np.empty(cols + 1)  # where it becomes the lowest
+        over, under = np.empty(cols + 1), np.empty(cols + 1)
         last = -1
         for c in range(cols):
             if rows_to[r, c] >= _NEVER:
                 continue
             f = squash * rows_to[r, c] * np.float64(rows_to[r, c])
-            x = -np.inf
+            x, y = -1.0, 0.0  # the first is the lowest from minus infinity on, and is never given up
             while last >= 0:
                 p = place[last]
-                x = 0.5 * ((f - height[last]) / (c - p) + (c + p))
-                if x > begins[last]:
+                x = (f - height[last]) + np.float64(c - p) * np.float64(c + p)
+                y = 2.0 * np.float64(c - p)
+                if x * under[last] > over[last] * y:
                     break
                 last -= 1
-                x = -np.inf
             last += 1
-            place[last], height[last], begins[last] = c, f, x
-        begins[last + 1] = np.inf
+            place[last], height[last], over[last], under[last] = c, f, x, y
+        squared = np.empty(cols)
+        first = 0
         for i in range(last + 1):
-            first = 0 if i == 0 else max(int(np.ceil(begins[i])), 0)
-            stop = cols if i == last else min(max(int(np.ceil(begins[i + 1])), 0), cols)
+            stop = cols if i == last else min(max(int(np.ceil(over[i + 1] / under[i + 1])), 0), cols)
             for c in range(first, stop):
                 away = np.float64(c - place[i])
-                out[r, c] = cell_x_m * np.sqrt(away * away + height[i])
+                squared[c] = away * away + height[i]
+            first = max(first, stop)
+        for c in range(cols):
+            out[r, c] = cell_x_m * np.sqrt(squared[c])
 
 
 def nearest_feature_m(features: NDArray[Any], cell_y_m: float, cell_x_m: float) -> NDArray[np.float32]:
@@ -75,8 +82,8 @@ def nearest_feature_m(features: NDArray[Any], cell_y_m: float, cell_x_m: float) 
 
     Without any feature the answer is meaningless: the caller refuses that.
     """
-    rows_to = np.empty(features.shape, dtype=np.int32)
     out = np.empty(features.shape, dtype=np.float32)
+    rows_to = out.view(np.int32)  # no second grid in memory
     _along_columns(features, rows_to)
     _along_rows(rows_to, float(cell_y_m), float(cell_x_m), out)
     return out
