@@ -22,7 +22,8 @@ from scoring.rank.ranking import rank_draws
 from scoring.rank.settings import RankingSettings
 from scoring.waste.allocation import Allocation
 from scoring.waste.engine import simulate
-from scoring.waste.inventory import GRADE_GSD, TONNAGE_GSD, site_records
+from scoring.waste.figures import GRADE_GSD, TONNAGE_GSD
+from scoring.waste.inventory import site_records
 from scoring.waste.prepare import Scenario, prepare
 from scoring.waste.routes import RouteBook
 from scoring.waste.units import plan_units

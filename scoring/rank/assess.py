@@ -18,7 +18,7 @@ from data_sources.contracts import ContractError
 from data_sources.reference import ReferenceTables
 from scoring.rank.axes import Scores, kind_scores
 from scoring.rank.baskets import basket_elements
-from scoring.rank.gates import Gate, combine, layer_gates, register_gates
+from scoring.rank.gates import OF_THE_DUMP, Gate, combine, layer_gates, register_gates
 from scoring.rank.ranking import final_rank, rank_draws
 from scoring.rank.settings import PRICE_DECKS, RankingSettings
 from scoring.rank.site_tables import element_table, mass_balance_table, site_table
@@ -131,8 +131,11 @@ def run(
     records = site_records(sites, tonnages, grades, book, settings.min_tonnage_mt)
     say(0.05, "register read")
     site_gates = register_gates(records, constraints)
+    on_dump = {s: g.multiplier for s, g in site_gates.items()}
     if gates:
         grounds = _site_grounds(sites, footprints)
+        settled = layer_gates(grounds, {n: g for n, g in gates.items() if n in OF_THE_DUMP}, crs, settings, "site_id")
+        on_dump = {s: x * settled[s].multiplier if s in settled else x for s, x in on_dump.items()}
         by_layer = layer_gates(grounds, gates, crs, settings, "site_id")
         site_gates = {s: combine(g, by_layer.get(s, Gate()), 0.0) for s, g in site_gates.items()}
     allocation = allocate(sites, footprints, frame, crs, settings)
@@ -157,7 +160,7 @@ def run(
         threads=settings.threads,
         progress=lambda share: say(0.15 + 0.6 * share, "metal and margin drawn"),
     )
-    block_gates = _block_gates(frame, site_gates, gates, crs, settings, allocation)
+    block_gates = _block_gates(frame, site_gates, on_dump, gates, crs, settings, allocation)
     state = RunState(
         frame,
         records,
@@ -328,15 +331,22 @@ def _site_grounds(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None) 
     return gpd.GeoDataFrame({"site_id": ids}, geometry=[mapped.get(s, p) for s, p in zip(ids, points)], crs=4326)
 
 
-def _block_gates(frame, site_gates, gates, crs, settings, allocation) -> dict[str, Gate]:
-    """A block's gate: a waste block has its site's, with its mapped area; others their layers' and their lease status."""
+def _block_gates(frame, site_gates, on_dump, gates, crs, settings, allocation) -> dict[str, Gate]:
+    """A block's gate: a waste block has its site's, with its mapped area; others their layers' and their lease status.
+
+    A layer lowers another block's score once, by the share of the block that it covers; what only the dump can tell
+    (``on_dump``: the register's multipliers, settlements on it) comes from the sites inside, by their shares.
+    """
     own_layers = layer_gates(frame, gates, crs, settings, "block_id")
-    held: dict[str, list[tuple[float, Gate]]] = {}
+    spread = layer_gates(
+        frame, {n: g for n, g in (gates or {}).items() if n not in OF_THE_DUMP}, crs, settings, "block_id"
+    )
+    held: dict[str, list[tuple[float, float]]] = {}
     for block_id, site_id, inside, is_own in zip(
         *(allocation.shares[c] for c in ("block_id", "site_id", "inside", "is_own"))
     ):
         if inside > 0 and not is_own:
-            held.setdefault(block_id, []).append((inside, site_gates[site_id]))
+            held.setdefault(block_id, []).append((inside, on_dump[site_id]))
     out = {}
     for block_id, kind, site_id, lease in zip(
         frame["block_id"], frame["kind"], frame["site_id"], frame["lease_status"]
@@ -344,12 +354,12 @@ def _block_gates(frame, site_gates, gates, crs, settings, allocation) -> dict[st
         gate = own_layers[block_id]
         if kind == "waste_block" and text(site_id) in site_gates:
             # the site's own ground has been held against the layers; its position circle may reach far beyond it
-            layer = Gate(flags=gate.flags) if gate.status else gate
-            gate = combine(site_gates[text(site_id)], Gate(flags=layer.flags), settings.modifier_floor)
+            gate = combine(site_gates[text(site_id)], Gate(flags=gate.flags), settings.modifier_floor)
         else:
             weights = held.get(block_id, [])
             total = math.fsum(w for w, _ in weights)
-            soft = math.fsum(w * g.multiplier for w, g in weights) / total if total > 0 else 1.0
+            gate.multiplier = spread[block_id].multiplier
+            soft = math.fsum(w * x for w, x in weights) / total if total > 0 else 1.0
             gate = combine(gate, Gate(multiplier=soft), settings.modifier_floor)
         if text(lease) == "third_party" and not gate.status:
             gate.status, gate.reason = "LEASED", "an operating third-party lease covers the block"

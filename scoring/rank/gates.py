@@ -16,7 +16,7 @@ import shapely
 
 from data_sources.contracts import ScoringError
 from scoring.rank.settings import RankingSettings
-from scoring.waste.areas import require_equal_area
+from scoring.waste.areas import require_equal_area, to_equal_area
 from scoring.waste.inventory import SiteRecord, text
 
 HARD_LAYERS = {
@@ -28,6 +28,8 @@ HARD_LAYERS = {
 LEASE_LAYER = "leases"
 SOFT_LAYERS = {"forest": 0.5, "eco_sensitive": 0.5, "settlements": 0.2}
 """Loss of score at full cover: forest 1 - 0.5 f; eco-sensitive zone 0.5 and settlement 0.8 wherever they are met."""
+OF_THE_DUMP = ("settlements",)
+"""Layers that count where they lie on the waste itself, not anywhere in a block."""
 
 
 @dataclass
@@ -124,9 +126,9 @@ def layer_gates(
             raise ScoringError(
                 f"no gate layer is called {name!r}", layer=name, do=f"name it one of {', '.join(sorted(names))}"
             )
-    frame = shapes[[key, "geometry"]].to_crs(known)
+    frame = to_equal_area(shapes[[key, "geometry"]], known, "blocks" if key == "block_id" else "waste_sites")
     for name in sorted(layers):
-        layer = layers[name].to_crs(known)
+        layer = to_equal_area(layers[name], known, name)
         parts = np.array(
             [shapely.make_valid(g) for g in layer.geometry if g is not None and not g.is_empty], dtype=object
         )
@@ -144,6 +146,10 @@ def layer_gates(
             hits = sorted(tree.query(shape, predicate="intersects").tolist())
             if not hits:
                 continue
+            if name == LEASE_LAYER:
+                # what others hold is measured by itself: an operator's own lease around it bars nobody's way to him
+                theirs = [h for h in hits if text(rows[h].get("lease_status")) != "operator"]
+                hits = [h for h in theirs if shape.area == 0 or shapely.intersection(shape, parts[h]).area > 0] or hits
             share = (
                 1.0
                 if shape.area == 0

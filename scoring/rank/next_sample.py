@@ -26,7 +26,8 @@ from scoring.rank.assess import run
 from scoring.rank.settings import RankingSettings
 from scoring.rank.site_tables import rounded
 from scoring.rank.state import RunState
-from scoring.waste.inventory import CLASSES, GRADE_GSD, TONNAGE_GSD, SiteRecord, text
+from scoring.waste.figures import CLASSES, GRADE_GSD, TONNAGE_GSD
+from scoring.waste.inventory import SiteRecord, text
 from scoring.waste.streams import normals
 
 _ROWS = 64  # blocks whose products are held at once
@@ -189,7 +190,7 @@ def sample_next_of(state: RunState) -> pd.DataFrame:
                     "rank_sd_now": math.sqrt(now),
                     "rank_sd_expected": after,
                     "monte_carlo_se": 2.0 * math.sqrt(max(removed, 0.0) * total / len(ranks) / ranks.shape[1]),
-                    "reason": f"tonnage {record.tonnage_class}, grade {klass}: one class better would take its own place from +-{math.sqrt(now):.1f} to +-{after:.1f} ranks",
+                    "reason": f"tonnage {record.tonnage_class}, grade {klass}: one class better would narrow its own place from {math.sqrt(now):.1f} to {after:.1f} ranks either way (1 sd)",
                 }
             )
     rows.sort(key=lambda r: (r["kind"], -r["rank_variance_removed"], r["site_id"]))

@@ -11,7 +11,8 @@ import pandas as pd
 
 from scoring.rank.state import RunState, Share
 from scoring.waste.companions import companions_of_minerals
-from scoring.waste.inventory import CLASSES, SiteRecord, text
+from scoring.waste.figures import CLASSES
+from scoring.waste.inventory import SiteRecord, text
 
 HALF_COVERED_PCT = 50.0
 """Below this the fertility of a block is told as that of a part of it."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scoring.rank.contents import element_rows, revenue_shares
 from scoring.rank.state import RunState
-from scoring.waste.inventory import text
+from scoring.waste.inventory import SiteRecord, text
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
@@ -75,12 +75,33 @@ def site_table(state: RunState) -> pd.DataFrame:
         row["top_elements"] = "; ".join(f"{e} {100 * s:.0f} %" for e, s in list(shares.items())[:3]) or None
         row["assayed_elements"] = ", ".join(dict.fromkeys(e for a in record.assays for e, _ in a.parts)) or None
         row["upper_limits"] = "; ".join(record.upper_limits) or None
-        row["not_valued"] = "; ".join(dict.fromkeys([*record.unvalued, *record.left_out])) or None
+        row["not_valued"] = (
+            "; ".join(dict.fromkeys([*record.unvalued, *record.left_out, *_earns_nothing(state, record)])) or None
+        )
         row["likely_elements"] = ", ".join(record.likely) or None
         row["flags"] = "; ".join(gate.flags) or None
         row["sources"] = " | ".join(dict.fromkeys(record.sources))
         rows.append(row)
     return rounded(pd.DataFrame(rows))
+
+
+def _earns_nothing(state: RunState, record: SiteRecord) -> list[str]:
+    """Sold elements without a price in the deck, and basket elements that the strategic axis has to leave out."""
+    route, waste = text(record.row.get("route_code")), text(record.row.get("waste_type_code"))
+    deck, main = state.settings.price_deck, state.baskets[state.basket_names.index(state.settings.basket)]
+    production, importance = state.production_and_importance
+    out = []
+    for element in sorted(set(record.sold)):
+        problem = state.book.price_problem(route, waste, element, deck)
+        if problem:
+            out.append(f"{element}: {problem} (deck {deck})")
+        if element in main:
+            lacks = [
+                w for w, known in (("world production", production), ("importance", importance)) if element not in known
+            ]
+            if lacks:
+                out.append(f"{element}: no {' or '.join(lacks)} known, left out of the strategic axis")
+    return out
 
 
 def element_table(state: RunState) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -82,6 +83,11 @@ class RunState:
             rows = zip(ids, self.fertility.to_dict("records"))
             self.fertility_columns = {b: row for b, row in rows if b in self.fertility_by_block}
 
+    @cached_property
+    def production_and_importance(self) -> tuple[dict[str, float], dict[str, float]]:
+        """World production [t/a] and importance k by element, for those that have one."""
+        return self.book.production_t(), self.book.importance()
+
     def decide(self) -> None:
         """Status and reason of every block; GATED, LEASED, UNQUANTIFIED, OUT_OF_BASKET, RANKED in this precedence."""
         self.ids = self.blocks["block_id"].tolist()
@@ -104,7 +110,8 @@ class RunState:
             if len(alone) == 1:
                 self.status[alone[0]] = "UNQUANTIFIED"
                 self.reason[alone[0]] = (
-                    "the only block of its kind with a quantified site: one block alone is not ranked"
+                    f"the only {str(kind).replace('_', ' ')} known to hold metal of the basket {self.settings.basket}: "
+                    "one block alone is not ranked"
                 )
 
     def _quantified_sites(self) -> list[list[str]]:

@@ -75,9 +75,11 @@ def block_table(state: RunState) -> gpd.GeoDataFrame:
         row["modifier"] = gate.multiplier if not gate.status else math.nan
         simulated = state.plan.units.ptr[i] < state.plan.units.ptr[i + 1]
         shows_value = simulated and bool(state.holds[i]) and status in ("RANKED", "OUT_OF_BASKET", "UNQUANTIFIED")
-        row["tonnage_t_p50"] = out.tonnage[i, 1] if simulated else math.nan
+        # a site that hardly ever falls inside is not held: its share of some draws is no tonnage of the block
+        held = simulated and (bool(state.holds[i]) or state.own_record(i) is not None)
+        row["tonnage_t_p50"] = out.tonnage[i, 1] if held else math.nan
         row["tonnage_t_p10"], row["tonnage_t_p90"] = (
-            (out.tonnage[i, 0], out.tonnage[i, 2]) if simulated else (math.nan, math.nan)
+            (out.tonnage[i, 0], out.tonnage[i, 2]) if held else (math.nan, math.nan)
         )
         for q, p in enumerate(("p10", "p50", "p90")):
             row[f"net_value_usd_{p}"] = out.net_basket[main, i, q] if shows_value and status == "RANKED" else math.nan

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from scoring.rank.settings import RankingSettings
-from scoring.waste.areas import WGS84, require_equal_area
+from scoring.waste.areas import WGS84, require_equal_area, to_equal_area
 from scoring.waste.inventory import text, truth
 from scoring.waste.streams import normals
 
@@ -89,7 +89,7 @@ def allocate(
     known = require_equal_area(crs)
     table = _site_table(sites)
     mapped = _projected_footprints(footprints, known)
-    frame = blocks[["block_id", "kind", "site_id", "geometry"]].to_crs(known).copy() if len(blocks) else blocks
+    frame = to_equal_area(blocks[["block_id", "kind", "site_id", "geometry"]], known, "blocks")
     frame["block_id"] = frame["block_id"].astype(str)
     frame = frame.sort_values("block_id", kind="stable").reset_index(drop=True)
     shapes = np.array(
@@ -128,7 +128,8 @@ def allocate(
                 unallocated.append({"kind": kind, "site_id": site.site_id, "unallocated": 1.0})
                 continue
             sigma = 0.0 if site.site_id in mapped or math.isnan(site.r90) else site.r90 / R90_PER_SIGMA
-            reach_m = max(settings.reach_km * 1000.0, 6.5 * sigma)
+            # an equal-area projection may shorten a distance by a third; the distances that count are geodesic
+            reach_m = max(settings.reach_km * 1500.0, 6.5 * sigma)
             close = full[np.sort(tree.query(shape, predicate="dwithin", distance=reach_m))]
             if site.site_id in mapped:
                 inside = polygon_shares(shape, geometry[close])
@@ -142,7 +143,7 @@ def allocate(
                 within = shapely.intersects(geometry[close], shape).astype(float)
                 inside, basis = within / max(1.0, within.sum()), "position"
             left = max(0.0, 1.0 - math.fsum(inside))
-            distance = shapely.distance(geometry[close], shape) / 1000.0
+            distance = _distance_km(geometry[close], shape, to_deg)
             near = left * near_weights(distance, settings.reach_km, settings.decay_km, settings.taper_km)
             for j, c in enumerate(close):
                 if inside[j] > 0.0 or near[j] > 0.0:
@@ -236,6 +237,13 @@ def _point_shares(
     return expected, drawn
 
 
+def _distance_km(blocks: NDArray, site: shapely.Geometry, to_deg: Transformer) -> NDArray[np.float64]:
+    """(n,) geodesic distance from each block to a site [km]; 0 where they meet."""
+    line = shapely.get_coordinates(shapely.shortest_line(blocks, site)).reshape(-1, 2, 2)
+    lon, lat = to_deg.transform(line[:, :, 0], line[:, :, 1])
+    return np.asarray(WGS84.inv(lon[:, 0], lat[:, 0], lon[:, 1], lat[:, 1])[2]) / 1000.0
+
+
 def _row(
     block_id: str, kind: str, site_id: str, inside: float, near: float, distance_km: float, is_own: bool, basis: str
 ) -> dict:
@@ -282,7 +290,7 @@ def _site_table(sites: gpd.GeoDataFrame) -> list[SitePoint]:
 def _projected_footprints(footprints: gpd.GeoDataFrame | None, crs: CRS) -> dict[str, shapely.Geometry]:
     if footprints is None or not len(footprints):
         return {}
-    frame = footprints[["site_id", "geometry"]].to_crs(crs)
+    frame = to_equal_area(footprints[["site_id", "geometry"]], crs, "waste_footprints")
     out: dict[str, list] = {}
     for site_id, shape in zip(frame["site_id"].astype(str), frame.geometry):
         if shape is not None and not shape.is_empty:
@@ -308,9 +316,6 @@ def _nearest(
         if not own and ids and shape is not None and not shape.is_empty:
             hits = tree.query_nearest(shape, all_matches=True)
             site = ids[int(np.min(hits))]
-            line = shapely.shortest_line(shape, site_shapes[site])
-            (x0, y0), (x1, y1) = line.coords[0], line.coords[-1]
-            lon, lat = to_deg.transform([x0, x1], [y0, y1])
-            km = WGS84.inv(lon[0], lat[0], lon[1], lat[1])[2] / 1000.0
+            km = float(_distance_km(np.array([shape]), site_shapes[site], to_deg)[0])
         rows.append({"block_id": block_id, "nearest_site_id": site or None, "nearest_site_km": km})
     return pd.DataFrame(rows, columns=["block_id", "nearest_site_id", "nearest_site_km"])

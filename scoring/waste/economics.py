@@ -44,15 +44,17 @@ def net_value(tonnage, unit_cost, revenue, full_at, sold):
     margin = -unit_cost
     binds = False
     for i in range(n):
+        sold[i] = 0.0
+        if full_at[i] <= 0.0:  # nobody buys any of it
+            continue
         margin += revenue[i]
         if full_at[i] < tonnage:
             binds = True
-        sold[i] = 0.0
     if margin <= 0.0:
         return 0.0, 0.0
     if not binds:
         for i in range(n):
-            sold[i] = tonnage
+            sold[i] = min(tonnage, full_at[i])
         return margin * tonnage, tonnage
     value, at = 0.0, 0.0
     while margin > 0.0 and at < tonnage:

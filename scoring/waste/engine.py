@@ -65,6 +65,8 @@ class Inputs(NamedTuple):
     importance: NDArray  # (E,) k_e, NaN: no figure
     pooled: NDArray  # (E,) 1: Ho-Lu, one term
     in_basket: NDArray  # (baskets, E)
+    pool_t: NDArray  # (baskets,) W of all of Ho-Lu that the basket names, whoever sells them [t/a]
+    pool_importance: NDArray  # (baskets,) their k_e weighted by W
     # views: (scenario, basket)
     view_scenario: NDArray
     view_basket: NDArray
@@ -150,8 +152,9 @@ def _simulate(lo, hi, x, u, o, draws):
         np.empty((n_views, draws)),
     )
     years, pool = np.empty((n_baskets, draws)), np.empty((n_baskets, draws))
-    pool_w, pool_k = np.empty(n_baskets), np.empty(n_baskets)
     for b in range(lo, hi):
+        if u.ptr[b] == u.ptr[b + 1]:
+            continue  # nothing inside: its rows stay as they were made, and their memory untouched
         e0, e1 = u.element_ptr[b], u.element_ptr[b + 1]
         n_local = e1 - e0
         contained, recoverable = np.zeros((n_local, draws)), np.zeros((n_local, draws))
@@ -251,7 +254,7 @@ def _simulate(lo, hi, x, u, o, draws):
                             project[w, k] += share[k] * best
                             sold_all[w, k] += share[k] * sales
                             for view in range(n_views):
-                                if x.view_scenario[view] != w:
+                                if x.view_scenario[view] != w or not sales > 0.0:
                                     continue
                                 mine = 0.0
                                 for j in range(n_sold):
@@ -283,7 +286,6 @@ def _simulate(lo, hi, x, u, o, draws):
             quantiles3(basket_value[view], o.net_basket[view, b])
         years[:, :] = 0.0
         pool[:, :] = 0.0
-        pool_w[:], pool_k[:] = 0.0, 0.0
         for i in range(n_local):
             e = u.element[e0 + i]
             if is_sold[i] == 0 or not x.production_t[e] > 0.0 or not x.importance[e] >= 0.0:
@@ -295,8 +297,6 @@ def _simulate(lo, hi, x, u, o, draws):
                 if x.in_basket[basket, e] == 0:
                     continue
                 if x.pooled[e] == 1:
-                    pool_w[basket] += x.production_t[e]
-                    pool_k[basket] += x.production_t[e] * x.importance[e]
                     for k in range(draws):
                         pool[basket, k] += recoverable[i, k]
                 else:
@@ -305,8 +305,8 @@ def _simulate(lo, hi, x, u, o, draws):
         for basket in range(n_baskets):
             for k in range(draws):
                 total = years[basket, k]
-                if pool_w[basket] > 0.0:
-                    total += pool_k[basket] / pool_w[basket] * math.log1p(pool[basket, k] / 1000.0 / pool_w[basket])
+                if x.pool_t[basket] > 0.0:
+                    total += x.pool_importance[basket] * math.log1p(pool[basket, k] / 1000.0 / x.pool_t[basket])
                 o.strategic[basket, b, k] = strategic_axis(total)
         # summaries
         quantiles3(total_t, o.tonnage[b])

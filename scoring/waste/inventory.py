@@ -17,36 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scoring.waste.companions import likely_elements
+from scoring.waste.figures import CEILING_PPM, CLASSES, grade_distribution, tonnage_distribution
 from scoring.waste.routes import RouteBook
 from scoring.waste.streams import stream_key
 
-CLASSES = ("G1", "G2", "G3", "G4", "analogue", "none")
-TONNAGE_GSD = {"G1": 1.05, "G2": 1.15, "G3": 1.3, "G4": 1.5, "analogue": 2.0}
-GRADE_GSD = {"G1": 1.10, "G2": 1.25, "G3": 1.5, "G4": 2.0, "analogue": 2.5}
-Z90 = 1.2815515655446004
-"""Standard normal quantile of 0.90."""
-LOGIT_ABOVE_PPM = 1e4
-CEILING_PPM = {
-    "Fe": 699_400.0,
-    "Mn": 632_000.0,
-    "Cr": 465_000.0,
-    "Zn": 671_000.0,
-    "Pb": 866_000.0,
-    "Cu": 798_000.0,
-    "Ni": 647_000.0,
-    "Ti": 599_400.0,
-    "Al": 529_300.0,
-    "Si": 467_400.0,
-    "Mg": 603_000.0,
-    "Ca": 714_700.0,
-    "S": 534_500.0,
-    "Zr": 497_600.0,
-}
-"""Grade of the pure mineral [g/t]: haematite, pyrolusite, chromite, sphalerite, galena, chalcocite, millerite, rutile,
-corundum, quartz, periclase, lime, pyrite, zircon (stoichiometry; own computation). Elsewhere 1,000,000."""
-
 LANTHANIDES = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu")
 TOTALS = ("TREE", "La..Lu")
+NO_VALUE = ("upper_limit", "subfraction", "withdrawn")
+"""Bases of a figure that is not the grade of the whole waste."""
 MONAZITE_REASON = "the tonnage is of contained monazite, not of waste"
 
 
@@ -126,62 +104,14 @@ def _num(value: object) -> float:
     return math.nan if value is None or value is pd.NA or value == "" else float(value)  # type: ignore[arg-type]
 
 
-def tonnage_distribution(
-    low_t: float, mode_t: float, high_t: float, knowledge_class: str, gsd: float | None = None
-) -> tuple[int, float, float, float] | None:
-    """Triangular (0, low, mode, high) where all three are known, else lognormal (1, ln median, ln GSD, 0); None: no value.
-
-    The median is the mode, or the geometric mean of low and high where only these are known; a single bound says
-    nothing of the middle and gives no value. Inputs and outputs in tonnes.
-    """
-    known = [not math.isnan(v) for v in (low_t, mode_t, high_t)]
-    if all(known):
-        return (0, low_t, mode_t, high_t) if high_t > 0 else None
-    if known[1]:
-        median = mode_t
-    elif known[0] and known[2] and low_t > 0:
-        median = math.sqrt(low_t * high_t)
-    else:
-        return None
-    spread = gsd or TONNAGE_GSD.get(knowledge_class)
-    if spread is None or not median > 0:
-        return None
-    return 1, math.log(median), math.log(spread), 0.0
-
-
-def grade_distribution(
-    low: float, mode: float, high: float, knowledge_class: str, ceiling: float, gsd: float | None = None
-) -> tuple[int, float, float, float] | None:
-    """(kind, mu, sigma, median) of a grade in g/t: kind 0 lognormal, 1 logit-normal below ``ceiling``; None: no value.
-
-    The median is the mode with the class's GSD; where only low and high are known they are P10 and P90. Above 1 % the
-    logarithm is taken of the odds ``c / (ceiling - c)`` instead of c, so that no draw passes the pure mineral.
-    """
-    only_range = math.isnan(mode) and not math.isnan(low) and not math.isnan(high)
-    if math.isnan(mode) and not only_range:
-        return None
-    middle = math.sqrt(low * high) if only_range else mode
-    if not 0 < middle < ceiling or (only_range and not 0 < low <= high < ceiling):
-        return None
-    kind = 1 if middle > LOGIT_ABOVE_PPM else 0
-
-    def scale(c: float) -> float:
-        return math.log(c / (ceiling - c)) if kind else math.log(c)
-
-    if only_range:
-        mu, sigma = (scale(low) + scale(high)) / 2, (scale(high) - scale(low)) / (2 * Z90)
-        if gsd is not None:
-            sigma = min(sigma, math.log(gsd))
-        median = ceiling / (1 + math.exp(-mu)) if kind else math.exp(mu)
-        return kind, mu, sigma, median
-    spread = gsd or GRADE_GSD.get(knowledge_class)
-    return None if spread is None else (kind, scale(mode), math.log(spread), mode)
-
-
 def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float) -> None:
     preferred = [r for r in rows if truth(r.get("is_preferred"))]
+    if not preferred and not any(text(r.get("is_preferred")) for r in rows) and len(rows) == 1:
+        preferred = rows  # the only figure there is, of a table that marks none
     if not preferred:
-        record.reasons.append("no tonnage in the register")
+        record.reasons.append(
+            "no tonnage in the register" if not rows else "none of its tonnages is marked as the preferred one"
+        )
         return
     row = preferred[0]
     record.tonnage = row
@@ -199,10 +129,13 @@ def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float)
         return
     record.tonnage_spec = tonnage_distribution(low, mode, high, record.tonnage_class)
     if record.tonnage_spec is None:
+        figures = [v for v in (low, mode, high) if not math.isnan(v)]
         record.reasons.append(
-            "only a bound on the tonnage is known"
-            if any(not math.isnan(v) for v in (low, mode, high))
-            else "no tonnage is known"
+            "no tonnage is known"
+            if not figures
+            else "the tonnage is given as nothing"
+            if mode == 0 or max(figures) == 0
+            else "only a bound on the tonnage is known"
         )
         return
     record.sources.append(f"tonnage: {text(row.get('source'))}")
@@ -215,7 +148,7 @@ def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float)
     elif "do not rank" in text(row.get("note")).lower():
         record.may_rank = False
         record.reasons.append("the tonnage covers more than one facility (its note says: do not rank as one site)")
-    elif middle < min_tonnage_mt * 1e6:
+    elif middle < min_tonnage_mt * 1e6 * (1.0 - 1e-12):  # the logarithm's rounding is no reason
         record.may_rank = False
         record.reasons.append(f"below {min_tonnage_mt:g} Mt: listed, not ranked")
 
@@ -236,11 +169,35 @@ def _profile_for(book: RouteBook, waste_type: str, with_y: bool, with_sc: bool) 
     return name, {e: s / whole for e, s in kept.items()}
 
 
+def _is_used(row: dict, rows: list[dict]) -> bool:
+    """Marked as used; where the table marks none of an element's figures, the only one there is."""
+    if text(row.get("use")):
+        return truth(row.get("use"))
+    return sum(text(r.get("element")) == text(row.get("element")) for r in rows) == 1
+
+
+def _kind(row: dict) -> str:
+    """``element``, ``total`` or ``sum``; where the table does not say, by what the label is."""
+    label = text(row.get("element"))
+    return text(row.get("element_kind")) or ("total" if label in TOTALS else "sum" if "+" in label else "element")
+
+
+def _spec(row: dict) -> tuple[int, float, float, float] | None:
+    """The distribution of one grade row; None where it has no value of its own."""
+    if text(row.get("basis_code")) in NO_VALUE or _kind(row) == "sum":
+        return None
+    low, mode, high = (_num(row.get(f"ppm_{k}")) for k in ("min", "mode", "max"))
+    ceiling = CEILING_PPM.get(text(row.get("element")), 1e6)
+    return grade_distribution(low, mode, high, text(row.get("knowledge_class")), ceiling)
+
+
 def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elements: set[str]) -> None:
     waste_type = text(record.row.get("waste_type_code"))
-    usable = [r for r in rows if text(r.get("use")) in ("1", "1.0")]
-    totals = [r for r in usable if text(r.get("element_kind")) == "total"]
+    usable = [r for r in rows if _is_used(r, rows)]
+    # a total without a value of its own (censored, of a subfraction) stands for nothing and hides no assay
+    totals = [r for r in usable if _kind(r) == "total" and _spec(r) is not None]
     inside: set[str] = set()
+    counted: set[str] = set()
     split = None
     if totals:
         with_y, with_sc = (
@@ -254,7 +211,7 @@ def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elemen
             if with_sc and "Sc" not in split[1]:
                 record.left_out.append("Sc inside the total has no published share: not split out")
     for row in usable:
-        label, kind = text(row.get("element")), text(row.get("element_kind"))
+        label, kind = text(row.get("element")), _kind(row)
         basis, klass = text(row.get("basis_code")), text(row.get("knowledge_class"))
         low, mode, high = (_num(row.get(f"ppm_{k}")) for k in ("min", "mode", "max"))
         if basis == "upper_limit":
@@ -275,14 +232,19 @@ def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elemen
         if kind == "total" and split is None:
             record.left_out.append(f"{label}: no published rare-earth profile for this waste")
             continue
+        ceiling, spec = CEILING_PPM.get(label, 1e6), _spec(row)
+        if spec is None:
+            over = max((v for v in (low, mode, high) if not math.isnan(v)), default=0.0) >= ceiling
+            why = f"above the {ceiling:g} ppm of the pure mineral" if over else "no usable value"
+            record.left_out.append(f"{label}: {why}")
+            continue
         if kind == "total" and row is not totals[0]:
             record.left_out.append(f"{label}: a second rare-earth total")
             continue
-        ceiling = CEILING_PPM.get(label, 1e6)
-        spec = grade_distribution(low, mode, high, klass, ceiling)
-        if spec is None:
-            record.left_out.append(f"{label}: no usable value")
+        if label in counted:
+            record.left_out.append(f"{label}: a second figure marked as used ({text(row.get('grade_id'))})")
             continue
+        counted.add(label)
         borrowed = (
             (waste_type, label, repr(low), repr(mode), repr(high))
             if klass == "analogue" and basis != "pooled"

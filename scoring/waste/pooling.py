@@ -28,7 +28,8 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from data_sources.contracts import ScoringError
-from scoring.waste.inventory import GRADE_GSD, text
+from scoring.waste.figures import GRADE_GSD
+from scoring.waste.inventory import text
 
 MIN_SITES = 8
 _TAU = np.concatenate([[0.0], np.geomspace(0.01, 6.0, 120)])
@@ -93,7 +94,7 @@ def pooled_grades(sites: pd.DataFrame, grades: pd.DataFrame, min_sites: int = MI
     usable = grades[(grades["use"].astype(str) == "1") & (grades["element_kind"] == "element")]
     has_any = set(grades.loc[grades["use"].astype(str) == "1", "site_id"].astype(str))
     own = usable[
-        (usable["basis_code"] == "assay") & (usable["knowledge_class"] != "analogue") & usable["ppm_mode"].notna()
+        (usable["basis_code"] == "assay") & (usable["knowledge_class"] != "analogue") & (usable["ppm_mode"] > 0)
     ]
     taught: dict[tuple[str, str, str], list[tuple[str, float, float]]] = {}
     for row in own.sort_values(["site_id", "element"]).to_dict("records"):

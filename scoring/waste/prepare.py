@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.waste.engine import Inputs
-from scoring.waste.inventory import CEILING_PPM, Assay, SiteRecord, keys_array, text
+from scoring.waste.figures import CEILING_PPM
+from scoring.waste.inventory import Assay, SiteRecord, keys_array, text
 from scoring.waste.routes import LANTHANIDES_AND_Y, POOLED, RouteBook, _blank
 from scoring.waste.streams import normals, stream_key, triangulars, uniforms
 
@@ -102,6 +103,8 @@ def prepare(
         if cost is not None:
             costs[str(cost["cost_id"])] = cost
 
+    production, importance = book.production_t(), book.importance()
+    pools = [_pool(b, production, importance) for b in baskets]
     cost_rows = {c: i for i, c in enumerate(sorted(costs))}
     inputs = Inputs(
         tonnage_kind=np.array([t[0] for t in stock], np.int64),
@@ -138,17 +141,26 @@ def prepare(
         profile_draws=_profile_draws(profile_rows, profiles, market),
         ln_site_gsd=math.log(market.site_gsd),
         market_t=_market_caps(elements, book, market, scenarios),
-        production_t=_by_element(elements, book.production_t()),
-        importance=_by_element(elements, book.importance()),
+        production_t=_by_element(elements, production),
+        importance=_by_element(elements, importance),
         pooled=np.array([int(e in POOLED) for e in elements], np.int64),
         in_basket=np.array([[int(e in b) for e in elements] for b in baskets], np.int64).reshape(
             len(baskets), len(elements)
         ),
+        pool_t=np.array([t for t, _ in pools], float),
+        pool_importance=np.array([k for _, k in pools], float),
         view_scenario=np.array([v[0] for v in views], np.int64),
         view_basket=np.array([v[1] for v in views], np.int64),
     )
     assert inputs.tonnage_key.shape == (len(simulated), 4) and inputs.recovery_draws.shape[1:] == (k,)
     return inputs, elements, site_row
+
+
+def _pool(basket: frozenset[str], production: dict[str, float], importance: dict[str, float]) -> tuple[float, float]:
+    """(W, k) of the pooled term of a basket; of all its Ho-Lu, so that one more of them sold never lowers S."""
+    members = [e for e in POOLED if e in basket and production.get(e, 0.0) > 0.0 and e in importance]
+    whole = math.fsum(production[e] for e in members)
+    return (whole, math.fsum(production[e] * importance[e] for e in members) / whole) if members else (0.0, 0.0)
 
 
 def _site_keys(variates: list[Assay], seed: int) -> NDArray[np.uint64]:

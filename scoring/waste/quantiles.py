@@ -38,6 +38,8 @@ def select(a, lo, hi, k):
         else:
             x, y, z = a[lo + n // 8], a[lo + n // 2], a[hi - n // 8]
             pivot = max(min(x, y), min(max(x, y), z))
+        if pivot != pivot:
+            return pivot  # not a number has no place in an order: the answer is not a number, not an endless search
         below = lo
         for j in range(lo, hi + 1):
             v = a[j]
@@ -105,6 +107,9 @@ def quantiles3(values, out):
         total += a[i]
         low, high = min(low, a[i]), max(high, a[i])
     out[3] = total / n
+    if math.isnan(total):
+        out[0], out[1], out[2] = math.nan, math.nan, math.nan
+        return
     if low == high:
         out[0], out[1], out[2] = low, low, low
         return

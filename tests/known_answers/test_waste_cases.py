@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scoring.units import contained_kg, kg_to_troy_ounces, to_ppm
-from scoring.waste.inventory import Z90, grade_distribution, tonnage_distribution
+from scoring.waste.figures import Z90, grade_distribution, tonnage_distribution
 from scoring.waste.streams import normals, triangulars, uniforms
 
 CASES = {c["id"]: c for c in json.loads((Path(__file__).parent / "published_cases.json").read_text(encoding="utf-8"))}

@@ -16,7 +16,7 @@ from scoring.rank.next_sample import (
     variance_told,
 )
 from scoring.rank.sensitivity import compare, dirichlet_weights, robustness, smaa, top_k
-from scoring.waste.inventory import GRADE_GSD, TONNAGE_GSD
+from scoring.waste.figures import GRADE_GSD, TONNAGE_GSD
 from scoring.waste.streams import normals
 
 from .conftest import india_frames

@@ -10,7 +10,8 @@ import pytest
 
 from data_sources.reference import load_reference, load_table
 from scoring.waste.companions import likely_elements
-from scoring.waste.inventory import site_records, tonnage_distribution
+from scoring.waste.figures import tonnage_distribution
+from scoring.waste.inventory import site_records
 from scoring.waste.routes import RouteBook
 
 BOOK = RouteBook(load_reference())

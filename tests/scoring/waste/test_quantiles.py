@@ -22,3 +22,14 @@ def test_quantiles_equal_numpy(values):
     quantiles(values, levels, out[:3])
     assert np.allclose(out[:3], np.quantile(values, levels), rtol=1e-12, atol=1e-9)
     assert (values == before).all()
+
+
+def test_a_row_with_what_is_no_number_has_no_quantiles_and_ends():
+    rng, out = np.random.default_rng(1), np.empty(4)
+    for n in (3, 60, 900):
+        for at in (0, n // 2, slice(None, None, 3), slice(None)):
+            values = rng.normal(size=n)
+            values[at] = np.nan
+            quantiles3(values, out)
+            assert np.isnan(out).all()
+            quantiles(values, np.array([0.05, 0.5, 0.95]), out[:3])
