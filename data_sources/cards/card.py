@@ -211,10 +211,12 @@ def card_files() -> dict[str, Path]:
 
     Raises
     ------
-    SourceError : a user's card has the name of one of the project's.
+    SourceError : the folder is not there, or a user's card has the name of one of the project's.
     """
     found = {p.stem: p for p in sorted(Path(str(files("data_sources.cards"))).glob("*.yaml"))}
     named = os.environ.get("KHANIJ_CARDS")
+    if named and not Path(named).expanduser().is_dir():
+        raise SourceError("no such folder", file=named, field="KHANIJ_CARDS", do="create it, or unset the variable")
     for path in sorted(Path(named).expanduser().glob("*.yaml")) if named else []:
         if path.stem in found:
             raise SourceError("the project has a card of this name", file=path, do="give your card another name")

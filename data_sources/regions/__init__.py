@@ -157,11 +157,14 @@ def region_files() -> dict[str, Path]:
 
     Raises
     ------
-    RegionError : a user's region has the name of one of the project's.
+    RegionError : the folder is not there, or a user's region has the name of one of the project's.
     """
     own = Path(str(files("data_sources.regions")))
     found = {p.stem: p for p in sorted(own.glob("*.yaml"))}
     named = os.environ.get("KHANIJ_REGIONS")
+    if named and not Path(named).expanduser().is_dir():
+        # A folder that is not mounted would take its regions' partitions, schedules and sensors with it, silently.
+        raise RegionError("no such folder", file=named, field="KHANIJ_REGIONS", do="create it, or unset the variable")
     for path in sorted(Path(named).expanduser().glob("*.yaml")) if named else []:
         if path.stem in found:
             raise RegionError("the project has a region of this name", file=path, do="give your region another name")
@@ -190,6 +193,13 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
     data = copy.deepcopy(_parsed(path, path.stat().st_mtime_ns))
     for key, value in (overrides or {}).items():
         _set(data, key, yaml.safe_load(value) if isinstance(value, str) else value)
+    if data.get("name", name) != name:
+        raise RegionError(
+            f"the region is called {data['name']!r} in the file and {name!r} by the file's name",
+            file=_told(path),
+            field="name",
+            do=f"write name: {name}, or rename the file",
+        )
     try:
         return Region.model_validate(data)
     except ValidationError as error:
@@ -213,8 +223,9 @@ def _parsed(path: Path, mtime_ns: int) -> Any:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        said = " ".join(str(error).replace('in "<unicode string>", ', "").split())
         raise RegionError(
-            f"not readable as YAML: {error}", file=path, do="correct the file; it is YAML in UTF-8"
+            f"not readable as YAML: {said}", file=path, do="correct the file; it is YAML in UTF-8"
         ) from error
     if not isinstance(data, dict):
         raise RegionError(

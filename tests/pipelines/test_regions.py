@@ -2,7 +2,8 @@
 
 import pytest
 
-from data_sources.contracts import RegionError
+from data_sources.cards import card_names
+from data_sources.contracts import KhanijError, RegionError
 from data_sources.regions import load_region, region_names
 
 
@@ -69,3 +70,25 @@ def test_an_unknown_key_is_called_one(tmp_path, monkeypatch):
     (tmp_path / "mine.yaml").write_text(MINE + "waste: {path: sites.csv}\n")
     with pytest.raises(RegionError, match=r"no such key.*waste\.path"):
         load_region("mine")
+
+
+def test_a_region_under_another_files_name_is_refused_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("KHANIJ_REGIONS", str(tmp_path))
+    (tmp_path / "ours.yaml").write_text(MINE)
+    with pytest.raises(RegionError, match=r"called 'mine' in the file.*ours\.yaml.*name: ours"):
+        load_region("ours")
+
+
+def test_a_mistake_in_the_yaml_is_told_in_one_line_with_its_place(tmp_path, monkeypatch):
+    monkeypatch.setenv("KHANIJ_REGIONS", str(tmp_path))
+    (tmp_path / "mine.yaml").write_text("name: mine\n title: indented\n")
+    with pytest.raises(RegionError, match="line 2, column 7") as told:
+        load_region("mine")
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("variable, asked", [("KHANIJ_REGIONS", region_names), ("KHANIJ_CARDS", card_names)])
+def test_a_folder_that_is_not_there_is_not_taken_for_an_empty_one(tmp_path, monkeypatch, variable, asked):
+    monkeypatch.setenv(variable, str(tmp_path / "not mounted"))
+    with pytest.raises(KhanijError, match=f"no such folder.*{variable}"):
+        asked()
