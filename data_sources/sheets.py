@@ -44,11 +44,16 @@ _NUMBER_GRID = np.zeros((8, 9), dtype=np.int64)  # [(west - 68) / 4, (south - 4)
 for _corner, _number in _BY_CORNER.items():
     _NUMBER_GRID[(_corner[0] - 68) // 4, (_corner[1] - 4) // 4] = _number
 
-_TEXT = re.compile(r"^\s*(\d{2})\s*[/\- ]?\s*([A-P])\s*(?:[/\- ]?\s*(?:NO\.?\s*)?(\d{1,2}))?\s*$", re.IGNORECASE)
+# "Toposheet No. 57B/8" and a half-inch quarter ("57B/NE", which is known to its degree only) are read too.
+_TEXT = re.compile(
+    r"^\s*(?:(?:(?:s\.?o\.?i\.?\s*)?topo\s?-?sheet|sheet)?\s*(?:no\.?)?[\s:]*)0?(\d{2})\s*[/\-_. ]?\s*([A-P])\s*"
+    r"(?:[/\-_. ]?\s*(?:NO\.?\s*)?(\d{1,2})|[/\-_. ]\s*[NS][EW])?\s*$",
+    re.IGNORECASE,
+)
 # A sample number starts with its sheet; whatever follows is the sample's own number, year or type.
-_PREFIX = r"^\s*(\d{2})[/\- ]?([A-Pa-p])[/\- ]?(0[1-9]|1[0-6]|[1-9])(?!\d)"
+_PREFIX = r"^\s*0?(\d{2})[/\-_. ]?([A-Pa-p])[/\-_. ]?(0[1-9]|1[0-6]|[1-9])(?!\d)"
 _START, _LONGEST_SHEET = 8, 10
-_PREFIX_RUN_ON = r"^\s*(\d{2})[/\- ]?([A-Pa-p])(1[0-6]|0[1-9]|[1-9])\d+"
+_PREFIX_RUN_ON = r"^\s*0?(\d{2})[/\- ]?([A-Pa-p])(1[0-6]|0[1-9]|[1-9])\d+"
 
 
 def sheet_of(lon: float, lat: float, scale: Scale = "15min") -> str | None:
@@ -100,7 +105,9 @@ def normalise(text: object) -> str | None:
 
 def normalise_many(texts: pd.Series) -> np.ndarray:
     """``normalise`` for a column of texts: an object array, '' where there is no sheet."""
-    text = texts.astype("str").str.replace(r" *([/-]) *", r"\1", regex=True)
+    text = texts.astype("str")
+    if text.str.contains(" ", regex=False).any():
+        text = text.str.replace(r" *([/-]) *", r"\1", regex=True)
     # A sheet stands in the first eight characters of a sample number: half a million samples share a few thousand starts.
     starts = text.where(text.str.len() <= _LONGEST_SHEET, text.str.slice(0, _START))
     out = _normalise_distinct(starts)

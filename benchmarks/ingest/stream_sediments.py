@@ -100,11 +100,11 @@ def peak_gib() -> float:
 
 def ingest(card: Card, root: Path) -> dict[str, float]:
     """Fetch and admit; run in a process of its own so that its memory can be told."""
-    from data_sources.connectors import Archive, ClientSettings, fetch
+    from data_sources.connectors import Archive, fetch
     from data_sources.readers.survey import admit_frame
 
     started = time.perf_counter()
-    got = fetch(card, Archive(root), settings=ClientSettings(per_second=1000))
+    got = fetch(card, Archive(root))
     fetched, fetch_gib = time.perf_counter() - started, peak_gib()
     frame = got.frame()
     read = time.perf_counter() - started - fetched

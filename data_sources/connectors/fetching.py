@@ -19,6 +19,7 @@ from data_sources.cards import Card
 from data_sources.connectors.arcgis_rest import ArcGisSource
 from data_sources.connectors.archive import Archive, Manifest
 from data_sources.connectors.files import read_file
+from data_sources.connectors.growing import Growing
 from data_sources.connectors.http import Client, ClientSettings, UnreachableError
 from data_sources.connectors.keeping import Content, Extent, Job, keep_file, keep_pages, keep_table, read_kept
 from data_sources.connectors.ogc_api import OgcApiSource
@@ -165,7 +166,12 @@ def _fetch_pages(job: Job, client: Client, progress: Progress | None) -> Fetched
         return _unchanged(job, before)
     if isinstance(source, PlainSource):
         job.partial.discard()  # one answer: nothing to go on from, and its validators belong to it
-    pages, joined = _read_and_check(job, source, client.settings, progress)
+    growing = Growing(job.card, job.partial)
+    try:
+        pages, joined = _read_and_check(job, source, client, progress, growing)
+    except BaseException:
+        growing.abandon()
+        raise
     if isinstance(source, PlainSource) and source.answer is not None:
         found = source.answer.headers
         validators = {k: found[k] for k in ("etag", "last-modified") if k in found}
@@ -173,7 +179,7 @@ def _fetch_pages(job: Job, client: Client, progress: Progress | None) -> Fetched
     expected = job.card.expected_rows
     if pages.announced is None and expected and job.extent is None and joined.rows != expected:
         notes = (*notes, f"{joined.rows} rows came where the card expects {expected}")
-    return _fetched(job, keep_pages(job, pages, joined, validators, notes), pages.resumed_at)
+    return _fetched(job, keep_pages(job, pages, joined, validators, notes, growing), pages.resumed_at)
 
 
 def _has_nothing_new(source: PagedSource, before: Manifest, validators: dict[str, str]) -> bool:
@@ -185,11 +191,14 @@ def _has_nothing_new(source: PagedSource, before: Manifest, validators: dict[str
 
 
 def _read_and_check(
-    job: Job, source: PagedSource, settings: ClientSettings, progress: Progress | None
+    job: Job, source: PagedSource, client: Client, progress: Progress | None, growing: Growing
 ) -> tuple[Pages, Joined]:
     """Pages that fit together; a layer that moved while it was read is read again, a bounded number of times."""
+    settings = client.settings
     for attempt in range(settings.restarts + 1):
-        pages = read_pages(source, job.card, job.partial, settings, progress)
+        pages = read_pages(
+            source, job.card, job.partial, settings, progress, growing.take, at_once=lambda: client.at_once
+        )
         if not pages.records:
             job.partial.discard()
             name = job.card.layer or job.card.name

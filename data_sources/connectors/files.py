@@ -80,7 +80,7 @@ def read_file(
         frame = _read_parquet(file, settings)
     elif suffix == ".zip":
         with unzipped(file, wanted=_SHAPEFILE_PARTS) as unpacked:
-            inner = _only_shapefile(unpacked, layer)
+            inner = _only_shapefile(unpacked, layer, shown=str(file))
             frame = _read_vector(local_file(inner, suffixes=(".shp",)), None, settings, shown=f"{file}!{inner.name}")
     else:
         frame = _read_vector(file, layer, settings, shown=str(file))
@@ -94,15 +94,17 @@ def read_file(
     return frame
 
 
-def _only_shapefile(folder: Path, layer: str | None) -> Path:
+def _only_shapefile(folder: Path, layer: str | None, shown: str = "") -> Path:
     found = sorted(p for p in folder.rglob("*") if p.suffix.lower() == ".shp" and p.is_file())
+    found = [p for p in found if not p.name.startswith("._")]  # what a Mac puts beside each file of a zip
+    where = shown or folder.name
     if layer:
         found = [p for p in found if p.stem.lower() == layer.lower()]
     if not found:
-        raise MissingSourceError("no Shapefile inside", file=folder.name, layer=layer, do="name the file with the data")
+        raise MissingSourceError("no Shapefile inside", file=where, layer=layer, do="name the file with the data")
     if len(found) > 1:
         names = ", ".join(p.stem for p in found)
-        raise SourceError("several Shapefiles inside", file=folder.name, do=f"name one as layer: {names}")
+        raise SourceError("several Shapefiles inside", file=where, do=f"name one as layer: {names}")
     return found[0]
 
 

@@ -49,8 +49,8 @@ class BrokenBodyError(SourceError):
 class ClientSettings:
     """How patient and how polite the client is.
 
-    Times in seconds; ``per_second`` is the highest number of requests a second to one host; ``max_page_bytes`` is
-    counted after decompression, ``resume_within_s`` how old the pages of an interrupted fetch may be to be gone on with,
+    Times in seconds; ``per_second`` is the highest number of requests a second to one host, ``at_once`` how many pages may
+    be on their way from it together (one, once it has complained of its load); ``max_page_bytes`` is counted after decompression, ``resume_within_s`` how old the pages of an interrupted fetch may be to be gone on with,
     ``answer_s`` how long one answer may take in all, however steadily it drips.
     """
 
@@ -61,6 +61,7 @@ class ClientSettings:
     backoff_max_s: float = 30.0
     retry_after_max_s: float = 120.0
     per_second: float = 4.0
+    at_once: int = 2
     max_page_bytes: int = 256_000_000
     restarts: int = 2
     resume_within_s: float = 86_400.0
@@ -106,7 +107,8 @@ class Client:
         self.host, self.settings, self.handshake = host, settings or ClientSettings(), handshake
         self._lock = threading.Lock()
         self._next_at = 0.0
-        self._shaken = False
+        self._door, self._session = threading.Lock(), 0
+        self._strained = False
         # Spreading retries needs chance, results do not depend on it.
         self._jitter = random.Random()
         self._http = httpx.Client(
@@ -122,6 +124,11 @@ class Client:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._http.close()
+
+    @property
+    def at_once(self) -> int:
+        """How many requests may be on their way together: one, after the host answered 429 or 503, or not in time."""
+        return 1 if self._strained else max(1, self.settings.at_once)
 
     def get(
         self,
@@ -139,13 +146,13 @@ class Client:
         UnreachableError, LoginRequiredError, TooLargeError, SourceError
         """
         self._shake(layer)
+        session = self._session
         try:
             return self._get(url, params, headers, max_bytes, layer)
         except LoginRequiredError:
             if self.handshake is None:
                 raise
-            self._shaken = False  # a guest session ends: open a new one, once
-            self._shake(layer)
+            self._shake(layer, session)  # a guest session ends: open a new one, once
             return self._get(url, params, headers, max_bytes, layer)
 
     def check_host(self, url: str, layer: str | None = None) -> None:
@@ -159,11 +166,15 @@ class Client:
                 do="if the publisher has moved, correct the url in the source card",
             )
 
-    def _shake(self, layer: str | None) -> None:
-        if self.handshake is None or self._shaken:
+    def _shake(self, layer: str | None, ended: int = 0) -> None:
+        """Open the guest session unless it is open; ``ended`` is the number of one that the host no longer takes."""
+        if self.handshake is None:
             return
-        self._get(self.handshake.url, None, None, None, layer, html=True)
-        self._shaken = True
+        with self._door:  # two pages may find it closed together: one of them opens it
+            if self._session > ended:
+                return
+            self._get(self.handshake.url, None, None, None, layer, html=True)
+            self._session += 1
 
     def _get(
         self,
@@ -280,6 +291,7 @@ class Client:
                         continue
                     return read(response, target)
             except (httpx.TransportError, httpx.DecodingError) as error:
+                self._strained |= isinstance(error, httpx.TimeoutException)
                 raise _RetryError(
                     UnreachableError(
                         f"{type(error).__name__}: {error}".rstrip(": "),
@@ -308,6 +320,7 @@ class Client:
         if status in (401, 403):
             raise _login(f"HTTP {status}", self.host, layer)
         if status in RETRY_STATUS:
+            self._strained |= status in (429, 503)
             raise _RetryError(
                 UnreachableError(f"HTTP {status} from the server", file=self.host, layer=layer, do="try again later"),
                 _retry_after(response.headers.get("retry-after")),

@@ -21,10 +21,10 @@ import shapely
 from data_sources.cards import Card
 from data_sources.connectors.archive import Archive, Manifest, PageRecord, Partial, request_key
 from data_sources.connectors.features import GEOMETRY
+from data_sources.connectors.growing import Growing, RowGroups, object_schema
 from data_sources.connectors.pages import Joined, Pages, joined_tables, to_ipc
 
 Extent = tuple[float, float, float, float]
-_ROW_GROUP = 65_536
 
 
 @dataclass(frozen=True)
@@ -68,22 +68,30 @@ class Content:
     notes: tuple[str, ...] = ()
 
 
-def keep_pages(job: Job, pages: Pages, joined: Joined, validators: dict[str, str], notes: tuple[str, ...]) -> Manifest:
-    """All pages as one GeoParquet object, in row groups that do not depend on the page size."""
+def keep_pages(
+    job: Job,
+    pages: Pages,
+    joined: Joined,
+    validators: dict[str, str],
+    notes: tuple[str, ...],
+    growing: Growing | None = None,
+) -> Manifest:
+    """All pages as one GeoParquet object, in row groups that do not depend on the page size.
+
+    ``growing`` has it written already where the pages allowed it; else it is written now.
+    """
     schema, tables, mixed = joined_tables(pages, job.partial, joined)
+    schema = object_schema(job.card, schema, pages.crs)
+    whole = all(mask is None for mask in joined.keep)
+    if growing is not None and not (whole and growing.finish(schema, joined.rows)):
+        growing.abandon()
+        growing = None
     scratch = job.partial.scratch(".parquet")
-    schema = schema.with_metadata(_metadata(job.card, schema, pages.crs))
-    texts = [f.name for f in schema if pa.types.is_string(f.type)]
-    with pq.ParquetWriter(scratch, schema, compression="zstd", use_dictionary=texts or False) as writer:
-        waiting: list[pa.Table] = []
+    if growing is None:
+        groups = RowGroups(scratch, schema)
         for table in tables:
-            waiting.append(table)
-            while sum(t.num_rows for t in waiting) >= _ROW_GROUP:
-                whole = pa.concat_tables(waiting)
-                writer.write_table(whole.slice(0, _ROW_GROUP).replace_schema_metadata(schema.metadata))
-                waiting = [whole.slice(_ROW_GROUP)]
-        if waiting:
-            writer.write_table(pa.concat_tables(waiting).replace_schema_metadata(schema.metadata))
+            groups.add(table)
+        groups.close()
     content = Content(
         rows=joined.rows,
         columns=tuple(schema.names),
@@ -152,13 +160,3 @@ def read_kept(path: Path) -> gpd.GeoDataFrame | pd.DataFrame:
         return frame
     frame[GEOMETRY] = geometry  # the other way, geometry= of the constructor, copies every column
     return gpd.GeoDataFrame(frame, copy=False)
-
-
-def _metadata(card: Card, schema: pa.Schema, crs: str | None) -> dict[str, str]:
-    says = {"source": card.name, "redistribute": card.redistribute, "licence": card.licence}
-    out = {"khanij": json.dumps(says, sort_keys=True)}
-    if GEOMETRY in schema.names:
-        projjson = pyproj.CRS.from_user_input(crs or card.crs).to_json_dict()
-        column = {"encoding": "WKB", "geometry_types": [], "crs": projjson}
-        out["geo"] = json.dumps({"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}})
-    return out

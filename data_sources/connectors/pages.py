@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from data_sources.connectors.http import BrokenBodyError, ClientSettings, TooLar
 from data_sources.contracts.errors import SourceError
 
 Progress = Callable[[int, int | None, str], None]
+Take = Callable[[int, pa.Table, str | None], None]
+"""Called with number, rows and CRS of each page that is kept, in order; number 0 begins anew."""
 
 
 class ChangedWhileReadingError(SourceError):
@@ -66,10 +69,17 @@ class Pages:
 
 
 def read_pages(
-    source: PagedSource, card: Card, partial: Partial, settings: ClientSettings, progress: Progress | None
+    source: PagedSource,
+    card: Card,
+    partial: Partial,
+    settings: ClientSettings,
+    progress: Progress | None,
+    take: Take | None = None,
+    at_once: Callable[[], int] = lambda: 1,
 ) -> Pages:
-    """Read all pages into ``partial``, going on after those it holds.
+    """Read all pages into ``partial``, going on after those it holds; ``take`` sees each page, old and new.
 
+    ``at_once`` says how many of the next pages may be on their way while one is read; they are read and kept in order.
     A count that changes between pages starts the reading again (at most ``settings.restarts`` times).
 
     Raises
@@ -78,7 +88,7 @@ def read_pages(
     """
     for attempt in range(settings.restarts + 1):
         try:
-            return _read_once(source, card, partial, settings, progress)
+            return _read_once(source, card, partial, settings, progress, take, at_once)
         except ChangedWhileReadingError:
             partial.discard()
             if attempt == settings.restarts:
@@ -90,7 +100,13 @@ def read_pages(
 
 
 def _read_once(
-    source: PagedSource, card: Card, partial: Partial, settings: ClientSettings, progress: Progress | None
+    source: PagedSource,
+    card: Card,
+    partial: Partial,
+    settings: ClientSettings,
+    progress: Progress | None,
+    take: Take | None,
+    at_once: Callable[[], int],
 ) -> Pages:
     records = partial.records() if partial.age_s() <= settings.resume_within_s else []
     if records:
@@ -99,24 +115,40 @@ def _read_once(
         partial.start()
     resumed_at = len(records)
     crs = read_page(partial, records[0])[1] if records else None
+    for record in records if take is not None else ():
+        take(record.index, *read_page(partial, record))  # type: ignore[misc]
     cursor = records[-1].next if records else source.first()
-    ahead = ThreadPoolExecutor(1, thread_name_prefix="next-page")
-    waiting: tuple[str, Future[bytes]] | None = None
+    ahead = ThreadPoolExecutor(max(1, settings.at_once), thread_name_prefix="next-page")
+    waiting: deque[tuple[str, Future[bytes]]] = deque()
     try:
         while cursor is not None:
-            asked = waiting[1] if waiting is not None and waiting[0] == cursor else None
-            body = asked.result() if asked is not None else source.ask(cursor)
-            guess = source.guess(cursor, records)
-            waiting = None if guess is None else (guess, ahead.submit(source.ask, guess))
+            body = _body(source, cursor, waiting)
+            guess = source.guess(waiting[-1][0] if waiting else cursor, records)
+            while guess is not None and len(waiting) < at_once():
+                waiting.append((guess, ahead.submit(source.ask, guess)))
+                guess = source.guess(guess, records)
             page = _parse(source, body, cursor, records, settings)
             _check_count(page, records, card)
             crs = crs or page.crs
+            before = len(records)
             cursor = _keep(page, cursor, records, partial, card)
+            if take is not None and len(records) > before:
+                take(before, page.table, page.crs)
             if progress is not None:
                 progress(sum(r.rows for r in records), _announced(records, page), f"rows of {card.name}")
     finally:
         ahead.shutdown(wait=False, cancel_futures=True)
     return Pages(tuple(records), crs, _announced(records, None), resumed_at)
+
+
+def _body(source: PagedSource, cursor: str, waiting: deque[tuple[str, Future[bytes]]]) -> bytes:
+    """The page that begins here, from those asked for ahead; where the guess was wrong, they are forgotten."""
+    if waiting and waiting[0][0] == cursor:
+        return waiting.popleft()[1].result()
+    for _, asked in waiting:
+        asked.cancel()
+    waiting.clear()
+    return source.ask(cursor)
 
 
 def _keep(page: Page, cursor: str, records: list[PageRecord], partial: Partial, card: Card) -> str | None:

@@ -20,6 +20,7 @@ from data_sources.connectors.safety import MAX_FILE_BYTES, local_file
 from data_sources.contracts.errors import ContractError, CrsError, SourceError
 
 _SENTINELS = (-3.4e38, -1e30)
+_UNDECLARED = (-9999.0, -99999.0, -999999.0, -32768.0)
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def read_raster(
             named = _bands(source, bands, file)
             masked = source.read(masked=True)
             crs, transform = source.crs.to_string(), source.transform
+            scales, offsets = np.array(source.scales), np.array(source.offsets)
     except rasterio.errors.RasterioError as error:
         raise SourceError(f"not a readable GeoTIFF: {error}", file=file, do="download or export it again") from error
     values = np.where(np.ma.getmaskarray(masked), np.nan, masked.data).astype("float32")
@@ -110,6 +112,17 @@ def read_raster(
     if sentinel.any():
         values[sentinel] = np.nan
         notes.append(f"{int(sentinel.sum())} cells held a sentinel (-3.4e38 or infinite) and are no data")
+    undeclared = np.isin(values, np.array(_UNDECLARED, dtype="float32"))
+    if undeclared.any():
+        found = ", ".join(f"{v:g}" for v in np.unique(values[undeclared]))
+        values[undeclared] = np.nan
+        notes.append(
+            f"{int(undeclared.sum())} cells held {found}, which the file does not call no data, and are no data"
+        )
+    if (scales != 1).any() or (offsets != 0).any():
+        values = (values.astype("float64") * scales[:, None, None] + offsets[:, None, None]).astype("float32")
+        told = ", ".join(f"{b.name} x {s:g} + {o:g}" for b, s, o in zip(named, scales, offsets) if s != 1 or o != 0)
+        notes.append(f"stored values were turned to values by the file's own scale and offset: {told}")
     if transform.e > 0:
         values = values[:, ::-1, :]
         transform = Affine(

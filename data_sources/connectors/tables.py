@@ -15,24 +15,14 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 
 from data_sources.connectors.safety import check_office_zip
-from data_sources.contracts.errors import ContractError, SourceError
+from data_sources.contracts.errors import ContractError, MissingSourceError, SourceError
+from data_sources.contracts.places import coordinate_pair
 
 MISSING = ["", "NULL", "null", "NaN", "nan", "#N/A", "N/A", "n/a"]
-_COORDINATES = (
-    ("longitude", "latitude"),
-    ("longitude_", "latitude_"),
-    ("longitude_", "latitude_r"),
-    ("longitude_r", "latitude_r"),
-    ("lon", "lat"),
-    ("long", "lat"),
-    ("lng", "lat"),
-    ("lon_deg", "lat_deg"),
-    ("longitude_deg", "latitude_deg"),
-    ("x", "y"),
-)
 
 
 def read_text_table(path: Path, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -46,10 +36,19 @@ def read_text_table(path: Path, options: Mapping[str, Any]) -> pd.DataFrame:
     SourceError : rows with more or fewer fields than the header, or an encoding that cannot be read.
     """
     text, encoding = _decode(path, options.get("encoding"))
-    lines_skipped = int(options.get("skip_rows", 0))
-    if lines_skipped:
-        text = "".join(text.splitlines(keepends=True)[lines_skipped:])
-    return parse_text_table(text, options, where=path, first_line=lines_skipped + 1, encoding=encoding)
+    lines = text.split("\n", 50)
+    skipped = int(options.get("skip_rows", 0))
+    while skipped < min(len(lines) - 1, 50) and not lines[skipped].strip():
+        skipped += 1
+    told = (
+        re.fullmatch(r"\ufeff?sep=(.)\s*", lines[skipped]) if skipped < len(lines) else None
+    )  # a spreadsheet's own hint
+    if told:
+        skipped += 1
+        options = {"delimiter": told.group(1), **options}
+    if skipped:
+        text = text.split("\n", skipped)[-1]
+    return parse_text_table(text, options, where=path, first_line=skipped + 1, encoding=encoding)
 
 
 def parse_text_table(
@@ -79,6 +78,7 @@ def parse_text_table(
         raise SourceError(
             f"{len(frame)} of {rows} rows could be read", file=where, do="save the file as UTF-8 text again"
         )
+    _refuse_title(frame, where, first_line, "skip_rows: {0}", 1)
     frame.columns = [str(c).strip().strip('"') for c in frame.columns]
     if plain:
         for column in frame.columns:
@@ -92,12 +92,35 @@ def parse_text_table(
 
 def _decode(path: Path, encoding: str | None) -> tuple[str, str]:
     raw = path.read_bytes()
-    for candidate in (encoding,) if encoding else ("utf-8-sig", "cp1252"):
+    wide = ("utf-16",) if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ()  # what a spreadsheet calls Unicode text
+    for candidate in (encoding,) if encoding else (*wide, "utf-8-sig", "cp1252"):
         try:
             return raw.decode(candidate).replace("\r\n", "\n").replace("\r", "\n"), candidate
         except (UnicodeDecodeError, LookupError):
             continue
     raise SourceError("the text encoding cannot be read", file=path, do="save the file as UTF-8, or name its encoding")
+
+
+def _refuse_title(frame: pd.DataFrame, where: object, first_line: int, option: str, before: int) -> None:
+    """A row above the header (a title, in a cell merged over the table) gives columns without names.
+
+    Raises
+    ------
+    SourceError : more than half of the columns have no name, and one of the next rows names more of them.
+    """
+    named = sum(not str(c).startswith("Unnamed: ") and str(c).strip() != "" for c in frame.columns)
+    if named * 2 > len(frame.columns):
+        return
+    filled = frame.head(10).map(lambda v: isinstance(v, str) and v.strip() != "").sum(axis=1).tolist()
+    at = next((i for i, count in enumerate(filled) if count > max(named, len(frame.columns) // 2)), None)
+    if at is not None:
+        row = first_line + at + 1
+        raise SourceError(
+            f"the first row names {named} of {len(frame.columns)} columns: a title; row {row} looks like the header",
+            file=where,
+            row=first_line,
+            do=f"set `{option.format(row - before)}` in the options",
+        )
 
 
 def _delimiter(header: str) -> str:
@@ -136,7 +159,9 @@ def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first
             f"{len(bad)} rows have another number of fields than the header ({count}, the header has {len(header)})",
             file=where,
             row=line,
-            do="correct these rows, or set `quoting: none` where a quote inside a text is not escaped",
+            do=f"set `skip_rows` to the number of lines above the header (this begins at line {first_line})"
+            if len(bad) == rows and len(header) < count
+            else "correct these rows, or set `quoting: none` where a quote inside a text is not escaped",
         )
     return rows
 
@@ -173,8 +198,8 @@ def _numbers_beside_na(values: pd.Series) -> pd.Series:
 def read_spreadsheet(path: Path, options: Mapping[str, Any], layer: str | None) -> pd.DataFrame:
     """One sheet of an .xlsx, named by ``layer`` or ``options['sheet']``; ``options['header_row']`` counts from 1."""
     check_office_zip(path)
-    sheet = layer or options.get("sheet", 0)
     try:
+        sheet = layer or options.get("sheet") or _one_sheet(path)
         frame = pd.read_excel(
             path,
             sheet_name=sheet,
@@ -185,13 +210,49 @@ def read_spreadsheet(path: Path, options: Mapping[str, Any], layer: str | None) 
         )
     except (ValueError, KeyError, OSError) as error:
         raise SourceError(
-            f"the spreadsheet cannot be read: {error}", file=path, layer=str(sheet), do="check the sheet's name"
+            f"the spreadsheet cannot be read: {error}",
+            file=path,
+            layer=str(layer or options.get("sheet") or ""),
+            do="check the sheet's name",
         ) from error
+    header = int(options.get("header_row", 1))
+    _refuse_title(frame, path, header, "header_row: {0}", 0)
     frame.columns = [str(c).strip() for c in frame.columns]
     frame = frame.dropna(how="all")
     for column in frame.columns:
         frame[column] = _numbers_beside_na(frame[column])
     return frame.reset_index(drop=True)
+
+
+def _one_sheet(path: Path) -> str:
+    """The only sheet with a table (two columns and two rows at least), or the only sheet.
+
+    Raises
+    ------
+    MissingSourceError : several sheets hold tables, and none is named.
+    """
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        names = list(book.sheetnames)
+        tables = [s.title for s in book.worksheets if _is_table(s)]
+    finally:
+        book.close()
+    if len(tables) > 1:
+        raise MissingSourceError(
+            f"{len(tables)} sheets hold tables, none is named",
+            file=path,
+            do=f"name one of {', '.join(tables)} as sheet",
+        )
+    return str((tables or names)[0])
+
+
+def _is_table(sheet: Any) -> bool:
+    rows = 0
+    for row in sheet.iter_rows(max_row=50, values_only=True):
+        rows += sum(v is not None for v in row) > 1
+        if rows > 1:
+            return True
+    return False
 
 
 def coordinate_columns(columns: list[str], options: Mapping[str, Any], where: object) -> tuple[str, str] | None:
@@ -212,11 +273,7 @@ def coordinate_columns(columns: list[str], options: Mapping[str, Any], where: ob
                     do=f"name two of {', '.join(columns)}",
                 )
         return str(x), str(y)
-    lower = {c.lower(): c for c in columns}
-    for east, north in _COORDINATES:
-        if east in lower and north in lower:
-            return lower[east], lower[north]
-    return None
+    return coordinate_pair(columns)
 
 
 def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) -> pd.DataFrame:

@@ -20,7 +20,7 @@ import pandas as pd
 from data_sources.contracts import places
 from data_sources.contracts.analyses import Analyses, analysis_columns, read_analyses
 from data_sources.contracts.checks import check_key, check_rows
-from data_sources.contracts.contract import Contract, Field
+from data_sources.contracts.contract import Contract, Field, plain_name
 from data_sources.contracts.errors import ContractError
 from data_sources.contracts.issues import Ledger
 from data_sources.contracts.rules import RULES
@@ -125,7 +125,12 @@ def admit(
         shapes = places.geometry_of(frame, pair, crs, file, layer, ledger)
         shapes = places.check_geometry(shapes, contract, ledger)
         lon, lat = places.check_positions(
-            shapes, contract, ledger, extent=region_extent, allow_missing=contract.positions_optional
+            shapes,
+            contract,
+            ledger,
+            extent=region_extent,
+            allow_missing=contract.positions_optional,
+            written=None if pair is None else frame[list(pair)],
         )
         if contract.unique_positions:
             places.check_same_place(lon, lat, ledger)
@@ -212,25 +217,20 @@ def _counts(frame: pd.DataFrame) -> dict[str, int]:
     return {str(k): int(v) for k, v in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))}
 
 
-def plain(name: object) -> str:
-    """A column name without BOM, case, outer underscores and separators."""
-    text = str(name).replace("\ufeff", "").strip().strip('"').strip("_").lower()
-    return text.replace(" ", "_").replace("-", "_")
-
-
 def match_fields(columns: list[str], contract: Contract, field_map: Mapping[str, str]) -> dict[str, str]:
     """Canonical field -> raw column: the card's map first, then the field's own name, then its aliases in their order."""
     names = set(contract.names())
     out = {target: raw for raw, target in field_map.items() if raw in columns and target in names}
     by_plain: dict[str, str] = {}
     for raw in columns:
-        by_plain.setdefault(plain(raw), raw)
+        by_plain.setdefault(plain_name(raw), raw)
     taken = set(out.values())
     for spelling in (lambda f: (f.name,), lambda f: f.aliases):
         for f in contract.fields:
             if f.name in out:
                 continue
-            hit = next((by_plain[plain(a)] for a in spelling(f) if by_plain.get(plain(a)) not in (None, *taken)), None)
+            found = (by_plain.get(plain_name(a)) for a in spelling(f))
+            hit = next((raw for raw in found if raw is not None and raw not in taken), None)
             if hit is not None:
                 out[f.name] = hit
                 taken.add(hit)

@@ -58,7 +58,9 @@ def read_analyses(
             continue
         target = column.species.target
         if target in raw_of:
-            better = column.species.kind == "element" and names[raw_of[target]].species.kind == "oxide"
+            first = names[raw_of[target]]
+            better = column.species.kind == "element" and first.species.kind == "oxide"
+            better |= bool(first.unknown_unit) and not column.unknown_unit
             loser = raw_of[target] if better else raw
             out.unused.append({"column": loser, "why": f"another column gives {target}"})
             if not better:

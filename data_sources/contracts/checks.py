@@ -79,7 +79,7 @@ def check_key(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
         return
     free = ~ledger.held & frame[keys].notna().all(axis=1).to_numpy()
     at = np.flatnonzero(free)
-    rows = frame.iloc[at]
+    rows = frame[keys].iloc[at]
     later = rows.duplicated(keys, keep="first").to_numpy()
     if later.any():
         text = rows[keys].astype("str").agg(" / ".join, axis=1)

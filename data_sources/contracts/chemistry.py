@@ -21,14 +21,39 @@ TREE_NAMES = frozenset({"tree", "treo", "totalree", "reetotal", "sumree", "reesu
 PPM_PER_UNIT: dict[str, float] = {"ppm": 1.0, "ppb": 1e-3, "ppt": 1e-6, "pct": 1e4}
 """Parts per million in one unit of mass fraction."""
 _UNIT_NAMES: dict[str, str] = {
-    **dict.fromkeys(("ppm", "gt", "gpt", "g/t", "mg/kg", "mgkg", "mgkg1", "ug/g", "µg/g", "μg/g", "ugg", "gmt"), "ppm"),
+    **dict.fromkeys(
+        (
+            "ppm",
+            "gt",
+            "gpt",
+            "g/t",
+            "mg/kg",
+            "mgkg",
+            "mgkg1",
+            "ug/g",
+            "µg/g",
+            "μg/g",
+            "ugg",
+            "µgg1",
+            "μgg1",
+            "gmt",
+            "gm/t",
+        ),
+        "ppm",
+    ),
     **dict.fromkeys(("ppb", "ng/g", "ngg", "ug/kg", "µg/kg", "μg/kg", "ugkg", "mg/t", "mgt"), "ppb"),
     **dict.fromkeys(("ppt", "pg/g", "ng/kg"), "ppt"),
     **dict.fromkeys(("pct", "%", "percent", "per", "perc", "wt%", "wtpct", "wtpercent", "weight%", "wt"), "pct"),
 }
 _METHODS = frozenset(
-    {"xrf", "icp", "icpms", "icpoes", "aas", "gta", "inaa", "total", "t", "val", "value", "conc", "fa"}
+    {"xrf", "icp", "ms", "icpms", "icpoes", "aas", "gta", "inaa", "total", "t", "val", "value", "conc", "fa", "in"}
 )
+# What stands beside an analysis and is none: "S No", "Cu flag", "Sn_id", "in situ", the limit of a column.
+_BESIDE = frozenset(
+    {"no", "nos", "num", "number", "id", "code", "flag", "flags", "qc", "dl", "mdl", "lod", "loq", "lld", "limit", "method",
+     "lab", "situ", "rank", "sd", "std", "stdev", "rsd", "err", "error", "remark", "remarks", "note", "notes", "date", "n",
+     "count", "qualifier", "qual", "class", "name", "grid", "zone", "anomaly", "censored"}
+)  # fmt: skip
 # Oxides that surveys report beside those of the element table: (element, t element per t oxide).
 _MORE_OXIDES = {"FeO": ("Fe", 0.77731), "CaO": ("Ca", 0.71469), "Na2O": ("Na", 0.74186), "BaO": ("Ba", 0.89566),
                 "Rb2O": ("Rb", 0.91441), "Cs2O": ("Cs", 0.94323), "SO3": ("S", 0.40050), "As2O3": ("As", 0.75737)}  # fmt: skip
@@ -112,6 +137,21 @@ def species_by_name() -> dict[str, Species]:
     return out
 
 
+@cache
+def spelled_out() -> dict[str, Species]:
+    """Lower-case name of an element ('copper', 'sulphur') -> species; only a column that states a unit is read by it."""
+    out: dict[str, Species] = {}
+    for table in ("survey_elements", "elements"):
+        rows = load_table(table)
+        for symbol, name in zip(rows["element"], rows["name"].astype("str")):
+            out[name.strip().lower()] = Species(str(symbol), "element", str(symbol))
+    for one, other in (("aluminium", "aluminum"), ("sulphur", "sulfur"), ("caesium", "cesium")):
+        for a, b in ((one, other), (other, one)):
+            if a in out:
+                out.setdefault(b, out[a])
+    return out
+
+
 def unit_of(text: object) -> str | None:
     """'ppm', 'ppb', 'ppt' or 'pct' from any spelling of a mass fraction; None where it is none of them."""
     key = re.sub(r"[\s_.()\[\]]", "", str(text)).lower()
@@ -122,16 +162,27 @@ def parse_column(name: object) -> AnalysisColumn | None:
     """A column name read as species and unit: ``La_ppb``, ``Si02``, ``as_``, ``Cu (mg/kg)``, ``Fe2O3_pct``; None if it is none."""
     raw = str(name)
     text = raw.replace("\ufeff", "").strip().strip('"').strip("_ ")
-    tokens = [t for t in re.split(r"[\s_()\[\]\-,]+", text) if t]
+    if re.fullmatch(r"l\.?\s?o\.?\s?i\.?", text, re.IGNORECASE):
+        return AnalysisColumn(raw, species_by_name()["loi"], "")
+    spaced = re.sub(r"(?<=[\w)])%", " %", text)
+    tokens = [t for t in re.split(r"[\s_.:;()\[\]{}\-,]+", spaced) if t]
     if not tokens:
         return None
+    if len(tokens) == 2 and tokens[0].lower() in ("ppm", "ppb", "pct", "%"):  # "ppm Cu"
+        tokens.reverse()
     compact = re.sub(r"[^a-z]", "", "".join(t for t in tokens if unit_of(t) is None).lower())
     if compact in TREE_NAMES:
         stated = next((unit_of(t) for t in tokens if unit_of(t)), None) or ""
         return AnalysisColumn(raw, Species("TREE", "total_ree", "TREE"), stated)
     known = species_by_name()
-    head, rest = tokens[0], [t for t in tokens[1:] if t.lower() not in _METHODS]
+    head, rest = tokens[0], tokens[1:]
+    if unit_of("".join(rest)) is None:  # "g_t" is a unit, "total" a remark
+        rest = [t for t in rest if t.lower() not in _METHODS]
+    if any(t.lower() in _BESIDE for t in rest):
+        return None
     species = known.get(head.lower())
+    if species is None and head.lower() in spelled_out() and unit_of("".join(rest)) is not None:
+        species = spelled_out()[head.lower()]
     if species is None:
         glued = re.fullmatch(r"([A-Za-z0-9]+?)(ppm|ppb|ppt|pct)", head, re.IGNORECASE)
         species = known.get(glued.group(1).lower()) if glued else None

@@ -7,6 +7,7 @@ generated from these values; none of them is written a second time. How a frame 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +15,11 @@ Dtype = Literal["string", "float", "integer", "boolean", "datetime"]
 GeometryType = Literal["POINT", "LINESTRING", "MULTILINESTRING", "POLYGON", "MULTIPOLYGON"]
 
 QUARANTINE_COLUMNS = ("source", "layer", "row", "field", "value", "reason")
+
+
+def plain_name(name: object) -> str:
+    """A column name in small letters and digits, with one ``_`` for all else: ``Sample No.`` -> ``sample_no``."""
+    return re.sub(r"[^0-9a-z]+", "_", str(name).lower()).strip("_")
 
 
 @dataclass(frozen=True)

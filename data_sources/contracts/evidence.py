@@ -149,9 +149,10 @@ def apart(values: np.ndarray, censored: np.ndarray) -> np.ndarray:
     at = np.flatnonzero(np.isfinite(values) & (values > 0) & ~censored)
     if len(at) < 2 * LEAST_VALUES:
         return at[:0]
-    logs = np.log10(values[at])
-    if logs.max() - logs.min() < 2.0:
+    known = values[at]
+    if np.log10(known.max()) - np.log10(known.min()) < 2.0:
         return at[:0]
+    logs = np.log10(known)
     order = np.argsort(logs, kind="stable")
     gaps = np.diff(logs[order])
     least = max(LEAST_VALUES, int(np.ceil(_LEAST_SHARE * len(at))))

@@ -6,6 +6,7 @@ a swapped or misplaced row is held, never mended.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import geopandas as gpd
@@ -14,19 +15,23 @@ import pandas as pd
 import shapely
 from pyproj.exceptions import CRSError
 
-from data_sources.contracts.contract import Contract
+from data_sources.contracts.contract import Contract, plain_name
 from data_sources.contracts.errors import CrsError
 from data_sources.contracts.issues import Ledger
-from data_sources.contracts.values import parse_numbers
+from data_sources.contracts.values import COMMA, UNREADABLE, parse_numbers
 from data_sources.sheets import normalise_many, sheets_of
 
 Extent = tuple[float, float, float, float]
 
 INDIA_DEG: Extent = (66.0, 5.0, 99.0, 38.5)
 """West, south, east, north of all land and near sea of India, with a degree or so to spare."""
+_WORDS = (("longitude", "latitude"), ("lon", "lat"), ("long", "lat"), ("lng", "lat"))
 COORDINATES = (
-    ("longitude", "latitude"), ("longitude_", "latitude_"), ("longitude_", "latitude_r"), ("longitude_r", "latitude_r"),
-    ("lon", "lat"), ("long", "lat"), ("lng", "lat"), ("lon_deg", "lat_deg"), ("longitude_deg", "latitude_deg"), ("x", "y"),
+    *_WORDS, ("longitude", "latitude_r"), ("longitude_r", "latitude_r"),
+    *((f"{e}_{w}", f"{n}_{w}") for e, n in _WORDS for w in ("deg", "dd", "degrees", "decimal", "decimal_degrees", "wgs84", "wgs_84", "dms")),
+    *((f"{w}_{e}", f"{w}_{n}") for e, n in _WORDS for w in ("dd", "dec", "decimal", "geo", "gps")),
+    *((f"{e}_e", f"{n}_n") for e, n in _WORDS), ("decimallongitude", "decimallatitude"),
+    ("x", "y"), ("point_x", "point_y"), ("x_coord", "y_coord"), ("xcoord", "ycoord"), ("coord_x", "coord_y"),
 )  # fmt: skip
 
 NO_POSITION = "no position: coordinates missing, not numbers, or a sentinel"
@@ -37,6 +42,7 @@ OUTSIDE_INDIA = "position outside India"
 OUTSIDE_REGION = "position outside the region's extent"
 SAME_PLACE = "another row has the same coordinates"
 TWO_PLACES = "geometry and coordinate columns differ by more than 0.001 degrees"
+DMS = "degrees, minutes and seconds, or a letter, read as decimal degrees"
 REPAIRED = "invalid geometry repaired"
 BEYOND_REPAIR = "invalid geometry that cannot be repaired"
 OTHER_TYPE = "geometry of another type than the layer's"
@@ -46,12 +52,46 @@ NO_SHEET = "no survey sheet number can be read"
 
 
 def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
-    """The (longitude, latitude) columns by their usual names in any case, or None; ``Y`` alone is yttrium."""
-    lower = {str(c).replace("\ufeff", "").strip().lower(): c for c in columns}
+    """The (longitude, latitude) columns by their usual names in any spelling, or None; ``Y`` alone is yttrium."""
+    known = {plain_name(c): c for c in reversed(columns)}
     for east, north in COORDINATES:
-        if east in lower and north in lower:
-            return lower[east], lower[north]
+        if east in known and north in known:
+            return known[east], known[north]
     return None
+
+
+_MARK = r"[°º˚^:\-\s]|deg\.?|d"
+_DMS = re.compile(
+    rf"^([NSEW])?\s*(\d{{1,3}})\s*(?:{_MARK})\s*(?:(\d{{1,2}}(?:\.\d+)?)\s*(?:['\u2032\u2019:\-\s]|min\.?|m)?\s*"
+    r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:\"|\u2033|\u201d|''|\u2032\u2032|\u2019\u2019|sec\.?|s)?)?)?\s*([NSEW])?$",
+    re.IGNORECASE,
+)
+_LETTERED = re.compile(r"^([NSEW])?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*(?:°|º|deg\.?)?\s*([NSEW])?$", re.IGNORECASE)
+
+
+def degrees_of(text: object) -> float:
+    """``76°30'15"E``, ``76 30 15``, ``76.5 E`` -> decimal degrees (south and west negative); NaN where it is none."""
+    written = str(text).strip()
+    if m := _LETTERED.match(written):
+        value, letter = float(m.group(2)), m.group(1) or m.group(3)
+    elif m := _DMS.match(written):
+        minute, second = float(m.group(3) or 0), float(m.group(4) or 0)
+        value = float(m.group(2)) + minute / 60 + second / 3600 if minute < 60 and second < 60 else np.nan
+        letter = m.group(1) or m.group(5)
+    else:
+        return float("nan")
+    return -abs(value) if letter and letter.upper() in "SW" else value
+
+
+def _degrees(frame: pd.DataFrame, column: str, ledger: Ledger) -> np.ndarray:
+    """One coordinate column; degrees, minutes and seconds, letters and decimal commas are read and said."""
+    numbers = parse_numbers(frame[column])
+    at = numbers.notes.get(UNREADABLE, np.array([], dtype=int))
+    read = np.array([degrees_of(t) for t in frame[column].iloc[at]], dtype="float64")
+    numbers.values[at] = read
+    ledger.mark(at[np.isfinite(read)], column, frame[column], DMS)
+    ledger.mark(numbers.notes.get(COMMA, at[:0]), column, frame[column], COMMA)
+    return numbers.values
 
 
 def geometry_of(
@@ -63,16 +103,13 @@ def geometry_of(
     ------
     CrsError : a geometry column whose CRS is missing or cannot be understood.
     """
-    points = None
+    lon = lat = None
     if pair is not None:
-        lon, lat = (parse_numbers(frame[c]).values for c in pair)
-        points = np.full(len(frame), None, dtype=object)
-        ok = np.isfinite(lon) & np.isfinite(lat)
-        points[ok] = shapely.points(lon[ok], lat[ok])
+        lon, lat = (_degrees(frame, c, ledger) for c in pair)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
-        if points is None:
+        if lon is None or lat is None:
             return np.full(len(frame), None, dtype=object)
-        return _to_degrees(gpd.GeoSeries(points, crs=crs or "EPSG:4326"), file, layer)
+        return _to_degrees(gpd.GeoSeries(_points(lon, lat), crs=crs or "EPSG:4326"), file, layer)
     if frame.crs is None and crs is None:
         raise CrsError(
             "the layer does not say its coordinate system",
@@ -81,20 +118,24 @@ def geometry_of(
             do="name it in the card (crs: EPSG:4326)",
         )
     own = _to_degrees(frame.geometry if frame.crs is not None else frame.geometry.set_crs(crs), file, layer)
-    if points is not None:
-        empty = shapely.is_missing(own) | shapely.is_empty(own)
-        both = ~empty & ~shapely.is_missing(points) & (shapely.get_type_id(own) == 0)
-        gap = np.full(len(own), 0.0)
-        gap[both] = shapely.distance(own[both], points[both])
-        if (gap > 0.001).any() and (
-            gap[both] <= 0.001
-        ).mean() > 0.5:  # coordinate columns of another CRS differ everywhere
-            where = gap > 0.001
-            ledger.mark(
-                where, f"{pair[0]}, {pair[1]}" if pair else "geometry", pd.Series(shapely.to_wkt(points)), TWO_PLACES
-            )
-        own[empty] = points[empty]
+    if pair is not None and lon is not None and lat is not None:
+        with np.errstate(invalid="ignore", over="ignore"):  # x and y of what is no point are NaN
+            gap = np.hypot(shapely.get_x(own) - lon, shapely.get_y(own) - lat)
+            both, where = np.isfinite(gap), gap > 0.001
+        if where.any() and not where[both].mean() >= 0.5:  # coordinate columns of another CRS differ everywhere
+            text = shapely.to_wkt(_points(lon[where], lat[where]))
+            ledger.mark(where, f"{pair[0]}, {pair[1]}", pd.Series(text), TWO_PLACES)
+        empty = np.flatnonzero(shapely.is_missing(own) | shapely.is_empty(own))
+        own[empty] = _points(lon[empty], lat[empty])
     return own
+
+
+def _points(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Points of shape (n,); None where a coordinate is no number."""
+    out = np.full(len(lon), None, dtype=object)
+    ok = np.isfinite(lon) & np.isfinite(lat)
+    out[ok] = shapely.points(lon[ok], lat[ok])
+    return out
 
 
 def _to_degrees(series: gpd.GeoSeries, file: Any, layer: str) -> np.ndarray:
@@ -166,15 +207,24 @@ def _repair(shapes: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def check_positions(
-    shapes: np.ndarray, contract: Contract, ledger: Ledger, *, extent: Extent | None, allow_missing: bool
+    shapes: np.ndarray,
+    contract: Contract,
+    ledger: Ledger,
+    *,
+    extent: Extent | None,
+    allow_missing: bool,
+    written: pd.DataFrame | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hold rows without a possible position; returns the longitude and latitude of each row's middle (NaN where none)."""
+    """Hold rows without a possible position; returns the longitude and latitude of each row's middle (NaN where none).
+
+    ``written`` are the two coordinate columns as they stand, to be shown where they are no position.
+    """
     box = shapely.bounds(shapes)
     with np.errstate(invalid="ignore", over="ignore"):
         lon, lat = (box[:, 0] / 2 + box[:, 2] / 2), (box[:, 1] / 2 + box[:, 3] / 2)
         empty = ~np.isfinite(lon) | ~np.isfinite(lat) | (np.abs(box) > 1e30).any(axis=1)
         sentinel = ~empty & (np.isin(lon, (-9999.0, -999.0, -99.0)) | np.isin(lat, (-9999.0, -999.0, -99.0)))
-        text = _Where(lon, lat)
+        text = _Where(lon, lat, written)
         if not allow_missing:
             ledger.hold(empty, "geometry", text, NO_POSITION)
         elif (np.abs(box) > 1e30).any():
@@ -208,14 +258,20 @@ def check_positions(
 
 
 class _Where:
-    """Texts 'longitude, latitude', made only for the rows that need one."""
+    """Texts 'longitude, latitude', made only for the rows that need one; as written where they are no numbers."""
 
-    def __init__(self, lon: np.ndarray, lat: np.ndarray) -> None:
-        self.lon, self.lat = lon, lat
+    def __init__(self, lon: np.ndarray, lat: np.ndarray, written: pd.DataFrame | None = None) -> None:
+        self.lon, self.lat, self.written = lon, lat, written
 
     def texts(self, at: np.ndarray) -> list[str]:
-        pairs = zip(self.lon[at], self.lat[at])
-        return [f"{x:.7g}, {y:.7g}" if np.isfinite(x) and np.isfinite(y) else "" for x, y in pairs]
+        out = []
+        for i, x, y in zip(at, self.lon[at], self.lat[at]):
+            if np.isfinite(x) and np.isfinite(y):
+                out.append(f"{x:.7g}, {y:.7g}")
+            else:
+                cells = [] if self.written is None else self.written.iloc[i].tolist()
+                out.append(", ".join("" if pd.isna(c) else str(c) for c in cells).strip(", "))
+        return out
 
 
 def check_same_place(lon: np.ndarray, lat: np.ndarray, ledger: Ledger) -> None:

@@ -5,7 +5,9 @@ Belongs here: how one cell is read. Does not belong here: what the number may be
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,15 +19,38 @@ Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 TEXT_SENTINELS = frozenset({"", "blank", "n/a", "#n/a", "null", "nan", "-", "--", "<null>"})
 """Texts that mean "missing" in any column; ``none`` and ``NA`` may be a word or sodium, so only numbers take them so."""
-_NUMBER_TEXT_SENTINELS = TEXT_SENTINELS | {"na", "none", "nil", "nr", "not available", "not analysed", "not analyzed"}
-NUMBER_SENTINELS = (-9999.0, -999.0, -99999.0, -99.0, -999999.0, 1e20, 9.969209968386869e36)
+_NUMBER_TEXT_SENTINELS = TEXT_SENTINELS | {
+    "na", "n.a.", "n.a", "none", "nil", "nr", "not available", "not analysed", "not analyzed", "\u2014", "\u2013",
+}  # fmt: skip
+NUMBER_SENTINELS = (
+    -9999.0, -999.0, -99999.0, -99.0, -999999.0, -999.25, -999.9, -9999.9, -9999.99, -8888.0, -32768.0, -2147483648.0,
+    1e20, 9.969209968386869e36,
+)  # fmt: skip
 HUGE = 1e30  # -3.4e38 and its neighbours: the lowest float32, which rasters and shapefiles write for "no data"
-_NO_LIMIT = re.compile(
-    r"^(<\s*(m?dl|lod|loq|ld|det.*|blq)|b\.?d\.?l\.?|b\.?l\.?d\.?|n\.?d\.?|below.*|tr|traces?)$", re.IGNORECASE
+_LIMIT_TIMES = 10.0  # a detection limit this many times above all that was reported is none
+_DL = (
+    r"(?:m?d\.?l\.?|l\.?o\.?[dq]\.?|lld|ld|b\.?d\.?l\.?|b\.?l\.?d\.?|b\.?q\.?l\.?|b\.?l\.?q\.?|n\.?d\.?"
+    r"|det(?:ection|\.)? ?limit|limit of detection)"
 )
-_BELOW = re.compile(r"^(?:<|≤|less than)\s*=?\s*([\d.]+(?:[eE][+-]?\d+)?)\s*[a-zA-Z%/]*$")
-_ABOVE = re.compile(r"^(?:>|≥|more than)\s*=?\s*([\d.]+(?:[eE][+-]?\d+)?)\s*[a-zA-Z%/]*$")
-_THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?$")  # 1,234 and the Indian 1,23,456
+_N = r"([\d.]+(?:[eE][+-]?\d+)?)"
+_UNIT = r"\s*([a-zA-Z%/]*)"
+_BELOW = re.compile(
+    rf"^\(?(?:<+|≤|less than|below)\s*=?\s*{_N}(?:\s*\(?{_DL}\)?|{_UNIT})\)?$|^{_N}\s*\(?\s*<?\s*{_DL}\s*\)?$"
+    rf"|^{_DL}\s*[:=(]?\s*<?\s*{_N}\s*\)?$",
+    re.IGNORECASE,
+)
+_ABOVE = re.compile(rf"^(?:>+|≥|more than)\s*=?\s*{_N}{_UNIT}$", re.IGNORECASE)
+_NO_LIMIT = re.compile(
+    rf"^(<+\s*(?:{_DL}|det.*)?|{_DL}|below.*|not? ?-?det\b.*|not? ?-?detect.*|non ?-?detect.*|tr\.?|traces?)$",
+    re.IGNORECASE,
+)
+_GROUPED = re.compile(
+    r"(?<![\d.])\d{1,3}(?:[, '\u2019]\d{2,3})*[, '\u2019]\d{3}(?!\d)"
+)  # 1,234; the Indian 1,23,456; 1 234
+_DECIMAL_COMMA = re.compile(r"(?<![\d,.])(?:0+,\d+|\d+,(?:\d{1,2}|\d{4,})|\d{1,3}(?:\.\d{3})+,\d+)(?![\d,.])")
+_GROUP_COMMA = re.compile(r"\d,\d{2,3},\d{3}|\d,\d{3}\.\d")
+_DOTTED = re.compile(r"(?<![\d,.])\d{1,3}(?:\.\d{3})+(?=,\d)")
+_SAME = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2014": "-"})
 
 SENTINEL = "sentinel value read as missing"
 UNREADABLE = "text where a number belongs: read as missing"
@@ -33,6 +58,8 @@ ABOVE = "above the method's upper limit: the limit is kept as the value"
 NEGATIVE_LIMIT = (
     "negative value read as a detection limit (laboratory convention): kept as a censored value at its size"
 )
+COMMA = "decimal comma read as a decimal point"
+CELL_UNIT = "a unit stands in the cell: read as a number in the column's unit, check that it is the same"
 ZERO_LIMIT = (
     "0 read as below detection (may also be 'not analysed'): censored at the smallest positive value of the column"
 )
@@ -56,7 +83,9 @@ def parse_numbers(column: pd.Series, *, censorable: bool = False, sentinels: tup
     """Numbers of a raw column of shape (n,).
 
     A censorable column (an analysis) reads ``<0.5`` as the limit 0.5; ``<DL``, ``BDL``, ``0`` as below a limit that is not
-    given, set to the smallest positive value reported in the column; and a negative number as minus the limit.
+    given, set to the smallest positive value reported in the column; and a negative number as minus the limit (one that is
+    ten times above all reported values is no limit but a sentinel). A comma is decimal where a cell of the column says so
+    (``0,5``) and none says otherwise (``1,23,456``).
     """
     n = len(column)
     censored = np.zeros(n, dtype=bool)
@@ -68,6 +97,10 @@ def parse_numbers(column: pd.Series, *, censorable: bool = False, sentinels: tup
         values, below, no_limit, marks = _from_text(column, sentinels)
         notes |= marks
         censored |= below
+        if not censorable and (below | no_limit).any():  # no column for the mark: a limit would pass for a value
+            values[below] = np.nan
+            _note(notes, UNREADABLE, np.flatnonzero(below | no_limit))
+            censored[:] = False
     known = tuple(float(s) for s in sentinels if isinstance(s, int | float)) + NUMBER_SENTINELS
     with np.errstate(invalid="ignore"):
         # isin is costly on half a million rows; the candidates are few: not positive, or beyond any measurement.
@@ -81,6 +114,12 @@ def parse_numbers(column: pd.Series, *, censorable: bool = False, sentinels: tup
     if not censorable:
         return Numbers(values, censored, notes)
     negative = np.flatnonzero(values < 0)
+    if len(negative):
+        most = values.max(initial=0.0, where=values > 0)
+        absurd = negative[-values[negative] > _LIMIT_TIMES * most] if most > 0 else negative[:0]
+        values[absurd] = np.nan
+        _note(notes, SENTINEL, absurd)
+        negative = np.flatnonzero(values < 0)
     if len(negative):
         values[negative] = -values[negative]
         censored[negative] = True
@@ -108,28 +147,49 @@ def _from_text(column: pd.Series, sentinels: tuple[object, ...]) -> tuple[Floats
     texts = pd.Series(uniques).astype("str").str.strip()
     numbers = pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64", na_value=np.nan, copy=True)
     kind = np.zeros(len(texts) + 1, dtype=np.int8)  # 1 below, 2 no limit, 3 above, 4 sentinel, 5 unreadable
+    comma, unit = np.zeros(len(texts) + 1, dtype=bool), np.zeros(len(texts) + 1, dtype=bool)
     blank = {str(s).strip().lower() for s in sentinels if isinstance(s, str)} | _NUMBER_TEXT_SENTINELS
-    for i in np.flatnonzero(np.isnan(numbers)):
-        text = texts.iloc[i]
-        if pd.isna(text) or text.lower() in blank:
-            kind[i] = 0 if pd.isna(text) or text == "" else 4
+    odd = np.flatnonzero(np.isnan(numbers))
+    with_comma = [t for t in texts.iloc[odd] if isinstance(t, str) and "," in t]
+    decimal = any(_DECIMAL_COMMA.search(t) for t in with_comma) and not any(_GROUP_COMMA.search(t) for t in with_comma)
+    for i in odd:
+        raw = texts.iloc[i]
+        if pd.isna(raw) or raw.lower() in blank:
+            kind[i] = 0 if pd.isna(raw) or raw == "" else 4
+            continue
+        text = _tidy(raw, decimal)
+        comma[i] = decimal and "," in raw
+        if np.isfinite(number := _float(text)):
+            numbers[i] = number
         elif m := _BELOW.match(text):
-            limit = _float(m.group(1))
+            limit = _float(next(g for g in (m.group(1), m.group(3), m.group(4)) if g is not None))
             numbers[i], kind[i] = (limit, 1) if limit > 0 else (np.nan, 2)
+            unit[i] = bool(m.group(2))
         elif m := _ABOVE.match(text):
-            numbers[i], kind[i] = _float(m.group(1)), 3
+            numbers[i], kind[i], unit[i] = _float(m.group(1)), 3, bool(m.group(2))
         elif _NO_LIMIT.match(text):
             kind[i] = 2
-        elif _THOUSANDS.match(text):
-            numbers[i] = float(text.replace(",", ""))
         else:
             kind[i] = 5
+    if decimal and any(_DOTTED.search(t) for t in with_comma):  # 1.234,5 in the column: what 1.234 means is not known
+        kind[np.flatnonzero(texts.str.fullmatch(r"-?\d{1,3}\.\d{3}").fillna(False))] = 5
+        numbers[kind[:-1] == 5] = np.nan
     per_row = np.append(numbers, np.nan)[codes]
     kinds = kind[codes]
     notes: dict[str, np.ndarray] = {}
     for code, reason in ((3, ABOVE), (4, SENTINEL), (5, UNREADABLE)):
         _note(notes, reason, np.flatnonzero(kinds == code))
+    _note(notes, COMMA, np.flatnonzero((comma & (kind != 5))[codes]))
+    _note(notes, CELL_UNIT, np.flatnonzero(unit[codes]))
     return per_row, kinds == 1, kinds == 2, notes
+
+
+def _tidy(text: str, decimal_comma: bool) -> str:
+    """A cell in plain characters, with a decimal point and without separators of thousands."""
+    plain = html.unescape(unicodedata.normalize("NFKC", text)).strip().lstrip("'").translate(_SAME)
+    if decimal_comma:
+        return _DOTTED.sub(lambda m: m.group().replace(".", ""), plain).replace(",", ".")
+    return _GROUPED.sub(lambda m: re.sub(r"\D", "", m.group()), plain)
 
 
 def _float(text: str) -> float:

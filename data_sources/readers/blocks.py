@@ -14,8 +14,9 @@ import shapely
 
 from data_sources.cards import Card
 from data_sources.connectors.files import read_file
-from data_sources.contracts.admission import Admission, plain
+from data_sources.contracts.admission import Admission
 from data_sources.contracts.blocks import AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
+from data_sources.contracts.contract import plain_name
 from data_sources.contracts.errors import MissingSourceError
 from data_sources.contracts.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.readers.common import Extent, admit_layer, card_of
@@ -92,7 +93,9 @@ def read_blocks(
     if layer == "mining_leases":
         own = reading.pop("own_lessees", ())
         status, _, remarks = lease_statuses(frame, says.field_map if says else {}, own)
-        frame = frame.drop(columns=[c for c in frame.columns if plain(c) == "lease_status"]).assign(lease_status=status)
+        frame = frame.drop(columns=[c for c in frame.columns if plain_name(c) == "lease_status"]).assign(
+            lease_status=status
+        )
         frame["position_note"] = remarks  # carried through admission beside its row
     admission = admit_layer(
         frame,

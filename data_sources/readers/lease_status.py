@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from data_sources.contracts.admission import plain
+from data_sources.contracts.contract import plain_name
 from data_sources.contracts.waste import LEASE_STATUS
 
 STATUS_COLUMNS = (
@@ -54,7 +54,7 @@ def lease_statuses(
     frame : n rows with the publisher's columns. field_map : raw column -> canonical column, from the card.
     own_lessees : names of the user's own company: its leases are ``operator``.
     """
-    by_plain = {plain(c): c for c in reversed(list(frame.columns))}
+    by_plain = {plain_name(c): c for c in reversed(list(frame.columns))}
     mapped = {target: raw for raw, target in (field_map or {}).items() if raw in frame.columns}
     status = _text(frame, mapped.get("lease_status"), STATUS_COLUMNS, by_plain)
     holder = _text(frame, None, LESSEE_COLUMNS, by_plain)
