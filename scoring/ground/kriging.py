@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numba import njit, prange
+from llvmlite import ir
+from numba import njit, prange, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from data_sources.contracts.errors import ScoringError
@@ -56,22 +59,35 @@ def _covariances(h2, code, sill, per_reach, out):  # type: ignore[no-untyped-def
             out[p] = _covariance(h2[p], 0, sill, per_reach)
 
 
-@njit(cache=True, error_model="numpy")
-def _subtract(c, a, row, b, column, terms):  # type: ignore[no-untyped-def]
-    """``c -= a[row + m] b[column + m]`` for each m below ``terms``, in order, four to a pass over the lanes."""
-    fours = terms - terms % 4
-    for m in range(0, fours, 4):
-        for p in range(_LANES):
-            c[p] = (
-                c[p]
-                - a[row + m, p] * b[column + m, p]
-                - a[row + m + 1, p] * b[column + m + 1, p]
-                - a[row + m + 2, p] * b[column + m + 2, p]
-                - a[row + m + 3, p] * b[column + m + 3, p]
-            )
-    for m in range(fours, terms):
-        for p in range(_LANES):
-            c[p] -= a[row + m, p] * b[column + m, p]
+def _subtracting(typing, c, a, row, b, column, terms):  # type: ignore[no-untyped-def]
+    """``c -= a[row + m] b[column + m]`` for each m below ``terms``, in order, on all lanes at once.
+
+    Written as vectors because the compiler cannot know that c is not part of a or b, and would store and load it anew,
+    and ask anew, at every m. Contiguous float64 arrays: c of ``_LANES``, a and b of rows of ``_LANES``.
+    """
+
+    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        lanes = ir.VectorType(ir.DoubleType(), _LANES)
+
+        def of_row(which, number):  # type: ignore[no-untyped-def]
+            start = context.make_array(signature.args[which])(context, builder, args[which]).data
+            first = builder.mul(number, ir.Constant(number.type, _LANES))
+            return builder.bitcast(builder.gep(start, [first]), lanes.as_pointer())
+
+        zero = ir.Constant(args[2].type, 0)
+        kept = cgutils.alloca_once(builder, lanes)
+        builder.store(builder.load(of_row(0, zero), align=8), kept)
+        with cgutils.for_range(builder, args[5]) as loop:
+            left = builder.load(of_row(1, builder.add(args[2], loop.index)), align=8)
+            right = builder.load(of_row(3, builder.add(args[4], loop.index)), align=8)
+            builder.store(builder.fsub(builder.load(kept), builder.fmul(left, right)), kept)
+        builder.store(builder.load(kept), of_row(0, zero), align=8)
+        return context.get_dummy_value()
+
+    return types.void(c, a, types.intp, b, types.intp, types.intp), code
+
+
+_subtract: Any = intrinsic(_subtracting)
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
