@@ -39,7 +39,13 @@ def blocks(
     frames, quarantine, report = [], [], {}
     for kind in region.units:
         if kind == "waste_block":
-            frames.append(waste_blocks(waste_inventory["sites"], waste_inventory["footprints"], region.crs))
+            units = waste_blocks(waste_inventory["sites"], waste_inventory["footprints"], region.crs)
+            marks = waste_inventory.get("marks", {})  # what admission found odd in a site or repaired in its outline
+            told = [
+                "; ".join(filter(None, (f, marks.get(s))))
+                for f, s in zip(units["flags"], units["site_id"], strict=True)
+            ]
+            frames.append(units.assign(flags=pd.Series(told, index=units.index, dtype="str")))
             continue
         if kind == "survey_sheet":
             frames.append(sheet_blocks(region.extent_deg, region.crs))

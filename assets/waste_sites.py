@@ -54,6 +54,7 @@ def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> 
         "quarantine": inventory.quarantine,
         "flags": inventory.flags,
         "report": inventory.report,
+        "marks": inventory.marks,
     }
     if region.waste.sources:
         bundle |= {"review": inventory.review, "members": inventory.members, "figures": inventory.figures}

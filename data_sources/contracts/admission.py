@@ -35,13 +35,23 @@ _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 class Admission:
     """What came of one frame: ``kept`` in canonical columns, ``quarantine`` and ``flags`` in QUARANTINE_COLUMNS, ``report``.
 
-    ``row`` counts the source's rows from 1; it is missing where a whole column is held.
+    ``row`` counts the source's rows from 1; it is missing where a whole column is held. ``rows`` are those numbers of the
+    kept rows, in their order.
     """
 
     kept: pd.DataFrame
     quarantine: pd.DataFrame
     flags: pd.DataFrame
     report: dict[str, Any] = field(default_factory=dict)
+    rows: np.ndarray = field(default_factory=lambda: np.array([], dtype="int64"))
+
+    def words(self, reasons: Mapping[str, str]) -> list[str]:
+        """For each kept row the words of the marks it carries, ``; `` between them: ``reasons`` is mark -> word."""
+        told: dict[int, list[str]] = {}
+        known = self.flags[self.flags["reason"].isin(list(reasons)) & self.flags["row"].notna()]
+        for row, reason in zip(known["row"], known["reason"]):
+            told.setdefault(int(row), []).append(reasons[reason])
+        return ["; ".join(dict.fromkeys(told.get(int(row), ()))) for row in self.rows]
 
 
 def admit(
@@ -171,7 +181,7 @@ def admit(
         "columns_unmapped": [c for c in columns if c not in used],
         "key_made": made,
     }
-    return Admission(kept, quarantine, flags, report)
+    return Admission(kept, quarantine, flags, report, numbers[keep])
 
 
 def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

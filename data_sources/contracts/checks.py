@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandera.pandas as pa
 
 
+KEPT_OF_TWINS = "duplicate key: a later row with it is held"
+
+
 def schema_of(contract: Contract, columns: list[str], level: str) -> pa.DataFrameSchema:
     """The pandera schema of one contract for the columns at hand; ``level`` is 'reject' or 'flag'."""
     import pandera.pandas as pa  # a second to import: only where rows are checked
@@ -85,7 +88,7 @@ def check_key(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
         text = rows[keys].astype("str").agg(" / ".join, axis=1)
         twin = rows.duplicated(keys, keep=False).to_numpy() & ~later
         ledger.hold(at[later], " + ".join(keys), text[later], "duplicate key: an earlier row has it")
-        ledger.mark(at[twin], " + ".join(keys), text[twin], "duplicate key: a later row with it is held")
+        ledger.mark(at[twin], " + ".join(keys), text[twin], KEPT_OF_TWINS)
     for f in contract.fields:
         if f.unique and (f.name,) != contract.key and f.name in frame.columns:
             _mark_repeats(frame, f, ledger)

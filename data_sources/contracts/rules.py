@@ -5,6 +5,8 @@ Belongs here: relations between fields. Does not belong here: a single field's b
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +17,7 @@ from pyproj import Geod
 from data_sources.contracts.chemistry import PPM_PER_UNIT, REE14, unit_of
 from data_sources.contracts.deposits import check_printed
 from data_sources.contracts.issues import Ledger
+from data_sources.reference import load_table
 
 Rule = Callable[[pd.DataFrame, Any, Ledger], None]
 
@@ -25,6 +28,10 @@ GRADE_OVER = "more than 1,000,000 ppm (100 %): impossible"
 REE_IN_WASTE = "rare earths above 5 % in a waste: check the unit"
 NOT_ONE_PREFERRED = "a site needs exactly one preferred tonnage"
 TWO_IN_USE = "several grades of one site and element are marked as used: which one counts is not said"
+WASTE_TYPE = (
+    "the waste type is not one that the reference has a route for: the site is listed and cannot be valued; write one of the "
+    "codes of data_sources/reference/routes.csv"
+)
 AREA_DIFFERS = "stated area and area of the geometry (WGS84 ellipsoid) differ by more than 2 %"
 AREA_DEGREES = "area looks computed from degrees: not an area"
 AREA_ZERO = "area is zero or negative"
@@ -114,6 +121,18 @@ def _area(stated_column: str) -> Rule:
     return rule
 
 
+def _waste_type(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
+    """Mark waste types that no route names, with the nearest code; a blank one says itself that nothing is known."""
+    known = {code.strip() for text in load_table("routes")["waste_type_codes"].dropna() for code in text.split(";")}
+    stated = frame["waste_type_code"]
+    at = np.flatnonzero((stated.notna() & ~stated.isin(known)).to_numpy(dtype=bool))
+    texts = []
+    for code in stated.iloc[at].astype("str"):
+        near = difflib.get_close_matches(re.sub(r"[^a-z0-9]+", "_", code.lower()), sorted(known), n=1)
+        texts.append(f"{code} (did you mean {near[0]}?)" if near else code)
+    ledger.mark(at, "waste_type_code", pd.Series(texts, dtype="str"), WASTE_TYPE)
+
+
 def _one_preferred(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
     """Mark the tonnages of a site that has none or several preferred figures."""
     if not frame["is_preferred"].notna().any():
@@ -136,6 +155,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "occurrences": (check_printed,),
     "tonnages": (_ranges("tonnage", "_mt"), _one_preferred),
     "grades": (_ranges("value", ""), _ranges("ppm", ""), _grade_units, _one_in_use),
+    "waste_sites": (_waste_type,),
     "waste_footprints": (_area("area_ha"),),
     "auction_blocks": (_area("area_ha"),),
     "mining_leases": (_area("area_ha"),),

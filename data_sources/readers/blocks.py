@@ -16,14 +16,22 @@ from data_sources.cards import Card
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admission import Admission
 from data_sources.contracts.blocks import AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
+from data_sources.contracts.checks import KEPT_OF_TWINS
 from data_sources.contracts.contract import plain_name
 from data_sources.contracts.errors import MissingSourceError
+from data_sources.contracts.places import REPAIRED, TWO_PLACES
 from data_sources.contracts.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.readers.common import Extent, admit_layer, card_of
 from data_sources.readers.lease_status import lease_statuses
 from data_sources.reference import load_table
 from data_sources.sheets import sheets_in
 
+MARKS = {
+    REPAIRED: "geometry_repaired",
+    TWO_PLACES: "geometry_and_coordinates_differ",
+    KEPT_OF_TWINS: "other_row_of_this_id_held",
+}
+"""Mark of admission -> word in a block's ``flags``."""
 _KIND = {"auction_blocks": "auction_block", "mining_leases": "mining_lease"}
 
 
@@ -119,7 +127,11 @@ def _as_blocks(admission: Admission, kind: str, remarks: str | None = None) -> A
         differs = np.abs(area / published - 1) > 0.02
     kept["kind"] = kind
     kept["site_id"] = pd.Series([None] * len(kept), dtype="str")
-    kept["flags"] = pd.Series(np.where(differs, "area_differs_from_published", ""), index=kept.index, dtype="str")
+    flags = [
+        "; ".join(filter(None, ("area_differs_from_published" if odd else "", told)))
+        for odd, told in zip(differs, admission.words(MARKS), strict=True)
+    ]
+    kept["flags"] = pd.Series(flags, index=kept.index, dtype="str")
     report: dict[str, Any] = {"areas_that_differ": int(differs.sum()), "area_rule": AREA_DIFFERS}
     if remarks is not None:
         told = kept[remarks].astype("str").fillna("")
@@ -128,8 +140,9 @@ def _as_blocks(admission: Admission, kind: str, remarks: str | None = None) -> A
         report["lease_status"] = kept["lease_status"].value_counts().sort_index().to_dict()
         report["lease_remarks"] = told[told != ""].value_counts().sort_index().to_dict()
     extra = [c for c in ("concession", "redistribute") if c in kept.columns]
-    kept = kept[[*BLOCK_COLUMNS, *extra, "geometry"]].sort_values("block_id", kind="stable").reset_index(drop=True)
-    return replace(admission, kept=kept, report=admission.report | report)
+    kept = kept[[*BLOCK_COLUMNS, *extra, "geometry"]].sort_values("block_id", kind="stable")
+    rows = admission.rows[kept.index.to_numpy()]
+    return replace(admission, kept=kept.reset_index(drop=True), rows=rows, report=admission.report | report)
 
 
 def sheet_blocks(extent_deg: Extent, crs: str | None = None) -> gpd.GeoDataFrame:

@@ -16,9 +16,11 @@ import pandas as pd
 
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admission import Admission
+from data_sources.contracts.checks import KEPT_OF_TWINS
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.errors import MissingSourceError
-from data_sources.contracts.places import INDIA_DEG
+from data_sources.contracts.places import INDIA_DEG, REPAIRED
+from data_sources.contracts.rules import AREA_DIFFERS, WASTE_TYPE
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.reference import load_table
@@ -29,6 +31,13 @@ TABLES = {
     "grades": "site_grades",
     "constraints": "site_constraints",
 }
+MARKS = {
+    WASTE_TYPE: "waste_type_not_in_reference",
+    REPAIRED: "geometry_repaired",
+    AREA_DIFFERS: "area_differs_from_stated",
+    KEPT_OF_TWINS: "other_row_of_this_id_held",
+}
+"""Mark of admission -> word in the ``flags`` of the site's block."""
 ORPHAN = "names a site that is not in the register"
 ORPHAN_HELD = "its site is held in the quarantine"
 _NO_CLIP = {"clip": False}  # a user's own inventory belongs to the region: a site elsewhere is a wrong one
@@ -38,7 +47,8 @@ _NO_CLIP = {"clip": False}  # a user's own inventory belongs to the region: a si
 class WasteInventory:
     """Sites (POINT, may be empty), footprints (MULTIPOLYGON), and every tonnage, grade and constraint of theirs.
 
-    ``review``, ``members`` and ``figures`` are filled where several sources were merged (``waste_merge``).
+    ``review``, ``members`` and ``figures`` are filled where several sources were merged (``waste_merge``). ``marks`` is site
+    -> words for the ``flags`` of its block: what admission found odd in the site or repaired in its outline.
     """
 
     sites: gpd.GeoDataFrame
@@ -52,6 +62,7 @@ class WasteInventory:
     review: pd.DataFrame = field(default_factory=pd.DataFrame)
     members: pd.DataFrame = field(default_factory=pd.DataFrame)
     figures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 def embedded_inventory(extent_deg: Extent | None = None, states: gpd.GeoDataFrame | None = None) -> WasteInventory:
@@ -159,7 +170,18 @@ def admit_tables(
         quarantine=join_lines(a.quarantine for a in admitted.values()),
         flags=join_lines(a.flags for a in admitted.values()),
         report=report,
+        marks=_marks(admitted),
     )
+
+
+def _marks(admitted: Mapping[str, Admission]) -> dict[str, str]:
+    out: dict[str, list[str]] = {}
+    for layer in ("waste_sites", "waste_footprints"):
+        admission = admitted[layer]
+        for site, words in zip(admission.kept["site_id"].astype("str"), admission.words(MARKS), strict=True):
+            if words:
+                out.setdefault(site, []).extend(words.split("; "))
+    return {site: "; ".join(dict.fromkeys(words)) for site, words in sorted(out.items())}
 
 
 def row_numbers(whole: pd.DataFrame | None, part: pd.DataFrame) -> np.ndarray:
@@ -229,6 +251,7 @@ def drop_orphans(admission: Admission, ids: set[str], every: set[str], layer: st
     return replace(
         admission,
         kept=kept[~lost].reset_index(drop=True),
+        rows=admission.rows[~lost.to_numpy()],
         quarantine=quarantine,
         flags=flags.reset_index(drop=True),
         report=report,

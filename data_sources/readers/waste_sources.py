@@ -172,7 +172,8 @@ def _without_position(admission: Admission, extent: Extent | None) -> Admission:
     for key in ("rows_in", "rows_kept"):
         report[key] -= n
     report["rows_outside_region"] += n
-    return replace(admission, kept=kept[~lost].reset_index(drop=True), report=report)
+    rows = admission.rows[~np.asarray(lost, dtype=bool)]
+    return replace(admission, kept=kept[~lost].reset_index(drop=True), rows=rows, report=report)
 
 
 def _note_figures(admission: Admission, frame: pd.DataFrame, rows: np.ndarray, columns: tuple[str, ...]) -> Admission:
