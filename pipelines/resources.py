@@ -69,7 +69,7 @@ def instance() -> dg.DagsterInstance:
 def prepare_dagster_home() -> Path:
     """Make sure that ``DAGSTER_HOME`` is set and holds a ``dagster.yaml``."""
     home = os.environ.get("DAGSTER_HOME")
-    folder = Path(home) if home else home_folder() / ".khanij" / "dagster"
+    folder = Path(home).expanduser().resolve() if home else home_folder() / ".khanij" / "dagster"  # Dagster wants it so
     folder.mkdir(parents=True, exist_ok=True)
     if not home and not (folder / "dagster.yaml").exists():
         (folder / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")

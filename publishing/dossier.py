@@ -10,6 +10,7 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,11 @@ def write_dossiers(
     known = {r.block_id: r for r in records(pd.DataFrame(book.blocks.drop(columns="geometry")))}
     missing = [b for b in block_ids if b not in known]
     if missing:
-        raise MissingSourceError(f"no block {', '.join(missing[:5])}", file=gpkg, layer="ranked_blocks")
+        near = get_close_matches(str(missing[0]), known, n=3) or sorted(known)[:3]
+        raise MissingSourceError(
+            f"no block {', '.join(missing[:5])}", file=gpkg, layer="ranked_blocks", field="block_id",
+            do=f"name blocks of this region, such as {', '.join(near)}",
+        )  # fmt: skip
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     out: list[PublishedFile] = []

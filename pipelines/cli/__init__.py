@@ -39,3 +39,14 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        told = KhanijError(
+            f"the system says: {error.strerror}",
+            file=error.filename,
+            do="check that it lies in a folder that exists and may be written, and what KHANIJ_OUTPUT, KHANIJ_CACHE, "
+            "KHANIJ_RELEASES, DAGSTER_HOME and --out or --to name",
+        )
+        print(f"khanij {arguments.verb}: {told}", file=sys.stderr)
+        return 2

@@ -21,9 +21,13 @@ def main(arguments: argparse.Namespace) -> int:
     """Write the PDFs and print their paths."""
     from pipelines.cli.explain import published_files
     from publishing.dossier import top_block_ids, write_dossiers
+    from publishing.reading import read_table
 
     (file,) = published_files(arguments.region)
-    blocks = arguments.block_id or top_block_ids(file, arguments.top, arguments.kind)
+    spelled = {b.upper(): b for b in read_table(file, "ranked_blocks")["block_id"].astype("str")}
+    blocks = [spelled.get(block.upper(), block) for block in arguments.block_id] or top_block_ids(
+        file, arguments.top, arguments.kind
+    )
     for written in write_dossiers(file, blocks, arguments.out or file.parent / "dossiers"):
         print(written.path)
     return 0

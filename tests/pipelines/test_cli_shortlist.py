@@ -72,3 +72,25 @@ def test_an_identifier_is_found_whatever_its_case_and_a_wrong_one_is_met_with_ne
     assert "did you mean EX-WB-0" in refused(capsys, "explain", "EX-WB-0O2", "--region", output)
     for nothing in ("", "  "):
         assert "no block matches" in refused(capsys, "explain", nothing, "--region", output)
+
+
+def test_dossiers_of_wrong_blocks_name_near_ones_and_case_does_not_matter(output, capsys, tmp_path):
+    said = refused(capsys, "dossier", "EX-WB-002", "EX-WB-0O2", "--region", output, "--out", str(tmp_path / "d"))
+    assert "no block EX-WB-0O2" in said and "such as EX-WB-0" in said
+    assert main(["dossier", "ex-wb-002", "--region", output, "--out", str(tmp_path / "d")]) == 0
+    assert (tmp_path / "d" / "EX-WB-002.pdf").is_file()
+
+
+def test_a_folder_that_cannot_be_written_is_told_without_a_traceback(output, capsys, tmp_path, monkeypatch):
+    file = tmp_path / "a file"
+    file.write_text("no folder")
+    assert main(["shortlist", "--region", output, "--format", "csv", "--out", str(file)]) == 2
+    assert str(file) in capsys.readouterr().err
+    for variable in ("KHANIJ_OUTPUT", "KHANIJ_CACHE"):
+        with monkeypatch.context() as m:
+            m.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+            m.setenv("KHANIJ_HOME", str(tmp_path))
+            m.setenv(variable, str(file / "below"))
+            assert main(["run", "--region", "india"]) == 2
+        said = capsys.readouterr().err
+        assert str(file) in said and variable in said and "What to do" in said
