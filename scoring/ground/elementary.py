@@ -26,26 +26,21 @@ _SQRT_HALF = 0x3FE6A09E667F3BCD  # the bits of the root of 1/2
 
 
 @njit(inline="always")
+def _four_more(p, x, a, b, c, d):  # type: ignore[no-untyped-def]
+    """Four steps of Horner's scheme."""
+    return (((p * x + a) * x + b) * x + c) * x + d
+
+
+@njit(inline="always")
 def exp(x):  # type: ignore[no-untyped-def]
     """``e^x`` for x up to 709; 0 below -708; NaN stays NaN."""
     bounded = max(x, -708.0)
     shifted = bounded * _LOG2_E + _ROUNDING
     whole = shifted - _ROUNDING
     r = (bounded - whole * _LN2_HIGH) - whole * _LN2_LOW
-    p = 1.0 / 6227020800.0
-    p = p * r + 1.0 / 479001600.0
-    p = p * r + 1.0 / 39916800.0
-    p = p * r + 1.0 / 3628800.0
-    p = p * r + 1.0 / 362880.0
-    p = p * r + 1.0 / 40320.0
-    p = p * r + 1.0 / 5040.0
-    p = p * r + 1.0 / 720.0
-    p = p * r + 1.0 / 120.0
-    p = p * r + 1.0 / 24.0
-    p = p * r + 1.0 / 6.0
-    p = p * r + 0.5
-    p = p * r + 1.0
-    p = p * r + 1.0
+    p = _four_more(1.0 / 6227020800.0, r, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0)
+    p = _four_more(p, r, 1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0)
+    p = _four_more(p, r, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0) * r + 1.0
     power = np.int64((np.float64(shifted).view(np.int64) + 1023) << 52).view(np.float64)
     return p * power if x >= -708.0 else (x if x != x else 0.0)
 
@@ -59,15 +54,8 @@ def log(x):  # type: ignore[no-untyped-def]
     exponent = np.int64(power + _ROUNDING_BITS).view(np.float64) - _ROUNDING
     t = (m - 1.0) / (m + 1.0)
     t2 = t * t
-    p = 2.0 / 19.0
-    p = p * t2 + 2.0 / 17.0
-    p = p * t2 + 2.0 / 15.0
-    p = p * t2 + 2.0 / 13.0
-    p = p * t2 + 2.0 / 11.0
-    p = p * t2 + 2.0 / 9.0
-    p = p * t2 + 2.0 / 7.0
-    p = p * t2 + 2.0 / 5.0
-    p = p * t2 + 2.0 / 3.0
+    p = _four_more(2.0 / 19.0, t2, 2.0 / 17.0, 2.0 / 15.0, 2.0 / 13.0, 2.0 / 11.0)
+    p = _four_more(p, t2, 2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0)
     tail = p * t2 * t + exponent * _LN2_LOW
     out = exponent * _LN2_HIGH + (2.0 * t + tail)
     return out if x == x else x
