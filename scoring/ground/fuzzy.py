@@ -149,10 +149,23 @@ def _gamma_32(stack, g, h, g_high, g_low, h_high, h_low, out):  # type: ignore[n
         start = block * _CHUNK
         stop = min(n, start + _CHUNK)
         size = stop - start
-        product = np.ones(size, dtype=np.float32)
-        total = np.zeros(size, dtype=np.float32)
-        furthest = np.zeros(size, dtype=np.float32)
-        for j in range(layers - 1):
+        product = np.empty(size, dtype=np.float32)
+        total = np.empty(size, dtype=np.float32)
+        furthest = np.empty(size, dtype=np.float32)
+        if layers > 2:
+            one_row, other_row = stack[0, start:stop], stack[1, start:stop]
+            for i in range(size):
+                product[i] = one_row[i] * other_row[i]
+                total[i] = one_row[i] + (one - one_row[i]) * other_row[i]
+                d, e = abs(one_row[i] - half), abs(other_row[i] - half)
+                d = (
+                    d if d > 0 else np.float32(0.0)
+                )  # a missing value is not out of range, and must not hide one that is
+                furthest[i] = e if e > d else d
+        else:
+            for i in range(size):
+                product[i], total[i], furthest[i] = one, np.float32(0.0), np.float32(0.0)
+        for j in range(2 if layers > 2 else 0, layers - 1):
             row = stack[j, start:stop]
             for i in range(size):
                 product[i] *= row[i]

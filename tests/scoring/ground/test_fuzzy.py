@@ -104,3 +104,15 @@ def test_one_value_outside_is_found_wherever_it_lies():
         mu[1, place] = 1.01
         with pytest.raises(ScoringError):
             fuzzy.fuzzy_gamma(mu, 0.9)
+
+
+@pytest.mark.parametrize("missing", range(4))
+@pytest.mark.parametrize("outside", range(4))
+def test_a_missing_value_hides_no_value_out_of_range(missing, outside):
+    stack = np.full((4, 1, 3), 0.5, dtype=np.float32)
+    stack[missing, 0, 1] = np.nan
+    assert np.isnan(fuzzy.fuzzy_gamma(stack, 0.9)[0]).tolist() == [False, True, False]
+    stack[outside, 0, 1] = 1.01
+    if outside != missing:
+        with pytest.raises(ScoringError):
+            fuzzy.fuzzy_gamma(stack, 0.9)
