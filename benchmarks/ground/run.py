@@ -35,6 +35,7 @@ CASES: dict[str, tuple[str, float | None, int, int, tuple[str, ...]]] = {
     "fuzzy_product": ("fuzzy_product", None, 25, 9, ("fuzzy_product",)),
     "fuzzy_gamma": ("fuzzy_gamma", None, 25, 9, ("fuzzy_gamma",)),
     "memory_limit": ("fuzzy_product", None, 25, 0, ()),
+    "memory_copy": ("fuzzy_product", None, 25, 0, ()),
 }
 
 
