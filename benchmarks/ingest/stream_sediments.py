@@ -4,7 +4,7 @@ Three times are taken in one run, on the same rows: (a) reading them from a loca
 /dev/null one after the other (the server's own time), (c) fetch into an archive and admission by the contract. The limit
 is c <= 6 a + b in at most 2 GiB.
 
-    python -m benchmarks.ingest.stream_sediments [--rows 510000] [--page 5000] [--folder DIR]
+    python -m benchmarks.ingest.stream_sediments [--rows 510000] [--page 5000] [--at-once 2] [--folder DIR]
 """
 
 from __future__ import annotations
@@ -98,13 +98,13 @@ def peak_gib() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 2**20
 
 
-def ingest(card: Card, root: Path) -> dict[str, float]:
+def ingest(card: Card, root: Path, at_once: int) -> dict[str, float]:
     """Fetch and admit; run in a process of its own so that its memory can be told."""
-    from data_sources.connectors import Archive, fetch
+    from data_sources.connectors import Archive, ClientSettings, fetch
     from data_sources.readers.survey import admit_frame
 
     started = time.perf_counter()
-    got = fetch(card, Archive(root))
+    got = fetch(card, Archive(root), settings=ClientSettings(at_once=at_once))
     fetched, fetch_gib = time.perf_counter() - started, peak_gib()
     frame = got.frame()
     read = time.perf_counter() - started - fetched
@@ -130,10 +130,12 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=510_000)
     parser.add_argument("--page", type=int, default=5_000)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--at-once", type=int, default=2, help="pages on their way together (the client's default: 2)")
     parser.add_argument("--ingest", nargs=2, metavar=("CARD", "ROOT"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.ingest:
-        print(json.dumps(ingest(Card.model_validate_json(arguments.ingest[0]), Path(arguments.ingest[1]))))
+        card = Card.model_validate_json(arguments.ingest[0])
+        print(json.dumps(ingest(card, Path(arguments.ingest[1]), arguments.at_once)))
         return 0
     from servers.mapserver import HINT, MapServer, binary
 
@@ -158,7 +160,8 @@ def main() -> int:
                     "page_size": arguments.page,
                 }
             )
-            command = [sys.executable, "-m", "benchmarks.ingest.stream_sediments", "--ingest"]
+            command = [sys.executable, "-m", "benchmarks.ingest.stream_sediments"]
+            command += ["--at-once", str(arguments.at_once), "--ingest"]
             done = subprocess.run(
                 [*command, card.model_dump_json(), str(Path(scratch) / "archive")],
                 stdout=subprocess.PIPE,

@@ -67,7 +67,9 @@ class ArcGisSource:
     def ids(self) -> list[int]:
         """All object ids of the query, in order."""
         answer = self._json(f"{self.base}/query", {**self._where(), "returnIdsOnly": "true", "f": "json"})
-        found = answer.get("objectIds")
+        found = answer.get("objectIds", ())
+        if found is None:  # how a server says that there are none
+            return []
         if not isinstance(found, list):
             raise SourceError(
                 "the server gives no object ids", file=self.card.host, layer=self.card.layer, do="tell the publisher"
@@ -104,6 +106,7 @@ class ArcGisSource:
         table, rows = parsed.table, parsed.table.num_rows
         if self.object_id in table.column_names:
             table = table.append_column(FEATURE_ID, table[self.object_id].cast("string"))
+        crs = parsed.crs or "EPSG:4326"  # an old server gives its own system, whatever was asked for
         way, text = cursor.split(":")
         start = int(text)
         if way == "ids":
@@ -116,10 +119,10 @@ class ArcGisSource:
                     layer=self.card.layer,
                     do="lower page_size in the card",
                 )
-            return Page(table, "EPSG:4326", len(self.ids), f"ids:{onward}" if onward < len(self.ids) else None)
+            return Page(table, crs, len(self.ids), f"ids:{onward}" if onward < len(self.ids) else None)
         reached = start + rows
         ends = rows == 0 or (not parsed.exceeded and self.count is not None and reached >= self.count)
-        return Page(table, "EPSG:4326", self.count, None if ends else f"offset:{reached}")
+        return Page(table, crs, self.count, None if ends else f"offset:{reached}")
 
     def guess(self, cursor: str, done: Sequence[PageRecord]) -> str | None:
         """The offset after a full page."""

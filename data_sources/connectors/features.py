@@ -236,7 +236,10 @@ def parse_esri(body: bytes, *, where: str, layer: str) -> Parsed:
         raise SourceError(
             f"the server answers: {_service_text(document)}", file=where, layer=layer, do="correct the card"
         )
-    exceeded = bool(document.get("exceededTransferLimit"))
+    inner = document.get("properties")
+    exceeded = bool(
+        document.get("exceededTransferLimit") or (isinstance(inner, dict) and inner.get("exceededTransferLimit"))
+    )
     if not document["features"]:
         return Parsed(pa.table({GEOMETRY: pa.array([], pa.binary())}), None, exceeded=exceeded)
     table, crs = _gdal(body, where, layer, {})
@@ -301,10 +304,11 @@ def _announced(head: dict[str, Any]) -> int | None:
 
 
 def _next_of(head: dict[str, Any]) -> str | None:
-    for link in head.get("links") or ():
-        if isinstance(link, dict) and link.get("rel") == "next" and link.get("href"):
-            return str(link["href"])
-    return None
+    links = [k for k in head.get("links") or () if isinstance(k, dict) and k.get("rel") == "next" and k.get("href")]
+    links.sort(
+        key=lambda k: "json" not in str(k.get("type", "json")).lower()
+    )  # the same page as a web page may stand first
+    return str(links[0]["href"]) if links else None
 
 
 def _service_text(document: Any) -> str:

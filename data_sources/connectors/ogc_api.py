@@ -39,7 +39,7 @@ class OgcApiSource:
         """The page behind a link."""
         if cursor:
             return self.client.get(cursor, layer=self.card.layer).body
-        url = f"{self.card.url.rstrip('/')}/collections/{self.card.layer}/items"
+        url = self._items()
         headers = {"Accept": "application/geo+json, application/json"}
         return self.client.get(url, self.params(), headers=headers, layer=self.card.layer).body
 
@@ -53,10 +53,13 @@ class OgcApiSource:
             )
         return Page(parsed.table, parsed.crs or "EPSG:4326", parsed.announced, onward)
 
+    def _items(self) -> str:
+        return f"{self.card.url.rstrip('/')}/collections/{self.card.layer}/items"
+
     def _onward(self, link: str | None, cursor: str) -> str | None:
         if link is None:
             return None
-        url = urljoin(cursor or self.card.url, link)
+        url = urljoin(cursor or self._items(), link)
         self.client.check_host(url, self.card.layer)
         # Behind a proxy a server may write its inner scheme and port: keep to the card's.
         ours, theirs = urlsplit(self.card.url), urlsplit(url)

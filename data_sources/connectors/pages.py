@@ -16,6 +16,7 @@ from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyproj
 
 from data_sources.cards import Card
 from data_sources.connectors.archive import PageRecord, Partial
@@ -129,11 +130,16 @@ def _read_once(
                 guess = source.guess(guess, records)
             page = _parse(source, body, cursor, records, settings)
             _check_count(page, records, card)
+            _check_crs(page, crs, card)
             crs = crs or page.crs
             before = len(records)
             cursor = _keep(page, cursor, records, partial, card)
             if take is not None and len(records) > before:
                 take(before, page.table, page.crs)
+            if cursor is not None and cursor in {r.cursor for r in records}:
+                raise SourceError(
+                    "the pages run in a circle", file=card.host, layer=card.layer, do="tell the publisher"
+                )
             if progress is not None:
                 progress(sum(r.rows for r in records), _announced(records, page), f"rows of {card.name}")
     finally:
@@ -202,6 +208,15 @@ def _check_count(page: Page, records: Sequence[PageRecord], card: Card) -> None:
             file=card.host,
             layer=card.layer,
             do="fetch again when the publisher is not loading data",
+        )
+
+
+def _check_crs(page: Page, crs: str | None, card: Card) -> None:
+    if not page.table.num_rows or page.crs is None or crs is None or page.crs == crs:
+        return
+    if pyproj.CRS(page.crs) != pyproj.CRS(crs):
+        raise SourceError(
+            f"one page is in {crs} and another in {page.crs}", file=card.host, layer=card.layer, do="tell the publisher"
         )
 
 

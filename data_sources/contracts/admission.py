@@ -132,7 +132,7 @@ def admit(
 
     shapes = None
     if spatial:
-        shapes = places.geometry_of(frame, pair, crs, file, layer, ledger)
+        shapes, judged = places.geometry_of(frame, pair, crs, file, layer, ledger)
         shapes = places.check_geometry(shapes, contract, ledger)
         lon, lat = places.check_positions(
             shapes,
@@ -141,6 +141,8 @@ def admit(
             extent=region_extent,
             allow_missing=contract.positions_optional,
             written=None if pair is None else frame[list(pair)],
+            judged=judged,
+            no_position=places.NO_COLUMNS if pair is None and geometry_name is None else places.NO_POSITION,
         )
         if contract.unique_positions:
             places.check_same_place(lon, lat, ledger)

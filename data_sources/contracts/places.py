@@ -38,6 +38,12 @@ NO_POSITION = "no position: coordinates missing, not numbers, or a sentinel"
 NEAR_ZERO = "position near 0 E or 0 N: a missing coordinate written as zero"
 SWAPPED = "axis order: latitude stands where longitude belongs (position fits India only when swapped)"
 NOT_DEGREES = "coordinates are not degrees (metres of a projection?): say the CRS in the card"
+DEGREES = "coordinates are degrees where the stated CRS is one of metres: say the right CRS in the card"
+OTHER_CRS = (
+    "geometry and coordinate columns lie far apart in all rows: the stated CRS is wrong, say the right one in the card"
+)
+NO_COLUMNS = "no position: neither a geometry nor coordinate columns of a usual name; name them in the card's field_map or as x and y"
+_FAR_DEG = 0.1  # no datum of India moves a point so far
 OUTSIDE_INDIA = "position outside India"
 OUTSIDE_REGION = "position outside the region's extent"
 SAME_PLACE = "another row has the same coordinates"
@@ -96,8 +102,10 @@ def _degrees(frame: pd.DataFrame, column: str, ledger: Ledger) -> np.ndarray:
 
 def geometry_of(
     frame: pd.DataFrame, pair: tuple[str, str] | None, crs: str | None, file: Any, layer: str, ledger: Ledger
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Geometries in EPSG:4326 as an object array of shape (n,), from the geometry column or the coordinate columns.
+
+    The second array is True where a row is held because its CRS is not the one that is stated.
 
     Raises
     ------
@@ -108,8 +116,8 @@ def geometry_of(
         lon, lat = (_degrees(frame, c, ledger) for c in pair)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         if lon is None or lat is None:
-            return np.full(len(frame), None, dtype=object)
-        return _to_degrees(gpd.GeoSeries(_points(lon, lat), crs=crs or "EPSG:4326"), file, layer)
+            return np.full(len(frame), None, dtype=object), np.zeros(len(frame), dtype=bool)
+        return _to_degrees(gpd.GeoSeries(_points(lon, lat), crs=crs or "EPSG:4326"), file, layer, ledger)
     if frame.crs is None and crs is None:
         raise CrsError(
             "the layer does not say its coordinate system",
@@ -117,17 +125,29 @@ def geometry_of(
             layer=layer,
             do="name it in the card (crs: EPSG:4326)",
         )
-    own = _to_degrees(frame.geometry if frame.crs is not None else frame.geometry.set_crs(crs), file, layer)
+    stated = frame.geometry if frame.crs is not None else frame.geometry.set_crs(crs)
+    own, wrong = _to_degrees(stated, file, layer, ledger)
     if pair is not None and lon is not None and lat is not None:
         with np.errstate(invalid="ignore", over="ignore"):  # x and y of what is no point are NaN
-            gap = np.hypot(shapely.get_x(own) - lon, shapely.get_y(own) - lat)
+            x, y = shapely.get_x(own), shapely.get_y(own)
+            gap = np.hypot(x - lon, y - lat)
             both, where = np.isfinite(gap), gap > 0.001
-        if where.any() and not where[both].mean() >= 0.5:  # coordinate columns of another CRS differ everywhere
+        if where.any():
+            if where[both].mean() >= 0.5:  # differing everywhere says nothing where the columns are in another CRS
+                where &= _in_india(lon, lat) & ~wrong
+                far = where & (gap > _FAR_DEG) & _in_india(x, y)  # one abroad is held for that
+                ledger.hold(far, "geometry", _Where(lon, lat), OTHER_CRS)
+                wrong |= far
             text = shapely.to_wkt(_points(lon[where], lat[where]))
             ledger.mark(where, f"{pair[0]}, {pair[1]}", pd.Series(text), TWO_PLACES)
         empty = np.flatnonzero(shapely.is_missing(own) | shapely.is_empty(own))
         own[empty] = _points(lon[empty], lat[empty])
-    return own
+    return own, wrong
+
+
+def _in_india(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    west, south, east, north = INDIA_DEG
+    return np.asarray((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
 
 
 def _points(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
@@ -138,7 +158,12 @@ def _points(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     return out
 
 
-def _to_degrees(series: gpd.GeoSeries, file: Any, layer: str) -> np.ndarray:
+def _to_degrees(series: gpd.GeoSeries, file: Any, layer: str, ledger: Ledger) -> tuple[np.ndarray, np.ndarray]:
+    wrong = np.zeros(len(series), dtype=bool)
+    if series.crs is not None and series.crs.is_projected:
+        box = shapely.bounds(series.to_numpy())
+        wrong = _in_india(box[:, 0], box[:, 1]) & _in_india(box[:, 2], box[:, 3])
+        ledger.hold(wrong, "geometry", _Where(box[:, 0], box[:, 1]), f"{DEGREES} ({series.crs.to_string()[:60]})")
     try:
         if series.crs != "EPSG:4326":
             series = series.to_crs("EPSG:4326")
@@ -146,7 +171,7 @@ def _to_degrees(series: gpd.GeoSeries, file: Any, layer: str) -> np.ndarray:
         raise CrsError(
             f"the coordinate system cannot be used: {error}", file=file, layer=layer, do="name a known CRS in the card"
         ) from error
-    return np.array(series.to_numpy(), dtype=object, copy=True)
+    return np.array(series.to_numpy(), dtype=object, copy=True), wrong
 
 
 def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np.ndarray:
@@ -214,23 +239,27 @@ def check_positions(
     extent: Extent | None,
     allow_missing: bool,
     written: pd.DataFrame | None = None,
+    judged: np.ndarray | None = None,
+    no_position: str = NO_POSITION,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hold rows without a possible position; returns the longitude and latitude of each row's middle (NaN where none).
 
-    ``written`` are the two coordinate columns as they stand, to be shown where they are no position.
+    ``written`` are the two coordinate columns as they stand, to be shown where they are no position; ``judged`` rows are held
+    already, and nothing more is said of their place. ``no_position`` is the reason for a row without one.
     """
     box = shapely.bounds(shapes)
     with np.errstate(invalid="ignore", over="ignore"):
         lon, lat = (box[:, 0] / 2 + box[:, 2] / 2), (box[:, 1] / 2 + box[:, 3] / 2)
-        empty = ~np.isfinite(lon) | ~np.isfinite(lat) | (np.abs(box) > 1e30).any(axis=1)
-        sentinel = ~empty & (np.isin(lon, (-9999.0, -999.0, -99.0)) | np.isin(lat, (-9999.0, -999.0, -99.0)))
+        known = np.zeros(len(lon), dtype=bool) if judged is None else judged
+        empty = (~np.isfinite(lon) | ~np.isfinite(lat) | (np.abs(box) > 1e30).any(axis=1)) & ~known
+        sentinel = ~known & ~empty & (np.isin(lon, (-9999.0, -999.0, -99.0)) | np.isin(lat, (-9999.0, -999.0, -99.0)))
         text = _Where(lon, lat, written)
         if not allow_missing:
-            ledger.hold(empty, "geometry", text, NO_POSITION)
+            ledger.hold(empty, "geometry", text, no_position)
         elif (np.abs(box) > 1e30).any():
             ledger.hold((np.abs(box) > 1e30).any(axis=1), "geometry", text, NO_POSITION)
         ledger.hold(sentinel, "geometry", text, NO_POSITION)
-        left = ~empty & ~sentinel
+        left = ~empty & ~sentinel & ~known
         near = (np.abs(lon) < 0.5, np.abs(lat) < 0.5)
         # A source of the whole world has rows on the equator and at Greenwich; none at both.
         zero = left & (near[0] | near[1] if contract.india_only else near[0] & near[1])
@@ -240,9 +269,8 @@ def check_positions(
         ledger.hold(metres, "geometry", text, NOT_DEGREES)
         left &= ~metres
         if contract.india_only:
-            west, south, east, north = INDIA_DEG
-            inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-            swapped = left & ~inside & (lat >= west) & (lat <= east) & (lon >= south) & (lon <= north)
+            inside = _in_india(lon, lat)
+            swapped = left & ~inside & _in_india(lat, lon)
             ledger.hold(swapped, "geometry", text, SWAPPED)
             abroad = left & ~inside & ~swapped
             ledger.hold(abroad, "geometry", text, OUTSIDE_INDIA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,3 +129,49 @@ def test_positions_in_degrees_and_minutes_are_read_and_said_and_unreadable_ones_
 )  # fmt: skip
 def test_sheet_numbers_in_more_spellings(text: str, sheet: str | None) -> None:
     assert normalise(text) == sheet
+
+
+def samples() -> pd.DataFrame:
+    rows = range(4)
+    return pd.DataFrame(
+        {
+            "sampleno": [f"57A/08/{i}" for i in rows],
+            "longitude": [76.3 + i / 100 for i in rows],
+            "latitude": [15.05 + i / 100 for i in rows],
+            "Cu_ppm": 20.0,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("to", "stated", "reason"),
+    [
+        (32643, 32643, None),
+        (3857, 3857, None),
+        (32643, 32644, places.OTHER_CRS),
+        (4326, 32643, places.DEGREES),
+        (32643, 4326, places.NOT_DEGREES),
+    ],
+)
+def test_a_wrong_crs_is_held_by_what_the_rows_say_themselves(to: int, stated: int, reason: str | None) -> None:
+    raw = samples()
+    shapes = gpd.points_from_xy(raw["longitude"], raw["latitude"], crs=4326).to_crs(to)
+    frame = gpd.GeoDataFrame(raw, geometry=gpd.GeoSeries(shapes).set_crs(stated, allow_override=True))
+    out = admit(frame, STREAM_SEDIMENTS, source="s", layer="stream_sediments")
+    if reason is None:
+        assert len(out.kept) == 4 and not len(out.quarantine)
+    else:
+        assert out.quarantine["row"].tolist() == [1, 2, 3, 4] and out.quarantine["reason"].str.startswith(reason).all()
+
+
+def test_a_geometry_with_its_axes_swapped_is_called_so_though_the_columns_are_right() -> None:
+    raw = samples()
+    frame = gpd.GeoDataFrame(raw, geometry=gpd.points_from_xy(raw["latitude"], raw["longitude"]), crs=4326)
+    out = admit(frame, STREAM_SEDIMENTS, source="s", layer="stream_sediments")
+    assert set(out.quarantine["reason"]) == {places.SWAPPED} and len(out.quarantine) == 4
+
+
+def test_a_table_without_coordinates_says_what_to_do() -> None:
+    frame = samples().drop(columns=["longitude", "latitude"])
+    out = admit(frame, STREAM_SEDIMENTS, source="s", layer="stream_sediments")
+    assert set(out.quarantine["reason"]) == {places.NO_COLUMNS} and not len(out.kept)
