@@ -80,7 +80,7 @@ SITE_POTENTIAL = Contract(
         text("top_elements", "Main elements", "The elements that earn most, with their share of revenue."),
         text("assayed_elements", "Assayed elements", "Elements with a usable grade."),
         text("upper_limits", "Upper limits", "Elements known only as less than; not valued."),
-        text("not_valued", "Not valued", "Products named by the route that lack a recovery or a payability."),
+        text("not_valued", "Not valued", "Figures and products that earn nothing, and elements left out of the strategic axis, each with the reason."),
         text("likely_elements", "Likely companions", "Elements likely from the host commodity; likely is not measured."),
         text("flags", "Flags", "What to be careful about."),
         SOURCES,
