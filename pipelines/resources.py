@@ -67,11 +67,11 @@ def instance() -> dg.DagsterInstance:
 
 
 def prepare_dagster_home() -> Path:
-    """Make sure that ``DAGSTER_HOME`` is set and holds a ``dagster.yaml``."""
+    """Make sure that ``DAGSTER_HOME`` is set and holds a ``dagster.yaml``; one that is there is left as it is."""
     home = os.environ.get("DAGSTER_HOME")
     folder = Path(home).expanduser().resolve() if home else home_folder() / ".khanij" / "dagster"  # Dagster wants it so
     folder.mkdir(parents=True, exist_ok=True)
-    if not home and not (folder / "dagster.yaml").exists():
+    if not (folder / "dagster.yaml").exists():
         (folder / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(folder)
     return folder

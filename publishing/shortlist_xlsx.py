@@ -130,6 +130,7 @@ class _Styles:
         self.unit = book.add_format({**head, "bold": False, "italic": True, "bg_color": "#6B6961"})
         self.numbers = {
             "whole": book.add_format({**base, "num_format": "#,##0"}),
+            "place": book.add_format({**base, "num_format": "General"}),  # 3, and 16.5 between two draws
             "one": book.add_format({**base, "num_format": "#,##0.0"}),
             "two": book.add_format({**base, "num_format": "#,##0.00"}),
             "share": book.add_format({**base, "num_format": "0%"}),
@@ -138,6 +139,8 @@ class _Styles:
     def number(self, field: Field) -> xlsxwriter.format.Format:
         """The number format of a column."""
         name = field.name
+        if name in ("rank_p05", "rank_p50", "rank_p95"):
+            return self.numbers["place"]
         if "_per_t" in name:
             return self.numbers["one"]
         if field.dtype == "integer" or name.endswith(

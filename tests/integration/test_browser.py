@@ -118,7 +118,9 @@ async def _visit(page: Path, folder: Path) -> dict[str, Any]:
         await b.press("+", 4)
         out["zoomed"] = [before, await b.value("document.getElementById('scale').textContent")]
         await b.press("+", 6)
-        await b.value("document.querySelector('#table tbody tr').click()")  # a block out of sight is brought into the middle
+        await b.value(
+            "document.querySelector('#table tbody tr').click()"
+        )  # a block out of sight is brought into the middle
         out["painted"] = await b.value("window.paints.map(p => p.join(''))")
         await b.picture(folder / "page.png")
         out["requests"], out["errors"] = list(b.requests), list(b.errors)

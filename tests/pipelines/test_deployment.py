@@ -3,6 +3,9 @@
 import configparser
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,15 @@ def test_units_run_as_their_own_user_with_secrets_from_the_environment_file(unit
     if "-h" in command:
         assert command[command.index("-h") + 1] == "127.0.0.1"
     assert parser["Install"]["WantedBy"] == "multi-user.target"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze: apt-get install systemd")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda p: p.name)
+def test_systemd_itself_accepts_the_units(unit, tmp_path):
+    installed = tmp_path / unit.name  # the programs stand elsewhere here
+    installed.write_text(unit.read_text().replace("/opt/khanij/.venv/bin", str(Path(sys.executable).parent)))
+    done = subprocess.run(["systemd-analyze", "verify", str(installed)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and unit.name not in done.stderr, done.stderr
 
 
 def test_the_web_server_binds_to_loopback_by_default():
@@ -91,3 +103,14 @@ def test_the_container_is_locked_unprivileged_and_copies_what_exists():
                 assert (ROOT / source).exists(), source
     installs = [line for line in lines if ("pip install" in line and "-r " in line) or "pip sync" in line]
     assert installs and all("--require-hashes" in line for line in installs)
+
+
+def test_an_empty_dagster_home_gets_the_embedded_settings_and_a_filled_one_keeps_its_own(tmp_path, monkeypatch):
+    from pipelines.resources import DAGSTER_YAML, prepare_dagster_home
+
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    file = prepare_dagster_home() / "dagster.yaml"
+    assert file.read_text() == DAGSTER_YAML
+    file.write_text("telemetry: {enabled: false}\n")
+    prepare_dagster_home()
+    assert file.read_text() == "telemetry: {enabled: false}\n"
