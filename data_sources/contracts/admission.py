@@ -103,10 +103,11 @@ def admit(
     }
 
     data: dict[str, Any] = {}
+    written = {c: places.coordinates(frame, c, ledger) for c in pair or ()}
     for f in contract.fields:
         raw = matched.get(f.name)
         if raw is not None:
-            data[f.name] = _column(frame[raw], f, raw, ledger)
+            data[f.name] = written[raw].copy() if raw in written else _column(frame[raw], f, raw, ledger)
     chemistry = Analyses()
     if contract.analyses:
         taken = set(matched.values()) | set(pair or ())
@@ -132,7 +133,7 @@ def admit(
 
     shapes = None
     if spatial:
-        shapes, judged = places.geometry_of(frame, pair, crs, file, layer, ledger)
+        shapes, judged = places.geometry_of(frame, written, crs, file, layer, ledger)
         shapes = places.check_geometry(shapes, contract, ledger)
         lon, lat = places.check_positions(
             shapes,
@@ -144,6 +145,9 @@ def admit(
             judged=judged,
             no_position=places.NO_COLUMNS if pair is None and geometry_name is None else places.NO_POSITION,
         )
+        for name, value in (("lon", lon), ("lat", lat)):  # a point says where it is, also without columns that do
+            if name in out.columns:
+                out[name] = out[name].where(out[name].notna(), value)
         if contract.unique_positions:
             places.check_same_place(lon, lat, ledger)
         report |= _sheets(out, contract, matched, lon, lat, ledger)

@@ -7,6 +7,7 @@ a swapped or misplaced row is held, never mended.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -18,7 +19,7 @@ from pyproj.exceptions import CRSError
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.contracts.errors import CrsError
 from data_sources.contracts.issues import Ledger
-from data_sources.contracts.values import COMMA, UNREADABLE, parse_numbers
+from data_sources.contracts.values import COMMA, SENTINEL, UNREADABLE, parse_numbers
 from data_sources.sheets import normalise_many, sheets_of
 
 Extent = tuple[float, float, float, float]
@@ -89,31 +90,32 @@ def degrees_of(text: object) -> float:
     return -abs(value) if letter and letter.upper() in "SW" else value
 
 
-def _degrees(frame: pd.DataFrame, column: str, ledger: Ledger) -> np.ndarray:
+def coordinates(frame: pd.DataFrame, column: str, ledger: Ledger) -> np.ndarray:
     """One coordinate column; degrees, minutes and seconds, letters and decimal commas are read and said."""
     numbers = parse_numbers(frame[column])
     at = numbers.notes.get(UNREADABLE, np.array([], dtype=int))
     read = np.array([degrees_of(t) for t in frame[column].iloc[at]], dtype="float64")
     numbers.values[at] = read
     ledger.mark(at[np.isfinite(read)], column, frame[column], DMS)
+    ledger.mark(at[np.isnan(read)], column, frame[column], UNREADABLE)
+    ledger.mark(numbers.notes.get(SENTINEL, at[:0]), column, frame[column], SENTINEL)
     ledger.mark(numbers.notes.get(COMMA, at[:0]), column, frame[column], COMMA)
     return numbers.values
 
 
 def geometry_of(
-    frame: pd.DataFrame, pair: tuple[str, str] | None, crs: str | None, file: Any, layer: str, ledger: Ledger
+    frame: pd.DataFrame, pair: Mapping[str, np.ndarray], crs: str | None, file: Any, layer: str, ledger: Ledger
 ) -> tuple[np.ndarray, np.ndarray]:
     """Geometries in EPSG:4326 as an object array of shape (n,), from the geometry column or the coordinate columns.
 
+    ``pair`` is the column of the longitude and that of the latitude with their numbers of shape (n,), or empty.
     The second array is True where a row is held because its CRS is not the one that is stated.
 
     Raises
     ------
     CrsError : a geometry column whose CRS is missing or cannot be understood.
     """
-    lon = lat = None
-    if pair is not None:
-        lon, lat = (_degrees(frame, c, ledger) for c in pair)
+    lon, lat = pair.values() if pair else (None, None)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         if lon is None or lat is None:
             return np.full(len(frame), None, dtype=object), np.zeros(len(frame), dtype=bool)
@@ -127,7 +129,7 @@ def geometry_of(
         )
     stated = frame.geometry if frame.crs is not None else frame.geometry.set_crs(crs)
     own, wrong = _to_degrees(stated, file, layer, ledger)
-    if pair is not None and lon is not None and lat is not None:
+    if lon is not None and lat is not None:
         with np.errstate(invalid="ignore", over="ignore"):  # x and y of what is no point are NaN
             x, y = shapely.get_x(own), shapely.get_y(own)
             gap = np.hypot(x - lon, y - lat)
@@ -139,7 +141,7 @@ def geometry_of(
                 ledger.hold(far, "geometry", _Where(lon, lat), OTHER_CRS)
                 wrong |= far
             text = shapely.to_wkt(_points(lon[where], lat[where]))
-            ledger.mark(where, f"{pair[0]}, {pair[1]}", pd.Series(text), TWO_PLACES)
+            ledger.mark(where, ", ".join(pair), pd.Series(text), TWO_PLACES)
         empty = np.flatnonzero(shapely.is_missing(own) | shapely.is_empty(own))
         own[empty] = _points(lon[empty], lat[empty])
     return own, wrong

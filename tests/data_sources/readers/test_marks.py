@@ -45,3 +45,15 @@ def test_marks_follow_their_row_past_held_rows_and_sorting(tmp_path: Path) -> No
     admission = read_blocks(tmp_path / "blocks.gpkg", "auction_blocks")
     assert admission.kept["block_id"].tolist() == ["X", "Y"] and admission.rows.tolist() == [3, 2]
     assert admission.kept["flags"].tolist() == ["geometry_repaired", ""]
+
+
+def test_a_site_has_the_place_of_its_point_whatever_its_columns_say() -> None:
+    """Without coordinate columns, and with degrees and minutes in them, the block must not be without a position."""
+    points = gpd.GeoDataFrame(
+        SITES.drop(columns=["lat", "lon"]), geometry=gpd.points_from_xy([76] * 3, [15] * 3), crs=4326
+    )
+    minutes = SITES.assign(lat="15°06'N", lon=["76°30'E", "76,25", "by the river"])
+    for frame, lon in ((points.to_crs(32643), [76.0] * 3), (minutes, [76.5, 76.25, None])):
+        sites = admit_tables({"waste_sites": frame}, card=None, files={}, extent_deg=None, national=False).sites
+        assert [None if pd.isna(v) else round(v, 6) for v in sites["lon"]] == lon
+        assert sites.geometry.x.round(6).dropna().tolist() == [v for v in lon if v is not None]
