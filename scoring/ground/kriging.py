@@ -104,8 +104,11 @@ def _krige(px, py, index, used, points, start, order, sx, sy, z, code, nugget, s
     per_reach = 1.0 / reach
     mean = np.full(n, np.nan)
     variance = np.full(n, np.nan)
-    for batch in prange((order.size + _LANES - 1) // _LANES):
-        first = batch * _LANES
+    batches = (order.size + _LANES - 1) // _LANES
+    # threads take turns in long strides (primes, or 1), for the first batches have more points than the last
+    stride = 617 if batches % 617 != 0 else 619 if batches % 619 != 0 else 1
+    for job in prange(batches):
+        first = ((job * stride) % batches) * _LANES
         size = min(_LANES, order.size - first)
         ax, ay, mask = np.zeros((k, _LANES)), np.zeros((k, _LANES)), np.zeros((k, _LANES))
         u, v, q = np.zeros((k, _LANES)), np.zeros((k, _LANES)), np.zeros((k, _LANES))
