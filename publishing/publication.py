@@ -124,7 +124,8 @@ def conform(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
         order = (
             out[list(contract.key)].sort_values(list(contract.key), kind="stable", na_position="last").index.to_numpy()
         )
-        out = out.take(order).reset_index(drop=True)
+        if not np.array_equal(order, np.arange(len(out))):
+            out = out.take(order).reset_index(drop=True)
     if contract.geometry is None:
         return out
     if not isinstance(frame, gpd.GeoDataFrame):

@@ -214,6 +214,7 @@ def _pages(
         f"Sources: stated on every row of the GeoPackage (column sources). Configuration {configuration}; {run}. "
         f"Grid: Survey of India sheets. Projection {DISPLAY_CRS}. No boundary is drawn."
     )
+    ranked, fertile = _listing(blocks, "rank"), _listing(blocks, "rank_fertility")
     return [
         Page(
             name=f"A4 map - {theme}",
@@ -223,7 +224,7 @@ def _pages(
             sources=sources,
             mark=SAMPLE_MARK if publication.region.is_sample else "",
             extent=(extent.west, extent.south, extent.east, extent.north),
-            listing=_listing(blocks, theme),
+            listing="" if theme == "Waste" else fertile if theme == "Fertility" else ranked,
             legend=tuple((shown[n].id, shown[n].title) for n in names if n in shown),
         )
         for theme, names in THEMES.items()
@@ -231,10 +232,9 @@ def _pages(
     ]
 
 
-def _listing(blocks: gpd.GeoDataFrame, theme: str) -> str:
+def _listing(blocks: gpd.GeoDataFrame, by: str) -> str:
     """The first ten as lines of text: waste blocks where they are ranked; by fertility, the kind with most blocks."""
-    by = "rank_fertility" if theme == "Fertility" else "rank"
-    if theme == "Waste" or not blocks[by].notna().any():
+    if not blocks[by].notna().any():
         return ""
     frame = pd.DataFrame({c: blocks[c] for c in ("block_id", "name", "kind", by, "rank_p05", "rank_p95")})
     frame = frame[frame[by].notna()]
