@@ -88,7 +88,7 @@ def test_a_filter_is_saved_named_versioned_and_repeated(geopackage: Path, tmp_pa
 
 
 def test_nothing_found_and_unknown_formats_say_so(geopackage: Path, tmp_path: Path) -> None:
-    with pytest.raises(PublishingError, match="no block lies in state Atlantis.*Odisha"):
+    with pytest.raises(PublishingError, match=r"no block lies in state Atlantis.*Odisha"):
         write_shortlist(build_shortlist(geopackage, make_filter(state="Atlantis")), ["csv"], tmp_path)
     with pytest.raises(PublishingError, match="docx"):
         write_shortlist(build_shortlist(geopackage, make_filter()), ["docx"], tmp_path)
