@@ -10,7 +10,6 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,11 @@ import pandas as pd
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from data_sources.contracts import MissingSourceError
 from publishing.atomic import sha256_of, write_bytes_atomically
 from publishing.dossier_figures import Book
 from publishing.dossier_pages import first_page, list_pages, second_page
 from publishing.publication import SAMPLE_MARK, PublishedFile
-from publishing.reading import read_layer, read_table, records, run_info
+from publishing.reading import no_such_block, read_layer, read_table, records, run_info
 from publishing.shortlist import Shortlist
 from publishing.wording import is_known
 
@@ -69,11 +67,7 @@ def write_dossiers(
     known = {r.block_id: r for r in records(pd.DataFrame(book.blocks.drop(columns="geometry")))}
     missing = [b for b in block_ids if b not in known]
     if missing:
-        near = get_close_matches(str(missing[0]), known, n=3) or sorted(known)[:3]
-        raise MissingSourceError(
-            f"no block {', '.join(missing[:5])}", file=gpkg, layer="ranked_blocks", field="block_id",
-            do=f"name blocks of this region, such as {', '.join(near)}",
-        )  # fmt: skip
+        raise no_such_block(gpkg, missing, known)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     out: list[PublishedFile] = []

@@ -6,18 +6,16 @@ the GeoPackage.
 
 from __future__ import annotations
 
-import difflib
 import textwrap
 from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 
-from data_sources.contracts import MissingSourceError
 from data_sources.contracts.outputs import KINDS
 from publishing.publication import SAMPLE_MARK
 from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
-from publishing.reading import is_sample, opened, read_table, records
+from publishing.reading import is_sample, no_such_block, opened, read_table, records
 from publishing.wording import (
     amount,
     is_known,
@@ -147,10 +145,7 @@ def explain_block(gpkg: Path | str, block_id: str) -> str:
     blocks = read_table(gpkg, "ranked_blocks")
     found = blocks[blocks["block_id"] == block_id]
     if found.empty:
-        close = difflib.get_close_matches(block_id, blocks["block_id"].tolist(), 3, 0.3)
-        raise MissingSourceError(
-            f"no block {block_id!r}", file=gpkg, layer="ranked_blocks", do=f"try {', '.join(close) or 'another region'}"
-        )
+        raise no_such_block(gpkg, [block_id], blocks["block_id"])
     block = records(found)[0]
     peers = int(((blocks["kind"] == block.kind) & blocks["rank"].notna()).sum())
     lines: list[str] = [f"{SAMPLE_MARK}\n"] if is_sample(gpkg) else []

@@ -6,8 +6,9 @@ Belongs here: read-only access by the published names. Does not belong here: how
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -85,3 +86,13 @@ def is_sample(path: Path | str) -> bool:
 def records(frame: pd.DataFrame) -> list[SimpleNamespace]:
     """The rows as plain values by attribute; a pandas row would hide columns called name, rank or flags."""
     return [SimpleNamespace(**{str(k): v for k, v in row.items()}) for row in frame.to_dict("records")]
+
+
+def no_such_block(gpkg: Path | str, missing: Sequence[str], known: Iterable[str]) -> MissingSourceError:
+    """The error for identifiers that the file does not hold; it names those that are nearest to the first."""
+    ids = sorted(known)
+    near = get_close_matches(str(missing[0]), ids, n=3) or ids[:3]
+    return MissingSourceError(
+        f"no block {', '.join(missing[:5])}", file=gpkg, layer="ranked_blocks", field="block_id",
+        do=f"name blocks of this region, such as {', '.join(near)}",
+    )  # fmt: skip
