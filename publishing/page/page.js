@@ -348,6 +348,7 @@
   legend(); resize(); draw();
   window.addEventListener('resize', resize);
   const wanted = B.block_id.indexOf(decodeURIComponent(location.hash.slice(1)));
-  if (wanted >= 0) { choose(wanted); }
+  /* without an address of a block the first of the table is told, where it lies on the map of all */
+  if (wanted >= 0) choose(wanted); else if (shown.length) { chosen = shown[0]; details(chosen); draw(); }
   document.documentElement.dataset.ready = 'yes';
 }());

@@ -75,6 +75,7 @@ async def _visit(page: Path, folder: Path) -> dict[str, Any]:
         out["title"] = await b.value("document.title")
         out["mark"] = await b.value("document.querySelector('.mark').textContent")
         out["summary"] = await b.value("document.getElementById('summary').textContent")
+        out["told_first"] = await b.value("document.querySelector('#details h2').textContent")
         out["ranks"] = await b.value(_CELLS.format(0))
         out["names"] = await b.value(_CELLS.format(2))
         out["drawn"] = await b.value(
@@ -144,6 +145,10 @@ def test_nothing_leaves_the_page_and_nothing_fails(seen: dict[str, Any], page: P
 def test_it_says_what_it_is(seen: dict[str, Any]) -> None:
     assert seen["title"].startswith("Example district") and seen["mark"] == "SAMPLE - NOT REAL"
     assert "19 waste blocks ranked" in seen["summary"]
+
+
+def test_it_opens_with_the_first_of_the_table_told(seen: dict[str, Any]) -> None:
+    assert seen["names"][0] and seen["names"][0] in seen["told_first"]
 
 
 def test_the_map_is_drawn(seen: dict[str, Any]) -> None:
