@@ -11,14 +11,6 @@ from assets.workspace import Workspace
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks, sheet_blocks
 from scoring.waste.waste_blocks import waste_blocks
 
-CODE = (
-    "assets/blocks.py",
-    "data_sources/contracts",
-    "data_sources/readers",
-    "data_sources/reference",
-    "data_sources/sheets.py",
-    "scoring/waste/waste_blocks.py",
-)
 LAYERS = ("auction_blocks", "mining_leases")
 
 
@@ -27,7 +19,6 @@ LAYERS = ("auction_blocks", "mining_leases")
     title="The ranking units of the region; ranks and sums run within a kind, never across.",
     kinds={"python", "geoparquet"},
     settings=("units", "extent_deg", "crs", "states", *(f"layers.{name}" for name in LAYERS)),
-    code=CODE,
     layers=(*LAYERS, "states"),
     upstream=("waste_inventory",),
 )

@@ -8,9 +8,9 @@ import geopandas as gpd
 import pandas as pd
 
 from assets.fingerprints import region_asset, result
+from assets.place import Place
 from assets.progress import announce
 from assets.survey import VECTOR_LAYERS, survey_frames
-from assets.workspace import Workspace
 from data_sources.sheets import sheets_in
 from scoring.ground.fertility import (
     HELD_OUT,
@@ -31,12 +31,11 @@ from scoring.ground.settings import FertilitySettings
     title="Evidence rasters, the held-out posterior with its standard deviation, and the validation tables.",
     kinds={"python", "cog"},
     settings=("fertility", "grid", "crs", "extent_deg", "seed"),
-    code=("assets/evidence.py", "scoring/ground", "scoring/units.py", "data_sources/reference"),
     upstream=(*VECTOR_LAYERS, "geophysics", "waste_inventory"),
 )
 def fertility(
     context: dg.AssetExecutionContext,
-    workspace: Workspace,
+    workspace: Place,
     stream_sediments: dict[str, Any],
     lithology: dict[str, Any],
     faults: dict[str, Any],
@@ -99,11 +98,10 @@ def fertility(
     title="Mean and maximum of every evidence band and of the held-out posterior over each block, and percentiles by area.",
     kinds={"python", "parquet"},
     settings=("crs", "extent_deg"),
-    code=("assets/evidence.py", "scoring/ground", "data_sources/sheets.py"),
     upstream=("fertility", "blocks"),
 )
 def block_fertility(
-    context: dg.AssetExecutionContext, workspace: Workspace, fertility: dict[str, Any], blocks: dict[str, Any]
+    context: dg.AssetExecutionContext, workspace: Place, fertility: dict[str, Any], blocks: dict[str, Any]
 ) -> dg.MaterializeResult:
     if "stack" not in fertility:
         return result(context, workspace, {"connected": False}, note=fertility["summary"]["notes"][0])

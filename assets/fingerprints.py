@@ -1,10 +1,13 @@
 """What an asset's result depends on, as one hash that is known before anything runs.
 
-``fingerprint = SHA-256(code, settings it reads, source files it reads, fingerprints of what it is made from)``
+``fingerprint = SHA-256(code, libraries, settings it reads, source files it reads, fingerprints of what it is made from)``
 
 A stored result with the same fingerprint is the same result, so it is not made again; anything that changed (a source's
-bytes, a price, a weight, a formula) changes exactly the fingerprints of what depends on it. Dagster shows the
+bytes, a price, a weight, a formula, a library) changes exactly the fingerprints of what depends on it. Dagster shows the
 fingerprint as the asset's data version.
+
+The fingerprint is settled before an asset reads anything, from the stored fingerprints of what was loaded, and holds
+only if the same parts are found again when it has run: what moved meanwhile is told, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -12,20 +15,29 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from assets.closure import ROOT, Closure, Stat, closure_of, forget_closures, moved_since_start, runtime_files, stat_of
 from assets.metadata import bundle_metadata
+from assets.place import Place
 from assets.progress import announce
-from assets.workspace import PARTITIONS, Workspace
+from assets.workspace import PARTITIONS, Workspace, forget_hashes
+from data_sources.contracts import KhanijError
 from data_sources.regions import Region
 
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = ROOT
+
+
+class ChangedMeanwhileError(KhanijError):
+    """Something that a result is made from was changed while it was being made."""
 
 
 class Bundle(dict[str, Any]):
@@ -36,57 +48,118 @@ class Bundle(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Recipe:
-    """What one asset is made from: upstream assets, settings (dotted keys of the region, ``*`` for all), code and source layers."""
+    """What one asset is made from: upstream assets, settings (dotted keys of the region, ``*`` for all), source layers.
+
+    ``module`` and ``function`` name the code that makes it; what that hangs on is found from its imports.
+    """
 
     name: str
     upstream: tuple[str, ...]
     settings: tuple[str, ...]
-    code: tuple[str, ...]
+    module: str
+    function: str
+    group: str
     layers: tuple[str, ...] = ()
     files: Callable[[Workspace, Region], list[Path]] | None = None
+
+    @property
+    def closure(self) -> Closure:
+        """Files and libraries that the result hangs on, as the code stands now."""
+        return _closure(self.module, self.function)
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """The project files of ``closure``."""
+        return self.closure.files
 
 
 RECIPES: dict[str, Recipe] = {}
 
 
 @cache
+def _closure(module: str, function: str) -> Closure:
+    return closure_of(module, function)
+
+
+@cache
 def code_version(paths: tuple[str, ...]) -> str:
-    """Twelve hex digits over every source line, fact table and card below the given project paths."""
+    """Sixteen hex digits over the bytes of some project files."""
     digest = hashlib.sha256()
     for path in sorted(paths):
-        target = _ROOT / path
-        files = (
-            [target]
-            if target.is_file()
-            else sorted(p for p in target.rglob("*") if p.suffix in {".py", ".csv", ".yaml"})
-        )
-        for file in files:
-            digest.update(file.relative_to(_ROOT).as_posix().encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
+        digest.update(path.encode())
+        digest.update(_bytes_of_code(_ROOT / path, stat_of(_ROOT / path)))
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _bytes_of_code(file: Path, stat: Stat | None) -> bytes:
+    # Size, times and inode are only the cache's key: many assets hang on the same file.
+    return b"missing" if stat is None else hashlib.sha256(file.read_bytes()).digest()
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    return {name: sorted(set(found)) for name, found in packages_distributions().items()}
+
+
+def library_versions(libraries: tuple[str, ...]) -> dict[str, str]:
+    """Installed version of each distribution that some top-level import names belong to, and Python's own."""
+    found = {d: version(d) for name in libraries for d in _distributions().get(name, [])}
+    return {"python": ".".join(platform.python_version_tuple()[:2])} | dict(sorted(found.items()))
+
+
+def forget_code() -> None:
+    """Read code and fact tables anew: a code server lives for weeks, and fingerprints keep what they once read."""
+    code_version.cache_clear()
+    _bytes_of_code.cache_clear()
+    _closure.cache_clear()
+    _distributions.cache_clear()
+    forget_closures()
+
+
+def forget() -> None:
+    """Forget every hash and closure: a run, or a sensor's look, begins with none."""
+    forget_code()
+    forget_hashes()
 
 
 def fingerprint(name: str, region_name: str, workspace: Workspace) -> str:
-    """The fingerprint of one asset in one region, computed from its recipe and those upstream of it."""
-    return _fingerprint(name, region_name, workspace, {})
+    """The fingerprint that one asset of one region would have now, computed from its recipe and those upstream of it."""
+    return planned_fingerprints(region_name, workspace, [name])[name]
 
 
-def _fingerprint(name: str, region_name: str, workspace: Workspace, known: dict[str, str]) -> str:
-    if name in known:
-        return known[name]
-    recipe = RECIPES[name]
+def planned_fingerprints(region_name: str, workspace: Workspace, names: list[str] | None = None) -> dict[str, str]:
+    """The fingerprints that assets of one region (all by default), and those upstream of them, would have now."""
+    known: dict[str, str] = {}
     region = workspace.region(region_name)
+    for name in names if names is not None else RECIPES:
+        _planned(name, region, workspace, known)
+    return known
+
+
+def _planned(name: str, region: Region, workspace: Workspace, known: dict[str, str]) -> str:
+    if name not in known:
+        upstream = [_planned(up, region, workspace, known) for up in RECIPES[name].upstream]
+        known[name] = _chained(own_parts(name, region, workspace), upstream)
+    return known[name]
+
+
+def own_parts(name: str, region: Region, workspace: Workspace) -> dict[str, Any]:
+    """What an asset's fingerprint holds beside those of what it is made from: code, libraries, settings, sources."""
+    recipe = RECIPES[name]
     plain = region.model_dump(mode="json")
-    parts = {
+    return {
         "asset": name,
         "code": code_version(recipe.code),
+        "libraries": library_versions(recipe.closure.libraries),
         "settings": {key: _get(plain, key) for key in recipe.settings},
         "sources": workspace.source_hash(region, recipe.layers) if recipe.layers else "",
         "files": workspace.file_hash(recipe.files(workspace, region)) if recipe.files else "",
-        "upstream": [_fingerprint(up, region_name, workspace, known) for up in recipe.upstream],
     }
-    known[name] = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return known[name]
+
+
+def _chained(own: dict[str, Any], upstream: list[str]) -> str:
+    return hashlib.sha256(json.dumps(own | {"upstream": upstream}, sort_keys=True).encode()).hexdigest()
 
 
 def _get(data: dict[str, Any], dotted: str) -> Any:
@@ -98,13 +171,54 @@ def _get(data: dict[str, Any], dotted: str) -> Any:
     return value
 
 
+class _Making:
+    """One asset of one region while it is being made: its fingerprint before, and whether it still holds after."""
+
+    def __init__(self, name: str, region_name: str, workspace: Workspace, loaded: dict[str, Any]) -> None:
+        self.name, self.region_name, self.workspace = name, region_name, workspace
+        self.refuse_edited_code()
+        # Hashed anew: what was hashed at planning may have been edited since.
+        region = workspace.region(region_name)
+        self.own = own_parts(name, region, workspace)
+        upstream = {up: str(getattr(loaded[up], "fingerprint", "")) for up in RECIPES[name].upstream}
+        self.fingerprint = _chained(self.own, list(upstream.values()))
+        now = planned_fingerprints(region_name, workspace, [name])
+        moved = [up for up, stored in upstream.items() if stored != now[up]]
+        if moved:
+            raise self._changed(f"what {name} is made from has changed since it was made: {', '.join(moved)}")
+
+    def finish(self) -> str:
+        """The fingerprint, if everything that it stands for is still there."""
+        self.refuse_edited_code()
+        now = own_parts(self.name, self.workspace.region(self.region_name), self.workspace)
+        moved = [part for part, was in self.own.items() if now[part] != was]
+        if moved:
+            words = {"sources": "a source file", "files": "a source file", "settings": "a setting", "code": "code"}
+            told = " and ".join(sorted({words.get(part, part) for part in moved}))
+            raise self._changed(f"{told} of {self.name} was changed while it was being made")
+        return self.fingerprint
+
+    def refuse_edited_code(self) -> None:
+        """Raise where code that this process has read, or may yet read, is no longer what is on the disk."""
+        files = RECIPES[self.name].code
+        if self.workspace.region(self.region_name).is_sample:  # its sources are made by code
+            files += tuple(p.relative_to(ROOT).as_posix() for p in runtime_files() if "synthetic" in p.parts)
+        moved = moved_since_start(files)
+        if moved:
+            raise self._changed(f"{', '.join(moved[:5])} changed after this process had begun")
+
+    def _changed(self, why: str) -> ChangedMeanwhileError:
+        return ChangedMeanwhileError(
+            f"{why}; nothing was stored", do=f"run again: khanij run --region {self.region_name}"
+        )
+
+
 def region_asset(
     *,
     group: str,
     title: str,
     kinds: set[str],
     settings: tuple[str, ...],
-    code: tuple[str, ...],
     upstream: tuple[str, ...] = (),
     layers: tuple[str, ...] = (),
     files: Callable[[Workspace, Region], list[Path]] | None = None,
@@ -120,14 +234,19 @@ def region_asset(
 
     def wrap(function: Callable[..., Any]) -> dg.AssetsDefinition:
         asset_name = name or function.__name__
-        RECIPES[asset_name] = Recipe(asset_name, upstream, settings, code, layers, files)
+        outermost = function.__qualname__.split(".")[0]
+        RECIPES[asset_name] = Recipe(
+            asset_name, upstream, settings, function.__module__, outermost, group, layers, files
+        )
 
         @functools.wraps(function)
         def announced(context: dg.AssetExecutionContext, *args: Any, **kwargs: Any) -> Any:
             announce(context.partition_key, asset_name, 0.0)
+            making = _Making(asset_name, context.partition_key, as_workspace(kwargs["workspace"]), kwargs)
             made = function(context, *args, **kwargs)
+            marked = _marked(made, making.finish())
             announce(context.partition_key, asset_name, 1.0)
-            return made
+            return marked
 
         return dg.asset(
             name=asset_name,
@@ -135,7 +254,7 @@ def region_asset(
             description=title,
             kinds=kinds,
             owners=list(owners),
-            code_version=code_version(code),
+            code_version=code_version(RECIPES[asset_name].code),
             partitions_def=PARTITIONS,
             ins={up: dg.AssetIn(up) for up in upstream},
             metadata=metadata,
@@ -148,12 +267,18 @@ def region_asset(
     return wrap
 
 
+def as_workspace(place: Place) -> Workspace:
+    """The installation with its sources: an asset may have been given its settings alone."""
+    return place if isinstance(place, Workspace) else Workspace(**place.model_dump())
+
+
 def result(
-    context: dg.AssetExecutionContext, workspace: Workspace, bundle: dict[str, Any], **metadata: Any
+    context: dg.AssetExecutionContext, place: Place, bundle: dict[str, Any], **metadata: Any
 ) -> dg.MaterializeResult:
-    """A finished asset: its bundle marked with its fingerprint, its data version, and metadata for the UI."""
-    name = context.asset_key.path[-1]
-    value = Bundle(bundle)
-    value.fingerprint = fingerprint(name, context.partition_key, workspace)
-    shown = {**bundle_metadata(bundle), **metadata}
-    return dg.MaterializeResult(value=value, metadata=shown, data_version=dg.DataVersion(value.fingerprint))
+    """A finished asset: its bundle, and metadata for the UI; its fingerprint is set when it is seen to hold."""
+    return dg.MaterializeResult(value=Bundle(bundle), metadata={**bundle_metadata(bundle), **metadata})
+
+
+def _marked(made: dg.MaterializeResult, known: str) -> dg.MaterializeResult:
+    made.value.fingerprint = known
+    return dg.MaterializeResult(value=made.value, metadata=made.metadata, data_version=dg.DataVersion(known))

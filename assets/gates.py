@@ -12,7 +12,6 @@ from data_sources.readers.gates import read_gate
     title="Gates and modifiers that the user connects; without them only the register's own facts bar a block.",
     kinds={"python", "geoparquet"},
     settings=("gates",),
-    code=("assets/gates.py", "data_sources/readers/gates.py", "data_sources/connectors/files.py"),
     files=lambda workspace, region: list(workspace.gate_paths(region).values()),
 )
 def gate_layers(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:

@@ -6,21 +6,20 @@ import dagster as dg
 import pandas as pd
 
 from assets.fingerprints import region_asset, result
+from assets.place import Place
 from assets.progress import announce
-from assets.workspace import Workspace
 from data_sources.reference import load_reference
 from scoring.rank.assess import assess
 from scoring.rank.next_sample import sample_next
 from scoring.rank.sensitivity import THRESHOLD, Robustness, robustness
 from scoring.rank.settings import RankingSettings
 
-CODE = ("assets/potential.py", "scoring/waste", "scoring/rank", "scoring/units.py", "data_sources/reference")
 UPSTREAM = ("blocks", "waste_inventory", "block_fertility", "gate_layers")
 
 
 def _inputs(
     context: dg.AssetExecutionContext,
-    workspace: Workspace,
+    workspace: Place,
     blocks: dict[str, Any],
     waste: dict[str, Any],
     fertility: dict[str, Any],
@@ -48,12 +47,11 @@ def _inputs(
     title="Every block with its metal, margin, axes, score and rank interval; sums are conserved within a kind.",
     kinds={"python", "geoparquet"},
     settings=("ranking", "crs", "seed", "gates"),
-    code=CODE,
     upstream=UPSTREAM,
 )
 def assessment(
     context: dg.AssetExecutionContext,
-    workspace: Workspace,
+    workspace: Place,
     blocks: dict[str, Any],
     waste_inventory: dict[str, Any],
     block_fertility: dict[str, Any],
@@ -80,12 +78,11 @@ def assessment(
     title="The ranking under other weights, prices, distances, caps and units, with a verdict; and what to sample next.",
     kinds={"python", "parquet"},
     settings=("ranking", "crs", "seed", "gates"),
-    code=CODE,
     upstream=UPSTREAM,
 )
 def robustness_report(
     context: dg.AssetExecutionContext,
-    workspace: Workspace,
+    workspace: Place,
     blocks: dict[str, Any],
     waste_inventory: dict[str, Any],
     block_fertility: dict[str, Any],

@@ -9,8 +9,9 @@ import dagster as dg
 import geopandas as gpd
 import pandas as pd
 
-from assets.fingerprints import RECIPES, code_version, region_asset, result
+from assets.fingerprints import RECIPES, code_version, library_versions, region_asset, result
 from assets.metadata import file_links
+from assets.place import Place
 from assets.quality import assessment_findings, require
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
@@ -26,17 +27,6 @@ from publishing.rasters import write_cog
 from publishing.survey_layers import anomaly_points
 from scoring.rank.settings import PRICE_DECKS, RankingSettings
 
-VERSIONED = (
-    "dagster",
-    "numpy",
-    "pandas",
-    "geopandas",
-    "shapely",
-    "pyogrio",
-    "rasterio",
-    "exactextract",
-    "scikit-learn",
-)
 SURVEY = (*VECTOR_LAYERS, "geophysics", "waste_inventory", "blocks")
 
 
@@ -45,11 +35,10 @@ SURVEY = (*VECTOR_LAYERS, "geophysics", "waste_inventory", "blocks")
     title="Evidence rasters as Cloud-Optimised GeoTIFFs beside the GeoPackage, and the validation report.",
     kinds={"python", "cog", "html"},
     settings=("title", "is_sample"),
-    code=("assets/publication.py", "publishing/rasters.py", "publishing/fertility_report.py"),
     upstream=("fertility",),
 )
 def evidence_files(
-    context: dg.AssetExecutionContext, workspace: Workspace, fertility: dict[str, Any]
+    context: dg.AssetExecutionContext, workspace: Place, fertility: dict[str, Any]
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     folder = workspace.output_folder(region.name)
@@ -69,7 +58,6 @@ def evidence_files(
     title="The product: ranked blocks with intervals, explanations and sources, styled for QGIS, replaced atomically.",
     kinds={"python", "geopackage"},
     settings=("*",),
-    code=("assets/publication.py", "assets/quality.py", "publishing", "data_sources/contracts"),
     upstream=("assessment", "robustness_report", "block_fertility", "fertility", "evidence_files", *SURVEY),
 )
 def ranked_blocks(
@@ -206,7 +194,8 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
         "khanij_version": version("khanij"),
         "reading": "P10 is the low case, P90 the high one; rank P05 is the best place, rank P95 the worst; blank is not known, never zero",
     }
-    return info | {f"version_{name}": version(name) for name in VERSIONED}
+    used = tuple(sorted({library for recipe in RECIPES.values() for library in recipe.closure.libraries}))
+    return info | {f"version_{name}": number for name, number in library_versions(used).items()}
 
 
 def _fit(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -220,11 +209,10 @@ def _fit(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     title="One page with map, table, filters and explanations that needs no server and no network.",
     kinds={"python", "html"},
     settings=("title", "is_sample"),
-    code=("assets/publication.py", "publishing/page", "publishing/reading.py"),
     upstream=("ranked_blocks",),
 )
 def web_page(
-    context: dg.AssetExecutionContext, workspace: Workspace, ranked_blocks: dict[str, Any]
+    context: dg.AssetExecutionContext, workspace: Place, ranked_blocks: dict[str, Any]
 ) -> dg.MaterializeResult:
     folder = workspace.output_folder(context.partition_key)
     # The name that it was published under: another one while the file is open for changes elsewhere.

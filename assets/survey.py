@@ -27,13 +27,6 @@ VECTOR_LAYERS = {
     "gravity_stations": "Gravity stations: Bouguer anomaly in mGal.",
     "catchments": "Catchment polygons, one per stream-sediment sample (sample_id where known).",
 }
-CODE = (
-    "assets/survey.py",
-    "data_sources/contracts",
-    "data_sources/readers",
-    "data_sources/connectors/files.py",
-    "data_sources/sheets.py",
-)
 
 
 def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any]:
@@ -91,7 +84,6 @@ def _layer_asset(name: str, title: str) -> dg.AssetsDefinition:
         title=title,
         kinds={"python", "geoparquet"},
         settings=("extent_deg", "states", f"layers.{name}"),
-        code=CODE,
         layers=(name, "states"),
     )
     def asset(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
@@ -124,7 +116,6 @@ catchments = _layer_asset("catchments", VECTOR_LAYERS["catchments"])
     title="Geophysics and other survey rasters, bands by name, nodata as NaN.",
     kinds={"python", "cog"},
     settings=("extent_deg", "layers.geophysics"),
-    code=CODE,
     layers=("geophysics",),
 )
 def geophysics(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:

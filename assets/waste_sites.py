@@ -10,13 +10,6 @@ from assets.workspace import Workspace
 from data_sources.readers.waste import embedded_inventory, read_inventory
 from data_sources.readers.waste_merge import empty_inventory, merged_inventory
 
-CODE = (
-    "assets/waste_sites.py",
-    "data_sources/contracts",
-    "data_sources/readers",
-    "data_sources/register",
-    "data_sources/reference",
-)
 WASTE_LAYERS = ("waste_sites", "waste_footprints", "tonnages", "grades", "constraints")
 
 
@@ -25,7 +18,6 @@ WASTE_LAYERS = ("waste_sites", "waste_footprints", "tonnages", "grades", "constr
     title="Waste sites of every source, joined into one register, with every published tonnage, grade and constraint, each with its source; wrong rows are held.",
     kinds={"python", "geoparquet"},
     settings=("waste", "states", "extent_deg", *(f"layers.{name}" for name in WASTE_LAYERS)),
-    code=CODE,
     layers=(*WASTE_LAYERS, "waste", "states"),
     files=lambda workspace, region: workspace.waste_files(region),
 )

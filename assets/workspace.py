@@ -1,10 +1,11 @@
-"""What every asset needs to know of its surroundings: the region's settings, where sources lie and where results go.
+"""Where the sources of a region lie, and the hashes of their bytes.
 
-Belongs here: paths and settings, resolved once. Does not belong here: reading a layer or computing anything.
+Belongs here: paths and hashes. Does not belong here: settings (``place``), reading a layer, computing anything.
 """
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 from functools import cache
@@ -13,43 +14,26 @@ from pathlib import Path
 import dagster as dg
 import geopandas as gpd
 
+from assets.closure import Stat, stat_of
+from assets.place import Place
 from data_sources.cards import load_card
 from data_sources.connectors import stored
 from data_sources.connectors.archive import Archive
 from data_sources.contracts import RegionError
 from data_sources.readers.states import read_states
-from data_sources.regions import LayerSource, Region, data_folder, load_region, region_names
+from data_sources.regions import LayerSource, Region, data_folder, region_names
 from data_sources.synthetic import sample_district_folder
 from publishing.atomic import sha256_of
 
+_LOGS = ("-wal", "-journal")
+# Files that GDAL reads with the one that is named: after its whole name, or in place of its suffix.
+_BESIDE_NAME = (".aux.xml", ".msk", ".hdr")
+_BESIDE_STEM = (".hdr", ".tfw", ".wld", ".prj", ".csvt", ".mid", ".dat", ".map", ".id", ".ind", ".gfs", ".xsd")
 PARTITIONS = dg.StaticPartitionsDefinition(region_names())
 
 
-class Workspace(dg.ConfigurableResource):
-    """Folders and settings of one installation.
-
-    Parameters
-    ----------
-    output_root : where the published files go, one folder per region.
-    cache_root : where what can be made again is kept (the generated sample district, fetched archives).
-    data_root : folder of survey files that may not be shipped; empty means ``KHANIJ_DATA`` or its default.
-    overrides : dotted settings given with ``--set``, applied to every region that is run.
-    """
-
-    output_root: str = "output"
-    cache_root: str = ".khanij"
-    data_root: str = ""
-    overrides: dict[str, str] = {}  # noqa: RUF012 - a pydantic field, copied for every instance
-
-    def region(self, name: str) -> Region:
-        """The region's validated settings, with the overrides applied."""
-        return load_region(name, dict(self.overrides))
-
-    def output_folder(self, region: str) -> Path:
-        """The folder of what people open, created if need be."""
-        folder = Path(self.output_root) / region
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+class Workspace(Place):
+    """One installation with the places of its sources."""
 
     def source_folder(self, region: Region) -> Path | None:
         """The folder that the region's layer paths are relative to; None where the region needs data that is not here."""
@@ -111,8 +95,7 @@ class Workspace(dg.ConfigurableResource):
         for given in files:
             digest.update(given.name.encode())
             for file in companions(given):
-                stat = file.stat()
-                digest.update(_file_hash(str(file), stat.st_size, stat.st_mtime_ns).encode())
+                digest.update(_hash_of(file).encode())
         return digest.hexdigest()
 
     def source_hash(self, region: Region, layers: tuple[str, ...] | None = None) -> str:
@@ -125,26 +108,49 @@ class Workspace(dg.ConfigurableResource):
             digest.update(f"{name}|{source.model_dump_json()}|{card.model_dump_json()}".encode())
             path = self.layer_path(region, source) if source.path or card.is_remote else None
             for file in companions(path):
-                stat = file.stat()
-                digest.update(f"{file.name}|{_file_hash(str(file), stat.st_size, stat.st_mtime_ns)}".encode())
+                digest.update(f"{file.name}|{_hash_of(file)}".encode())
         return digest.hexdigest()
 
 
 def companions(path: Path | None) -> list[Path]:
-    """A file and those that belong to it (the .dbf, .shx, .prj and .cpg of a .shp), or all files of a folder."""
+    """A file and those that belong to it, or all files of a folder.
+
+    A Shapefile's are its ``.dbf``, ``.shx``, ``.prj`` and ``.cpg``, a raster's its header, world file, mask and
+    statistics, a MapInfo table's its four files. A database that another program has open (a
+    GeoPackage in QGIS) keeps what was saved in a write-ahead log beside it until it is closed: whoever reads the file
+    reads the log too, so it counts. Its index of shared memory changes with every look and does not.
+    """
     if path is None or not path.exists():
         return []
     if path.is_dir():
-        return sorted(p for p in path.rglob("*") if p.is_file())
+        return sorted(p for p in path.rglob("*") if p.is_file() and _counts(p))
     if path.suffix.lower() == ".shp":
-        return sorted(p for p in path.parent.glob(path.stem + ".*") if p.is_file())
-    return [path]
+        return sorted(p for p in path.parent.glob(glob.escape(path.stem) + ".*") if p.is_file())
+    beside = [path.with_name(path.name + suffix) for suffix in (*_LOGS, *_BESIDE_NAME)]
+    beside += [p for suffix in _BESIDE_STEM if (p := path.with_suffix(suffix)) != path]
+    return [path, *(p for p in beside if p.is_file() and _counts(p))]
+
+
+def _counts(path: Path) -> bool:
+    return not path.name.endswith("-shm") and not (path.name.endswith(_LOGS) and path.stat().st_size == 0)
+
+
+def _hash_of(file: Path) -> str:
+    return _file_hash(str(file), stat_of(file))
 
 
 @cache
-def _file_hash(path: str, size: int, mtime_ns: int) -> str:
-    # size and time are only the cache's key: an untouched file is not hashed twice in one process
-    return sha256_of(Path(path))
+def _file_hash(path: str, stat: Stat | None) -> str:
+    # Size, times and inode are only the cache's key: an untouched file is not hashed twice in one run.
+    try:
+        return sha256_of(Path(path))
+    except OSError:  # whoever reads it says why
+        return "unreadable"
+
+
+def forget_hashes() -> None:
+    """Hash every source anew: no hash is remembered beyond a run or a sensor's look."""
+    _file_hash.cache_clear()
 
 
 def home_folder() -> Path:

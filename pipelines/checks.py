@@ -29,32 +29,9 @@ from assets.workspace import PARTITIONS, Workspace, home_folder
 from data_sources.contracts.outputs import RANKED_BLOCKS
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from pipelines.geopackage_check import geopackage_finding
+from pipelines.guards import CHECKS
+from pipelines.io_managers import BundleIOManager
 from publishing.releases import list_releases
-
-# name -> (blocking, what it promises)
-SOURCE_CHECKS = {
-    "schema": (True, "The kept rows have the contract's columns, types, keys and vocabularies."),
-    "units": (True, "No kept value lies outside its physical bounds."),
-    "crs": (True, "Kept geometries are in EPSG:4326 and of the contract's type."),
-    "rows_balance": (True, "Rows in = rows kept + rows quarantined."),
-    "quarantine_share": (False, "At most 5 % of the rows are held back."),
-}
-ASSESSMENT_CHECKS = {
-    "schema": (True, "Every table of the assessment has the columns, types, keys and vocabularies of its contract."),
-    "units": (True, "No value leaves its physical bounds; P10 <= P50 <= P90 and rank P05 <= P50 <= P95."),
-    "crs": (True, "Blocks are polygons in EPSG:4326."),
-    "mass_balance": (True, "Within a kind, inside + near + unallocated = the sites, to 1e-9."),
-    "ranks_complete": (True, "Ranks are 1..N within a kind, follow the mean score, and only RANKED blocks carry one."),
-    "explanation_adds_up": (True, "The three contributions add up to the mean score."),
-}
-ROBUSTNESS_CHECKS = {
-    "robustness": (False, "The ranking survives other prices, weights and distances."),
-}
-PUBLICATION_CHECKS = {
-    "geopackage_valid": (True, "The published file is a whole, registered GeoPackage with every layer readable."),
-    "drift": (False, "Row counts and medians are near those of the last release."),
-    "quarantine_share": (False, "At most 5 % of the rows of all sources together are held back."),
-}
 
 
 def result_of(asset: str, finding: Finding, blocking: bool) -> dg.AssetCheckResult:
@@ -84,7 +61,7 @@ def build_check(
     checks: dict[str, tuple[bool, str]],
     judge: Callable[[dict[str, Any], Workspace, str], Iterable[Finding]],
 ) -> dg.AssetChecksDefinition:
-    """All checks of one asset as one step, for the partition that is being made."""
+    """All checks of one asset as one step, for the partition that is being made; their outcome is stored with it."""
     with warnings.catch_warnings():
         # Checks know their partition since 1.12, marked "preview": the code-location test holds what we rely on.
         warnings.simplefilter("ignore", dg.PreviewWarning)
@@ -93,13 +70,24 @@ def build_check(
             for name, (blocking, text) in checks.items()
         ]
 
-    @dg.multi_asset_check(name=f"{asset}_checks", specs=specs, ins={"bundle": dg.AssetIn(asset)}, can_subset=True)
+    @dg.multi_asset_check(
+        name=f"{asset}_checks",
+        specs=specs,
+        ins={"bundle": dg.AssetIn(asset)},
+        can_subset=True,
+    )
     def check(
-        context: dg.AssetCheckExecutionContext, workspace: dg.ResourceParam[Workspace], bundle: Any
+        context: dg.AssetCheckExecutionContext,
+        workspace: dg.ResourceParam[Workspace],
+        io_manager: dg.ResourceParam[BundleIOManager],
+        bundle: Any,
     ) -> Iterator[dg.AssetCheckResult]:
         wanted = {key.name for key in context.selected_asset_check_keys}
-        for finding in judge(bundle, workspace, context.partition_key):
+        region, store = context.partition_key, io_manager.store()
+        for finding in judge(bundle, workspace, region):
             if finding.name in wanted:
+                # Remembered with the result: Dagster's own book of checks knows no partitions.
+                store.record_check(asset, region, bundle.fingerprint, finding.name, bool(finding.passed))
                 yield result_of(asset, finding, checks[finding.name][0])
 
     return check
@@ -168,8 +156,8 @@ def releases_root() -> Path:
 def build_checks() -> list[dg.AssetChecksDefinition]:
     """Every check of the code location."""
     return [
-        *(build_check(layer, SOURCE_CHECKS, _judge_layer(layer)) for layer in VECTOR_LAYERS),
-        build_check("assessment", ASSESSMENT_CHECKS, _judge_assessment),
-        build_check("robustness_report", ROBUSTNESS_CHECKS, _judge_robustness),
-        build_check("ranked_blocks", PUBLICATION_CHECKS, _judge_publication),
+        *(build_check(layer, CHECKS[layer], _judge_layer(layer)) for layer in VECTOR_LAYERS),
+        build_check("assessment", CHECKS["assessment"], _judge_assessment),
+        build_check("robustness_report", CHECKS["robustness_report"], _judge_robustness),
+        build_check("ranked_blocks", CHECKS["ranked_blocks"], _judge_publication),
     ]

@@ -9,8 +9,9 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import assets.definitions  # noqa: F401 - fills the table of recipes
-from assets.fingerprints import RECIPES, fingerprint
+from assets.fingerprints import RECIPES, planned_fingerprints
 from assets.workspace import Workspace
+from pipelines.guards import BLOCKING
 from pipelines.io_managers import BundleStore
 from publishing.atomic import is_stand_in, sha256_of
 
@@ -23,15 +24,16 @@ def order() -> list[str]:
 
 
 def stale_assets(region: str, workspace: Workspace, store: BundleStore) -> list[str]:
-    """Assets whose stored result is missing, damaged, made from something else, or whose published file is gone."""
-    return [name for name in order() if not _is_current(name, region, workspace, store)]
+    """Assets whose stored result is missing, damaged, made from something else, doubted by a check, or not in place."""
+    planned = planned_fingerprints(region, workspace)
+    return [name for name in order() if not _is_current(name, region, planned[name], workspace, store)]
 
 
-def _is_current(name: str, region: str, workspace: Workspace, store: BundleStore) -> bool:
+def _is_current(name: str, region: str, planned: str, workspace: Workspace, store: BundleStore) -> bool:
     manifest = store.manifest(name, region)
-    if manifest is None or manifest.get("fingerprint") != fingerprint(name, region, workspace):
+    if manifest is None or manifest.get("fingerprint") != planned:
         return False
-    if not store.intact(name, region):
+    if not store.intact(name, region) or not store.checks_passed(name, region, BLOCKING.get(name, ())):
         return False
     if "published" not in manifest["entries"]:
         return True

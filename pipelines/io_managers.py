@@ -11,6 +11,7 @@ import io
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ from upath import UPath
 from assets.fingerprints import Bundle
 from data_sources.contracts import KhanijError, MissingSourceError
 from pipelines.memory import give_back
+from publishing.atomic import replace_file, temporary_beside
 from publishing.rasters import write_cog
 from scoring.ground.grid import Band, Grid, RasterStack
 
 MANIFEST = "manifest.json"
+CHECKS = "checks.json"
 
 
 class CorruptIntermediateError(KhanijError):
@@ -63,6 +66,7 @@ class BundleStore:
                 "entries": entries,
             }
             old = self.manifest(asset, region)
+            (folder / CHECKS).unlink(missing_ok=True)  # a result that was made again is judged again
             if old == manifest and self._intact(folder, manifest):
                 return manifest
             folder.mkdir(parents=True, exist_ok=True)
@@ -100,8 +104,35 @@ class BundleStore:
         except (FileNotFoundError, ValueError, TypeError, OSError):
             return False
 
-    def load(self, asset: str, region: str) -> dict[str, Any]:
-        """Read a bundle back, each file checked against its hash.
+    def record_check(self, asset: str, region: str, fingerprint: str, check: str, passed: bool) -> None:
+        """Remember whether a stored result passed one of its checks."""
+        found = self._checks(asset, region)
+        outcomes = found["passed"] if found.get("fingerprint") == fingerprint else {}
+        text = json.dumps({"fingerprint": fingerprint, "passed": outcomes | {check: passed}}, sort_keys=True, indent=1)
+        with tempfile.TemporaryDirectory(prefix="khanij-") as scratch:
+            path = Path(scratch) / CHECKS
+            path.write_text(text, encoding="utf-8")
+            _put(path, self.folder(asset, region) / CHECKS)
+
+    def checks_passed(self, asset: str, region: str, names: Iterable[str]) -> bool:
+        """Whether what is stored has passed all of these checks; one that was never asked has not passed."""
+        names = list(names)
+        if not names:
+            return True
+        manifest, found = self.manifest(asset, region), self._checks(asset, region)
+        if manifest is None or found.get("fingerprint") != manifest["fingerprint"]:
+            return False
+        return all(found["passed"].get(name) is True for name in names)
+
+    def _checks(self, asset: str, region: str) -> dict[str, Any]:
+        try:
+            found = json.loads((self.folder(asset, region) / CHECKS).read_bytes())
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return {}
+        return found if isinstance(found, dict) and isinstance(found.get("passed"), dict) else {}
+
+    def load(self, asset: str, region: str) -> Bundle:
+        """Read a bundle back with its fingerprint, each file checked against its hash.
 
         Raises
         ------
@@ -116,7 +147,8 @@ class BundleStore:
                 file=str(folder),
                 do=f"run: khanij run --region {region}",
             )
-        out = {}
+        out = Bundle()
+        out.fingerprint = str(manifest.get("fingerprint", ""))
         for name, entry in manifest["entries"].items():
             path = folder / entry["file"]
             try:
@@ -195,9 +227,9 @@ def _put(source: Path, target: UPath) -> None:
     # A local file is moved into place in one step; an object store's put is atomic by itself.
     if target.protocol in ("", "file"):
         local = Path(str(target))
-        temporary = local.with_name(local.name + ".part")
-        shutil.copyfile(source, temporary)
-        temporary.replace(local)
+        with temporary_beside(local) as temporary:
+            shutil.copyfile(source, temporary)
+            replace_file(temporary, local)
     else:
         target.write_bytes(source.read_bytes())
 

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from assets.archive import archive_key, due_cards
-from assets.fingerprints import RECIPES, code_version, fingerprint
+from assets.fingerprints import RECIPES, fingerprint
 from assets.workspace import Workspace
 from data_sources.cards import load_card
 from data_sources.contracts import KhanijError
@@ -129,8 +129,3 @@ def plan_fetch(
             "khanij/sources": ", ".join(due)[:200],
         },
     )
-
-
-def forget_code() -> None:
-    """Read code and fact tables anew: a code server lives for weeks, and fingerprints keep what they once read."""
-    code_version.cache_clear()

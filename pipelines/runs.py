@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 from filelock import Timeout
 
+from assets.fingerprints import forget
 from assets.progress import listening
 from assets.workspace import Workspace
 from data_sources.contracts import RegionError
@@ -45,6 +46,7 @@ def run_region(
     ------
     RegionError : the region needs data that is not here, or another run of it is under way.
     """
+    forget()
     overrides = complete(overrides or {}, load_region(region))
     given = resources(overrides)
     workspace, io_manager = given["workspace"], given["io_manager"]

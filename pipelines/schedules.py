@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from assets.archive import remote_cards
+from assets.fingerprints import forget
 from assets.workspace import Workspace
 from data_sources.regions import region_names
 from pipelines.io_managers import BundleIOManager
-from pipelines.planning import AssetJob, due_assets, forget_code, plan_fetch, plan_run
+from pipelines.planning import AssetJob, due_assets, plan_fetch, plan_run
 from pipelines.settings import autostart
 
 TIMEZONE = "Asia/Kolkata"
@@ -54,7 +55,7 @@ def nightly_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDe
         workspace: dg.ResourceParam[Workspace],
         io_manager: dg.ResourceParam[BundleIOManager],
     ) -> dg.RunRequest | dg.SkipReason:
-        forget_code()
+        forget()
         due = due_assets(region, context.instance)
         # Without a run key: what failed last night is tried again tonight.
         return plan_run(region, workspace, io_manager.store(), context.instance, "nightly", also=due, keyed=False)

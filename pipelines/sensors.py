@@ -12,13 +12,15 @@ from pathlib import Path
 import dagster as dg
 
 import data_sources
+from assets.closure import stat_of
+from assets.fingerprints import forget
 from assets.workspace import Workspace, companions
 from data_sources.cards import card_files
 from data_sources.contracts import KhanijError
 from data_sources.regions import data_folder, region_files, region_names
 from pipelines.hooks import failed_runs
 from pipelines.io_managers import BundleIOManager
-from pipelines.planning import AssetJob, forget_code, plan_run
+from pipelines.planning import AssetJob, plan_run
 from pipelines.settings import autostart
 
 INTERVAL_S = 60
@@ -91,8 +93,8 @@ def unclaimed(workspace: Workspace, limit: int = 5) -> list[str]:
 def _stat_hash(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
-        stat = file.stat()
-        digest.update(f"{file}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+        size, *times, _ = stat_of(file) or (0, 0, 0)
+        digest.update(f"{file}|{size}|{times}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -126,6 +128,7 @@ def _requests(
 ) -> tuple[list[dg.RunRequest], list[str], list[str]]:
     """Requests, skip messages, and the regions that are dealt with (a region that is busy is asked again later)."""
     requests, skips, dealt = [], [], []
+    forget()  # a code server lives for weeks
     for region, why in reasons.items():
         answer = plan_run(region, workspace, io_manager.store(), context.instance, why)
         if isinstance(answer, dg.RunRequest):
@@ -194,7 +197,6 @@ def facts_sensor(job: AssetJob) -> dg.SensorDefinition:
         moved = sorted(k for k in now.keys() | before.keys() if now.get(k) != before.get(k))
         if not moved and not waiting:
             return dg.SensorResult(skip_reason="no fact table, card or region has changed", cursor=context.cursor)
-        forget_code()
         why = f"changed: {', '.join(moved[:5])}{' ...' if len(moved) > 5 else ''}" if before and moved else "first look"
         regions = region_names() if moved else sorted(waiting)
         requests, skips, dealt = _requests(context, workspace, io_manager, dict.fromkeys(regions, why))

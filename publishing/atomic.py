@@ -12,9 +12,21 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 _STAND_IN = re.compile(r"\.v[0-9]+\.[^.]+$")
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file that was published: where it is, its content's hash and size, and whether it was written anew."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    changed: bool
+    message: str = ""
 
 
 def sha256_of(path: Path) -> str:

@@ -18,10 +18,10 @@ import pandas as pd
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from publishing.atomic import sha256_of, write_bytes_atomically
+from publishing.atomic import PublishedFile, sha256_of, write_bytes_atomically
 from publishing.dossier_figures import Book
 from publishing.dossier_pages import first_page, list_pages, second_page
-from publishing.publication import SAMPLE_MARK, PublishedFile
+from publishing.publication import SAMPLE_MARK
 from publishing.reading import no_such_block, read_layer, read_table, records, run_info
 from publishing.shortlist import Shortlist
 from publishing.wording import is_known

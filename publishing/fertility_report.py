@@ -15,8 +15,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from publishing.atomic import sha256_of, write_bytes_atomically
-from publishing.publication import SAMPLE_MARK, PublishedFile, RegionLike
+from publishing.atomic import PublishedFile, sha256_of, write_bytes_atomically
+from publishing.publication import SAMPLE_MARK, RegionLike
 from publishing.wording import is_known, number
 
 matplotlib.use("Agg")

@@ -21,6 +21,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from data_sources.contracts import Contract, PublishingError
 from data_sources.contracts.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS, OUTPUT_TABLES
 from publishing.atomic import (
+    PublishedFile,
     has_writer,
     next_version,
     remove_stale,
@@ -30,7 +31,7 @@ from publishing.atomic import (
     temporary_beside,
 )
 from publishing.geopackage_registers import write_registers
-from publishing.publication import Publication, PublishedFile, conformed
+from publishing.publication import Publication, conformed
 from publishing.qgis.project import project_xml, write_project
 from publishing.qgis.styles import layer_style_list
 

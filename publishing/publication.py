@@ -7,7 +7,6 @@ here: writing a file.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Protocol
 
 import geopandas as gpd
@@ -69,17 +68,6 @@ class Publication:
         """The region's title, marked where the region is made up."""
         marked = not self.region.is_sample or SAMPLE_MARK in self.region.title
         return self.region.title if marked else f"{self.region.title} ({SAMPLE_MARK})"
-
-
-@dataclass(frozen=True)
-class PublishedFile:
-    """A file that was published: where it is, its content's hash and size, and whether it was written anew."""
-
-    path: Path
-    sha256: str
-    bytes: int
-    changed: bool
-    message: str = ""
 
 
 def round_significant(values: np.ndarray, digits: int = PUBLISHED_DIGITS) -> np.ndarray:

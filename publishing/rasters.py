@@ -15,8 +15,7 @@ from pyproj import CRS
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 
-from publishing.atomic import remove_stale, replace_file, sha256_of, temporary_beside
-from publishing.publication import PublishedFile
+from publishing.atomic import PublishedFile, remove_stale, replace_file, sha256_of, temporary_beside
 
 _BLOCK = 512
 

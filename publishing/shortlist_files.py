@@ -18,10 +18,10 @@ import shapely
 
 from data_sources.contracts import PublishingError
 from data_sources.contracts.outputs import RANKED_BLOCKS
-from publishing.atomic import sha256_of, write_bytes_atomically
+from publishing.atomic import PublishedFile, sha256_of, write_bytes_atomically
 from publishing.escaping import csv_cell, plain, xml
 from publishing.geopackage import publish_geopackage
-from publishing.publication import SAMPLE_MARK, Publication, PublishedFile
+from publishing.publication import SAMPLE_MARK, Publication
 from publishing.qgis.forms import STATUS_WORDS
 from publishing.qgis.styles import RANK_CLASSES
 from publishing.reading import records

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import geopandas as gpd
-import pandas as pd
 
 from data_sources.cards import Card
 from data_sources.connectors.arcgis_rest import ArcGisSource
@@ -21,7 +17,8 @@ from data_sources.connectors.archive import Archive, Manifest
 from data_sources.connectors.files import read_file
 from data_sources.connectors.growing import Growing
 from data_sources.connectors.http import Client, ClientSettings, UnreachableError
-from data_sources.connectors.keeping import Content, Extent, Job, keep_file, keep_pages, keep_table, read_kept
+from data_sources.connectors.in_archive import Fetched, fetched_of, job_of
+from data_sources.connectors.keeping import Content, Extent, Job, keep_file, keep_pages, keep_table
 from data_sources.connectors.ogc_api import OgcApiSource
 from data_sources.connectors.pages import (
     ChangedWhileReadingError,
@@ -39,41 +36,6 @@ from data_sources.reference import load_table
 from data_sources.regions import data_folder
 
 _RASTERS = (".tif", ".tiff")
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What is in the archive for one card and extent.
-
-    ``path`` is the object itself: GeoParquet, or the publisher's own file. ``unchanged`` says that the source was asked
-    and had nothing new; ``resumed_at`` is the number of pages that an interrupted fetch had left.
-    """
-
-    card: Card
-    manifest: Manifest
-    path: Path
-    unchanged: bool = False
-    resumed_at: int = 0
-
-    @property
-    def rows(self) -> int:
-        """Number of rows (0 for a raster)."""
-        return self.manifest.rows
-
-    def frame(self) -> gpd.GeoDataFrame | pd.DataFrame:
-        """All rows with the publisher's column names; ``attrs`` carries card, licence and ``redistribute``."""
-        if self.manifest.pages:
-            frame = read_kept(self.path)
-        else:
-            frame = read_file(self.path, layer=self.card.layer or None, options=self.card.options)
-        frame.attrs.update(
-            source=self.card.name,
-            redistribute=self.manifest.redistribute,
-            licence=self.manifest.licence,
-            attribution=self.manifest.attribution,
-            sha256=self.manifest.sha256,
-        )
-        return frame
 
 
 def fetch(
@@ -103,35 +65,16 @@ def fetch(
         raise SourceError("this source must be fetched by hand", layer=card.name, do=card.access)
     if card.protocol == "embedded" and not card.layer:
         raise SourceError("made by code, nothing to fetch", layer=card.name, do="khanij run makes it")
-    job = _job(card, archive, extent)
+    job = job_of(card, archive, extent)
     with archive.lock(card.name):
         if card.protocol == "embedded":
-            return _fetched(job, keep_table(job, *table_of(load_table(card.layer))))
+            return fetched_of(job, keep_table(job, *table_of(load_table(card.layer))))
         if card.protocol == "file":
             return _fetch_local(job, local_path(card, folder))
         with Client(card.host, settings, card.handshake) as client:
             if card.protocol == "http_file":
                 return _fetch_file(job, client)
             return _fetch_pages(job, client, progress)
-
-
-def stored(card: Card, archive: Archive, *, extent: Extent | None = None) -> Fetched | None:
-    """What an earlier ``fetch`` of the same card and extent left in the archive; no network, None where there is none."""
-    job = _job(card, archive, extent)
-    before = job.before
-    return None if before is None else _fetched(job, before)
-
-
-def last_asked(card: Card, archive: Archive, *, extent: Extent | None = None) -> float | None:
-    """Seconds since the epoch when this card and extent were last asked for with success; None where they never were."""
-    job = _job(card, archive, extent)
-    return None if job.before is None else archive.asked(card.name, job.request)
-
-
-def _job(card: Card, archive: Archive, extent: Extent | None) -> Job:
-    """A source that comes whole is the same whatever region asks for it."""
-    cut = card.protocol in ("wfs", "ogc_api", "arcgis_rest") or any("{west}" in v for v in card.params.values())
-    return Job(card, archive, extent if cut else None)
 
 
 def source_of(card: Card, client: Client, extent: Extent | None, headers: dict[str, str]) -> PagedSource:
@@ -179,7 +122,7 @@ def _fetch_pages(job: Job, client: Client, progress: Progress | None) -> Fetched
     expected = job.card.expected_rows
     if pages.announced is None and expected and job.extent is None and joined.rows != expected:
         notes = (*notes, f"{joined.rows} rows came where the card expects {expected}")
-    return _fetched(job, keep_pages(job, pages, joined, validators, notes, growing), pages.resumed_at)
+    return fetched_of(job, keep_pages(job, pages, joined, validators, notes, growing), pages.resumed_at)
 
 
 def _has_nothing_new(source: PagedSource, before: Manifest, validators: dict[str, str]) -> bool:
@@ -219,9 +162,9 @@ def _fetch_local(job: Job, file: Path) -> Fetched:
         job.partial.start()
         scratch = job.partial.scratch(file.suffix.lower())
         shutil.copyfile(file, scratch)
-        return _fetched(job, keep_file(job, scratch, scratch.suffix, Content(crs=job.card.crs)))
+        return fetched_of(job, keep_file(job, scratch, scratch.suffix, Content(crs=job.card.crs)))
     frame = read_file(file, layer=job.card.layer or None, options={"crs": job.card.crs, **job.card.options})
-    return _fetched(job, keep_table(job, *table_of(frame)))
+    return fetched_of(job, keep_table(job, *table_of(frame)))
 
 
 def _fetch_file(job: Job, client: Client) -> Fetched:
@@ -254,7 +197,7 @@ def _fetch_file(job: Job, client: Client) -> Fetched:
     except SourceError:
         job.partial.discard()
         raise
-    return _fetched(job, keep_file(job, scratch, suffix, content))
+    return fetched_of(job, keep_file(job, scratch, suffix, content))
 
 
 def _conditional(before: Manifest | None) -> dict[str, str]:
@@ -262,11 +205,6 @@ def _conditional(before: Manifest | None) -> dict[str, str]:
         return {}
     names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
     return {names[k]: v for k, v in before.validators.items() if k in names}
-
-
-def _fetched(job: Job, manifest: Manifest, resumed_at: int = 0) -> Fetched:
-    path = job.archive.object_path(manifest.sha256, manifest.suffix)
-    return Fetched(job.card, manifest, path, resumed_at=resumed_at)
 
 
 def _unchanged(job: Job, before: Manifest) -> Fetched:

@@ -17,9 +17,9 @@ import pandas as pd
 import shapely
 
 from data_sources.contracts.outputs import RANKED_BLOCKS
-from publishing.atomic import sha256_of, write_bytes_atomically
+from publishing.atomic import PublishedFile, sha256_of, write_bytes_atomically
 from publishing.escaping import plain, xml
-from publishing.publication import SAMPLE_MARK, PublishedFile
+from publishing.publication import SAMPLE_MARK
 from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
 from publishing.qgis.styles import FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
 from publishing.reading import read_layer, read_table, run_info

@@ -2,9 +2,9 @@
 
 import pytest
 
-from assets import fingerprints
 from assets.fingerprints import RECIPES, fingerprint
 from assets.workspace import Workspace
+from pipelines.guards import BLOCKING
 from pipelines.incremental import order, stale_assets
 from pipelines.io_managers import BundleStore
 
@@ -24,7 +24,10 @@ def place(tmp_path):
     )
     store = BundleStore(str(tmp_path / "store"))
     for name in order():
-        store.save(name, REGION, {"value": name}, fingerprint(name, REGION, workspace))
+        known = fingerprint(name, REGION, workspace)
+        store.save(name, REGION, {"value": name}, known)
+        for check in BLOCKING.get(name, ()):
+            store.record_check(name, REGION, known, check, True)
     return workspace, store, data
 
 
@@ -94,35 +97,6 @@ def test_a_file_that_was_only_touched_changes_nothing(place):
     assert stale_assets(REGION, workspace, store) == []
 
 
-def test_changed_code_remakes_the_assets_that_use_it(place, monkeypatch):
-    workspace, store, _ = place
-    plain = fingerprints.code_version
-    monkeypatch.setattr(
-        fingerprints, "code_version", lambda paths: plain(paths) + ("x" if "scoring/rank" in paths else "")
-    )
-    using = {n for n, r in RECIPES.items() if "scoring/rank" in r.code}
-    assert "assessment" in using and "fertility" not in using
-    assert set(stale_assets(REGION, workspace, store)) == with_downstream(*using)
-
-
-def test_the_code_version_follows_every_source_line_and_table(tmp_path, monkeypatch):
-    monkeypatch.setattr(fingerprints, "_ROOT", tmp_path)
-    (tmp_path / "science").mkdir()
-    seen = set()
-    for name, text in (
-        ("a.py", "x = 1"),
-        ("a.py", "x = 2"),
-        ("prices.csv", "e,usd\n"),
-        ("prices.csv", "e,usd\nNd,1\n"),
-        ("b.txt", "no"),
-    ):
-        (tmp_path / "science" / name).write_text(text)
-        fingerprints.code_version.cache_clear()
-        seen.add(fingerprints.code_version(("science",)))
-    fingerprints.code_version.cache_clear()
-    assert len(seen) == 4, "a text that is no code and no table does not count"
-
-
 def test_a_missing_or_damaged_result_is_stale_by_itself(place):
     workspace, store, _ = place
     (store.folder("blocks", REGION) / "value.json").write_text("damaged")
@@ -140,4 +114,73 @@ def test_what_was_published_beside_an_open_file_is_published_again_until_it_is_i
         (folder / name).write_bytes(b"rows")
         published = {name: hashlib.sha256(b"rows").hexdigest()}
         store.save("ranked_blocks", REGION, {"published": published}, known)
+        for check in BLOCKING["ranked_blocks"]:
+            store.record_check("ranked_blocks", REGION, known, check, True)
         assert stale_assets(REGION, workspace, store) == stale
+
+
+def test_a_result_is_current_once_its_blocking_checks_have_passed(place):
+    workspace, store, _ = place
+    known = fingerprint("folds", REGION, workspace)
+    store.record_check("folds", REGION, known, "units", False)
+    assert set(stale_assets(REGION, workspace, store)) == {"folds"}, "failed"
+    store.record_check("folds", REGION, known, "units", True)
+    assert stale_assets(REGION, workspace, store) == []
+    store.record_check("folds", REGION, known, "quarantine_share", False)
+    assert stale_assets(REGION, workspace, store) == [], "a warning blocks nothing"
+    store.save("folds", REGION, {"value": "folds"}, known)
+    assert set(stale_assets(REGION, workspace, store)) == {"folds"}, "made again: asked again"
+    store.record_check("folds", REGION, "of another result", "units", True)
+    assert set(stale_assets(REGION, workspace, store)) == {"folds"}
+
+
+def test_what_an_open_database_keeps_in_its_log_counts(tmp_path):
+    import sqlite3
+
+    from assets.workspace import companions
+
+    file = tmp_path / "blocks.gpkg"
+    writer = sqlite3.connect(file)
+    writer.execute("pragma journal_mode=WAL")
+    writer.execute("create table t (name)")
+    writer.commit()
+    writer.execute("pragma wal_checkpoint(TRUNCATE)")
+    workspace = Workspace(cache_root=str(tmp_path))
+    before = workspace.file_hash([file])
+    assert companions(file) == [file], "an empty log and the index of shared memory do not count"
+    writer.execute("insert into t values ('edited and saved')")
+    writer.commit()
+    saved = workspace.file_hash([file])
+    assert saved != before and [p.name for p in companions(file)] == ["blocks.gpkg", "blocks.gpkg-wal"]
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as reader:
+        assert reader.execute("select name from t").fetchall() == [("edited and saved",)]
+    reader.close()
+    assert workspace.file_hash([file]) == saved, "reading changes nothing"
+    writer.close()
+    assert workspace.file_hash([file]) != before
+
+
+def test_a_file_of_the_same_size_and_time_is_seen_to_differ(tmp_path):
+    import os
+
+    file = tmp_path / "tonnages.csv"
+    file.write_text("10")
+    workspace, times = Workspace(cache_root=str(tmp_path)), file.stat()
+    before = workspace.file_hash([file])
+    file.write_text("99")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert workspace.file_hash([file]) != before
+
+
+def test_a_raster_comes_with_its_mask_and_a_name_is_no_pattern(tmp_path):
+    from assets.workspace import companions
+
+    for name in ("mag.tif", "mag.tif.msk", "mag.tfw", "mag.tif.aux.xml", "other.tfw", "a[1].shp", "a[1].dbf", "a1.dbf"):
+        (tmp_path / name).write_text("x")
+    assert {p.name for p in companions(tmp_path / "mag.tif")} == {
+        "mag.tif",
+        "mag.tif.msk",
+        "mag.tfw",
+        "mag.tif.aux.xml",
+    }
+    assert {p.name for p in companions(tmp_path / "a[1].shp")} == {"a[1].shp", "a[1].dbf"}

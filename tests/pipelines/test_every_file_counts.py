@@ -1,0 +1,203 @@
+"""An asset depends on what it uses: every file of the product is in some result's fingerprint, or says why it is in none."""
+
+import shutil
+from fnmatch import fnmatch
+
+import pytest
+
+import assets.definitions  # noqa: F401 - fills the table of recipes
+from assets import closure, fingerprints
+from assets.closure import NEVER, Closure
+from assets.fingerprints import RECIPES, planned_fingerprints
+from assets.workspace import Workspace
+from pipelines.guards import BLOCKING
+from pipelines.incremental import order, stale_assets
+from pipelines.io_managers import BundleStore
+
+REGION = "karnataka_andhra"
+# file or pattern -> why no result hangs on its bytes
+NEVER_IN_A_RESULT = {
+    **{name.replace(".", "/") + ".py": why for name, why in NEVER.items()},
+    "data_sources/synthetic/*": NEVER["data_sources.synthetic"],
+    "data_sources/cards/*.yaml": "a card counts with each source that names it",
+    "data_sources/regions/*.yaml": "settings count one by one",
+    "data_sources/cards/listing.py": "lists the cards for a reader",
+    "data_sources/connectors/arcgis_rest.py": "what was fetched counts by its bytes in the archive",
+    "data_sources/connectors/fetching.py": "what was fetched counts by its bytes in the archive",
+    "data_sources/connectors/ogc_api.py": "what was fetched counts by its bytes in the archive",
+    "data_sources/connectors/probing.py": "asks whether a source is there",
+    "data_sources/connectors/wfs.py": "what was fetched counts by its bytes in the archive",
+    "data_sources/contracts/dictionary.py": "writes a page of the docs",
+    "data_sources/reference/columns.yaml": "describes the tables for the docs",
+    "data_sources/reference/describe.py": "writes a page of the docs",
+    "data_sources/reference/element_groups.csv": "evidence that no code reads",
+    "data_sources/reference/india_demand.csv": "evidence that no code reads",
+    "data_sources/reference/waste_generation_factors.csv": "evidence that no code reads",
+    "assets/archive.py": "fetching: what comes counts by its bytes in the archive",
+    "assets/definitions.py": "a list of the assets",
+    "publishing/catalogue.py": "of releases, which are made from a published set",
+    "publishing/diff.py": "compares what is published",
+    "publishing/dossier*.py": "made from a published set when asked for",
+    "publishing/explain.py": "made from a published set when asked for",
+    "publishing/releases.py": "made from a published set when asked for",
+    "publishing/shortlist*.py": "made from a published set when asked for",
+    "pipelines/*": "when and how things run",
+}
+COUNTED_IN_PIPELINES = {"pipelines/__init__.py", "pipelines/io_managers.py", "pipelines/memory.py"}
+
+
+def why_never(file: str) -> str | None:
+    if file in COUNTED_IN_PIPELINES:
+        return None
+    return next((why for pattern, why in NEVER_IN_A_RESULT.items() if fnmatch(file, pattern)), None)
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """A copy of the product whose files may be changed, and a region whose every result is current by its code."""
+    root = tmp_path / "project"
+    for top in closure.PACKAGES:
+        if (closure.ROOT / top).is_dir():
+            shutil.copytree(closure.ROOT / top, root / top, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(closure, "ROOT", root)
+    monkeypatch.setattr(fingerprints, "_ROOT", root)
+    fingerprints.forget()
+    workspace = Workspace(
+        output_root=str(tmp_path / "out"), cache_root=str(tmp_path / "cache"), data_root=str(tmp_path)
+    )
+    store = BundleStore(str(tmp_path / "store"))
+    planned = planned_fingerprints(REGION, workspace)
+    for name in order():
+        store.save(name, REGION, {"value": name}, planned[name])
+        for check in BLOCKING.get(name, ()):
+            store.record_check(name, REGION, planned[name], check, True)
+    assert stale_assets(REGION, workspace, store) == []
+    yield root, workspace, store
+    monkeypatch.undo()
+    fingerprints.forget()
+
+
+def test_a_line_in_any_file_makes_something_stale_or_the_file_says_why_not(copy):
+    root, workspace, _ = copy
+    before = planned_fingerprints(REGION, workspace)
+    uncovered, covered_though_listed = [], []
+    for path in closure.runtime_files():
+        file, bytes_before = path.relative_to(root).as_posix(), path.read_bytes()
+        path.write_bytes(bytes_before + b"\n#x\n")
+        fingerprints.code_version.cache_clear()
+        stale = planned_fingerprints(REGION, workspace) != before
+        path.write_bytes(bytes_before)
+        if stale and why_never(file):
+            covered_though_listed.append(file)
+        if not stale and not why_never(file):
+            uncovered.append(file)
+    assert uncovered == []
+    assert covered_though_listed == [], "the list of exceptions must not hold what counts"
+
+
+@pytest.mark.parametrize(
+    ("file", "must", "must_not"),
+    [
+        ("data_sources/connectors/tables.py", {"stream_sediments", "waste_inventory", "blocks", "gate_layers"}, set()),
+        ("data_sources/connectors/rasters.py", {"geophysics"}, {"robustness_report"}),
+        ("data_sources/readers/lease_status.py", {"gate_layers", "blocks"}, {"stream_sediments", "fertility"}),
+        ("data_sources/reference/elements.csv", {"stream_sediments", "assessment"}, {"geophysics"}),
+        ("data_sources/reference/survey_elements.csv", {"stream_sediments", "fertility"}, {"geophysics"}),
+        ("data_sources/reference/route_costs.csv", {"assessment"}, {"stream_sediments", "fertility"}),
+        ("scoring/waste/inventory.py", {"assessment", "robustness_report"}, {"stream_sediments", "fertility"}),
+        ("scoring/ground/kriging.py", {"fertility"}, {"stream_sediments", "waste_inventory", "blocks"}),
+        ("publishing/page/page.js", {"web_page"}, {"assessment", "blocks"}),
+        ("publishing/qgis/layout.py", {"ranked_blocks"}, {"assessment", "blocks", "stream_sediments"}),
+        ("data_sources/contracts/output_layers.py", {"ranked_blocks"}, {"stream_sediments", "fertility", "blocks"}),
+        ("pipelines/io_managers.py", {"blocks", "assessment", "stream_sediments"}, set()),
+    ],
+)
+def test_a_changed_file_remakes_what_uses_it_and_no_more(copy, file, must, must_not):
+    root, workspace, store = copy
+    made = {n: RECIPES[n].code for n in order()}
+    (root / file).write_bytes((root / file).read_bytes() + b"\n#x\n")
+    fingerprints.forget()
+    stale = set(stale_assets(REGION, workspace, store))
+    direct = {n for n, files in made.items() if file in files}
+    assert must <= direct, "by its own imports"
+    assert not must_not & direct
+    assert direct <= stale
+
+
+def test_a_library_of_the_closure_counts_and_another_does_not(copy, monkeypatch):
+    _, workspace, store = copy
+    real = fingerprints.version
+    for library, stale in (("numba", {"assessment", "fertility"}), ("ruff", set()), ("mypy", set())):
+        fingerprints.forget()
+        monkeypatch.setattr(fingerprints, "version", lambda d, changed=library: "99" if d == changed else real(d))
+        found = set(stale_assets(REGION, workspace, store))
+        assert stale <= found and bool(found) == bool(stale), library
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A made-up project: an asset, a package with a re-export, a template, a lazy import, a table."""
+
+    def write(file: str, text: str) -> None:
+        path = tmp_path / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    for package in ("assets", "scoring", "scoring/deep", "publishing", "data_sources", "data_sources/reference"):
+        write(f"{package}/__init__.py", "")
+    write("scoring/__init__.py", "from scoring.one import first\nfrom scoring.two import second\n")
+    write("scoring/one.py", "import numpy\nfirst = 1\n")
+    write("scoring/two.py", "from .deep.three import third\nsecond = third\n")
+    write(
+        "scoring/deep/three.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from scoring import one\nthird = 3\n",
+    )
+    write("publishing/page.py", "def lazily():\n    from publishing.late import x\n    return x\n")
+    write("publishing/late.py", "import yaml\nx = 1\n")
+    write("publishing/look.qml", "<qgis/>")
+    write("publishing/parts/inner.tpl", "{}")
+    write("data_sources/reference/tables.py", "def load_table(name):\n    return name\n")
+    write("data_sources/reference/prices.csv", "e\n")
+    write("data_sources/reference/costs.csv", "e\n")
+    write("data_sources/open.py", "from data_sources.reference.tables import load_table\nload_table('prices')\n")
+    write(
+        "data_sources/any.py",
+        "from data_sources.reference.tables import load_table\nN = {'a': 'costs'}\nload_table(N['a'])\n",
+    )
+    write(
+        "assets/thing.py",
+        "from scoring import second\nfrom scoring import first as one\nfrom publishing.page import lazily\n"
+        "import importlib\nLIMIT = one\n"
+        "def helper():\n    return second\ndef asset():\n    return helper()\n"
+        "def other():\n    return lazily(), LIMIT\ndef third():\n    importlib.import_module('data_sources.open')\n"
+        "def fourth():\n    from data_sources import any\n",
+    )
+    monkeypatch.setattr(closure, "ROOT", tmp_path)
+    monkeypatch.setattr(closure, "ALWAYS", ())
+    closure.forget_closures()
+    yield lambda function: closure.closure_of("assets.thing", function)
+    monkeypatch.undo()
+    closure.forget_closures()
+
+
+def files(found: Closure) -> set[str]:
+    return {f for f in found.files if not f.endswith("__init__.py")}
+
+
+def test_a_function_reaches_its_own_helpers_and_a_reexport_leads_to_where_the_name_is_defined(project):
+    found = project("asset")
+    assert files(found) == {"assets/thing.py", "scoring/two.py", "scoring/deep/three.py"}, "not what others import"
+    assert "scoring/__init__.py" in found.files and "scoring/deep/__init__.py" in found.files
+    assert found.libraries == (), "a type checker's import is none"
+
+
+def test_imports_inside_functions_templates_of_any_suffix_and_module_constants_count(project):
+    found = project("other")
+    assert {"publishing/late.py", "publishing/look.qml", "publishing/parts/inner.tpl", "scoring/one.py"} <= files(found)
+    assert set(found.libraries) == {"numpy", "yaml"}
+
+
+def test_tables_count_where_they_are_opened_by_name(project):
+    assert "data_sources/reference/prices.csv" in project("third").files
+    assert "data_sources/reference/costs.csv" not in project("third").files
+    assert "data_sources/reference/costs.csv" in project("fourth").files, "named through a variable of the module"
