@@ -44,8 +44,11 @@ class Recipe:
     code: tuple[str, ...]
     layers: tuple[str, ...] = ()
     files: Callable[[Workspace, Region], list[Path]] | None = None
+    group: str = ""
 
 
+# What further decides an asset of a group, such as the generation of the set that a publication's files belong to.
+GROUP_PARTS: dict[str, Callable[[str, Workspace, dict[str, str]], str]] = {}
 RECIPES: dict[str, Recipe] = {}
 
 
@@ -76,17 +79,23 @@ def _fingerprint(name: str, region_name: str, workspace: Workspace, known: dict[
         return known[name]
     recipe = RECIPES[name]
     region = workspace.region(region_name)
-    plain = region.model_dump(mode="json")
     parts = {
         "asset": name,
-        "code": code_version(recipe.code),
-        "settings": {key: _get(plain, key) for key in recipe.settings},
+        **own_parts(recipe, region),
         "sources": workspace.source_hash(region, recipe.layers) if recipe.layers else "",
         "files": workspace.file_hash(recipe.files(workspace, region)) if recipe.files else "",
         "upstream": [_fingerprint(up, region_name, workspace, known) for up in recipe.upstream],
     }
+    if recipe.group in GROUP_PARTS:
+        parts["generation"] = GROUP_PARTS[recipe.group](region_name, workspace, known)
     known[name] = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return known[name]
+
+
+def own_parts(recipe: Recipe, region: Region) -> dict[str, Any]:
+    """What an asset is made with, apart from its sources and what is upstream of it: its code and its settings."""
+    plain = region.model_dump(mode="json")
+    return {"code": code_version(recipe.code), "settings": {key: _get(plain, key) for key in recipe.settings}}
 
 
 def _get(data: dict[str, Any], dotted: str) -> Any:
@@ -120,7 +129,7 @@ def region_asset(
 
     def wrap(function: Callable[..., Any]) -> dg.AssetsDefinition:
         asset_name = name or function.__name__
-        RECIPES[asset_name] = Recipe(asset_name, upstream, settings, code, layers, files)
+        RECIPES[asset_name] = Recipe(asset_name, upstream, settings, code, layers, files, group)
 
         @functools.wraps(function)
         def announced(context: dg.AssetExecutionContext, *args: Any, **kwargs: Any) -> Any:

@@ -24,6 +24,7 @@ from assets.quality import (
     schema_finding,
     units_finding,
 )
+from assets.staging import staged_or_published
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import PARTITIONS, Workspace, home_folder
 from data_sources.contracts.outputs import RANKED_BLOCKS
@@ -51,7 +52,7 @@ ROBUSTNESS_CHECKS = {
     "robustness": (False, "The ranking survives other prices, weights and distances."),
 }
 PUBLICATION_CHECKS = {
-    "geopackage_valid": (True, "The published file is a whole, registered GeoPackage with every layer readable."),
+    "geopackage_valid": (True, "The staged file is a whole, registered GeoPackage with every layer readable."),
     "drift": (False, "Row counts and medians are near those of the last release."),
     "quarantine_share": (False, "At most 5 % of the rows of all sources together are held back."),
 }
@@ -126,7 +127,8 @@ def _judge_robustness(bundle: dict[str, Any], workspace: Workspace, region: str)
 
 
 def _judge_publication(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
-    path = workspace.output_folder(region) / "ranked_blocks.gpkg"
+    # The staged file: what is wrong with it must be known before it takes the place of what is published.
+    path = staged_or_published(workspace.published_folder(region), next(iter(bundle["staged"])))
     valid = geopackage_finding(path)
     yield valid
     if not valid.passed:

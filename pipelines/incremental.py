@@ -6,13 +6,13 @@ Belongs here: comparing what is stored with what would be made now. Does not bel
 from __future__ import annotations
 
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import assets.definitions  # noqa: F401 - fills the table of recipes
 from assets.fingerprints import RECIPES, fingerprint
+from assets.generation import generation, publication_assets, published_list
 from assets.workspace import Workspace
 from pipelines.io_managers import BundleStore
-from publishing.atomic import is_stand_in, sha256_of
+from publishing.sets.listing import JOURNAL, is_file
 
 
 def order() -> list[str]:
@@ -23,23 +23,29 @@ def order() -> list[str]:
 
 
 def stale_assets(region: str, workspace: Workspace, store: BundleStore) -> list[str]:
-    """Assets whose stored result is missing, damaged, made from something else, or whose published file is gone."""
-    return [name for name in order() if not _is_current(name, region, workspace, store)]
+    """Assets whose stored result is missing, damaged or made from something else, or whose published set is not whole.
+
+    The assets of a publication are made together: a set is of one generation.
+    """
+    stale = {name for name in order() if not _is_current(name, region, workspace, store)}
+    together = set(publication_assets())
+    if stale & together or not published_is_current(region, workspace):
+        stale |= together
+    return [name for name in order() if name in stale]
 
 
 def _is_current(name: str, region: str, workspace: Workspace, store: BundleStore) -> bool:
     manifest = store.manifest(name, region)
     if manifest is None or manifest.get("fingerprint") != fingerprint(name, region, workspace):
         return False
-    if not store.intact(name, region):
+    return store.intact(name, region)
+
+
+def published_is_current(region: str, workspace: Workspace) -> bool:
+    """Whether the published set is whole, in its place, and of the generation that would be made now."""
+    folder = workspace.published_folder(region)
+    listing = published_list(region, workspace)
+    if listing is None or (folder / JOURNAL).exists() or listing.generation != generation(region, workspace):
         return False
-    if "published" not in manifest["entries"]:
-        return True
-    published = store.load(name, region)["published"]
-    folder = workspace.output_folder(region)
     # What was published beside a file that was open is not yet where it belongs.
-    return all(not is_stand_in(file) and _is_file(folder / file, sha256) for file, sha256 in published.items())
-
-
-def _is_file(path: Path, sha256: str) -> bool:
-    return path.is_file() and sha256_of(path) == sha256
+    return not listing.waiting() and all(is_file(folder / name, file) for name, file in listing.files.items())
