@@ -73,6 +73,8 @@ class Recipe:
         return self.closure.files
 
 
+# What further decides an asset of a group, such as the generation of the set that a publication's files belong to.
+GROUP_PARTS: dict[str, Callable[[str, Workspace, dict[str, str]], str]] = {}
 RECIPES: dict[str, Recipe] = {}
 
 
@@ -133,15 +135,23 @@ def planned_fingerprints(region_name: str, workspace: Workspace, names: list[str
     known: dict[str, str] = {}
     region = workspace.region(region_name)
     for name in names if names is not None else RECIPES:
-        _planned(name, region, workspace, known)
+        planned(name, region, workspace, known)
     return known
 
 
-def _planned(name: str, region: Region, workspace: Workspace, known: dict[str, str]) -> str:
+def planned(name: str, region: Region, workspace: Workspace, known: dict[str, str]) -> str:
+    """The fingerprint that one asset would have now; ``known`` holds, and is given, those computed already."""
     if name not in known:
-        upstream = [_planned(up, region, workspace, known) for up in RECIPES[name].upstream]
-        known[name] = _chained(own_parts(name, region, workspace), upstream)
+        upstream = [planned(up, region, workspace, known) for up in RECIPES[name].upstream]
+        known[name] = _chained(
+            own_parts(name, region, workspace) | _group_part(name, region, workspace, known), upstream
+        )
     return known[name]
+
+
+def _group_part(name: str, region: Region, workspace: Workspace, known: dict[str, str]) -> dict[str, Any]:
+    decides = GROUP_PARTS.get(RECIPES[name].group)
+    return {} if decides is None else {"generation": decides(region.name, workspace, known)}
 
 
 def own_parts(name: str, region: Region, workspace: Workspace) -> dict[str, Any]:
@@ -181,8 +191,8 @@ class _Making:
         region = workspace.region(region_name)
         self.own = own_parts(name, region, workspace)
         upstream = {up: str(getattr(loaded[up], "fingerprint", "")) for up in RECIPES[name].upstream}
-        self.fingerprint = _chained(self.own, list(upstream.values()))
         now = planned_fingerprints(region_name, workspace, [name])
+        self.fingerprint = _chained(self.own | _group_part(name, region, workspace, now), list(upstream.values()))
         moved = [up for up, stored in upstream.items() if stored != now[up]]
         if moved:
             raise self._changed(f"what {name} is made from has changed since it was made: {', '.join(moved)}")

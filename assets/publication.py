@@ -10,20 +10,25 @@ import geopandas as gpd
 import pandas as pd
 
 from assets.fingerprints import RECIPES, code_version, library_versions, region_asset, result
+from assets.generation import generation
 from assets.metadata import file_links
-from assets.place import Place
+from assets.publication_facts import facts_of, judged
 from assets.quality import assessment_findings, require
+from assets.staging import require_one_generation, staged, staged_or_published, staging_errors
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
 from data_sources.contracts import QUARANTINE_COLUMNS, Contract
 from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES
 from data_sources.readers.quality import quality_table
 from data_sources.sheets import sheets_in
+from publishing.atomic import PublishedFile
 from publishing.fertility_report import write_fertility_report, write_tables
 from publishing.geopackage import publish_geopackage
 from publishing.page import write_page
 from publishing.publication import Publication, with_user_baskets
 from publishing.rasters import write_cog
+from publishing.sets.listing import GEOPACKAGE, Accepted, staging_of
+from publishing.sets.swap import begin, target_name
 from publishing.survey_layers import anomaly_points
 from scoring.rank.settings import PRICE_DECKS, RankingSettings
 
@@ -32,33 +37,44 @@ SURVEY = (*VECTOR_LAYERS, "geophysics", "waste_inventory", "blocks")
 
 @region_asset(
     group="publication",
-    title="Evidence rasters as Cloud-Optimised GeoTIFFs beside the GeoPackage, and the validation report.",
+    title="Evidence rasters as Cloud-Optimised GeoTIFFs, and the validation report, staged for the next set.",
     kinds={"python", "cog", "html"},
     settings=("title", "is_sample"),
     upstream=("fertility",),
 )
 def evidence_files(
-    context: dg.AssetExecutionContext, workspace: Place, fertility: dict[str, Any]
+    context: dg.AssetExecutionContext, workspace: Workspace, fertility: dict[str, Any]
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
-    folder = workspace.output_folder(region.name)
-    published: dict[str, str] = {}
-    if "stack" in fertility:
-        (folder / "evidence").mkdir(exist_ok=True)
-        tables = {name.removeprefix("table/"): frame for name, frame in fertility.items() if name.startswith("table/")}
-        rasters = write_cog(fertility["stack"], folder / "evidence" / "evidence.tif")
-        report = write_fertility_report(region, fertility["summary"], tables, folder / "fertility_report.html")
-        files = [rasters, report, *write_tables(tables, folder / "fertility_tables")]
-        published = {file.path.relative_to(folder).as_posix(): file.sha256 for file in files}
-    return result(context, workspace, {"published": published}, files=dg.MetadataValue.json(sorted(published)))
+    folder, current = workspace.output_folder(region.name), generation(region.name, workspace)
+    files: list[PublishedFile] = []
+    with staging_errors(folder):
+        staging = begin(folder)
+        if "stack" in fertility:
+            tables = {n.removeprefix("table/"): frame for n, frame in fertility.items() if n.startswith("table/")}
+            files.append(write_cog(fertility["stack"], staging / "evidence" / "evidence.tif", current))
+            report = staging / "fertility_report.html"
+            files.append(write_fertility_report(region, fertility["summary"], tables, report, current))
+            files += write_tables(tables, staging / "fertility_tables")
+        made = staged(folder, *(file.path for file in files))
+    bundle = {"staged": made, "generation": current}
+    return result(context, workspace, bundle, files=dg.MetadataValue.json(sorted(made)))
 
 
 @region_asset(
     group="publication",
-    title="The product: ranked blocks with intervals, explanations and sources, styled for QGIS, replaced atomically.",
+    title="The product: ranked blocks with intervals, explanations and sources, styled for QGIS, staged for the next set.",
     kinds={"python", "geopackage"},
     settings=("*",),
-    upstream=("assessment", "robustness_report", "block_fertility", "fertility", "evidence_files", *SURVEY),
+    upstream=(
+        "assessment",
+        "robustness_report",
+        "block_fertility",
+        "fertility",
+        "evidence_files",
+        "gate_layers",
+        *SURVEY,
+    ),
 )
 def ranked_blocks(
     context: dg.AssetExecutionContext,
@@ -68,9 +84,12 @@ def ranked_blocks(
     fertility: dict[str, Any],
     evidence_files: dict[str, Any],
     robustness_report: dict[str, Any],
+    gate_layers: dict[str, Any],
     **sources: dict[str, Any],
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
+    current = require_one_generation(region.name, workspace, {"evidence_files": evidence_files})
+    facts = facts_of(region.name, workspace, sources, gate_layers, assessment["ranked_blocks"], block_fertility)
     waste = sources["waste_inventory"]
     layers: dict[str, gpd.GeoDataFrame] = {
         "ranked_blocks": block_layer(sources["blocks"]["units"], assessment["ranked_blocks"]),
@@ -100,23 +119,34 @@ def ranked_blocks(
             name: _fit(frame, OUTPUT_LAYERS[name]) for name, frame in layers.items() if frame is not None and len(frame)
         },
         tables={name: _fit(frame, OUTPUT_TABLES[name]) for name, frame in tables.items()},
-        run_info=run_info(workspace, region.name, sources),
-        rasters=tuple(sorted(name for name in evidence_files["published"] if name.endswith(".tif"))),
+        run_info=run_info(workspace, region.name, sources)
+        | {"generation": current}
+        | accepted_info(judged(region.name, workspace, facts).accepted),
+        rasters=tuple(sorted(name for name in evidence_files["staged"] if name.endswith(".tif"))),
     )
     # Asset checks show these findings; here they are the gate, whoever runs what: nothing wrong replaces what is published.
     require(assessment_findings(assessment), "ranked_blocks")
     folder = workspace.output_folder(region.name)
-    file = publish_geopackage(publication, folder / "ranked_blocks.gpkg")
+    with staging_errors(folder):
+        # Its embedded project names the file that it lies in, so the name is settled before it is written.
+        file = publish_geopackage(publication, staging_of(folder) / target_name(folder, GEOPACKAGE))
+        made = staged(folder, file.path)
     return result(
         context,
         workspace,
-        {"published": {file.path.name: file.sha256}},
-        path=dg.MetadataValue.path(str(file.path)),
+        {"staged": made, "generation": current, "facts": facts.model_dump(mode="json")},
         bytes=file.bytes,
         sha256=file.sha256,
-        changed=file.changed,
-        **file_links(sorted(p for p in file.path.parent.iterdir() if p.is_file() and not p.name.startswith("."))),
+        **file_links([folder / file.path.name]),
     )
+
+
+def accepted_info(accepted: Accepted | None) -> dict[str, str]:
+    """What the published file says of a result that the guard objected to: why it was accepted, and what."""
+    if accepted is None:
+        return {}
+    changes = "; ".join(accepted.changes) or "nothing that the guard objects to"
+    return {"accepted_reason": accepted.reason, "accepted_changes": changes}
 
 
 def block_layer(units: gpd.GeoDataFrame, ranked: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -206,21 +236,21 @@ def _fit(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 @region_asset(
     group="publication",
-    title="One page with map, table, filters and explanations that needs no server and no network.",
+    title="One page with map, table, filters and explanations that needs no server and no network, staged for the next set.",
     kinds={"python", "html"},
     settings=("title", "is_sample"),
     upstream=("ranked_blocks",),
 )
 def web_page(
-    context: dg.AssetExecutionContext, workspace: Place, ranked_blocks: dict[str, Any]
+    context: dg.AssetExecutionContext, workspace: Workspace, ranked_blocks: dict[str, Any]
 ) -> dg.MaterializeResult:
     folder = workspace.output_folder(context.partition_key)
-    # The name that it was published under: another one while the file is open for changes elsewhere.
-    page = write_page(folder / next(iter(ranked_blocks["published"])), folder / "index.html")
+    current = require_one_generation(context.partition_key, workspace, {"ranked_blocks": ranked_blocks})
+    with staging_errors(folder):
+        geopackage = staged_or_published(folder, next(iter(ranked_blocks["staged"])))
+        page = write_page(geopackage, staging_of(folder) / "index.html")
+        made = staged(folder, page.path)
+    bundle = {"staged": made, "generation": current}
     return result(
-        context,
-        workspace,
-        {"published": {page.path.name: page.sha256}},
-        path=dg.MetadataValue.path(str(page.path)),
-        bytes=page.bytes,
+        context, workspace, bundle, bytes=page.bytes, sha256=page.sha256, **file_links([folder / "index.html"])
     )

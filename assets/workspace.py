@@ -35,6 +35,10 @@ PARTITIONS = dg.StaticPartitionsDefinition(region_names())
 class Workspace(Place):
     """One installation with the places of its sources."""
 
+    def published_folder(self, region: str) -> Path:
+        """The folder of what people open, whether it is there or not."""
+        return Path(self.output_root) / region
+
     def source_folder(self, region: Region) -> Path | None:
         """The folder that the region's layer paths are relative to; None where the region needs data that is not here."""
         if region.is_sample:

@@ -24,6 +24,7 @@ from assets.quality import (
     schema_finding,
     units_finding,
 )
+from assets.staging import staged_or_published
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import PARTITIONS, Workspace, home_folder
 from data_sources.contracts.outputs import RANKED_BLOCKS
@@ -114,7 +115,8 @@ def _judge_robustness(bundle: dict[str, Any], workspace: Workspace, region: str)
 
 
 def _judge_publication(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
-    path = workspace.output_folder(region) / "ranked_blocks.gpkg"
+    # The staged file: what is wrong with it must be known before it takes the place of what is published.
+    path = staged_or_published(workspace.published_folder(region), next(iter(bundle["staged"])))
     valid = geopackage_finding(path)
     yield valid
     if not valid.passed:

@@ -26,7 +26,7 @@ ROBUSTNESS_CHECKS = {
     "robustness": (False, "The ranking survives other prices, weights and distances."),
 }
 PUBLICATION_CHECKS = {
-    "geopackage_valid": (True, "The published file is a whole, registered GeoPackage with every layer readable."),
+    "geopackage_valid": (True, "The staged file is a whole, registered GeoPackage with every layer readable."),
     "drift": (False, "Row counts and medians are near those of the last release."),
     "quarantine_share": (False, "At most 5 % of the rows of all sources together are held back."),
 }

@@ -7,6 +7,7 @@ import dagster as dg
 
 from pipelines.leases import PARTITION_TAG
 from pipelines.notify import Failure, redact, root_cause, tell
+from publishing.sets.swap import INTERRUPTED
 
 
 @dg.failure_hook(name="readable_failure")
@@ -17,7 +18,9 @@ def readable_failure(context: dg.HookContext) -> None:
     while error is not None:
         chain.append(str(error))
         error = error.__cause__
-    context.log.error(redact(f"{context.step_key} failed: {root_cause(chain)} Nothing published has changed."))
+    cause = root_cause(chain)
+    kept = "" if INTERRUPTED in cause else " Nothing published has changed."
+    context.log.error(redact(f"{context.step_key} failed: {cause}{kept}"))
 
 
 def failure_of(run: dg.DagsterRun, step_failures: list[dg.DagsterEvent], run_message: str = "") -> Failure:

@@ -6,14 +6,14 @@ Belongs here: comparing what is stored with what would be made now. Does not bel
 from __future__ import annotations
 
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import assets.definitions  # noqa: F401 - fills the table of recipes
 from assets.fingerprints import RECIPES, planned_fingerprints
+from assets.generation import generation, publication_assets, published_list
 from assets.workspace import Workspace
 from pipelines.guards import BLOCKING
 from pipelines.io_managers import BundleStore
-from publishing.atomic import is_stand_in, sha256_of
+from publishing.sets.listing import JOURNAL, is_file
 
 
 def order() -> list[str]:
@@ -24,24 +24,30 @@ def order() -> list[str]:
 
 
 def stale_assets(region: str, workspace: Workspace, store: BundleStore) -> list[str]:
-    """Assets whose stored result is missing, damaged, made from something else, doubted by a check, or not in place."""
+    """Assets whose stored result is missing, damaged, doubted by a check, made from something else, or not published.
+
+    The assets of a publication are made together: a set is of one generation.
+    """
     planned = planned_fingerprints(region, workspace)
-    return [name for name in order() if not _is_current(name, region, planned[name], workspace, store)]
+    stale = {name for name in order() if not _is_current(name, region, planned[name], store)}
+    together = set(publication_assets())
+    if stale & together or not published_is_current(region, workspace, planned):
+        stale |= together
+    return [name for name in order() if name in stale]
 
 
-def _is_current(name: str, region: str, planned: str, workspace: Workspace, store: BundleStore) -> bool:
+def _is_current(name: str, region: str, planned: str, store: BundleStore) -> bool:
     manifest = store.manifest(name, region)
     if manifest is None or manifest.get("fingerprint") != planned:
         return False
-    if not store.intact(name, region) or not store.checks_passed(name, region, BLOCKING.get(name, ())):
+    return store.intact(name, region) and store.checks_passed(name, region, BLOCKING.get(name, ()))
+
+
+def published_is_current(region: str, workspace: Workspace, planned: dict[str, str]) -> bool:
+    """Whether the published set is whole, in its place, and of the generation that would be made now."""
+    folder = workspace.published_folder(region)
+    listing = published_list(region, workspace)
+    if listing is None or (folder / JOURNAL).exists() or listing.generation != generation(region, workspace, planned):
         return False
-    if "published" not in manifest["entries"]:
-        return True
-    published = store.load(name, region)["published"]
-    folder = workspace.output_folder(region)
     # What was published beside a file that was open is not yet where it belongs.
-    return all(not is_stand_in(file) and _is_file(folder / file, sha256) for file, sha256 in published.items())
-
-
-def _is_file(path: Path, sha256: str) -> bool:
-    return path.is_file() and sha256_of(path) == sha256
+    return not listing.waiting() and all(is_file(folder / name, file) for name, file in listing.files.items())

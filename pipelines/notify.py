@@ -16,6 +16,7 @@ from email.message import EmailMessage
 import httpx
 
 from pipelines.settings import NotifySettings
+from publishing.sets.swap import INTERRUPTED
 
 LOG = logging.getLogger("khanij.notify")
 TIMEOUT_S = 10.0
@@ -48,9 +49,12 @@ class Failure:
         lines += [f"* {step}: {reason}" for step, reason in self.steps] or [
             "* the run ended without saying why (killed?)"
         ]
+        kept = f"What was published of {self.region or 'every region'} before is still in place."
+        if any(INTERRUPTED in reason for _, reason in self.steps):
+            kept = "The next khanij command finishes the publication; until then no release is made of it."
         lines += [
             "",
-            f"What was published of {self.region or 'every region'} before is still in place.",
+            kept,
             "The next run makes again whatever is missing or damaged"
             + (f": khanij run --region {self.region}" if self.region else "."),
         ]

@@ -51,7 +51,7 @@ def plan_run(
         if settings.needs_data and workspace.source_folder(settings) is None:
             return dg.SkipReason(f"{region}: needs files that are not here. {settings.how_to_get}")
         wanted = set(stale_assets(region, workspace, store)) | set(also)
-        target = fingerprint("ranked_blocks", region, workspace)
+        target = fingerprint("published_set", region, workspace)
     except KhanijError as error:
         # One region with a broken setting must not silence the others.
         return dg.SkipReason(f"{region}: cannot be planned: {error}")

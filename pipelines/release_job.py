@@ -15,6 +15,8 @@ from pipelines.checks import releases_root
 from pipelines.hooks import readable_failure
 from pipelines.retries import PATIENT
 from publishing.releases import list_releases
+from publishing.sets.listing import GEOPACKAGE
+from publishing.sets.snapshot import is_set_folder
 
 
 class ReleaseConfig(dg.Config):
@@ -36,7 +38,7 @@ def release_regions(
     made, there, failed = [], [], []
     for region in region_names():
         output = Path(workspace.output_root) / region
-        if not (output / "ranked_blocks.gpkg").is_file():
+        if not is_set_folder(output) and not (output / GEOPACKAGE).is_file():
             context.log.info(f"{region}: nothing is published, nothing is released")
             continue
         # A try after a failure, or a second click, finds the regions that are done: a release is never changed.

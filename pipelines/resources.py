@@ -42,7 +42,7 @@ class NoCopy(dg.ConfigurableIOManager):
         raise TypeError("fetched sources are read from the archive (Workspace.layer_path), not from Dagster")
 
 
-def resources(overrides: dict[str, str] | None = None) -> dict[str, object]:
+def resources(overrides: dict[str, str] | None = None, accept: str = "") -> dict[str, object]:
     """The resources of an installation; folders and stores come from the environment (``docs/operations.md``)."""
     home = home_folder()
     cache = os.environ.get("KHANIJ_CACHE", str(home / ".khanij"))
@@ -52,6 +52,7 @@ def resources(overrides: dict[str, str] | None = None) -> dict[str, object]:
             cache_root=cache,
             data_root=os.environ.get("KHANIJ_DATA", ""),
             overrides=overrides or {},
+            accept=accept,
         ),
         MARKS: NoCopy(),
         "io_manager": ScaledIOManager(

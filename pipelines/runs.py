@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 from collections.abc import Callable
@@ -12,35 +13,46 @@ import dagster as dg
 from filelock import Timeout
 
 from assets.fingerprints import forget
+from assets.generation import published_list
 from assets.progress import listening
 from assets.workspace import Workspace
-from data_sources.contracts import RegionError
+from data_sources.contracts import PublishingError, RegionError
 from data_sources.regions import load_region
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
-from pipelines.io_managers import BundleIOManager
+from pipelines.io_managers import BundleIOManager, BundleStore
 from pipelines.leases import HERE_TAG, busy_error, close_dead_runs, region_lock
 from pipelines.notify import root_cause
 from pipelines.overrides import complete
 from pipelines.resources import instance, resources
+from publishing.sets.listing import GEOPACKAGE
+from publishing.sets.snapshot import published_geopackage
+from publishing.sets.swap import finish
 
+logger = logging.getLogger("khanij")
 Progress = Callable[[float, str, float, str], None]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of one region came to."""
+    """What a run of one region came to; ``remarks`` is what a reader must be told, the gravest first."""
 
     region: str
     geopackage: Path
     made: int
     error: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def run_region(
-    region: str, *, overrides: dict[str, str] | None = None, everything: bool = False, listener: Progress | None = None
+    region: str,
+    *,
+    overrides: dict[str, str] | None = None,
+    everything: bool = False,
+    listener: Progress | None = None,
+    accept: str = "",
 ) -> Outcome:
-    """Make whatever of a region is not current, one run at a time.
+    """Make whatever of a region is not current, one run at a time; ``accept`` overrules the publication's guard.
 
     Raises
     ------
@@ -48,7 +60,7 @@ def run_region(
     """
     forget()
     overrides = complete(overrides or {}, load_region(region))
-    given = resources(overrides)
+    given = resources(overrides, accept)
     workspace, io_manager = given["workspace"], given["io_manager"]
     assert isinstance(workspace, Workspace) and isinstance(io_manager, BundleIOManager)
     settings = workspace.region(region)
@@ -57,10 +69,10 @@ def run_region(
         raise RegionError(
             f"region {region} needs files that are not here", file=folder, field="KHANIJ_DATA", do=settings.how_to_get
         )
-    geopackage = workspace.output_folder(region) / "ranked_blocks.gpkg"
     lock = region_lock(workspace.cache_root, region)
     try:
         with lock.acquire(timeout=0):
+            _finish_publication(workspace.published_folder(region))
             store = io_manager.store()
             todo = stale_assets(region, workspace, store)
             if everything:
@@ -70,15 +82,39 @@ def run_region(
             if not todo:
                 with instance() as dagster:  # a run may have been killed after its last asset
                     close_dead_runs(region, dagster)
-                return Outcome(region, geopackage, 0)
-            return _materialize(region, todo, given, geopackage, listener)
+                return _outcome(region, 0, workspace, store)
+            error = _materialize(region, todo, given, listener)
+            if error:
+                return Outcome(region, workspace.published_folder(region) / GEOPACKAGE, len(todo), error)
+            return _outcome(region, len(todo), workspace, store)
     except Timeout as busy:
         raise busy_error(region, lock) from busy
 
 
-def _materialize(
-    region: str, todo: list[str], given: dict[str, object], geopackage: Path, listener: Progress | None
-) -> Outcome:
+def _finish_publication(folder: Path) -> None:
+    """A publication that was interrupted is finished before anything is planned; one that cannot be is made anew."""
+    try:
+        finish(folder)
+    except PublishingError as error:
+        logger.warning("%s", error)
+
+
+def _outcome(region: str, made: int, workspace: Workspace, store: BundleStore) -> Outcome:
+    """What is published now, and what must be said of it: what was accepted, what is absent, what moved."""
+    folder = workspace.published_folder(region)
+    listing = published_list(region, workspace)
+    told: list[str] = []
+    if listing is not None and listing.accepted is not None and listing.accepted.changes:
+        told.append(f"PUBLISHED ALTHOUGH {'; '.join(listing.accepted.changes)}")
+        told.append(f"accepted because: {listing.accepted.reason}")
+    manifest = store.manifest("published_set", region)
+    if manifest is not None and "told" in manifest["entries"]:
+        told += store.load("published_set", region)["told"]
+    return Outcome(region, published_geopackage(folder), made, None, tuple(dict.fromkeys(told)))
+
+
+def _materialize(region: str, todo: list[str], given: dict[str, object], listener: Progress | None) -> str | None:
+    """Run the assets with Dagster; what failed, in words, or None."""
     finished: set[str] = set()
 
     def heard(where: str, asset: str, share: float, text: str) -> None:
@@ -99,8 +135,7 @@ def _materialize(
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
         )
-    error = None if outcome.success else _first_failure(outcome)
-    return Outcome(region, geopackage, len(todo), error)
+    return None if outcome.success else _first_failure(outcome)
 
 
 def _first_failure(outcome: dg.ExecuteInProcessResult) -> str:

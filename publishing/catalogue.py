@@ -37,7 +37,7 @@ _MEDIA = {
 _TYPES = {"string": "string", "float": "number", "integer": "integer", "boolean": "boolean", "datetime": "datetime"}
 
 
-def write_geoparquet(frame: gpd.GeoDataFrame, path: Path, name: str) -> None:
+def write_geoparquet(frame: gpd.GeoDataFrame, path: Path, name: str, generation: str = "") -> None:
     """Write a layer as GeoParquet 1.1 with a bounding-box column, column meanings in the schema's metadata."""
     with temporary_beside(path) as temporary:
         frame.to_parquet(temporary, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
@@ -48,7 +48,10 @@ def write_geoparquet(frame: gpd.GeoDataFrame, path: Path, name: str) -> None:
                 meaning = OUTPUT_CONTRACTS[name][field.name]
                 field = field.with_metadata({"title": meaning.title, "description": comment_of(meaning)})
             fields.append(field)
-        pq.write_table(table.cast(pa.schema(fields, metadata=table.schema.metadata)), temporary, compression="zstd")
+        metadata = dict(table.schema.metadata or {})
+        if generation:
+            metadata[b"khanij:generation"] = generation.encode()
+        pq.write_table(table.cast(pa.schema(fields, metadata=metadata)), temporary, compression="zstd")
         replace_file(temporary, path)
 
 
@@ -81,6 +84,7 @@ def stac_item(folder: Path, calver: str, info: dict[str, str], region: RegionLik
             "title": f"{mark}{region.title}, release {calver}",
             "description": f"{mark}Blocks of mine waste ranked by critical-mineral potential. P10 is the low case; rank P05 is the best place.",
             "khanij:configuration_sha256": info.get("configuration_sha256") or info.get("configuration_hash", ""),
+            "khanij:generation": info.get("generation", ""),
             "khanij:attribution": info.get("attribution", ""),
             "khanij:licence_note": info.get("licence_note", ""),
             "version": calver,

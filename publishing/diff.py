@@ -15,6 +15,7 @@ import pandas as pd
 from data_sources.contracts import MissingSourceError
 from data_sources.contracts.outputs import RANKED_BLOCKS
 from publishing.reading import read_table, run_info
+from publishing.sets.snapshot import is_set_folder, one_set_of, published_geopackage
 from publishing.wording import is_known, number, one_line, place
 
 # What may explain a move, in the order in which it is told.
@@ -78,6 +79,8 @@ def find_gpkg(path: Path | str) -> Path:
     path = Path(path)
     if path.is_file():
         return path
+    if path.is_dir() and is_set_folder(path):
+        return published_geopackage(path)
     found = sorted(path.glob("ranked_blocks*.gpkg")) if path.is_dir() else []
     if not found:
         raise MissingSourceError(
@@ -148,7 +151,8 @@ def _load(path: Path | str) -> tuple[pd.DataFrame, dict[str, str]]:
                 frame[field.name] = frame[field.name].where(frame[field.name] != "", None)
         return frame.set_index("block_id"), {}
     file = find_gpkg(path)
-    return read_table(file, "ranked_blocks").set_index("block_id"), run_info(file)
+    with one_set_of([file]):
+        return read_table(file, "ranked_blocks").set_index("block_id"), run_info(file)
 
 
 def _differs(x: object, y: object) -> bool:

@@ -23,6 +23,7 @@ from publishing.dossier_figures import Book
 from publishing.dossier_pages import first_page, list_pages, second_page
 from publishing.publication import SAMPLE_MARK
 from publishing.reading import no_such_block, read_layer, read_table, records, run_info
+from publishing.sets.snapshot import one_set_of
 from publishing.shortlist import Shortlist
 from publishing.wording import is_known
 
@@ -63,7 +64,8 @@ def write_dossiers(
     ------
     MissingSourceError : a block that the GeoPackage does not hold.
     """
-    book = book_of(gpkg)
+    with one_set_of([Path(gpkg)]):
+        book = book_of(gpkg)
     known = {r.block_id: r for r in records(pd.DataFrame(book.blocks.drop(columns="geometry")))}
     missing = [b for b in block_ids if b not in known]
     if missing:

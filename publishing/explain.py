@@ -16,6 +16,7 @@ from data_sources.contracts.outputs import KINDS
 from publishing.publication import SAMPLE_MARK
 from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
 from publishing.reading import is_sample, no_such_block, opened, read_table, records
+from publishing.sets.snapshot import one_set_of
 from publishing.wording import (
     amount,
     is_known,
@@ -142,6 +143,11 @@ def explain_block(gpkg: Path | str, block_id: str) -> str:
     ------
     MissingSourceError : no such block; the message names the nearest identifiers.
     """
+    with one_set_of([Path(gpkg)]):
+        return _explained(gpkg, block_id)
+
+
+def _explained(gpkg: Path | str, block_id: str) -> str:
     blocks = read_table(gpkg, "ranked_blocks")
     found = blocks[blocks["block_id"] == block_id]
     if found.empty:

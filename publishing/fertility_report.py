@@ -17,6 +17,7 @@ import pandas as pd
 
 from publishing.atomic import PublishedFile, sha256_of, write_bytes_atomically
 from publishing.publication import SAMPLE_MARK, RegionLike
+from publishing.sets.marks import meta_tag, visible_line
 from publishing.wording import is_known, number
 
 matplotlib.use("Agg")
@@ -84,7 +85,11 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path | str) -> list
 
 
 def write_fertility_report(
-    region: RegionLike, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], path: Path | str
+    region: RegionLike,
+    summary: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    path: Path | str,
+    generation: str = "",
 ) -> PublishedFile:
     """Write the fertility validation as one HTML page with plots; the same tables give the same bytes.
 
@@ -94,6 +99,7 @@ def write_fertility_report(
     summary : ``model_used``, ``notes`` (texts) and ``validation`` (measure to value).
     tables : the validation tables by name; curves are drawn where a table has their columns.
     path : where to write.
+    generation : of the set that the report belongs to.
     """
     path = Path(path)
     title = f"Fertility of the ground: {region.title}"
@@ -115,10 +121,11 @@ def write_fertility_report(
     parts.append(_validation(validation))
     if tables:
         parts.append(_working(tables))
+    parts.append(visible_line(generation))
     body = "\n".join(parts)
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">{meta_tag(generation)}<style>{_STYLE}</style></head>'
         f"<body>{body}</body></html>\n"
     )
     changed = write_bytes_atomically(path, page.encode())

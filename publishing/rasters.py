@@ -16,6 +16,7 @@ from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 
 from publishing.atomic import PublishedFile, remove_stale, replace_file, sha256_of, temporary_beside
+from publishing.sets.marks import TIFF_TAG
 
 _BLOCK = 512
 
@@ -53,7 +54,7 @@ class StackLike(Protocol):
     def bands(self) -> Sequence[BandLike]: ...
 
 
-def write_cog(stack: StackLike, path: Path | str) -> PublishedFile:
+def write_cog(stack: StackLike, path: Path | str, generation: str = "") -> PublishedFile:
     """Write a raster stack as one Cloud-Optimised GeoTIFF: float32, NaN is the only nodata, overviews by average.
 
     The file is replaced whole or not at all, and not touched if its bytes are the same.
@@ -62,6 +63,7 @@ def write_cog(stack: StackLike, path: Path | str) -> PublishedFile:
     ----------
     stack : ``grid`` with crs, transform and shape; ``bands`` with name, values (rows, columns), unit, description.
     path : where to write, such as ``output/sample_district/evidence/evidence.tif``.
+    generation : of the set that the file belongs to; it becomes the tag ``KHANIJ_GENERATION``.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,6 +82,8 @@ def write_cog(stack: StackLike, path: Path | str) -> PublishedFile:
     with temporary_beside(path) as temporary:
         with MemoryFile() as memory:
             with memory.open(**profile) as target:
+                if generation:
+                    target.update_tags(**{TIFF_TAG: generation})
                 for number, band in enumerate(stack.bands, start=1):
                     target.write(np.asarray(band.values, dtype=np.float32), number)
                     target.set_band_description(number, band.name)

@@ -6,8 +6,9 @@ Belongs here: read-only access by the published names. Does not belong here: how
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,14 +20,31 @@ import pyogrio
 from data_sources.contracts import MissingSourceError
 from data_sources.contracts.outputs import OUTPUT_CONTRACTS
 
+_COPIES: ContextVar[Mapping[Path, Path]] = ContextVar("copies", default={})  # noqa: B039 - never changed in place
+
+
+@contextmanager
+def reading_copies(copies: Mapping[Path, Path]) -> Iterator[None]:
+    """Read these files (published path -> copy) from their copies until the end of the ``with``; errors name the path."""
+    token = _COPIES.set({**_COPIES.get(), **{path.absolute(): copy for path, copy in copies.items()}})
+    try:
+        yield
+    finally:
+        _COPIES.reset(token)
+
+
+def where_read(path: Path | str) -> Path:
+    """Where a published file is read: its copy inside ``reading_copies``, else itself."""
+    return _COPIES.get().get(Path(path).absolute(), Path(path))
+
 
 @contextmanager
 def opened(path: Path | str) -> Iterator[sqlite3.Connection]:
     """A read-only connection to a published GeoPackage, its file untouched."""
-    path = Path(path)
-    if not path.is_file():
+    path, read = Path(path), where_read(path)
+    if not read.is_file():
         raise MissingSourceError("no GeoPackage here", file=path, do="run `khanij run` first, or name another folder")
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{read.resolve().as_uri()}?mode=ro", uri=True)
     connection.row_factory = sqlite3.Row
     try:
         yield connection
@@ -68,7 +86,7 @@ def read_layer(path: Path | str, name: str) -> gpd.GeoDataFrame:
     if name not in table_names(path):
         return gpd.GeoDataFrame({c: [] for c in contract.names()}, geometry=[], crs="EPSG:4326")
     frame = read_table(path, name)
-    shapes = pyogrio.read_dataframe(path, layer=name, columns=[])
+    shapes = pyogrio.read_dataframe(where_read(path), layer=name, columns=[])
     return gpd.GeoDataFrame(frame, geometry=shapes.geometry.to_numpy(), crs="EPSG:4326")
 
 

@@ -6,11 +6,14 @@ formats themselves.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import logging
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +21,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from data_sources.contracts import MissingSourceError, PublishingError
 from data_sources.contracts.outputs import OUTPUT_LAYERS
@@ -28,9 +32,16 @@ from publishing.geopackage import publish_geopackage
 from publishing.page import write_page
 from publishing.publication import SAMPLE_MARK, Publication
 from publishing.reading import read_layer, read_table, run_info, table_names
+from publishing.sets.listing import GEOPACKAGE
+from publishing.sets.marks import KEY, generation_of
+from publishing.sets.snapshot import Snapshot, snapshot
 
 MANIFEST = "manifest.json"
+CHECKSUM = "sha256_of_the_rest"
+LOCK_WAIT_S = 600.0
+REPORT = "fertility_report.html"
 WITHHELD = "withheld: names what may not be passed on"
+logger = logging.getLogger("khanij")
 _CALVER = re.compile(r"^\d{4}\.(0[1-9]|1[0-2])\.(0[1-9]|[12]\d|3[01])(\.\d+)?$")
 
 
@@ -62,32 +73,64 @@ def make_release(
 
     Raises
     ------
-    PublishingError : a version that is no date, or that exists already.
+    PublishingError : a version that is no date, that exists already or is being made; a folder that is not one set.
     """
     output_folder, root = Path(output_folder), Path(releases_root)
     if not _CALVER.match(calver):
         raise PublishingError(
             f"{calver!r} is not a calendar version", field="calver", do="write YYYY.MM.DD or YYYY.MM.DD.2"
         )
-    source = output_folder / "ranked_blocks.gpkg"
-    info = run_info(source)
-    region = info.get("region", output_folder.name)
-    target = root / region / calver
+    with snapshot(output_folder) as published:
+        published.require_one_set()
+        source = output_folder / (published.listing.geopackage() if published.listing else GEOPACKAGE)
+        region = run_info(source).get("region", output_folder.name)
+        with _version_held(root, region, calver):
+            return _make(published, source, root / region / calver, attributions)
+
+
+@contextlib.contextmanager
+def _version_held(root: Path, region: str, calver: str) -> Iterator[None]:
+    """Hold the releases of one region for oneself; another version that is being made is waited for.
+
+    Raises
+    ------
+    PublishingError : another process is making this version.
+    """
+    folder = root / region
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".release.lock")
+    try:
+        with lock.acquire(timeout=0 if _building(folder, calver).exists() else LOCK_WAIT_S):
+            yield
+    except Timeout as busy:
+        raise PublishingError(
+            f"release {calver} of {region} is being made by another process",
+            file=root / region / calver,
+            do="wait for it; there is nothing else to do",
+        ) from busy
+
+
+def _building(folder: Path, calver: str) -> Path:
+    return folder / f".{calver}.building"
+
+
+def _make(published: Snapshot, source: Path, target: Path, attributions: Sequence[str]) -> Release:
+    calver, region, info = target.name, target.parent.name, run_info(source)
     if (target / MANIFEST).is_file():
         raise PublishingError(
             f"release {calver} of {region} exists and is immutable",
             file=target,
             do=f"choose another version, such as {calver}.2",
         )
-    before = latest_release(root, region)
+    before = latest_release(target.parents[1], region)
     target.parent.mkdir(parents=True, exist_ok=True)
-    building = target.parent / f".{calver}.building"
+    building = _building(target.parent, calver)
     for leftover in (building, target):  # of a run that was killed; a folder without a manifest is no release
         if leftover.exists():
             shutil.rmtree(leftover)
     building.mkdir()
     try:
-        kept_out = _write_files(source, building, output_folder, calver, info, attributions, before)
+        kept_out = _write_files(published, source, building, calver, info, attributions, before)
         manifest = _manifest(building, calver, region, info, kept_out, attributions)
         for path in sorted(building.rglob("*")):
             if path.is_file():
@@ -111,7 +154,7 @@ def make_release(
 
 
 def _write_files(
-    source: Path, folder: Path, output_folder: Path, calver: str, info: dict[str, str], attributions: Sequence[str], before: Release | None
+    published: Snapshot, source: Path, folder: Path, calver: str, info: dict[str, str], attributions: Sequence[str], before: Release | None
 ) -> dict[str, int]:  # fmt: skip
     sample = info.get("warning", "").startswith("SAMPLE")
     layers, tables, kept_out = _without_internal(source)
@@ -129,22 +172,20 @@ def _write_files(
     title = info.get("title", "").removesuffix(f" ({SAMPLE_MARK})")
     region = SimpleNamespace(name=info.get("region", ""), title=title, is_sample=sample)
     told = {k: v for k, v in info.items() if k not in ("title", "warning", "internal")}
-    evidence = sorted(p for p in (output_folder / "evidence").glob("*.tif")) if not any(kept_out.values()) else []
-    for path in evidence:
-        (folder / "evidence").mkdir(exist_ok=True)
-        shutil.copyfile(path, folder / "evidence" / path.name)
-    rasters = tuple(f"evidence/{p.name}" for p in evidence)
+    copied = [] if any(kept_out.values()) else [n for n in sorted(published.files) if n.endswith(".tif") or n == REPORT]
+    for name in copied:
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(published.files[name], folder / name)
+    rasters = tuple(name for name in copied if name.endswith(".tif"))
     if any(kept_out.values()):
         # A mean of what may not be passed on is as good as the thing itself where a block is one cell.
         tables.pop("block_evidence", None)
-    published = publish_geopackage(
+    released = publish_geopackage(
         Publication(region, layers, tables, told | extra, rasters), folder / "ranked_blocks.gpkg"
     )
     for name in ("ranked_blocks", "waste_sites"):
-        write_geoparquet(read_layer(published.path, name), folder / f"{name}.parquet", name)
-    write_page(published.path, folder / "index.html")
-    if (output_folder / "fertility_report.html").is_file() and not any(kept_out.values()):
-        shutil.copyfile(output_folder / "fertility_report.html", folder / "fertility_report.html")
+        write_geoparquet(read_layer(released.path, name), folder / f"{name}.parquet", name, info.get(KEY, ""))
+    write_page(released.path, folder / "index.html")
     difference = None if before is None else diff_releases(before.folder, folder)
     write_bytes_atomically(
         folder / "CHANGELOG.md", changelog(calver, before.calver if before else None, difference, sample).encode()
@@ -223,9 +264,10 @@ def _manifest(
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
-    return {
+    manifest = {
         "region": region,
         "release": calver,
+        "generation": info.get(KEY, ""),
         "title": info.get("title", region),
         "warning": info.get("warning", ""),
         "configuration_sha256": info.get("configuration_sha256") or info.get("configuration_hash", ""),
@@ -233,6 +275,13 @@ def _manifest(
         "rows_kept_out_because_not_redistributable": kept_out,
         "files": files,
     }
+    return manifest | {CHECKSUM: _checksum(manifest)}
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of a manifest without its own checksum, so that one changed byte of it is noticed as well."""
+    rest = {k: v for k, v in manifest.items() if k != CHECKSUM}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def _json(document: Any) -> bytes:
@@ -249,13 +298,43 @@ def _lock(folder: Path) -> None:
 
 
 def list_releases(releases_root: Path | str, region: str) -> list[Release]:
-    """Complete releases of a region, oldest first; a folder without a manifest is none."""
+    """Complete releases of a region, oldest first; a folder without a manifest is none.
+
+    One whose manifest is damaged is left out with a warning that names it: it must not stop the others.
+    """
     folder = Path(releases_root) / region
     out = []
     for path in folder.iterdir() if folder.is_dir() else []:
         if _CALVER.match(path.name) and (path / MANIFEST).is_file():
-            out.append(Release(path, path.name, json.loads((path / MANIFEST).read_text(encoding="utf-8"))))
+            try:
+                out.append(Release(path, path.name, _read_manifest(path)))
+            except PublishingError as error:
+                logger.warning("%s", error)
     return sorted(out, key=lambda r: [int(n) for n in r.calver.split(".")])
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a release.
+
+    Raises
+    ------
+    PublishingError : it is not what was written.
+    """
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        whole = isinstance(found["files"], dict) and found.get(CHECKSUM, _checksum(found)) == _checksum(found)
+        whole = whole and all(isinstance(file["sha256"], str) for file in found["files"].values())
+        if whole and CHECKSUM in found:  # releases of older versions have none
+            whole = (folder / MANIFEST).read_bytes() == _json(found)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise PublishingError(
+            "the release's manifest is damaged; the release is passed over",
+            file=folder / MANIFEST,
+            do="put it back from a copy, or move the folder away",
+        )
+    return found
 
 
 def latest_release(releases_root: Path | str, region: str) -> Release | None:
@@ -268,9 +347,15 @@ def check_release(folder: Path | str) -> list[str]:
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise MissingSourceError("no manifest: this is not a complete release", file=folder)
-    listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    try:
+        manifest = _read_manifest(folder)
+    except PublishingError:
+        return [f"damaged: {MANIFEST}"]
+    listed = manifest["files"]
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
     faults = [f"missing: {name}" for name in sorted(set(listed) - present)]
     faults += [f"not in the manifest: {name}" for name in sorted(present - set(listed))]
     faults += [f"changed: {n}" for n in sorted(present & set(listed)) if sha256_of(folder / n) != listed[n]["sha256"]]
+    told = {name: g for name in sorted(present & set(listed)) if (g := generation_of(folder / name)) is not None}
+    faults += [f"of another generation: {n}" for n, g in told.items() if g != manifest.get(KEY, g)]
     return faults

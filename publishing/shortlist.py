@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from data_sources.contracts import PublishingError
 from data_sources.contracts.outputs import KINDS, KNOWLEDGE_CLASSES, STATUSES
 from publishing.atomic import sha256_of, write_bytes_atomically
-from publishing.reading import read_layer, read_table, run_info
+from publishing.reading import read_layer, read_table, run_info, where_read
+from publishing.sets.snapshot import one_set_of
 from publishing.wording import is_known
 
 BASKET_COLUMNS = ("rank", "rank_p50", "rank_p05", "rank_p95", "p_top10", "p_top20", "score_mean")
@@ -192,7 +193,12 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
     ------
     PublishingError : a basket that a file does not rank by.
     """
-    paths = [gpkg_paths] if isinstance(gpkg_paths, str | Path) else list(gpkg_paths)
+    paths = [Path(p) for p in ([gpkg_paths] if isinstance(gpkg_paths, str | Path) else gpkg_paths)]
+    with one_set_of(paths):
+        return _build(paths, chosen)
+
+
+def _build(paths: Sequence[Path], chosen: ShortlistFilter) -> Shortlist:
     parts: dict[str, list[pd.DataFrame]] = {
         k: [] for k in ("blocks", "sites", "shares", "elements", "baskets", "advice", "evidence")
     }
@@ -205,7 +211,7 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
         name = info.get("region", Path(path).parent.name)
         while name in runs:  # two files of one region, such as two releases
             name += "+"
-        runs[name], files[name] = info, sha256_of(Path(path))
+        runs[name], files[name] = info, sha256_of(where_read(path))
         baskets = read_table(path, "basket_ranks")
         blocks = _with_basket(read_layer(path, "ranked_blocks"), baskets, chosen.basket, info, path)
         counts = blocks[blocks["rank"].notna()].groupby("kind").size()

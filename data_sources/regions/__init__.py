@@ -115,6 +115,20 @@ class GridSpec(_Strict):
     pad_m: float = Field(default=0, ge=0)
 
 
+class PublicationLimits(_Strict):
+    """How much a result may have lost against the published one before its publication is refused.
+
+    ``max_row_loss_pct``: a connected layer's rows, refused from this share on; ``max_blocks_lost``: blocks of a kind;
+    ``max_coverage_loss_points``: percentage points, refused from this loss on; ``min_kendall_tau``: of the ranks, with
+    settings and code unchanged.
+    """
+
+    max_row_loss_pct: float = Field(default=20.0, gt=0, le=100)
+    max_blocks_lost: int = Field(default=0, ge=0)
+    max_coverage_loss_points: float = Field(default=5.0, gt=0, le=100)
+    min_kendall_tau: float = Field(default=0.5, ge=-1, le=1)
+
+
 class Region(_Strict):
     """One study region as its YAML states it."""
 
@@ -134,6 +148,7 @@ class Region(_Strict):
     gates: dict[str, GateSource] = Field(default_factory=dict)
     fertility: dict[str, Any] = Field(default_factory=dict)
     ranking: dict[str, Any] = Field(default_factory=dict)
+    publication: PublicationLimits = PublicationLimits()
     seed: int = 20260101
 
     def sources(self) -> dict[str, LayerSource]:

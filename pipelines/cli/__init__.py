@@ -8,7 +8,7 @@ from importlib import import_module
 
 from data_sources.contracts import KhanijError
 
-VERBS = ("run", "explain", "sources", "fetch", "validate", "shortlist", "dossier", "diff", "release", "ui")
+VERBS = ("run", "explain", "sources", "fetch", "validate", "shortlist", "dossier", "diff", "release", "check", "ui")
 
 
 def parser() -> argparse.ArgumentParser:

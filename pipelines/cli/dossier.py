@@ -22,12 +22,14 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.cli.explain import published_files
     from publishing.dossier import top_block_ids, write_dossiers
     from publishing.reading import read_table
+    from publishing.sets.snapshot import one_set_of
 
     (file,) = published_files(arguments.region)
-    spelled = {b.upper(): b for b in read_table(file, "ranked_blocks")["block_id"].astype("str")}
-    blocks = [spelled.get(block.upper(), block) for block in arguments.block_id] or top_block_ids(
-        file, arguments.top, arguments.kind
-    )
-    for written in write_dossiers(file, blocks, arguments.out or file.parent / "dossiers"):
-        print(written.path)
+    with one_set_of([file]):
+        spelled = {b.upper(): b for b in read_table(file, "ranked_blocks")["block_id"].astype("str")}
+        blocks = [spelled.get(block.upper(), block) for block in arguments.block_id] or top_block_ids(
+            file, arguments.top, arguments.kind
+        )
+        for written in write_dossiers(file, blocks, arguments.out or file.parent / "dossiers"):
+            print(written.path)
     return 0

@@ -23,15 +23,17 @@ def main(arguments: argparse.Namespace) -> int:
     """Print what is known of the block from the published GeoPackage."""
     from publishing.explain import explain_block
     from publishing.reading import read_table
+    from publishing.sets.snapshot import one_set_of
 
     files, wanted = published_files(arguments.region), arguments.block_id.strip()
     known: list[str] = []
     for file in files:
-        blocks = read_table(file, "ranked_blocks")[["block_id", "site_id", "name"]].astype("str")
-        known += blocks["block_id"].tolist()
-        found = matching(blocks, wanted) if wanted else []
-        for block_id in found[:5]:
-            print(explain_block(file, block_id), end="\n\n")
+        with one_set_of([file]):
+            blocks = read_table(file, "ranked_blocks")[["block_id", "site_id", "name"]].astype("str")
+            known += blocks["block_id"].tolist()
+            found = matching(blocks, wanted) if wanted else []
+            for block_id in found[:5]:
+                print(explain_block(file, block_id), end="\n\n")
         if len(found) > 5:
             print(f"... and {len(found) - 5} more blocks match: {', '.join(found[5:15])}")
         if found:
@@ -67,9 +69,11 @@ def published_files(region: str | None) -> list[Path]:
 
     from assets.workspace import home_folder
     from data_sources.regions import load_region
+    from publishing.sets.snapshot import published_geopackage
 
     root = Path(os.environ.get("KHANIJ_OUTPUT", str(home_folder() / "output")))
-    files = sorted(root.glob(f"{region or '*'}/ranked_blocks.gpkg"))
+    folders = sorted(p for p in root.glob(region or "*") if p.is_dir() and not p.name.startswith("."))
+    files = [file for folder in folders if (file := published_geopackage(folder)).is_file()]
     if not files:
         if region:
             load_region(region)

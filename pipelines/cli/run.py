@@ -7,11 +7,15 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from data_sources.contracts import RegionError
 from data_sources.regions import load_region, region_names
 from pipelines.overrides import checked_region, parse_settings
 
 if TYPE_CHECKING:
     from pipelines.runs import Outcome
+
+
+MAX_REASON = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a setting of the region's YAML, such as ranking.draws=2000 (repeatable)",
     )
     parser.add_argument("--all", action="store_true", help="make everything again, current or not")
+    parser.add_argument(
+        "--accept",
+        default="",
+        metavar="REASON",
+        help="publish a result that lost more than the region's limits allow; the reason is published with it",
+    )
     parser.add_argument("--top", type=int, default=10, metavar="N", help="rows of each printed table (default 10)")
 
 
@@ -37,6 +47,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Run the regions one after the other; a region that fails leaves what it had published in place."""
     overrides = parse_settings(arguments.set)
     names = arguments.region or [name for name in region_names() if not load_region(name).needs_data]
+    accept = _reason(arguments.accept, arguments.region)
     for name in names:
         checked_region(name, overrides)  # a wrong setting is told before anything is made
     # Dagster takes two seconds to import: a wrong argument should not have to wait for it.
@@ -44,29 +55,56 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.cli.tables import print_result
     from pipelines.cli.terminal import terminal
     from pipelines.runs import run_region
+    from publishing.sets.snapshot import one_set_of
 
     console = terminal()
     failed, paths = [], []
     began = time.monotonic()
-    made = _on_cluster(names, overrides, arguments.all)
+    made = _on_cluster(names, overrides, arguments.all)  # --accept is for one region, which no cluster takes
     for name in names:
         if name in made:
             outcome = made[name]
         else:
             began = time.monotonic()
             with Bar(load_region(name).title) as bar:
-                outcome = run_region(name, overrides=overrides, everything=arguments.all, listener=bar.update)
+                outcome = run_region(
+                    name, overrides=overrides, everything=arguments.all, listener=bar.update, accept=accept
+                )
         if outcome.error:
             failed.append(name)
             print(f"khanij run: region {name}: {outcome.error}", file=sys.stderr)
             continue
+        for remark in outcome.remarks:  # the first lines: what is missing or was accepted
+            print(f"{name}: {remark}")
         what = f"{outcome.made} assets made" if outcome.made else "nothing had changed, nothing was made"
         console.print(f"[bold]{name}[/bold]: {what}, {time.monotonic() - began:.0f} s")
-        print_result(console, outcome.geopackage, arguments.top)
+        with one_set_of([outcome.geopackage]):
+            print_result(console, outcome.geopackage, arguments.top)
         paths.append(outcome.geopackage)
     for path in paths:
         print(path)
     return 1 if failed else 0
+
+
+def _reason(given: str, regions: list[str] | None) -> str:
+    """The reason for publishing all the same, on one line; it is given for one region, by somebody who looked at it.
+
+    Raises
+    ------
+    RegionError : a reason for no region or for several.
+    """
+    reason = " ".join(given.split())
+    if reason and len(regions or []) != 1:
+        raise RegionError(
+            "--accept is for one region", field="--accept", do="name it: khanij run --region R --accept 'REASON'"
+        )
+    if given and not reason:
+        raise RegionError("--accept wants a reason", field="--accept", do="say why it is right: --accept 'REASON'")
+    if len(reason) > MAX_REASON:
+        raise RegionError(
+            f"the reason has {len(reason)} characters, at most {MAX_REASON} are published", field="--accept"
+        )
+    return reason
 
 
 def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool) -> dict[str, Outcome]:

@@ -23,6 +23,7 @@ from publishing.publication import SAMPLE_MARK
 from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
 from publishing.qgis.styles import FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
 from publishing.reading import read_layer, read_table, run_info
+from publishing.sets.marks import KEY, meta_tag, visible_line
 from publishing.wording import is_known
 
 BLOCK_COLUMNS = (
@@ -64,14 +65,29 @@ def page_html(gpkg: Path | str) -> str:
     page = (parts / "page.html").read_text(encoding="utf-8")
     # The data comes last, so that nothing in it is taken for a place to fill.
     for key, value in (
-        ("@TITLE@", xml(title)),
-        ("@MARK@", f'<strong class="mark">{SAMPLE_MARK}</strong>' if sample else ""),
+        ("@TITLE@", _filled(title)),
+        ("@MARK@", (f'<strong class="mark">{SAMPLE_MARK}</strong>' if sample else "") + _accepted(info)),
+        ("@META@", meta_tag(info.get(KEY, ""))),
+        ("@GENERATION@", visible_line(info.get(KEY, ""))),
         ("@CSS@", (parts / "page.css").read_text(encoding="utf-8")),
         ("@JS@", (parts / "page.js").read_text(encoding="utf-8")),
         ("@DATA@", data),
     ):
         page = page.replace(key, value)
     return page
+
+
+def _filled(text: str) -> str:
+    """Text for a place of the page, in which no other place is found."""
+    return xml(text).replace("@", "&#64;")
+
+
+def _accepted(info: dict[str, str]) -> str:
+    """What was published although the guard objected, and why: the first thing a reader sees."""
+    if not info.get("accepted_reason"):
+        return ""
+    said = f"Published although: {info.get('accepted_changes', '')}. Accepted because: {info['accepted_reason']}"
+    return f'<p class="mark accepted">{_filled(said)}</p>'
 
 
 def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""verify what was published, released or fetched: one flipped byte, a missing file, files of two runs
+
+Exit status 0: everything is what was written. 1: something is not, and its name is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``khanij check``."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="a region's output, a release, the archive of fetched sources, a folder of these, or a file in one of "
+        "them; without any, all that this installation has",
+    )
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Look at every path and print what is wrong with it, by the file's name."""
+    from publishing.sets.checking import check_path
+
+    faulty = 0
+    for path in arguments.paths or _all_places():
+        for found in check_path(path):
+            faulty += bool(found.faults)
+            print(f"{found.path}: {found.what}: {'FAULTY' if found.faults else 'whole'}")
+            for fault in found.faults:
+                print(f"  {fault}")
+            for note in found.notes:
+                print(f"  note: {note}")
+    return 1 if faulty else 0
+
+
+def _all_places() -> list[Path]:
+    """Outputs, releases and archive of this installation, those that are there.
+
+    Raises
+    ------
+    MissingSourceError : there are none.
+    """
+    from assets.workspace import home_folder
+    from data_sources.contracts import MissingSourceError
+
+    home, get = home_folder(), os.environ.get
+    cache = Path(get("KHANIJ_CACHE", str(home / ".khanij")))
+    output, releases = (
+        Path(get("KHANIJ_OUTPUT", str(home / "output"))),
+        Path(get("KHANIJ_RELEASES", str(home / "releases"))),
+    )
+    found = [p for root in (output, releases) if root.is_dir() for p in sorted(root.iterdir()) if _is_place(p)]
+    found += [p for p in (cache / "archive",) if (p / "objects").is_dir()]
+    if not found:
+        raise MissingSourceError("nothing was published, released or fetched yet", file=home, do="run: khanij run")
+    return found
+
+
+def _is_place(path: Path) -> bool:
+    """A region's folder; shortlists and what else a person keeps beside them is not looked at."""
+    from publishing.releases import MANIFEST
+    from publishing.sets.snapshot import is_set_folder
+
+    return path.is_dir() and (
+        is_set_folder(path) or (path / "ranked_blocks.gpkg").is_file() or any(path.glob(f"*/{MANIFEST}"))
+    )

@@ -1,0 +1,156 @@
+"""Whether the next set may take the place of the published one: what it lost, and how far its ranks moved.
+
+Belongs here: the comparison of two sets' facts, its limits and its words. Does not belong here: gathering the facts
+(``assets``) or moving files (``swap``).
+
+A weight, a price or a release of Khanij may move every rank; that is told and not refused. What was there and is gone,
+with settings and code that did not ask for it, is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.stats import kendalltau
+
+from publishing.sets.listing import Facts, LayerFacts
+
+MIN_BLOCKS_FOR_TAU = 5  # of fewer, one exchange of places moves tau by a fifth and more
+_SHOWN = 5
+
+
+class Limits(Protocol):
+    """How much may be lost before a publication is refused; ``data_sources.regions.PublicationLimits`` is one."""
+
+    @property
+    def max_row_loss_pct(self) -> float: ...
+    @property
+    def max_blocks_lost(self) -> int: ...
+    @property
+    def max_coverage_loss_points(self) -> float: ...
+    @property
+    def min_kendall_tau(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Connected:
+    """What the region's settings connect now.
+
+    ``layers`` by name; ``fed_by`` kind of block -> names of the layers that it is made from; ``survey`` the layers that
+    cover ground, None where fertility is not asked for.
+    """
+
+    layers: frozenset[str]
+    fed_by: dict[str, tuple[str, ...]]
+    survey: frozenset[str] | None = None
+
+
+def objections(before: Facts, now: Facts, connected: Connected, limits: Limits) -> tuple[str, ...]:
+    """Why the next set may not replace the published one, missing layers first; empty where it may.
+
+    Parameters
+    ----------
+    before, now : facts of the published and of the next set.
+    connected : what the settings of the next one connect. A layer that was taken out of them may be gone.
+    """
+    taken_out = frozenset(before.layers) - connected.layers
+    found = [*_layers_gone(before, now, taken_out), *_rows_lost(before, now, taken_out, limits)]
+    if before.crs and now.crs != before.crs:
+        found.append(f"the coordinate reference system was {before.crs} and is {now.crs}")
+    if before.window_deg is not None and now.window_deg != before.window_deg:
+        found.append(f"the window was {_window(before)} and is {_window(now)}")
+    found += _blocks_lost(before, now, connected, taken_out, limits)
+    same = _made_alike(before, now)
+    if connected.survey is not None and not taken_out & connected.survey:
+        found += _coverage(
+            "the ground of the blocks that survey layers cover", before.ground_pct, now.ground_pct, limits
+        )
+    if same:
+        found += _coverage("the blocks with a known tonnage", before.quantified_pct, now.quantified_pct, limits)
+        found += [
+            f"with settings and code unchanged the ranks of {kind} moved: Kendall's tau {tau:.2f}, at least "
+            f"{limits.min_kendall_tau:g} is asked for"
+            for kind, tau in rank_correlations(before, now).items()
+            if tau < limits.min_kendall_tau
+        ]
+    return tuple(found)
+
+
+def remarks(before: Facts | None, now: Facts, limits: Limits) -> tuple[str, ...]:
+    """What a reader is told although it is not refused: absent layers first, ranks that settings or code moved."""
+    told = [f"{name} is connected and absent: {layer.absent}" for name, layer in now.layers.items() if layer.absent]
+    if before is not None and not _made_alike(before, now):
+        told += [
+            f"settings or code changed, and the ranks of {kind} moved: Kendall's tau {tau:.2f}"
+            for kind, tau in rank_correlations(before, now).items()
+            if tau < limits.min_kendall_tau
+        ]
+    return tuple(told)
+
+
+def rank_correlations(before: Facts, now: Facts) -> dict[str, float]:
+    """Kendall's tau-b of the ranks of the blocks that both sets rank, by kind; a kind with fewer than five has none."""
+    out = {}
+    for kind, ranks in before.blocks.items():
+        later = now.blocks.get(kind, {})
+        shared = [b for b, rank in ranks.items() if rank is not None and later.get(b) is not None]
+        if len(shared) < MIN_BLOCKS_FOR_TAU:
+            continue
+        tau = float(kendalltau([ranks[b] for b in shared], [later[b] for b in shared]).statistic)
+        if np.isfinite(tau):
+            out[kind] = tau
+    return out
+
+
+def _made_alike(before: Facts, now: Facts) -> bool:
+    return (before.settings, before.code) == (now.settings, now.code)
+
+
+def _layers_gone(before: Facts, now: Facts, taken_out: frozenset[str]) -> Iterable[str]:
+    for name, layer in before.layers.items():
+        later = now.layers.get(name, LayerFacts(rows=0, absent="the settings connect it and nothing came of it"))
+        if name in taken_out or layer.rows == 0 or later.rows > 0:
+            continue
+        yield f"{name} was there ({_rows(layer.rows)}) and is gone: {later.absent or 'it has no row left'}"
+
+
+def _rows_lost(before: Facts, now: Facts, taken_out: frozenset[str], limits: Limits) -> Iterable[str]:
+    for name, layer in before.layers.items():
+        later = now.layers.get(name)
+        if later is None or name in taken_out or layer.rows == 0 or later.rows == 0:
+            continue
+        lost = 100 * (layer.rows - later.rows) / layer.rows
+        if lost >= limits.max_row_loss_pct and later.rows < layer.rows:
+            yield (
+                f"{name} had {_rows(layer.rows)} and has {later.rows:,}: {lost:.0f} % are lost, "
+                f"less than {limits.max_row_loss_pct:g} % may be"
+            )
+
+
+def _blocks_lost(
+    before: Facts, now: Facts, connected: Connected, taken_out: frozenset[str], limits: Limits
+) -> Iterable[str]:
+    for kind, blocks in before.blocks.items():
+        # A kind that the settings no longer list, or a layer of it that they no longer connect, was meant to go.
+        if kind not in connected.fed_by or any(t.split(" of ")[0] in connected.fed_by[kind] for t in taken_out):
+            continue
+        lost = sorted(set(blocks) - set(now.blocks.get(kind, {})))
+        if len(lost) > limits.max_blocks_lost:
+            shown = ", ".join(lost[:_SHOWN]) + (f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else "")
+            yield f"{len(lost)} of {len(blocks)} blocks of kind {kind} are gone: {shown}"
+
+
+def _coverage(what: str, before: float | None, now: float | None, limits: Limits) -> Iterable[str]:
+    if before is not None and before - (now or 0.0) >= limits.max_coverage_loss_points:
+        yield f"{what}: {before:.1f} % before, {now or 0.0:.1f} % now"
+
+
+def _rows(n: int) -> str:
+    return f"{n:,} row{'' if n == 1 else 's'}"
+
+
+def _window(facts: Facts) -> str:
+    return "unknown" if facts.window_deg is None else " ".join(f"{v:g}" for v in facts.window_deg)
