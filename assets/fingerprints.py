@@ -104,6 +104,7 @@ def _distributions() -> dict[str, list[str]]:
     return {name: sorted(set(found)) for name, found in packages_distributions().items()}
 
 
+@cache
 def library_versions(libraries: tuple[str, ...]) -> dict[str, str]:
     """Installed version of each distribution that some top-level import names belong to, and Python's own."""
     found = {d: version(d) for name in libraries for d in _distributions().get(name, [])}
@@ -116,6 +117,7 @@ def forget_code() -> None:
     _bytes_of_code.cache_clear()
     _closure.cache_clear()
     _distributions.cache_clear()
+    library_versions.cache_clear()
     forget_closures()
 
 

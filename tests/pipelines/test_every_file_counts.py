@@ -10,9 +10,9 @@ from assets import closure, fingerprints
 from assets.closure import NEVER, Closure
 from assets.fingerprints import RECIPES, planned_fingerprints
 from assets.workspace import Workspace
-from pipelines.guards import BLOCKING
 from pipelines.incremental import order, stale_assets
 from pipelines.io_managers import BundleStore
+from tests.pipelines.current_region import make_current
 
 REGION = "karnataka_andhra"
 # file or pattern -> why no result hangs on its bytes
@@ -66,11 +66,7 @@ def copy(tmp_path, monkeypatch):
         output_root=str(tmp_path / "out"), cache_root=str(tmp_path / "cache"), data_root=str(tmp_path)
     )
     store = BundleStore(str(tmp_path / "store"))
-    planned = planned_fingerprints(REGION, workspace)
-    for name in order():
-        store.save(name, REGION, {"value": name}, planned[name])
-        for check in BLOCKING.get(name, ()):
-            store.record_check(name, REGION, planned[name], check, True)
+    make_current(REGION, workspace, store)
     assert stale_assets(REGION, workspace, store) == []
     yield root, workspace, store
     monkeypatch.undo()

@@ -4,10 +4,11 @@ import pytest
 
 from assets.fingerprints import RECIPES, fingerprint
 from assets.workspace import Workspace
-from pipelines.guards import BLOCKING
 from pipelines.incremental import order, stale_assets
 from pipelines.io_managers import BundleStore
+from tests.pipelines.current_region import make_current, publish_stand_in
 
+SET = {"evidence_files", "ranked_blocks", "web_page", "published_set"}
 REGION = "karnataka_andhra"
 
 
@@ -23,11 +24,7 @@ def place(tmp_path):
         output_root=str(tmp_path / "out"), cache_root=str(tmp_path / "cache"), data_root=str(tmp_path / "landing")
     )
     store = BundleStore(str(tmp_path / "store"))
-    for name in order():
-        known = fingerprint(name, REGION, workspace)
-        store.save(name, REGION, {"value": name}, known)
-        for check in BLOCKING.get(name, ()):
-            store.record_check(name, REGION, known, check, True)
+    make_current(REGION, workspace, store)
     return workspace, store, data
 
 
@@ -36,7 +33,7 @@ def with_downstream(*names: str) -> set[str]:
     for name in order():
         if found & set(RECIPES[name].upstream):
             found.add(name)
-    return found
+    return found | (SET if found else set())  # what is published is published together
 
 
 def reading(key: str) -> set[str]:
@@ -105,18 +102,20 @@ def test_a_missing_or_damaged_result_is_stale_by_itself(place):
 
 
 def test_what_was_published_beside_an_open_file_is_published_again_until_it_is_in_its_place(place):
-    import hashlib
-
     workspace, store, _ = place
-    folder = workspace.output_folder(REGION)
-    known = fingerprint("ranked_blocks", REGION, workspace)
-    for name, stale in (("ranked_blocks.gpkg", []), ("ranked_blocks.v2.gpkg", ["ranked_blocks"])):
-        (folder / name).write_bytes(b"rows")
-        published = {name: hashlib.sha256(b"rows").hexdigest()}
-        store.save("ranked_blocks", REGION, {"published": published}, known)
-        for check in BLOCKING["ranked_blocks"]:
-            store.record_check("ranked_blocks", REGION, known, check, True)
-        assert stale_assets(REGION, workspace, store) == stale
+    publish_stand_in(REGION, workspace, "ranked_blocks.v2.gpkg", stands_in_for="ranked_blocks.gpkg")
+    assert set(stale_assets(REGION, workspace, store)) == SET
+    publish_stand_in(REGION, workspace)
+    assert stale_assets(REGION, workspace, store) == []
+
+
+def test_a_published_file_that_is_gone_or_changed_has_the_whole_set_made_again(place):
+    workspace, store, _ = place
+    file = workspace.output_folder(REGION) / "ranked_blocks.gpkg"
+    file.write_bytes(b"ROWS")
+    assert set(stale_assets(REGION, workspace, store)) == SET
+    file.unlink()
+    assert set(stale_assets(REGION, workspace, store)) == SET
 
 
 def test_a_result_is_current_once_its_blocking_checks_have_passed(place):
