@@ -16,9 +16,9 @@ from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 
 from publishing.atomic import PublishedFile, remove_stale, replace_file, sha256_of, temporary_beside
-from publishing.sets.marks import TIFF_TAG
 
 _BLOCK = 512
+TIFF_TAG = "KHANIJ_GENERATION"  # the generation of the set that the raster belongs to
 
 
 class GridLike(Protocol):

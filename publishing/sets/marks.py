@@ -16,10 +16,10 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from data_sources.contracts import KhanijError
+from publishing.rasters import TIFF_TAG
 from publishing.reading import run_info
 
 KEY = "generation"
-TIFF_TAG = "KHANIJ_GENERATION"
 META = "khanij:generation"
 SHOWN_DIGITS = 12
 _HEAD_BYTES = 65_536
