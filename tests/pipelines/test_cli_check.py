@@ -45,7 +45,7 @@ def made(tmp_path_factory) -> Path:
     manifest = Manifest(
         card="c", card_sha256="0", protocol="wfs", url="http://127.0.0.1", layer="l", extent_deg=None, crs=None,
         licence="", redistribute="yes", citation="", attribution="", sha256=sha256, bytes=size, suffix=".arrow",
-        rows=1, pages=(), remarks=(),
+        rows=1, pages=(), columns=("a",), announced_rows=None, validators={}, notes=(),
     )  # fmt: skip
     archive.commit("request", manifest)
     return home
@@ -71,7 +71,7 @@ def flip(path: Path) -> None:
 def test_what_is_whole_is_whole(home, capsys):
     assert main(["check"]) == 0
     said = capsys.readouterr().out
-    assert said.count("whole") == 3 and "FAULTY" not in said
+    assert said.count(": whole\n") == 3 and "FAULTY" not in said
     assert main(["check", str(home / "output" / "example" / "ranked_blocks.gpkg")]) == 0
     assert main(["check", str(home / "releases")]) == 0
 
