@@ -38,9 +38,10 @@ format: $(STAMP) ## rewrite the code in the house style
 rehearse: $(STAMP) ## a generated India at the survey's counts, raw files to ranked GeoPackage, timed by stage
 	@$(BIN)/python benchmarks/rehearsal/run.py
 
-faults: $(STAMP) ## the long fault runs: 50 kills, 10,000 damaged inputs (about 20 minutes)
+faults: $(STAMP) ## the long fault runs: 50 kills, 10,000 damaged inputs, every fault of publication (about 25 minutes)
 	@$(BIN)/python benchmarks/faults/kill_runs.py .khanij/faults --kills 50
 	@$(BIN)/python benchmarks/faults/fuzz_inputs.py --inputs 10000
+	@KHANIJ_PUBLICATION_FAULTS=all $(BIN)/python -m pytest tests/faults/test_publication_runs.py -n 0
 
 lock:            ## resolve pyproject.toml anew into requirements.lock (hashes only, no host)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --no-strip-extras --universal \

@@ -7,6 +7,7 @@ much may be lost (the region's ``publication``) or the comparison (``publishing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -75,7 +76,7 @@ def facts_of(
     table = block_fertility.get("table")
     ground = None if table is None else float(table["coverage_pct"].fillna(0.0).sum() / max(len(table), 1))
     return Facts(
-        layers=layer_facts(region, sources, gates),
+        layers=layer_facts(region, sources, gates, workspace.source_folder(region)),
         blocks={
             str(kind): {
                 str(b): None if pd.isna(r) else int(r) for b, r in zip(rows["block_id"], rows["rank"], strict=True)
@@ -92,22 +93,23 @@ def facts_of(
 
 
 def layer_facts(
-    region: Region, sources: dict[str, dict[str, Any]], gates: dict[str, gpd.GeoDataFrame]
+    region: Region, sources: dict[str, dict[str, Any]], gates: dict[str, gpd.GeoDataFrame], folder: Path | None
 ) -> dict[str, LayerFacts]:
-    """Rows of every connected layer, or why it is absent."""
+    """Rows of every connected layer, or why it is absent; ``folder`` of the sources is left out of what is told."""
     reports: dict[str, dict[str, Any]] = {name: sources[name]["report"] for name in SURVEY if name in sources}
     reports |= sources["waste_inventory"]["report"].get("layers", {})
     reports |= sources["blocks"]["report"]
     connected = connected_by(region).layers
-    out = {name: _facts(report, name in region.layers) for name, report in reports.items() if name in connected}
+    out = {name: _facts(report, name in region.layers, folder) for name, report in reports.items() if name in connected}
     out |= {f"gate {name}": LayerFacts(rows=len(gate)) for name, gate in gates.items()}
     return dict(sorted(out.items()))
 
 
-def _facts(report: dict[str, Any], has_file: bool) -> LayerFacts:
+def _facts(report: dict[str, Any], has_file: bool, folder: Path | None) -> LayerFacts:
     bands = report.get("bands")
     rows = int(report.get("rows_kept") or 0) if bands is None else len(bands)
-    absent = str(report.get("absent") or "")
+    absent = str(report.get("absent") or "").partition(". What to do:")[0]
+    absent = absent.replace(f"{folder}/", "") if folder else absent  # a result must not depend on the folder
     if not rows and not absent and has_file:
         absent = "no row of it was kept" if report.get("rows_in") or report.get("bands_held") else "it holds no row"
     return LayerFacts(rows=rows, absent=absent)

@@ -1,14 +1,17 @@
 """What changed is made again, with everything that depends on it, and nothing else."""
 
+import hashlib
+
 import pytest
 
 from assets.fingerprints import RECIPES, fingerprint
+from assets.generation import accepted_reason, generation, publication_assets, set_inputs
 from assets.workspace import Workspace
 from pipelines.incremental import order, stale_assets
 from pipelines.io_managers import BundleStore
-from tests.pipelines.current_region import make_current, publish_stand_in
+from publishing.sets.listing import JOURNAL, SET_LIST, Accepted, ListedFile, SetList, rendered
+from tests.pipelines.current_region import make_current
 
-SET = {"evidence_files", "ranked_blocks", "web_page", "published_set"}
 REGION = "karnataka_andhra"
 
 
@@ -25,7 +28,17 @@ def place(tmp_path):
     )
     store = BundleStore(str(tmp_path / "store"))
     make_current(REGION, workspace, store)
+    publish_list(workspace)
     return workspace, store, data
+
+
+def publish_list(workspace: Workspace, **files: dict[str, object]) -> None:
+    """The list of a published set of the current generation."""
+    current = generation(REGION, workspace)
+    new = SetList(
+        region=REGION, generation=current, inputs=current, files={k: ListedFile(**f) for k, f in files.items()}
+    )
+    (workspace.output_folder(REGION) / SET_LIST).write_bytes(rendered(new))
 
 
 def with_downstream(*names: str) -> set[str]:
@@ -33,7 +46,8 @@ def with_downstream(*names: str) -> set[str]:
     for name in order():
         if found & set(RECIPES[name].upstream):
             found.add(name)
-    return found | (SET if found else set())  # what is published is published together
+    together = set(publication_assets())
+    return found | together if found & together else found
 
 
 def reading(key: str) -> set[str]:
@@ -101,23 +115,6 @@ def test_a_missing_or_damaged_result_is_stale_by_itself(place):
     assert set(stale_assets(REGION, workspace, store)) == {"blocks", "folds"}
 
 
-def test_what_was_published_beside_an_open_file_is_published_again_until_it_is_in_its_place(place):
-    workspace, store, _ = place
-    publish_stand_in(REGION, workspace, "ranked_blocks.v2.gpkg", stands_in_for="ranked_blocks.gpkg")
-    assert set(stale_assets(REGION, workspace, store)) == SET
-    publish_stand_in(REGION, workspace)
-    assert stale_assets(REGION, workspace, store) == []
-
-
-def test_a_published_file_that_is_gone_or_changed_has_the_whole_set_made_again(place):
-    workspace, store, _ = place
-    file = workspace.output_folder(REGION) / "ranked_blocks.gpkg"
-    file.write_bytes(b"ROWS")
-    assert set(stale_assets(REGION, workspace, store)) == SET
-    file.unlink()
-    assert set(stale_assets(REGION, workspace, store)) == SET
-
-
 def test_a_result_is_current_once_its_blocking_checks_have_passed(place):
     workspace, store, _ = place
     known = fingerprint("folds", REGION, workspace)
@@ -183,3 +180,60 @@ def test_a_raster_comes_with_its_mask_and_a_name_is_no_pattern(tmp_path):
         "mag.tif.aux.xml",
     }
     assert {p.name for p in companions(tmp_path / "a[1].shp")} == {"a[1].shp", "a[1].dbf"}
+
+
+def hashed(content: bytes, **more: str) -> dict[str, object]:
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), **more}
+
+
+def test_a_publication_is_made_as_a_whole_or_not_at_all(place):
+    workspace, store, _ = place
+    together = set(publication_assets())
+    assert together == {"evidence_files", "ranked_blocks", "web_page", "published_set"}
+    folder = workspace.output_folder(REGION)
+    for spoil in (
+        lambda: (folder / SET_LIST).unlink(),
+        lambda: (folder / SET_LIST).write_text("damaged"),
+        lambda: (folder / JOURNAL).write_text("under way"),
+        lambda: (store.folder("web_page", REGION) / "value.json").write_text("damaged"),
+    ):
+        spoil()
+        assert set(stale_assets(REGION, workspace, store)) == together
+        (folder / JOURNAL).unlink(missing_ok=True)
+        publish_list(workspace)
+
+
+def test_a_published_file_that_is_gone_or_other_bytes_makes_the_set_stale(place):
+    workspace, store, _ = place
+    folder = workspace.output_folder(REGION)
+    publish_list(workspace, **{"index.html": hashed(b"page")})
+    assert set(stale_assets(REGION, workspace, store)) == set(publication_assets())
+    (folder / "index.html").write_bytes(b"page")
+    assert stale_assets(REGION, workspace, store) == []
+    (folder / "index.html").write_bytes(b"pagf")
+    assert set(stale_assets(REGION, workspace, store)) == set(publication_assets())
+
+
+def test_what_was_published_beside_an_open_file_is_published_again_until_it_is_in_its_place(place):
+    workspace, store, _ = place
+    (workspace.output_folder(REGION) / "ranked_blocks.v2.gpkg").write_bytes(b"rows")
+    publish_list(workspace, **{"ranked_blocks.v2.gpkg": hashed(b"rows", stands_in_for="ranked_blocks.gpkg")})
+    assert set(stale_assets(REGION, workspace, store)) == set(publication_assets())
+
+
+def test_an_accepted_reason_lasts_as_long_as_what_it_was_given_for(place):
+    """It is a part of the generation: the run that gave it is current without it, a real change drops it."""
+    workspace, _, data = place
+    given = workspace.model_copy(update={"accept": "the survey was withdrawn"})
+    assert generation(REGION, given) == generation(REGION, workspace), "what is published already needs no reason"
+    (data / "stream_sediments.csv").write_text("sampleno,longitude,latitude\n1,76.5,14.5\n")
+    inputs = set_inputs(REGION, workspace)
+    accepted = generation(REGION, given)
+    assert inputs == generation(REGION, workspace) != accepted
+    new = SetList(region=REGION, generation=accepted, inputs=inputs, files={}, accepted=Accepted(reason=given.accept))
+    (workspace.output_folder(REGION) / SET_LIST).write_bytes(rendered(new))
+    assert generation(REGION, workspace) == accepted and accepted_reason(REGION, workspace) == given.accept
+    other = given.model_copy(update={"accept": "another reason"})
+    assert generation(REGION, other) == accepted
+    (data / "stream_sediments.csv").write_text("sampleno,longitude,latitude\n2,76.5,14.5\n")
+    assert accepted_reason(REGION, workspace) == "" and generation(REGION, workspace) == set_inputs(REGION, workspace)

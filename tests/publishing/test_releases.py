@@ -140,7 +140,7 @@ def test_a_kill_while_releasing_leaves_no_release_and_the_next_one_works(
     assert latest_release(tmp_path, "example") is None
     assert not (tmp_path / "example" / "2026.11.22").exists()
     assert check_release(make_release(output, tmp_path, "2026.11.22").folder) == []
-    assert [p.name for p in (tmp_path / "example").iterdir()] == ["2026.11.22"]
+    assert [p.name for p in (tmp_path / "example").iterdir() if p.name != ".release.lock"] == ["2026.11.22"]
 
 
 def test_a_changed_file_is_noticed(output: Path, tmp_path: Path) -> None:
@@ -173,3 +173,27 @@ def test_the_waste_block_of_a_site_that_may_not_be_passed_on_stays_out(tmp_path:
     assert b"EX-S-002" not in gpkg.read_bytes() and secret.encode() not in gpkg.read_bytes()
     told = read_table(gpkg, "ranked_blocks").set_index("block_id").loc["EX-AB-010"]
     assert told["explanation"].startswith("withheld") and told["name"] == layers["ranked_blocks"].loc[9, "name"]
+
+
+def test_of_two_releases_of_one_version_at_once_one_is_made_and_the_other_is_told(
+    output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import publishing.releases as module
+
+    told: list[str] = []
+    real = module.write_page
+
+    def second(*arguments: object) -> object:
+        """Another process asks for the same version in the middle of the first."""
+        with pytest.raises(PublishingError) as error:
+            make_release(output, tmp_path, "2026.11.28")
+        told.append(str(error.value))
+        return real(*arguments)
+
+    monkeypatch.setattr(module, "write_page", second)
+    assert check_release(make_release(output, tmp_path, "2026.11.28").folder) == []
+    (said,) = told
+    assert "being made by another process" in said
+    monkeypatch.undo()
+    with pytest.raises(PublishingError, match="immutable"):
+        make_release(output, tmp_path, "2026.11.28")
