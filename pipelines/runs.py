@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,12 @@ from data_sources.regions import load_region
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
 from pipelines.io_managers import BundleIOManager
-from pipelines.leases import HERE_TAG, busy_error, close_dead_runs, region_lock
+from pipelines.leases import HERE_TAG, announce_stop, busy_error, close_dead_runs, close_stopped_run, region_lock
 from pipelines.notify import root_cause
 from pipelines.overrides import complete
+from pipelines.planning import has_files, missing_files
 from pipelines.resources import instance, resources
+from pipelines.stopping import Stopped, interruptible
 
 Progress = Callable[[float, str, float, str], None]
 
@@ -44,17 +47,16 @@ def run_region(
     Raises
     ------
     RegionError : the region needs data that is not here, or another run of it is under way.
+    Stopped : Ctrl-C or SIGTERM; what was finished is kept, and the run is booked as canceled.
     """
     overrides = complete(overrides or {}, load_region(region))
     given = resources(overrides)
     workspace, io_manager = given["workspace"], given["io_manager"]
     assert isinstance(workspace, Workspace) and isinstance(io_manager, BundleIOManager)
     settings = workspace.region(region)
-    folder = workspace.source_folder(settings)
-    if settings.needs_data and (folder is None or not folder.is_dir()):
-        raise RegionError(
-            f"region {region} needs files that are not here", file=folder, field="KHANIJ_DATA", do=settings.how_to_get
-        )
+    if not has_files(workspace, settings):
+        folder = workspace.source_folder(settings)
+        raise RegionError(missing_files(settings), file=folder, field="KHANIJ_DATA", do=settings.how_to_get)
     geopackage = workspace.output_folder(region) / "ranked_blocks.gpkg"
     lock = region_lock(workspace.cache_root, region)
     try:
@@ -87,16 +89,27 @@ def _materialize(
             finished.add(asset)
         listener((len(finished) + part) / len(todo), asset, share, text)
 
-    job = build_defs(given).resolve_job_def("rank_region")
-    with listening(heard), instance() as dagster:
-        outcome = job.execute_in_process(
-            instance=dagster,
-            partition_key=region,
-            tags={HERE_TAG: socket.gethostname()},
-            asset_selection=[dg.AssetKey(name) for name in todo],
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            raise_on_error=False,
-        )
+    run_id = str(uuid.uuid4())
+
+    def work() -> dg.ExecuteInProcessResult:
+        job = build_defs(given).resolve_job_def("rank_region")
+        with listening(heard):
+            return job.execute_in_process(
+                instance=dagster,
+                partition_key=region,
+                tags={HERE_TAG: socket.gethostname()},
+                asset_selection=[dg.AssetKey(name) for name in todo],
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=False,
+                run_id=run_id,
+            )
+
+    with instance() as dagster:
+        try:
+            outcome = interruptible(work, lambda: announce_stop(run_id, dagster), dg.DagsterExecutionInterruptedError)
+        except Stopped:
+            close_stopped_run(run_id, dagster)
+            raise
     error = None if outcome.success else _first_failure(outcome)
     return Outcome(region, geopackage, len(todo), error)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from data_sources.regions import load_region, region_names
 from pipelines.overrides import checked_region, parse_settings
+from pipelines.stopping import Stopped, stop_came
 
 if TYPE_CHECKING:
     from pipelines.runs import Outcome
@@ -49,12 +52,12 @@ def main(arguments: argparse.Namespace) -> int:
     failed, paths = [], []
     began = time.monotonic()
     made = _on_cluster(names, overrides, arguments.all)
-    for name in names:
+    for place, name in enumerate(names):
         if name in made:
             outcome = made[name]
         else:
             began = time.monotonic()
-            with Bar(load_region(name).title) as bar:
+            with told_if_stopped(name, names[place:]), Bar(load_region(name).title) as bar:
                 outcome = run_region(name, overrides=overrides, everything=arguments.all, listener=bar.update)
         if outcome.error:
             failed.append(name)
@@ -67,6 +70,20 @@ def main(arguments: argparse.Namespace) -> int:
     for path in paths:
         print(path)
     return 1 if failed else 0
+
+
+@contextmanager
+def told_if_stopped(region: str, left: list[str]) -> Iterator[None]:
+    """A stop in this context names the region that was under way and those that were not begun."""
+    if stop_came():
+        raise Stopped(f" (not begun: {', '.join(left)})")
+    try:
+        yield
+    except BaseException as error:
+        if not stop_came():
+            raise
+        after = f"; not begun: {', '.join(left[1:])}" if left[1:] else ""
+        raise Stopped(f" (region {region} was under way{after})") from error
 
 
 def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool) -> dict[str, Outcome]:
