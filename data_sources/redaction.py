@@ -123,10 +123,12 @@ def _query(text: str) -> str:
 
 
 _PORT = r"(?!\d{1,5}(?=[/?#\s\"'<>,;)]|$))"
+_HOST = r"(?=[\w.\-\[]+(?:[:/?#\s\"',;)]|$))"
 _USER_INFO = re.compile(
-    r"(?<=://)(?:[^\s/?#\"'<>]+@(?=[\w\[])"  # all up to the last @ before the path
-    rf"|[^\s/?#@:\"'<>]*:{_PORT}[^\n\"'<>]{{1,200}}?@(?=[\w.\-\[]+(?:[:/?#\s\"']|$)))"  # a password with / # ? or blanks
-    r"|(?<=%3A%2F%2F)[^\s&/]*?%40",
+    rf"(?<=://)(?:[^\s/?#@:\"'<>]*:{_PORT}(?:(?!://)[^\n/?\"'<>]){{1,200}}@{_HOST}"  # all up to the last @ before the path
+    r"|[^\s/?\"'<>]{1,500}@(?=[\w\[])"
+    rf"|[^\s/?#@:\"'<>]*:{_PORT}[^\n\"'<>]{{1,200}}?@{_HOST})"  # a password with / or ? in it
+    r"|(?<=%3A%2F%2F)[^\s&/]{1,500}?%40",
     re.IGNORECASE,
 )
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
@@ -145,12 +147,12 @@ _SCHEME = re.compile(
 )
 # A value without quotes goes on over blanks to the end of its line, or to where something else begins.
 _REST = (
-    r"""(?:(?!\s*[,;&]?\s+\\?["']?[\w.-]+\\?["']?\s?[=:]|\s+\(|\.\s+[A-Z]|\.?\s*$)[^\n\r;&])*"""
+    r"""(?:(?!\s*[,;&]?\s+\\?["']?[\w.-]+\\?["']?\s?[=:]|\s+\(|\.\s+[A-Z]|\.?\s*$)[^\n\r;&]){0,300}"""
     r"""[^\s;&,\n]?"""
 )
 _PAIR = re.compile(
     rf"""(?:(?P<before>[?&;]|%26|%3F)|(?<![\w.\-]))(?P<name>\\?["']?(?:--)?[A-Za-z][\w.\-]*\\?["']?)(?P<gap>\s*(?:=>|=|:(?!//)|%3D)\s*"""
-    rf"""|(?<=["'])\s*,\s*(?=b?\\?["']))(?P<value>{_QUOTED}|[|>][-+]?\n(?:[ \t]+[^\n]*\n?)+|[^\s;&,"'<>]?{_REST})""",
+    rf"""|(?<=["'])\s*,\s*(?=b?\\?["']))(?P<value>{_QUOTED}|[|>][-+]?\n(?:[ \t]+[^\n]*\n?)+|[^\s;&,"'<>=]*{_REST})""",
     re.MULTILINE,
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w.:-]*)>(?P<value>[^<]+)</(?P=name)>")
