@@ -189,8 +189,12 @@ def test_every_protocol_sends_the_key_with_every_request(tmp_path, environment) 
 
 @pytest.mark.parametrize(
     ("name", "value", "says"),
-    [("MINE_KEY", None, "MINE_KEY is not set"), ("MINE_LOGIN", "", "MINE_LOGIN is not set")]
-    + [("MINE_LOGIN", "SECRETALONE", "user:password"), ("MINE_KEY", "SECRET\nLINE", "line breaks")],
+    [
+        ("MINE_KEY", None, "MINE_KEY is not set"),
+        ("MINE_LOGIN", "", "MINE_LOGIN is not set"),
+        ("MINE_LOGIN", "SECRETALONE", "user:password"),
+        ("MINE_KEY", "SECRET\nLINE", "line breaks"),
+    ],
 )
 def test_a_variable_that_is_missing_or_wrong_is_one_error_that_names_it(
     tmp_path, environment, monkeypatch, name, value, says
