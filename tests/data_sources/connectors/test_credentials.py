@@ -18,6 +18,7 @@ from data_sources.connectors import Archive, ClientSettings, LoginRequiredError,
 from data_sources.connectors.credentials import CredentialError
 from data_sources.connectors.http import Client
 from data_sources.connectors.origin import Origin
+from data_sources.connectors.safety import local_file
 from data_sources.contracts import SourceError
 
 FAST = ClientSettings(per_second=2000, backoff_s=0.01, backoff_max_s=0.02, attempts=2, read_s=10)
@@ -105,6 +106,13 @@ def test_a_card_with_a_secret_is_refused_without_repeating_it(lines: str) -> Non
     while error is not None:
         assert "SECRET" not in str(error) and "PW77" not in str(error)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+@pytest.mark.parametrize("path", ["postgresql://u:SECRETPW77@h/db", "/vsicurl/https://u:SECRETPW77@h/x.gpkg"])
+def test_a_connection_string_in_place_of_a_file_is_not_repeated(path: str) -> None:
+    with pytest.raises(SourceError, match="is not a file") as refused:
+        local_file(path)
+    assert "SECRETPW77" not in str(refused.value)
 
 
 def test_what_is_no_secret_is_not_refused() -> None:
