@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from data_sources.regions import load_region, region_names
 from pipelines.overrides import checked_region, parse_settings
-from pipelines.stopping import Stopped, stop_came
+from pipelines.stopping import Stopped, check, stop_came
 
 if TYPE_CHECKING:
     from pipelines.runs import Outcome
@@ -52,38 +53,54 @@ def main(arguments: argparse.Namespace) -> int:
     failed, paths = [], []
     began = time.monotonic()
     made = _on_cluster(names, overrides, arguments.all)
-    for place, name in enumerate(names):
-        if name in made:
-            outcome = made[name]
-        else:
-            began = time.monotonic()
-            with told_if_stopped(name, names[place:]), Bar(load_region(name).title) as bar:
-                outcome = run_region(name, overrides=overrides, everything=arguments.all, listener=bar.update)
-        if outcome.error:
-            failed.append(name)
-            print(f"khanij run: region {name}: {outcome.error}", file=sys.stderr)
-            continue
-        what = f"{outcome.made} assets made" if outcome.made else "nothing had changed, nothing was made"
-        console.print(f"[bold]{name}[/bold]: {what}, {time.monotonic() - began:.0f} s")
-        print_result(console, outcome.geopackage, arguments.top)
-        paths.append(outcome.geopackage)
+    place = Place(list(names))
+    with place.told_if_stopped():
+        for name in names:
+            check()
+            place.begin(name)
+            if name in made:
+                outcome = made[name]
+            else:
+                began = time.monotonic()
+                with Bar(load_region(name).title) as bar:
+                    outcome = run_region(name, overrides=overrides, everything=arguments.all, listener=bar.update)
+            place.under_way = ""
+            if outcome.error:
+                failed.append(name)
+                print(f"khanij run: region {name}: {outcome.error}", file=sys.stderr)
+                continue
+            what = f"{outcome.made} assets made" if outcome.made else "nothing had changed, nothing was made"
+            console.print(f"[bold]{name}[/bold]: {what}, {time.monotonic() - began:.0f} s")
+            print_result(console, outcome.geopackage, arguments.top)
+            paths.append(outcome.geopackage)
     for path in paths:
         print(path)
     return 1 if failed else 0
 
 
-@contextmanager
-def told_if_stopped(region: str, left: list[str]) -> Iterator[None]:
-    """A stop in this context names the region that was under way and those that were not begun."""
-    if stop_came():
-        raise Stopped(f" (not begun: {', '.join(left)})")
-    try:
-        yield
-    except BaseException as error:
-        if not stop_came():
-            raise
-        after = f"; not begun: {', '.join(left[1:])}" if left[1:] else ""
-        raise Stopped(f" (region {region} was under way{after})") from error
+@dataclass
+class Place:
+    """Where a run of several regions stands: those not begun, and the one that is under way."""
+
+    left: list[str]
+    under_way: str = ""
+
+    def begin(self, region: str) -> None:
+        """This region is under way now."""
+        self.left.remove(region)
+        self.under_way = region
+
+    @contextmanager
+    def told_if_stopped(self) -> Iterator[None]:
+        """A stop in this context names the region that was under way and those that were not begun."""
+        try:
+            yield
+        except BaseException as error:
+            if not stop_came():
+                raise
+            parts = [f"region {self.under_way} was under way"] if self.under_way else []
+            parts += [f"not begun: {', '.join(self.left)}"] if self.left else []
+            raise Stopped(f" ({'; '.join(parts)})" if parts else "") from error
 
 
 def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool) -> dict[str, Outcome]:

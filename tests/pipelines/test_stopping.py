@@ -55,6 +55,36 @@ def test_what_a_library_makes_of_an_interruption_is_still_a_stop(made_of_it, mon
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.parametrize("moment", ["during", "between", "after"])
+def test_a_stop_of_several_regions_names_what_was_not_done(moment, monkeypatch, capsys, tmp_path):
+    import pipelines.cli.tables
+    import pipelines.runs
+
+    begun: list[str] = []
+
+    def run_region(region, **_):
+        begun.append(region)
+        if region == "sample_district" and moment == "during":
+            signal.raise_signal(signal.SIGINT)
+        return pipelines.runs.Outcome(region, tmp_path / region, 1)
+
+    def print_result(_console, path, _top):
+        if path.name == {"between": "india", "after": "sample_district"}.get(moment):
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(pipelines.runs, "run_region", run_region)
+    monkeypatch.setattr(pipelines.cli.tables, "print_result", print_result)
+    assert cli.main(["run", "--region", "india", "--region", "sample_district"]) == 130
+    told = capsys.readouterr().err.splitlines()[-1]
+    says = {
+        "during": " (region sample_district was under way)",
+        "between": " (not begun: sample_district)",
+        "after": "",
+    }
+    assert told == f"khanij run: stopped; what was finished is kept{says[moment]}"
+    assert begun == (["india"] if moment == "between" else ["india", "sample_district"])
+
+
 class Interrupted(BaseException):
     pass
 
