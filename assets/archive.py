@@ -21,6 +21,7 @@ from data_sources.cards import Card, load_card
 from data_sources.connectors import UnreachableError, fetch, last_asked, stored
 from data_sources.connectors.archive import Archive
 from data_sources.contracts import KhanijError
+from data_sources.redaction import without_secrets
 from data_sources.regions import Region, load_region, region_names
 
 GROUP = "archive"
@@ -71,7 +72,7 @@ def due_cards(region: str, workspace: Workspace, now: float) -> list[str]:
 
 def server_pool(card: Card) -> str:
     """The concurrency pool of a card's server."""
-    return f"server/{urlsplit(card.url).netloc or card.host}"
+    return f"server/{urlsplit(card.url).netloc.rpartition('@')[2] or card.host}"
 
 
 def archive_assets(retry: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinition]:
@@ -90,7 +91,7 @@ def _archive_asset(card: Card, regions: list[str], retry: dg.RetryPolicy | None)
         owners=["team:khanij"],
         partitions_def=PARTITIONS,
         metadata={
-            "server": card.url,
+            "server": without_secrets(card.url),
             "layer": card.layer,
             "licence": card.licence,
             "may_be_passed_on": card.redistribute,

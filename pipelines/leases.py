@@ -78,6 +78,20 @@ def close_dead_runs(region: str, instance: dg.DagsterInstance, own_run_id: str =
     return closed
 
 
+def announce_stop(run_id: str, instance: dg.DagsterInstance) -> None:
+    """Book a run as being canceled, so that its end by an interruption is no failure."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None and not run.is_finished:
+        instance.report_run_canceling(run, "stopped from the terminal or by SIGTERM")
+
+
+def close_stopped_run(run_id: str, instance: dg.DagsterInstance) -> None:
+    """Book a run that was stopped as canceled, unless Dagster did, or it came to its end before it heard of the stop."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None and run.status not in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED):
+        instance.report_run_canceled(run, "stopped from the terminal or by SIGTERM")
+
+
 class LeasedIOManager(BundleIOManager):
     """The bundle store of one run, held together with the lock of the run's region.
 

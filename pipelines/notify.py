@@ -6,7 +6,6 @@ Belongs here: wording and sending. Does not belong here: when it is sent (``hook
 from __future__ import annotations
 
 import logging
-import re
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -15,17 +14,12 @@ from email.message import EmailMessage
 
 import httpx
 
+from data_sources.redaction import redact
 from pipelines.settings import NotifySettings
 from publishing.sets.swap import INTERRUPTED
 
 LOG = logging.getLogger("khanij.notify")
 TIMEOUT_S = 10.0
-# user:password@ in a URL, and key=value pairs whose name says that the value is a secret.
-_SECRET = re.compile(
-    r"(?P<url>(?<=://)[^/\s:@]+:[^/\s@]+(?=@))"
-    r"|(?P<key>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key)[\w-]*\s*[=:]\s*)(?P<value>[^\s,;&]+)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -62,11 +56,6 @@ class Failure:
             lines.append(f"Started by: {self.why_started}.")
         lines.append(f"Run: {ui_url}/runs/{self.run_id}" if ui_url else f"Run: {self.run_id}")
         return redact("\n".join(lines))
-
-
-def redact(text: str) -> str:
-    """The text without passwords in URLs and without values of keys named like secrets."""
-    return _SECRET.sub(lambda m: "***" if m.group("url") else f"{m.group('key')}***", text)
 
 
 def root_cause(messages: Sequence[str]) -> str:
@@ -120,3 +109,6 @@ def _mail(subject: str, text: str, settings: NotifySettings) -> None:
         if settings.smtp_user:
             smtp.login(settings.smtp_user, settings.smtp_password)
         smtp.send_message(message)
+
+
+__all__ = ["Failure", "redact", "root_cause", "tell"]

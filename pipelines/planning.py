@@ -15,10 +15,10 @@ import dagster as dg
 
 from assets.archive import archive_key, due_cards
 from assets.fingerprints import RECIPES, fingerprint
-from assets.workspace import Workspace
+from assets.workspace import Workspace, companions
 from data_sources.cards import load_card
 from data_sources.contracts import KhanijError
-from data_sources.regions import region_names
+from data_sources.regions import Region, region_names
 from pipelines.incremental import order, stale_assets
 from pipelines.io_managers import BundleStore
 from pipelines.leases import QUEUED, STARTED, running
@@ -48,8 +48,8 @@ def plan_run(
     """
     try:
         settings = workspace.region(region)
-        if settings.needs_data and workspace.source_folder(settings) is None:
-            return dg.SkipReason(f"{region}: needs files that are not here. {settings.how_to_get}")
+        if not has_files(workspace, settings):
+            return dg.SkipReason(f"{missing_files(settings)}. What to do: {settings.how_to_get}")
         wanted = set(stale_assets(region, workspace, store)) | set(also)
         target = fingerprint("published_set", region, workspace)
     except KhanijError as error:
@@ -68,6 +68,24 @@ def plan_run(
         asset_selection=[dg.AssetKey(name) for name in names],
         tags={"khanij/region": region, "khanij/why": why, "khanij/stale_assets": str(len(names))},
     )
+
+
+def has_files(workspace: Workspace, settings: Region) -> bool:
+    """Whether a region has anything of its own to be made from: always, unless it needs files and none of them is here.
+
+    A fresh installation has an empty landing folder; a region that is made from nothing would publish blocks without a
+    single survey layer. Some of the files are enough: what is missing is said by the run.
+    """
+    if not settings.needs_data:
+        return True
+    named = [s for s in settings.sources().values() if s.path is not None or load_card(s.card).is_remote]
+    paths = [*(workspace.layer_path(settings, source) for source in named), *workspace.waste_files(settings)]
+    return any(companions(path) for path in paths)
+
+
+def missing_files(settings: Region) -> str:
+    """What a region without files is told, without the remedy."""
+    return f"region {settings.name} needs files that are not here"
 
 
 def freshness_days(asset: str, regions: Iterable[str] | None = None) -> int | None:

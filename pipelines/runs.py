@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,12 @@ from data_sources.regions import load_region
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
 from pipelines.io_managers import BundleIOManager, BundleStore
-from pipelines.leases import HERE_TAG, busy_error, close_dead_runs, region_lock
+from pipelines.leases import HERE_TAG, announce_stop, busy_error, close_dead_runs, close_stopped_run, region_lock
 from pipelines.notify import root_cause
 from pipelines.overrides import complete
+from pipelines.planning import has_files, missing_files
 from pipelines.resources import instance, resources
+from pipelines.stopping import Stopped, interruptible
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.snapshot import published_geopackage
 from publishing.sets.swap import finish
@@ -57,6 +60,7 @@ def run_region(
     Raises
     ------
     RegionError : the region needs data that is not here, or another run of it is under way.
+    Stopped : Ctrl-C or SIGTERM; what was finished is kept, and the run is booked as canceled.
     """
     forget()
     overrides = complete(overrides or {}, load_region(region))
@@ -64,11 +68,9 @@ def run_region(
     workspace, io_manager = given["workspace"], given["io_manager"]
     assert isinstance(workspace, Workspace) and isinstance(io_manager, BundleIOManager)
     settings = workspace.region(region)
-    folder = workspace.source_folder(settings)
-    if settings.needs_data and (folder is None or not folder.is_dir()):
-        raise RegionError(
-            f"region {region} needs files that are not here", file=folder, field="KHANIJ_DATA", do=settings.how_to_get
-        )
+    if not has_files(workspace, settings):
+        folder = workspace.source_folder(settings)
+        raise RegionError(missing_files(settings), file=folder, field="KHANIJ_DATA", do=settings.how_to_get)
     lock = region_lock(workspace.cache_root, region)
     try:
         with lock.acquire(timeout=0):
@@ -125,16 +127,27 @@ def _materialize(region: str, todo: list[str], given: dict[str, object], listene
             finished.add(asset)
         listener((len(finished) + part) / len(todo), asset, share, text)
 
-    job = build_defs(given).resolve_job_def("rank_region")
-    with listening(heard), instance() as dagster:
-        outcome = job.execute_in_process(
-            instance=dagster,
-            partition_key=region,
-            tags={HERE_TAG: socket.gethostname()},
-            asset_selection=[dg.AssetKey(name) for name in todo],
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            raise_on_error=False,
-        )
+    run_id = str(uuid.uuid4())
+
+    def work() -> dg.ExecuteInProcessResult:
+        job = build_defs(given).resolve_job_def("rank_region")
+        with listening(heard):
+            return job.execute_in_process(
+                instance=dagster,
+                partition_key=region,
+                tags={HERE_TAG: socket.gethostname()},
+                asset_selection=[dg.AssetKey(name) for name in todo],
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=False,
+                run_id=run_id,
+            )
+
+    with instance() as dagster:
+        try:
+            outcome = interruptible(work, lambda: announce_stop(run_id, dagster), dg.DagsterExecutionInterruptedError)
+        except Stopped:
+            close_stopped_run(run_id, dagster)
+            raise
     return None if outcome.success else _first_failure(outcome)
 
 

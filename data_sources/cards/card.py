@@ -15,6 +15,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from data_sources.cards.plain_secrets import REMEDY, plain_secret
 from data_sources.contracts.errors import MissingSourceError, SourceError
 
 Protocol = Literal["wfs", "arcgis_rest", "ogc_api", "http_json", "http_csv", "http_file", "file", "manual", "embedded"]
@@ -25,7 +26,8 @@ _MAX_CARD_BYTES = 200_000
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # An error of pydantic quotes the card's values, and one of them may be a password that should not be there.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Unit(_Strict):
@@ -69,7 +71,9 @@ class Card(_Strict):
 
     ``field_map`` is raw column -> canonical column of the contract; ``units`` is raw column -> ``Unit``. ``path`` is
     the file below the data folder for *file* sources, ``layer`` the type name, layer number, collection or table.
-    ``follows`` (for a source of many layers) names the card whose columns each layer has.
+    ``follows`` (for a source of many layers) names the card whose columns each layer has. ``auth_env`` names the
+    environment variable that holds ``user:password`` (``auth_scheme`` basic) or a token (bearer); ``${NAME}`` in ``url``
+    (behind the host), ``params``, ``headers`` and ``handshake`` is filled from the environment when a request is made.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -97,6 +101,9 @@ class Card(_Strict):
     access: str = ""
     handshake: Handshake | None = None
     params: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
+    auth_env: str = Field(default="", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
+    auth_scheme: Literal["basic", "bearer"] = "basic"
     options: dict[str, Any] = Field(default_factory=dict)
     page_size: int = Field(default=1000, gt=0, le=50_000)
     records_path: str = ""
@@ -156,7 +163,17 @@ class Card(_Strict):
     def _url_is_http(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in ("http", "https"):
             raise ValueError("url must start with http:// or https://")
+        if "${" in urlsplit(value).netloc:
+            raise ValueError("the host of the url must be written out; ${NAME} may stand behind it")
         return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_secret_in_plain_text(cls, data: Any) -> Any:
+        found = plain_secret(data) if isinstance(data, dict) else None
+        if found is not None:
+            raise ValueError(f"a source card may not hold a secret: {found}; {REMEDY}")
+        return data
 
     @model_validator(mode="after")
     def _protocol_has_what_it_needs(self) -> Card:
@@ -195,7 +212,9 @@ def parse_card(text: str, *, file: object) -> Card:
             file=file,
             row=None if mark is None else mark.line + 1,
             do="a card holds plain text, numbers, lists and maps only",
-        ) from error
+        ) from None  # the parser's own words quote the line, and with it whatever stands there
+    if isinstance(data, dict) and (found := plain_secret(data)) is not None:
+        raise SourceError(f"a source card may not hold a secret: {found}", file=file, do=REMEDY)
     if not isinstance(data, dict):
         raise SourceError("a source card must be a map of keys and values", file=file, do="copy one of the cards")
     try:

@@ -17,6 +17,7 @@ from data_sources.connectors.features import FEATURE_ID, parse_esri
 from data_sources.connectors.http import BrokenBodyError, Client, LoginRequiredError
 from data_sources.connectors.pages import Page
 from data_sources.contracts.errors import SourceError
+from data_sources.redaction import redact
 
 Extent = tuple[float, float, float, float]
 _TELL = "tell the publisher, or download by hand"
@@ -171,7 +172,11 @@ class ArcGisSource:
         code, text = int(error.get("code") or 0), str(error.get("message") or "no reason given")
         where: dict[str, Any] = {"file": self.card.host, "layer": self.card.layer}
         if code in _TOKEN_CODES:
-            raise LoginRequiredError(f"the server answers: {code} {text}", **where, do="see the card's access steps")
+            raise LoginRequiredError(
+                f"the server answers: {code} {redact(text)}", **where, do="see the card's access steps"
+            )
         if code >= 500:
-            raise BrokenBodyError(f"the server answers: {code} {text}", **where, do="fetch again later")
-        raise SourceError(f"the server answers: {code} {text}", **where, do="correct the url or layer in the card")
+            raise BrokenBodyError(f"the server answers: {code} {redact(text)}", **where, do="fetch again later")
+        raise SourceError(
+            f"the server answers: {code} {redact(text)}", **where, do="correct the url or layer in the card"
+        )

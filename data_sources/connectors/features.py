@@ -20,6 +20,7 @@ import shapely
 from data_sources.connectors.http import BrokenBodyError
 from data_sources.connectors.safety import refuse_entities
 from data_sources.contracts.errors import SourceError
+from data_sources.redaction import redact
 
 FEATURE_ID = "_feature_id"
 GEOMETRY = "geometry"
@@ -55,7 +56,7 @@ def parse_geojson(body: bytes, *, where: str, layer: str) -> Parsed:
         raise BrokenBodyError(f"{_CUT}: {error}", file=where, layer=layer, do="fetch again") from error
     if not isinstance(document, dict) or not isinstance(document.get("features"), list):
         raise SourceError(
-            f"the server answers: {_service_text(document)}",
+            f"the server answers: {redact(_service_text(document))}",
             file=where,
             layer=layer,
             do=_CARD,
@@ -193,7 +194,7 @@ def parse_gml(body: bytes, *, where: str, layer: str, urn: bool) -> Parsed:
     refuse_entities(body, where)
     head = body[:4096].decode("utf-8", "replace")
     if re.search(r"<(\w+:)?(ServiceException|Exception)(Report)?\b", head):
-        raise SourceError(f"the server answers: {_xml_text(body)}", file=where, layer=layer, do=_CARD)
+        raise SourceError(f"the server answers: {redact(_xml_text(body))}", file=where, layer=layer, do=_CARD)
     if not re.search(r"<(\w+:)?FeatureCollection\b", head):
         raise SourceError(
             "an answer that is neither features nor an error", file=where, layer=layer, do="correct the card"
@@ -234,7 +235,7 @@ def parse_esri(body: bytes, *, where: str, layer: str) -> Parsed:
         raise BrokenBodyError(f"{_CUT}: {error}", file=where, layer=layer, do="fetch again") from error
     if not isinstance(document, dict) or "error" in document or not isinstance(document.get("features"), list):
         raise SourceError(
-            f"the server answers: {_service_text(document)}", file=where, layer=layer, do="correct the card"
+            f"the server answers: {redact(_service_text(document))}", file=where, layer=layer, do="correct the card"
         )
     inner = document.get("properties")
     exceeded = bool(

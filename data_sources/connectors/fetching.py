@@ -71,7 +71,7 @@ def fetch(
             return fetched_of(job, keep_table(job, *table_of(load_table(card.layer))))
         if card.protocol == "file":
             return _fetch_local(job, local_path(card, folder))
-        with Client(card.host, settings, card.handshake) as client:
+        with Client(card, settings) as client:
             if card.protocol == "http_file":
                 return _fetch_file(job, client)
             return _fetch_pages(job, client, progress)

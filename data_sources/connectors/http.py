@@ -10,81 +10,36 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 import tenacity
 
-from data_sources.cards import Handshake
+from data_sources.cards import Card
+from data_sources.connectors.answers import (
+    PROBE,
+    Answer,
+    BrokenBodyError,
+    ClientSettings,
+    LoginRequiredError,
+    TooLargeError,
+    UnreachableError,
+    login_error,
+    lower_headers,
+    retry_after_s,
+    too_large,
+)
+from data_sources.connectors.credentials import Credentials, mask_library_logs
+from data_sources.connectors.origin import Origin
 from data_sources.contracts.errors import SourceError
+from data_sources.redaction import redact, without_secrets
 
 T = TypeVar("T")
 RETRY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LOGIN_PATH = re.compile(r"/(log-?in|sign-?in|sso|oauth2?|auth|account)(/|\.|$)", re.I)
-_HTML = re.compile(rb"^\s*(<!doctype\s+html|<html|<head|<body|<script)", re.I)
-
-
-class UnreachableError(SourceError):
-    """The server did not answer, or answered with its own failure, after all retries."""
-
-
-class LoginRequiredError(SourceError):
-    """A log-in stands before the data."""
-
-
-class TooLargeError(SourceError):
-    """The answer is larger than what was promised or allowed."""
-
-
-class BrokenBodyError(SourceError):
-    """An answer that arrived but cannot be read (cut short, half written): worth asking for once more."""
-
-
-@dataclass(frozen=True)
-class ClientSettings:
-    """How patient and how polite the client is.
-
-    Times in seconds; ``per_second`` is the highest number of requests a second to one host, ``at_once`` how many pages may
-    be on their way from it together (one, once it has complained of its load); ``max_page_bytes`` is counted after decompression, ``resume_within_s`` how old the pages of an interrupted fetch may be to be gone on with,
-    ``answer_s`` how long one answer may take in all, however steadily it drips.
-    """
-
-    connect_s: float = 10.0
-    read_s: float = 120.0
-    attempts: int = 5
-    backoff_s: float = 0.5
-    backoff_max_s: float = 30.0
-    retry_after_max_s: float = 120.0
-    per_second: float = 4.0
-    at_once: int = 2
-    max_page_bytes: int = 256_000_000
-    restarts: int = 2
-    resume_within_s: float = 86_400.0
-    answer_s: float = 900.0
-    user_agent: str = "khanij/0.1 (survey data client)"
-
-
-PROBE = ClientSettings(connect_s=4.0, read_s=15.0, attempts=1, max_page_bytes=20_000_000)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer, whole: status, headers in lower case, body."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-    @property
-    def is_html(self) -> bool:
-        """True for a web page, whatever its content type says."""
-        return bool(_HTML.match(self.body[:2048].removeprefix(b"\xef\xbb\xbf")))
 
 
 class _RetryError(Exception):
@@ -94,17 +49,28 @@ class _RetryError(Exception):
 
 
 class Client:
-    """A client bound to one host; use as a context manager.
+    """A client bound to the scheme, host and port of a card's address; use as a context manager.
+
+    Nothing else is spoken to: a redirect or link elsewhere is refused, so credentials go nowhere else either.
 
     Parameters
     ----------
-    host : the only host that is spoken to; a redirect or link to another is refused.
+    card : the address, the handshake (a page to visit first for its cookie) and the names of the credentials.
     settings : patience and politeness.
-    handshake : a page to visit first for its cookie, and the Referer for later calls.
+
+    Raises
+    ------
+    CredentialError : a variable that the card names is not in the environment.
     """
 
-    def __init__(self, host: str, settings: ClientSettings | None = None, handshake: Handshake | None = None) -> None:
-        self.host, self.settings, self.handshake = host, settings or ClientSettings(), handshake
+    def __init__(self, card: Card, settings: ClientSettings | None = None) -> None:
+        origin = Origin.of(card.url)
+        if origin is None:
+            raise SourceError("no http or https address", layer=card.name, field="url", do="correct the card")
+        self.origin, self.host = origin, origin.host
+        self.settings, self.handshake = settings or ClientSettings(), card.handshake
+        self.credentials = Credentials(card)
+        mask_library_logs()
         self._lock = threading.Lock()
         self._next_at = 0.0
         self._door, self._session = threading.Lock(), 0
@@ -156,15 +122,47 @@ class Client:
             return self._get(url, params, headers, max_bytes, layer)
 
     def check_host(self, url: str, layer: str | None = None) -> None:
-        """Refuse an address on another host, or a step from https down to http."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or (parts.hostname or "") != self.host:
-            raise SourceError(
-                f"the server sends us on to another host ({parts.hostname or url})",
-                file=self.host,
-                layer=layer,
-                do="if the publisher has moved, correct the url in the source card",
-            )
+        """Refuse an address with another scheme, host or port, or with user info in it."""
+        other = Origin.of(url)
+        if other is not None and self.origin.may_send_on_to(other):
+            return
+        if other is None:
+            told = "the server sends us on to something that is no address"
+        elif other.has_user_info:
+            told = f"the server sends us on to an address with a user's name or password in it ({other.host})"
+        elif not self.origin.same_host(other):
+            told = f"the server sends us on to another host ({other.host})"
+        else:
+            told = f"the server sends us on to another door of its host ({other.scheme}, port {other.port})"
+        raise SourceError(
+            told, file=self.host, layer=layer, do="if the publisher has moved, correct the url in the source card"
+        )
+
+    def own_link(self, link: str, base: str) -> str:
+        """A link in an answer, made whole, without user info; the host's plain http is read as the card's https.
+
+        Raises
+        ------
+        SourceError : it leads elsewhere.
+        """
+        url = self.credentials.link(urljoin(base, link))
+        other = Origin.of(url)
+        if (
+            other is not None
+            and self.origin.same_host(other)
+            and (other.scheme, self.origin.scheme) == ("http", "https")
+            and other.is_default_port
+        ):
+            # Behind a proxy a server may not know that its outer door is https.
+            url = urlunsplit(("https", urlsplit(base).netloc, *urlsplit(url)[2:]))
+        self.check_host(url)
+        return url
+
+    def check_name(self, url: str, layer: str | None = None) -> None:
+        """Refuse a link to another host, where scheme and port are not followed anyway."""
+        other = Origin.of(url)
+        if other is None or not self.origin.same_host(other):
+            self.check_host(url, layer)
 
     def _shake(self, layer: str | None, ended: int = 0) -> None:
         """Open the guest session unless it is open; ``ended`` is the number of one that the host no longer takes."""
@@ -187,13 +185,15 @@ class Client:
         html: bool = False,
     ) -> Answer:
         sent = dict(headers or {})
-        if self.handshake is not None and self.handshake.referer and not html:
-            sent["Referer"] = self.handshake.referer
+        if not html:
+            params = {**(params or {}), **self.credentials.params}
+            if self.handshake is not None and self.handshake.referer:
+                sent["Referer"] = self.credentials.filled(self.handshake.referer)
         limit = max_bytes if max_bytes is not None else self.settings.max_page_bytes
 
         answer = self.again(lambda: self._once(url, params, sent, layer, lambda r, t: self._read(r, t, limit, layer)))
         if answer.is_html and not html:
-            raise _login("a web page came where data was asked for, most likely a log-in page", self.host, layer)
+            raise login_error("a web page came where data was asked for, most likely a log-in page", self.host, layer)
         return answer
 
     def again(self, call: Callable[[], T]) -> T:
@@ -220,6 +220,7 @@ class Client:
     def peek(self, url: str, params: Mapping[str, str] | None = None, *, layer: str | None = None) -> Answer:
         """The first 64 KiB of an answer."""
         self._shake(layer)
+        params = {**(params or {}), **self.credentials.params}
 
         def read(response: httpx.Response, target: str) -> Answer:
             self._check_status(response, layer)
@@ -228,11 +229,11 @@ class Client:
                 body += chunk
                 if len(body) >= 65_536:
                     break
-            return Answer(target, response.status_code, _lower(response), body[:65_536])
+            return Answer(target, response.status_code, lower_headers(response), body[:65_536])
 
         answer = self.again(lambda: self._once(url, params, {}, layer, read))
         if answer.is_html:
-            raise _login("a web page came where data was asked for", self.host, layer)
+            raise login_error("a web page came where data was asked for", self.host, layer)
         return answer
 
     def download(
@@ -244,21 +245,21 @@ class Client:
         def read(response: httpx.Response, address: str) -> Answer:
             self._check_status(response, layer)
             if response.status_code == 304:
-                return Answer(address, 304, _lower(response), b"")
+                return Answer(address, 304, lower_headers(response), b"")
             resumed = response.status_code == 206
             size = target.stat().st_size if resumed and target.exists() else 0
             etag = response.headers.get("etag", "")
             tag.write_text("" if etag.startswith("W/") else etag, encoding="utf-8")
             promised = response.headers.get("content-length", "")
             if promised.isdigit() and size + int(promised) > max_bytes:
-                raise _too_large(size + int(promised), max_bytes, self.host, layer)
+                raise too_large(size + int(promised), max_bytes, self.host, layer)
             with target.open("ab" if resumed else "wb") as stream:
                 for chunk in response.iter_bytes():
                     size += len(chunk)
                     if size > max_bytes:
-                        raise _too_large(size, max_bytes, self.host, layer)
+                        raise too_large(size, max_bytes, self.host, layer)
                     stream.write(chunk)
-            return Answer(address, 200, _lower(response), b"")
+            return Answer(address, 200, lower_headers(response), b"")
 
         def call() -> Answer:
             sent = dict(headers)
@@ -267,7 +268,7 @@ class Client:
                 sent |= {"Range": f"bytes={target.stat().st_size}-", "If-Range": known, "Accept-Encoding": "identity"}
                 sent.pop("If-None-Match", None)
                 sent.pop("If-Modified-Since", None)
-            return self._once(url, None, sent, layer, read)
+            return self._once(url, self.credentials.params, sent, layer, read)
 
         self._shake(layer)
         return self.again(call)
@@ -280,50 +281,59 @@ class Client:
         layer: str | None,
         read: Callable[[httpx.Response, str], Answer],
     ) -> Answer:
-        target = str(httpx.URL(url).copy_merge_params(dict(params))) if params else url
+        self.check_host(url, layer)
+        target = self.credentials.filled(url, in_address=True)
+        if params:
+            filled = {k: self.credentials.filled(v) for k, v in params.items()}
+            target = str(httpx.URL(target).copy_merge_params(filled))
+        sent = {**self.credentials.headers, **headers}
         for _ in range(6):
             self.check_host(target, layer)
             self._pace()
             try:
-                with self._http.stream("GET", target, headers=dict(headers)) as response:
+                with self._http.stream("GET", target, headers=sent) as response:
                     if response.has_redirect_location:
                         target = self._redirected(target, response, layer)
                         continue
-                    return read(response, target)
+                    return read(response, without_secrets(target))
             except (httpx.TransportError, httpx.DecodingError) as error:
                 self._strained |= isinstance(error, httpx.TimeoutException)
                 raise _RetryError(
                     UnreachableError(
-                        f"{type(error).__name__}: {error}".rstrip(": "),
+                        redact(f"{type(error).__name__}: {error}".rstrip(": ")),
                         file=self.host,
                         layer=layer,
                         do="check the network and the source's state (khanij sources check), then fetch again",
                     )
-                ) from error
+                ) from None  # the library's own error carries the request, with its address and headers
         raise SourceError(
             "redirected in a circle", file=self.host, layer=layer, do="correct the url in the source card"
         )
 
     def _redirected(self, target: str, response: httpx.Response, layer: str | None) -> str:
-        onward = urljoin(target, response.headers.get("location", ""))
+        try:
+            onward = urljoin(target, response.headers.get("location", ""))
+            path = urlsplit(onward).path
+        except ValueError:
+            onward, path = "no address", ""
         if urlsplit(target).scheme == "https" and urlsplit(onward).scheme == "http":
             raise SourceError(
                 "redirected from https to http", file=self.host, layer=layer, do="do not use this address"
             )
-        if _LOGIN_PATH.search(urlsplit(onward).path):
-            raise _login(f"redirected to a log-in page ({urlsplit(onward).path})", self.host, layer)
+        if _LOGIN_PATH.search(path):
+            raise login_error(redact(f"redirected to a log-in page ({path})"), self.host, layer)
         self.check_host(onward, layer)
         return onward
 
     def _check_status(self, response: httpx.Response, layer: str | None) -> None:
         status = response.status_code
         if status in (401, 403):
-            raise _login(f"HTTP {status}", self.host, layer)
+            raise login_error(f"HTTP {status}", self.host, layer, self.credentials.names)
         if status in RETRY_STATUS:
             self._strained |= status in (429, 503)
             raise _RetryError(
                 UnreachableError(f"HTTP {status} from the server", file=self.host, layer=layer, do="try again later"),
-                _retry_after(response.headers.get("retry-after")),
+                retry_after_s(response.headers.get("retry-after")),
             )
         if status not in (200, 206, 304):
             raise SourceError(f"HTTP {status}", file=self.host, layer=layer, do="correct the url or layer in the card")
@@ -332,7 +342,7 @@ class Client:
         self._check_status(response, layer)
         promised = response.headers.get("content-length", "")
         if promised.isdigit() and int(promised) > limit:
-            raise _too_large(int(promised), limit, self.host, layer)
+            raise too_large(int(promised), limit, self.host, layer)
         chunks, size = [], 0
         until = time.monotonic() + self.settings.answer_s
         for chunk in response.iter_bytes():
@@ -343,9 +353,9 @@ class Client:
                     UnreachableError(slow, file=self.host, layer=layer, do="ask for smaller pages, or later")
                 )
             if size > limit:
-                raise _too_large(size, limit, self.host, layer)
+                raise too_large(size, limit, self.host, layer)
             chunks.append(chunk)
-        return Answer(target, response.status_code, _lower(response), b"".join(chunks))
+        return Answer(target, response.status_code, lower_headers(response), b"".join(chunks))
 
     def _pace(self) -> None:
         with self._lock:
@@ -356,34 +366,13 @@ class Client:
             time.sleep(pause)
 
 
-def _lower(response: httpx.Response) -> dict[str, str]:
-    return {k.lower(): v for k, v in response.headers.items()}
-
-
-def _login(text: str, host: str, layer: str | None) -> LoginRequiredError:
-    return LoginRequiredError(
-        text,
-        file=host,
-        layer=layer,
-        do="follow the card's access steps (log in, download by hand), or try later",
-    )
-
-
-def _too_large(size: int, limit: int, host: str, layer: str | None) -> TooLargeError:
-    return TooLargeError(
-        f"an answer of at least {size:,} bytes where at most {limit:,} are allowed",
-        file=host,
-        layer=layer,
-        do="ask for smaller pages or a smaller extent, or raise max_bytes in the card",
-    )
-
-
-def _retry_after(value: str | None) -> float | None:
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+__all__ = [
+    "PROBE",
+    "Answer",
+    "BrokenBodyError",
+    "Client",
+    "ClientSettings",
+    "LoginRequiredError",
+    "TooLargeError",
+    "UnreachableError",
+]

@@ -23,6 +23,7 @@ from data_sources.connectors.archive import Archive, Manifest, PageRecord, Parti
 from data_sources.connectors.features import GEOMETRY
 from data_sources.connectors.growing import Growing, RowGroups, object_schema
 from data_sources.connectors.pages import Joined, Pages, joined_tables, to_ipc
+from data_sources.redaction import without_secrets
 
 Extent = tuple[float, float, float, float]
 
@@ -122,7 +123,7 @@ def keep_file(job: Job, scratch: Path, suffix: str, content: Content) -> Manifes
         card=card.name,
         card_sha256=card.content_hash(),
         protocol=card.protocol,
-        url=card.url,
+        url=without_secrets(card.url),
         layer=card.layer,
         extent_deg=job.extent,
         crs=content.crs,

@@ -59,13 +59,14 @@ class OgcApiSource:
     def _onward(self, link: str | None, cursor: str) -> str | None:
         if link is None:
             return None
-        url = urljoin(cursor or self._items(), link)
-        self.client.check_host(url, self.card.layer)
+        url = self.client.credentials.link(urljoin(cursor or self._items(), link))
+        self.client.check_name(url, self.card.layer)
         # Behind a proxy a server may write its inner scheme and port: keep to the card's.
         ours, theirs = urlsplit(self.card.url), urlsplit(url)
         # MapServer 8.0 forgets the box in its next link, and would go on with rows from everywhere.
         kept = parse_qsl(theirs.query, keep_blank_values=True)
-        lost = [(k, v) for k, v in self.params().items() if k not in dict(kept)]
+        everywhere = self.client.credentials.params  # these are with every request, and not written into a link
+        lost = [(k, v) for k, v in self.params().items() if k not in dict(kept) and k not in everywhere]
         return urlunsplit((ours.scheme, ours.netloc, theirs.path, urlencode(kept + lost), ""))
 
     def guess(self, cursor: str, done: Sequence[PageRecord]) -> str | None:

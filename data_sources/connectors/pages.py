@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pyarrow as pa
@@ -20,9 +20,11 @@ import pyproj
 
 from data_sources.cards import Card
 from data_sources.connectors.archive import PageRecord, Partial
+from data_sources.connectors.credentials import masked_rows
 from data_sources.connectors.features import FEATURE_ID
 from data_sources.connectors.http import BrokenBodyError, ClientSettings, TooLargeError
 from data_sources.contracts.errors import SourceError
+from data_sources.redaction import MASK, without_secrets
 
 Progress = Callable[[int, int | None, str], None]
 Take = Callable[[int, pa.Table, str | None], None]
@@ -110,6 +112,8 @@ def _read_once(
     at_once: Callable[[], int],
 ) -> Pages:
     records = partial.records() if partial.age_s() <= settings.resume_within_s else []
+    if records and MASK in (records[-1].next or ""):
+        records = []  # the next link held a token of the server's, which is not kept: only the first page can be asked for
     if records:
         partial.truncate(records)
     else:
@@ -119,6 +123,7 @@ def _read_once(
     for record in records if take is not None else ():
         take(record.index, *read_page(partial, record))  # type: ignore[misc]
     cursor = records[-1].next if records else source.first()
+    begun = {r.cursor for r in records}
     ahead = ThreadPoolExecutor(max(1, settings.at_once), thread_name_prefix="next-page")
     waiting: deque[tuple[str, Future[bytes]]] = deque()
     try:
@@ -129,14 +134,16 @@ def _read_once(
                 waiting.append((guess, ahead.submit(source.ask, guess)))
                 guess = source.guess(guess, records)
             page = _parse(source, body, cursor, records, settings)
+            page = replace(page, table=masked_rows(page.table))
             _check_count(page, records, card)
             _check_crs(page, crs, card)
             crs = crs or page.crs
             before = len(records)
+            begun.add(cursor)
             cursor = _keep(page, cursor, records, partial, card)
             if take is not None and len(records) > before:
                 take(before, page.table, page.crs)
-            if cursor is not None and cursor in {r.cursor for r in records}:
+            if cursor is not None and cursor in begun:
                 raise SourceError(
                     "the pages run in a circle", file=card.host, layer=card.layer, do="tell the publisher"
                 )
@@ -175,8 +182,8 @@ def _keep(page: Page, cursor: str, records: list[PageRecord], partial: Partial, 
         )
     record = PageRecord(
         index=len(records),
-        cursor=cursor,
-        next=page.next,
+        cursor=_kept(cursor),
+        next=None if page.next is None else _kept(page.next),
         rows=page.table.num_rows,
         sha256=digest,
         bytes=len(content),
@@ -185,6 +192,11 @@ def _keep(page: Page, cursor: str, records: list[PageRecord], partial: Partial, 
     partial.add(record, content)
     records.append(record)
     return page.next
+
+
+def _kept(cursor: str) -> str:
+    """Where a page begins, as it may be written down: an address without its secrets."""
+    return without_secrets(cursor) if "://" in cursor else cursor
 
 
 def _parse(source: PagedSource, body: bytes, cursor: str, done: Sequence[PageRecord], settings: ClientSettings) -> Page:

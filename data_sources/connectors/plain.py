@@ -21,6 +21,7 @@ from data_sources.connectors.http import Answer, BrokenBodyError, Client
 from data_sources.connectors.pages import Page
 from data_sources.connectors.tables import looks_like_html, parse_text_table, with_points
 from data_sources.contracts.errors import SourceError
+from data_sources.redaction import redact
 
 _SEE = "see the card's access steps"
 Extent = tuple[float, float, float, float]
@@ -95,7 +96,7 @@ class PlainSource:
             frame, onward = parse_json_records(body, self.card.host, self.card.name, self.card.records_path)
         frame = with_points(frame, {"crs": self.card.crs, **self.card.options}, self.card.url)
         if onward is not None:
-            self.client.check_host(onward, self.card.name)
+            onward = self.client.own_link(onward, cursor or self.card.url)
         table, crs = table_of(frame)
         return Page(table, crs, None, onward)
 
@@ -124,7 +125,9 @@ def parse_json_records(
         remark = str(document.get("remark") or document.get("error") or "")
         if "error" in remark.lower() or document.get("error"):
             # Overpass says so with status 200, and half the elements before it.
-            raise SourceError(f"the server answers: {remark[:300]}", **where, do="ask for a smaller extent, or later")
+            raise SourceError(
+                f"the server answers: {redact(remark[:300])}", **where, do="ask for a smaller extent, or later"
+            )
         path = records_path or ("results" if "results" in document else "")
         for part in filter(None, path.split(".")):
             records = records.get(part) if isinstance(records, dict) else None

@@ -13,6 +13,7 @@ from typing import Literal
 from data_sources.cards import Card
 from data_sources.connectors.arcgis_rest import ArcGisSource
 from data_sources.connectors.archive import Archive
+from data_sources.connectors.credentials import CredentialError
 from data_sources.connectors.fetching import local_path, source_of
 from data_sources.connectors.files import read_file
 from data_sources.connectors.http import PROBE, Client, ClientSettings, LoginRequiredError, UnreachableError
@@ -50,7 +51,7 @@ def probe(card: Card, *, settings: ClientSettings | None = None, folder: Path | 
         if card.protocol == "file":
             return _file(card, folder)
         return _remote(card, settings or PROBE)
-    except LoginRequiredError as error:
+    except (LoginRequiredError, CredentialError) as error:
         return SourceState(card.name, "needs_login", str(error))
     except UnreachableError as error:
         return SourceState(card.name, "unreachable", str(error))
@@ -92,7 +93,7 @@ def _file(card: Card, folder: Path | None) -> SourceState:
 
 
 def _remote(card: Card, settings: ClientSettings) -> SourceState:
-    with Client(card.host, settings, card.handshake) as client:
+    with Client(card, settings) as client:
         source = source_of(card, client, None, {})
         page: Page
         if isinstance(source, WfsSource):
@@ -109,7 +110,7 @@ def _remote(card: Card, settings: ClientSettings) -> SourceState:
                 columns = columns or list(source.read(body, cursor, ()).table.column_names)
             return _compare(card, columns, source.count)
         else:
-            start = client.peek(card.url, None if "{" in str(card.params) else card.params, layer=card.name).body
+            start = client.peek(card.url, None if "{west}" in str(card.params) else card.params, layer=card.name).body
             return SourceState(card.name, "ok" if start else "changed", "answers" if start else "an empty answer")
         if page.table.num_rows == 0:
             return SourceState(card.name, "changed", "the layer answers, and is empty")

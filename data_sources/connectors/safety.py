@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from data_sources.contracts.errors import MissingSourceError, SourceError
+from data_sources.redaction import redact
 
 MAX_FILE_BYTES = 4_000_000_000
 MAX_UNZIPPED_BYTES = 4_000_000_000
@@ -53,9 +54,13 @@ def local_file(path: object, *, max_bytes: int = MAX_FILE_BYTES, suffixes: tuple
     """
     text = str(path)
     if "\x00" in text or re.search(r"(^|[^\w./-])[/\\]+vsi", text, re.I):
-        raise SourceError("a virtual path is not a file", file=text, do="copy the data to a local file and name that")
+        raise SourceError(
+            "a virtual path is not a file", file=redact(text), do="copy the data to a local file and name that"
+        )
     if "://" in text or re.match(r"^[A-Za-z]{2,}:", text):
-        raise SourceError("an address or connection string is not a file", file=text, do="write a source card for it")
+        raise SourceError(
+            "an address or connection string is not a file", file=redact(text), do="write a source card for it"
+        )
     file = Path(text)
     if not file.exists():
         raise MissingSourceError("no such file", file=text, do="check the path, or fetch the source first")

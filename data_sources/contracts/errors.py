@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from data_sources.redaction import without_known
+
 
 class KhanijError(Exception):
     """Base of every error that Khanij raises on purpose.
@@ -23,12 +25,13 @@ class KhanijError(Exception):
         field: str | None = None,
         do: str | None = None,
     ) -> None:
+        message = without_known(message)  # a server may quote in its answer what it was sent
         self.message, self.file, self.layer, self.row, self.field, self.do = message, file, layer, row, field, do
         where = [
             f"{k} {v}" for k, v in (("file", file), ("layer", layer), ("row", row), ("field", field)) if v is not None
         ]
         text = message if not where else f"{message} ({', '.join(where)})"
-        super().__init__(text if not do else f"{text}. What to do: {do}")
+        super().__init__(without_known(text if not do else f"{text}. What to do: {do}"))
 
 
 class SourceError(KhanijError):

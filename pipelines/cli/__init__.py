@@ -6,7 +6,7 @@ import argparse
 import sys
 from importlib import import_module
 
-from data_sources.contracts import KhanijError
+from pipelines.stopping import EXIT, Stopped, heard, leave, stop_came
 
 VERBS = ("run", "explain", "sources", "fetch", "validate", "shortlist", "dossier", "diff", "release", "check", "ui")
 
@@ -27,20 +27,45 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one verb; errors that Khanij raises on purpose are printed in one line, without a traceback."""
-    arguments = parser().parse_args(argv)
+    """Run one verb; errors that Khanij raises on purpose, and a stop, are told in one line, without a traceback.
+
+    Ctrl-C and SIGTERM end every verb but ``ui`` (which has a server to end) with status 130.
+    """
+    given = sys.argv[1:] if argv is None else argv
+    if given[:1] == ["ui"]:
+        return _told(given)
+    with heard():
+        try:
+            status = _told(given)
+        except BaseException as error:
+            # A library may have made something else of the interruption, such as an import that failed.
+            if not isinstance(error, KeyboardInterrupt) and not stop_came():
+                raise
+            detail = error.told if isinstance(error, Stopped) else ""
+            print(f"khanij {_verb(given)}: stopped; what was finished is kept{detail}", file=sys.stderr)
+            status = EXIT
+        return leave(status) if argv is None else status
+
+
+def _verb(given: list[str]) -> str:
+    return given[0] if given[:1] and given[0] in VERBS else ""
+
+
+def _told(given: list[str]) -> int:
+    from data_sources.contracts import KhanijError
+
+    arguments = parser().parse_args(given)
     try:
         return int(arguments.action(arguments) or 0)
     except KhanijError as error:
+        if stop_came():
+            raise
         print(f"khanij {arguments.verb}: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(f"khanij {arguments.verb}: interrupted; nothing half-made was published", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         return 0
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None or stop_came():
             raise
         told = KhanijError(
             f"the system says: {error.strerror}",

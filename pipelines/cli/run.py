@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from data_sources.contracts import RegionError
 from data_sources.regions import load_region, region_names
 from pipelines.overrides import checked_region, parse_settings
+from pipelines.stopping import Stopped, check, stop_came
 
 if TYPE_CHECKING:
     from pipelines.runs import Outcome
@@ -61,26 +65,31 @@ def main(arguments: argparse.Namespace) -> int:
     failed, paths = [], []
     began = time.monotonic()
     made = _on_cluster(names, overrides, arguments.all)  # --accept is for one region, which no cluster takes
-    for name in names:
-        if name in made:
-            outcome = made[name]
-        else:
-            began = time.monotonic()
-            with Bar(load_region(name).title) as bar:
-                outcome = run_region(
-                    name, overrides=overrides, everything=arguments.all, listener=bar.update, accept=accept
-                )
-        if outcome.error:
-            failed.append(name)
-            print(f"khanij run: region {name}: {outcome.error}", file=sys.stderr)
-            continue
-        for remark in outcome.remarks:  # the first lines: what is missing or was accepted
-            print(f"{name}: {remark}")
-        what = f"{outcome.made} assets made" if outcome.made else "nothing had changed, nothing was made"
-        console.print(f"[bold]{name}[/bold]: {what}, {time.monotonic() - began:.0f} s")
-        with one_set_of([outcome.geopackage]):
-            print_result(console, outcome.geopackage, arguments.top)
-        paths.append(outcome.geopackage)
+    waiting = Waiting(list(names))
+    with waiting.told_if_stopped():
+        for name in names:
+            check()
+            waiting.begin(name)
+            if name in made:
+                outcome = made[name]
+            else:
+                began = time.monotonic()
+                with Bar(load_region(name).title) as bar:
+                    outcome = run_region(
+                        name, overrides=overrides, everything=arguments.all, listener=bar.update, accept=accept
+                    )
+            waiting.under_way = ""
+            if outcome.error:
+                failed.append(name)
+                print(f"khanij run: region {name}: {outcome.error}", file=sys.stderr)
+                continue
+            for remark in outcome.remarks:  # the first lines: what is missing or was accepted
+                print(f"{name}: {remark}")
+            what = f"{outcome.made} assets made" if outcome.made else "nothing had changed, nothing was made"
+            console.print(f"[bold]{name}[/bold]: {what}, {time.monotonic() - began:.0f} s")
+            with one_set_of([outcome.geopackage]):
+                print_result(console, outcome.geopackage, arguments.top)
+            paths.append(outcome.geopackage)
     for path in paths:
         print(path)
     return 1 if failed else 0
@@ -105,6 +114,31 @@ def _reason(given: str, regions: list[str] | None) -> str:
             f"the reason has {len(reason)} characters, at most {MAX_REASON} are published", field="--accept"
         )
     return reason
+
+
+@dataclass
+class Waiting:
+    """Where a run of several regions stands: those not begun, and the one that is under way."""
+
+    left: list[str]
+    under_way: str = ""
+
+    def begin(self, region: str) -> None:
+        """This region is under way now."""
+        self.left.remove(region)
+        self.under_way = region
+
+    @contextmanager
+    def told_if_stopped(self) -> Iterator[None]:
+        """A stop in this context names the region that was under way and those that were not begun."""
+        try:
+            yield
+        except BaseException as error:
+            if not stop_came():
+                raise
+            parts = [f"region {self.under_way} was under way"] if self.under_way else []
+            parts += [f"not begun: {', '.join(self.left)}"] if self.left else []
+            raise Stopped(f" ({'; '.join(parts)})" if parts else "") from error
 
 
 def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool) -> dict[str, Outcome]:

@@ -1,6 +1,7 @@
 """Schedules and sensors decide by fingerprints: what changed is asked for, once, in the partition it belongs to."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -26,8 +27,9 @@ REGION = "karnataka_andhra"
 
 @pytest.fixture
 def place(tmp_path):
-    """A workspace with an empty landing folder, an empty store, and an instance without runs."""
+    """A workspace with one of its region's files in the landing folder, an empty store, and an instance without runs."""
     (tmp_path / "landing" / "ngdr_karnataka_andhra").mkdir(parents=True)
+    (tmp_path / "landing" / "ngdr_karnataka_andhra" / "Fold.shp").write_bytes(b"a part of the files is enough")
     workspace = Workspace(
         output_root=str(tmp_path / "out"), cache_root=str(tmp_path / "cache"), data_root=str(tmp_path / "landing")
     )
@@ -72,6 +74,72 @@ def test_a_region_whose_data_is_not_here_is_skipped_with_the_way_to_get_it(place
     monkeypatch.setattr("assets.workspace.data_folder", lambda: None)
     skip = plan_run(REGION, Workspace(output_root=workspace.output_root), io_manager.store(), instance, "test")
     assert isinstance(skip, dg.SkipReason) and "Register" in skip.skip_message
+
+
+@pytest.fixture
+def empty(place):
+    """The same without a file of the region: a fresh installation, with a stranger's file in the landing folder."""
+    (place[3] / "ngdr_karnataka_andhra" / "Fold.shp").unlink()
+    (place[3] / "readme.txt").write_text("files come later")
+    return place
+
+
+@pytest.mark.parametrize("without_folder", [False, True])
+def test_a_region_without_any_of_its_files_is_not_asked_for(empty, without_folder):
+    workspace, io_manager, instance, landing = empty
+    if without_folder:
+        shutil.rmtree(landing)
+    skip = plan_run(REGION, workspace, io_manager.store(), instance, "test")
+    assert isinstance(skip, dg.SkipReason) and "not here" in skip.skip_message and "Register" in skip.skip_message
+    first = evaluate("changed_facts", empty)
+    assert REGION not in asked(first) and {"india", "sample_district"} <= set(asked(first))
+    ticks = [evaluate("landing_files", empty)]
+    ticks += [evaluate("landing_files", empty, ticks[0].cursor)]
+    assert all(REGION not in asked(tick) for tick in ticks)
+    schedule = defs.get_repository_def().get_schedule_def(f"nightly_{REGION}")
+    with dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=datetime(2026, 11, 1, tzinfo=UTC),
+        resources={"workspace": workspace, "io_manager": io_manager},
+    ) as context:
+        tick = schedule.evaluate_tick(context)
+    assert not tick.run_requests and "Register" in tick.skip_message
+
+
+def test_the_sensor_that_starts_by_itself_says_why_a_region_without_files_waits(empty):
+    workspace, io_manager, _, _ = empty
+    for region in ("india", "sample_district"):
+        make_current(region, workspace, io_manager.store())
+    tick = evaluate("changed_facts", empty)
+    assert not tick.run_requests and "karnataka_andhra needs files that are not here" in tick.skip_message
+
+
+def test_a_region_without_files_waits_for_the_first_of_them(empty):
+    workspace, io_manager, _, landing = empty
+    for region in ("india", "sample_district"):
+        make_current(region, workspace, io_manager.store())
+    cursor = None
+    for _ in range(3):
+        tick = evaluate("landing_files", empty, cursor)
+        assert not tick.run_requests
+        cursor = tick.cursor
+    (landing / "ngdr_karnataka_andhra" / "Fold.shp").write_bytes(b"here")
+    appeared = evaluate("landing_files", empty, cursor)
+    assert not appeared.run_requests
+    assert set(asked(evaluate("landing_files", empty, appeared.cursor))) == {REGION}
+
+
+def test_khanij_run_of_a_region_without_files_says_in_one_line_how_to_get_them(empty, monkeypatch, capsys):
+    from pipelines.cli import main
+
+    workspace, _, _, landing = empty
+    for name, value in (("DATA", landing), ("OUTPUT", workspace.output_root), ("CACHE", workspace.cache_root)):
+        monkeypatch.setenv(f"KHANIJ_{name}", str(value))
+    monkeypatch.setenv("DAGSTER_HOME", str(landing.parent / "instance"))
+    assert main(["run", "--region", REGION]) == 2
+    told = [line for line in capsys.readouterr().err.splitlines() if "khanij run" in line]
+    assert len(told) == 1 and "needs files that are not here" in told[0] and "What to do: The files" in told[0]
+    assert not (Path(workspace.output_root) / REGION / "ranked_blocks.gpkg").exists()
 
 
 def test_a_broken_setting_skips_its_region_and_says_which(place):

@@ -439,7 +439,7 @@ def test_the_client_keeps_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
             self.now += seconds
 
     clock = Clock()
-    with Client("127.0.0.1", ClientSettings(per_second=4)) as client:
+    with Client(card(protocol="http_csv", url="http://127.0.0.1/x"), ClientSettings(per_second=4)) as client:
         monkeypatch.setattr("data_sources.connectors.http.time", clock)
         sent = []
         for _ in range(5):

@@ -139,7 +139,10 @@ def test_never_more_than_two_pages_are_on_their_way_and_one_after_a_complaint(tm
         c = card(protocol="wfs", url=f"{server.url}/-/wfs", layer="x", version="1.0.0", page_size=2)
         assert fetch(c, Archive(tmp_path), settings=FAST).rows == 20
     assert most <= 2
-    with serve(lambda q: Reply(429, {"Retry-After": "0"}, b"")) as server, Client("127.0.0.1", FAST) as client:
+    with (
+        serve(lambda q: Reply(429, {"Retry-After": "0"}, b"")) as server,
+        Client(card(protocol="http_csv", url=server.url), FAST) as client,
+    ):
         assert client.at_once == 2
         with pytest.raises(SourceError):
             client.get(f"{server.url}/-/x")
