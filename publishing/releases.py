@@ -26,7 +26,7 @@ from publishing.catalogue import changelog, datapackage, stac_item, write_geopar
 from publishing.diff import diff_releases
 from publishing.geopackage import publish_geopackage
 from publishing.page import write_page
-from publishing.publication import SAMPLE_MARK, Publication
+from publishing.publication import SAMPLE_MARK, Publication, basket_columns_of
 from publishing.reading import read_layer, read_table, run_info, table_names
 
 MANIFEST = "manifest.json"
@@ -138,7 +138,8 @@ def _write_files(
         # A mean of what may not be passed on is as good as the thing itself where a block is one cell.
         tables.pop("block_evidence", None)
     published = publish_geopackage(
-        Publication(region, layers, tables, told | extra, rasters), folder / "ranked_blocks.gpkg"
+        Publication(region, layers, tables, told | extra, rasters, basket_columns_of(layers["ranked_blocks"])),
+        folder / "ranked_blocks.gpkg",
     )
     for name in ("ranked_blocks", "waste_sites"):
         write_geoparquet(read_layer(published.path, name), folder / f"{name}.parquet", name)
