@@ -86,12 +86,12 @@ class SmallRegion:
     units: Sequence[str] = ("waste_block", "auction_block")
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def settled(self) -> dict[str, Any]:
-        """The region's YAML as a mapping."""
+    def settled(self, folder: str = "") -> dict[str, Any]:
+        """The region's YAML as a mapping; its files lie in ``folder`` below the data folder."""
         own: dict[str, Any] = {
             "name": self.name, "title": "A small region", "description": "made by a test", "needs_data": True,
             "how_to_get": "none", "extent_deg": list(EXTENT_DEG), "crs": CRS, "units": list(self.units),
-            "layers": {"auction_blocks": {"card": "own_blocks", "path": "blocks.geojson"}},
+            "layers": {"auction_blocks": {"card": "own_blocks", "path": str(Path(folder, "blocks.geojson"))}},
             "ranking": {"draws": 100, "price_deck": "2025e"},
         }  # fmt: skip
         tables = {
@@ -99,14 +99,18 @@ class SmallRegion:
             "tonnages": ("tonnages.csv", self.tonnages),
             "grades": ("grades.csv", self.grades),
         }
-        own["layers"] |= {n: {"card": "own_waste_table", "path": p} for n, (p, t) in tables.items() if t is not None}
+        own["layers"] |= {
+            n: {"card": "own_waste_table", "path": str(Path(folder, p))}
+            for n, (p, t) in tables.items()
+            if t is not None
+        }
         if self.sites is not None:
             own["waste"] = {"card": "own_waste_table"}
         return own | dict(self.settings)
 
-    def write(self, home: Path) -> Path:
-        """Lay the files below ``home`` (``data/``, ``regions/``) and return the folder of the data."""
-        data = home / "data"
+    def write(self, home: Path, folder: str = "") -> Path:
+        """Lay the files below ``home`` (``data/<folder>``, ``regions/``) and return the folder of the data."""
+        data = home / "data" / folder
         data.mkdir(parents=True, exist_ok=True)
         for file, columns, rows in (
             ("sites.csv", self.site_columns, self.sites),
@@ -118,7 +122,7 @@ class SmallRegion:
         collection = {"type": "FeatureCollection", "features": list(self.blocks)}
         (data / "blocks.geojson").write_text(json.dumps(collection), encoding="utf-8")
         (home / "regions").mkdir(exist_ok=True)
-        text = yaml.safe_dump(self.settled(), sort_keys=False)
+        text = yaml.safe_dump(self.settled(folder), sort_keys=False)
         (home / "regions" / f"{self.name}.yaml").write_text(text, encoding="utf-8")
         return data
 

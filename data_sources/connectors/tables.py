@@ -270,7 +270,7 @@ def coordinate_columns(columns: list[str], options: Mapping[str, Any], where: ob
     x, y = options.get("x"), options.get("y")
     usual = coordinate_pair(columns)
     lacking = [str(name) for name in (x, y) if name not in columns] if x or y else []
-    if not x and not y or (lacking and usual is not None and _is_degrees(options.get("crs"))):
+    if (not x and not y) or (lacking and usual is not None and _is_degrees(options.get("crs"))):
         return usual
     if lacking and columns:
         raise ContractError(

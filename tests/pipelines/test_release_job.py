@@ -33,7 +33,11 @@ def publish(folder: Path, region: str) -> None:
         crs=4326,
     )  # fmt: skip
     publication = Publication(
-        region=load_region(region), layers={"ranked_blocks": completed(block, RANKED_BLOCKS)}, tables={}, run_info={"region": region}, rasters=()
+        region=load_region(region),
+        layers={"ranked_blocks": completed(block, RANKED_BLOCKS)},
+        tables={},
+        run_info={"region": region},
+        rasters=(),
     )
     (folder / region).mkdir(parents=True)
     publish_geopackage(publication, folder / region / "ranked_blocks.gpkg")
