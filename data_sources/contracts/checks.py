@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from data_sources.contracts.contract import Bounds, Contract, Field
-from data_sources.contracts.identity import difference, key_forms, looks_like_another, unseen_in
+from data_sources.contracts.identity import difference, is_plain, key_forms, looks_like_another, unseen_in
 from data_sources.contracts.issues import Ledger
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ def check_key(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
     forms = pd.DataFrame({k: _compared(rows[k]) for k in keys})
     later = forms.duplicated(keys, keep="first").to_numpy()
     if later.any():
-        text = rows[keys].astype("str").agg(" / ".join, axis=1)
+        text = rows[keys[0]].astype("str")
+        for k in keys[1:]:
+            text = text + " / " + rows[k].astype("str")
         twin = forms.duplicated(keys, keep=False).to_numpy() & ~later
         group = forms.groupby(keys, sort=False).ngroup().to_numpy()
         first_of = dict(zip(group[~later].tolist(), np.flatnonzero(~later).tolist()))
@@ -102,12 +104,10 @@ def check_key(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
         reasons = [
             _taken(a, b, ledger.rows[at[i]]) for a, b, i in zip(text[later], text.iloc[firsts], firsts, strict=True)
         ]
-        for reason in dict.fromkeys(reasons):
-            of_it = np.array([r == reason for r in reasons])
-            ledger.hold(at[later][of_it], " + ".join(keys), text[later][of_it], reason)
+        ledger.hold(at[later], " + ".join(keys), text[later], np.array(reasons, dtype=object))
         ledger.mark(at[twin], " + ".join(keys), text[twin], KEPT_OF_TWINS)
     for k in keys:
-        if pd.api.types.is_string_dtype(rows[k]):
+        if pd.api.types.is_string_dtype(rows[k]) and not is_plain(rows[k]):
             _mark_odd(rows[k], at, ledger)
     for f in contract.fields:
         if f.unique and (f.name,) != contract.key and f.name in frame.columns:

@@ -120,7 +120,10 @@ def merged_inventory(
                 )
             )  # fmt: skip
         except (SourceError, ContractError, CrsError) as error:
-            absent[source.called] = str(error)
+            told = str(error)
+            for path in paths.get(source.called, {}).values():  # the result must not depend on where the data lie
+                told = told.replace(f"{path.parent}/", "") if path is not None else told
+            absent[source.called] = told
     merged = merge_inventory(base, parts, same=waste.same, different=waste.different)
     return with_absent(merged, {f"waste_sites of {n}": (n, "waste_sites", why) for n, why in absent.items()})
 

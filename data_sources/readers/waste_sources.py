@@ -26,6 +26,7 @@ from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import joined
 from data_sources.regions import WasteSource
 from data_sources.register import Records, from_osm, from_own_table, from_power_stations, from_tailings_portal
+from data_sources.register.records import no_records
 
 KIND_OF_CARD = {
     "global_tailings_portal": "tailings_portal",
@@ -108,7 +109,7 @@ def read_source(
     if kind == "table":
         return _table(source, card, frame, path, paths, extent_deg, register_ids, states)
     frame, rows, abroad = _of_india(frame, kind)
-    records = _READERS[kind](frame, source=source.called)
+    records = _READERS[kind](frame, source=source.called) if len(frame) else no_records()
     if len(records.facilities) != len(frame):
         raise ContractError("rows and records differ in number", file=path.name, layer=source.called, do="report this")
     bare = card.model_copy(update={"name": source.called, "field_map": {}, "units": {}, "follows": {}})
@@ -127,6 +128,8 @@ def read_source(
     admission = _note_figures(admission, frame, rows, _FIGURE_COLUMNS.get(kind, ()))
     if abroad:
         admission = replace(admission, report=admission.report | {"rows_of_other_countries": abroad})
+        if not len(frame):
+            admission.report["empty"] = f"no waste sites: all {abroad} rows lie in other countries"
     return _part(source, card, records, admission, rows)
 
 
