@@ -156,5 +156,5 @@ def khanij(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command itself, with its working folder in ``home``."""
     return subprocess.run(
         [sys.executable, "-c", "import sys; from pipelines.cli import main; sys.exit(main())", *arguments],
-        cwd=home, env=environment(home) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=600, check=False,
+        cwd=home, env=environment(home) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=1800, check=False,
     )  # fmt: skip

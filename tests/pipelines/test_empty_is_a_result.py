@@ -38,8 +38,7 @@ KEYS.tonnages = [
     tonnage(0, "END-01"), tonnage(1, "s-01", 10), tonnage(2, "S-01", 100), tonnage(3, "S-03"), tonnage(4, "S-99"),
 ]  # fmt: skip
 REGIONS = [
-    SmallRegion(name="header_only", sites=[]),
-    SmallRegion(name="no_waste", sites=None),
+    SmallRegion(name="no_waste", sites=None, units=("auction_block",)),
     with_figures([site(0, **FAR), site(1, **FAR)], name="all_outside"),
     SmallRegion(
         name="sources",
@@ -48,11 +47,10 @@ REGIONS = [
             "waste": {"sources": [{"name": n, "card": c, "path": f"sources/{f}"} for n, (c, f, _) in NOTHING.items()]}
         },
     ),
-    with_figures([site(i) for i in range(3)], name="no_blocks", blocks=[]),
     KEYS,
     SmallRegion(name="bare", sites=[], blocks=[]),
 ]
-WITHOUT_SITES = ("header_only", "no_waste", "all_outside", "sources")
+WITHOUT_SITES = ("no_waste", "all_outside", "sources")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +62,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Comp
     for _, file, text in NOTHING.values():
         if text is not None:
             (home / "data" / "sources" / file).write_text(text)
-    named = home / "data" / "no_blocks" / "sites.csv"  # the card names the columns lat and lon
+    named = home / "data" / "keys" / "sites.csv"  # the card names the columns lat and lon
     named.write_text(named.read_text().replace(",lat,lon,", ",Latitude,Longitude,", 1))
     return home, khanij(home, "run", *(a for r in REGIONS for a in ("--region", r.name)), "--top", "1")
 
@@ -99,9 +97,7 @@ def test_blocks_without_any_waste_site_are_published_unquantified(home: Path, na
 @pytest.mark.parametrize(
     ("name", "source", "finding", "word"),
     [
-        ("header_only", "own_waste_table", "empty", "no waste sites: there are no rows"),
         ("all_outside", "own_waste_table", "empty", "no waste sites: all 2 rows are held"),
-        ("no_blocks", "own_blocks", "empty", "no auction blocks: there are no rows"),
         ("sources", "table", "empty", "no waste sites: there are no rows"),
         ("sources", "portal", "empty", "no waste sites: there are no rows"),
         ("sources", "osm", "empty", "no waste sites: there are no rows"),
@@ -115,13 +111,6 @@ def test_what_is_empty_or_absent_says_so_and_why(home: Path, name: str, source: 
     told = read_table(package(home, name), "data_quality")
     mine = told[(told["finding"] == finding) & (told["source"] == source)]
     assert mine["detail"].str.contains(word, regex=False).any(), told.to_string()
-
-
-def test_an_empty_layer_of_blocks_stops_no_waste_block_and_coordinates_of_another_usual_name_are_found(
-    home: Path,
-) -> None:
-    blocks = read_layer(package(home, "no_blocks"), "ranked_blocks")
-    assert blocks["status"].tolist() == ["RANKED"] * 3
 
 
 def test_nothing_vanishes_where_all_is_outside(home: Path) -> None:
@@ -140,10 +129,10 @@ def test_every_verb_stands_a_region_without_sites(
     assert "UNQUANTIFIED" in capsys.readouterr().out
     kept = str(home / "kept")
     formats = [a for f in ("xlsx", "csv", "gpkg", "geojson", "kml", "pdf") for a in ("--format", f)]
-    assert main(["shortlist", "--region", "header_only", "--status", "UNQUANTIFIED", *formats, "--to", kept]) == 0
-    assert main(["dossier", "B-1", "--region", "header_only"]) == 0
-    assert main(["release", "--region", "header_only", "--calver", "2026.12.01"]) == 0
-    assert len(list((home / "releases" / "header_only").iterdir())) == 1
+    assert main(["shortlist", "--region", "sources", "--status", "UNQUANTIFIED", *formats, "--to", kept]) == 0
+    assert main(["dossier", "B-1", "--region", "sources"]) == 0
+    assert main(["release", "--region", "sources", "--calver", "2026.12.01"]) == 0
+    assert len(list((home / "releases" / "sources").iterdir())) == 1
 
 
 def test_a_region_without_any_block_says_that_it_has_none(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
