@@ -8,7 +8,9 @@ import pandas as pd
 
 from assets.fingerprints import region_asset, result
 from assets.workspace import Workspace
-from data_sources.readers.blocks import embedded_auction_blocks, read_blocks, sheet_blocks
+from data_sources.contracts import ContractError
+from data_sources.contracts.identity import key_form
+from data_sources.readers.blocks import embedded_auction_blocks, read_blocks, sheet_blocks, without_taken
 from scoring.waste.waste_blocks import waste_blocks
 
 LAYERS = ("auction_blocks", "mining_leases")
@@ -56,10 +58,20 @@ def blocks(
                 options=dict(source.options) | ({"layer": source.layer} if source.layer else {}),
                 states=states,
             )
+        admitted = without_taken(admitted, taken_ids(frames))
         frames.append(admitted.kept)
         quarantine.append(admitted.quarantine)
         report[layer] = admitted.report
-    units = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs="EPSG:4326")
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
+        raise ContractError(
+            "the region has no blocks: "
+            + ("; ".join(_why_none(report, region.units)) or "none of its units has a row"),
+            file=f"{region.name}.yaml",
+            field="units",
+            do="connect a layer of blocks that has rows in the extent, or a register of waste sites for waste blocks",
+        )
+    units = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs="EPSG:4326")
     held = pd.concat(quarantine, ignore_index=True) if quarantine else waste_inventory["quarantine"].iloc[:0]
     bundle = {"units": units, "quarantine": held, "report": report}
     return result(
@@ -70,3 +82,17 @@ def blocks(
         by_kind=dg.MetadataValue.json(units["kind"].value_counts().sort_index().to_dict()),
         report=dg.MetadataValue.json(report),
     )
+
+
+def taken_ids(frames: list[gpd.GeoDataFrame]) -> dict[str, str]:
+    """Compared form of every id of these layers -> its block in words."""
+    return {
+        key_form(block_id): f"{str(kind).replace('_', ' ')} {block_id}"
+        for frame in reversed(frames)
+        for block_id, kind in zip(frame["block_id"], frame["kind"])
+    }
+
+
+def _why_none(report: dict[str, Any], units: tuple[str, ...]) -> list[str]:
+    told = [str(layer["empty"]) for layer in report.values() if layer.get("empty")]
+    return [*told, *(["no waste site"] if "waste_block" in units else [])]

@@ -17,15 +17,15 @@ from assets.quality import assessment_findings, require
 from assets.staging import require_one_generation, staged, staged_or_published, staging_errors
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
-from data_sources.contracts import QUARANTINE_COLUMNS, Contract
-from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES
+from data_sources.contracts import QUARANTINE_COLUMNS
+from data_sources.contracts.outputs import OCCURRENCES_OUT, WASTE_FOOTPRINTS_OUT, WASTE_SITES_OUT
 from data_sources.readers.quality import quality_table
 from data_sources.sheets import sheets_in
 from publishing.atomic import PublishedFile
 from publishing.fertility_report import write_fertility_report, write_tables
 from publishing.geopackage import publish_geopackage
 from publishing.page import write_page
-from publishing.publication import Publication, with_user_baskets
+from publishing.publication import Publication, selected
 from publishing.rasters import write_cog
 from publishing.sets.listing import GEOPACKAGE, Accepted, staging_of
 from publishing.sets.swap import begin, target_name
@@ -94,12 +94,12 @@ def ranked_blocks(
     layers: dict[str, gpd.GeoDataFrame] = {
         "ranked_blocks": block_layer(sources["blocks"]["units"], assessment["ranked_blocks"]),
         "waste_sites": site_layer(waste, assessment),
-        "waste_footprints": waste["footprints"],
+        "waste_footprints": footprint_layer(waste),
         "survey_sheets": sheet_layer(region.extent_deg, sources["stream_sediments"]["kept"], block_fertility)
         if region.grid
         else None,
         "anomalies": anomaly_points(fertility.get("anomalies")),
-        "occurrences": sources["occurrences"]["kept"],
+        "occurrences": selected(sources["occurrences"]["kept"], OCCURRENCES_OUT),
     }
     tables = {
         "site_shares": assessment["site_shares"],
@@ -115,14 +115,13 @@ def ranked_blocks(
     }
     publication = Publication(
         region=region,
-        layers={
-            name: _fit(frame, OUTPUT_LAYERS[name]) for name, frame in layers.items() if frame is not None and len(frame)
-        },
-        tables={name: _fit(frame, OUTPUT_TABLES[name]) for name, frame in tables.items()},
+        layers={name: frame for name, frame in layers.items() if frame is not None and len(frame)},
+        tables=tables,
         run_info=run_info(workspace, region.name, sources)
         | {"generation": current}
         | accepted_info(judged(region.name, workspace, facts).accepted),
         rasters=tuple(sorted(name for name in evidence_files["staged"] if name.endswith(".tif"))),
+        basket_columns=RankingSettings.from_mapping(dict(region.ranking), seed=region.seed).basket_columns(),
     )
     # Asset checks show these findings; here they are the gate, whoever runs what: nothing wrong replaces what is published.
     require(assessment_findings(assessment), "ranked_blocks")
@@ -164,14 +163,21 @@ def site_layer(waste: dict[str, Any], assessment: dict[str, Any]) -> gpd.GeoData
     extra = [c for c in told.columns if c == "site_id" or c not in sites.columns]
     merged = sites.merge(told[extra], on="site_id", how="left", validate="one_to_one")
     merged["sources"] = merged["source"]
-    return gpd.GeoDataFrame(merged, geometry=sites.geometry.name, crs=sites.crs)
+    return selected(gpd.GeoDataFrame(merged, geometry=sites.geometry.name, crs=sites.crs), WASTE_SITES_OUT)
+
+
+def footprint_layer(waste: dict[str, Any]) -> gpd.GeoDataFrame:
+    """The outlines with the names of their sites."""
+    names = pd.DataFrame(waste["sites"][["site_id", "name"]])
+    outlines: gpd.GeoDataFrame = waste["footprints"].merge(names, on="site_id", how="left", validate="many_to_one")
+    return selected(outlines, WASTE_FOOTPRINTS_OUT)
 
 
 def sheet_layer(
     extent_deg: tuple[float, float, float, float], samples: gpd.GeoDataFrame, block_fertility: dict[str, Any]
 ) -> gpd.GeoDataFrame:
     """The region's 1:50,000 sheets with their samples and, where survey layers are connected, their fertility."""
-    sheets = sheets_in(extent_deg)
+    sheets = sheets_in(extent_deg)[["sheet", "geometry"]]
     if len(samples):
         within = gpd.sjoin(samples[["geometry"]], sheets[["sheet", "geometry"]], predicate="intersects")
         sheets["n_samples"] = sheets["sheet"].map(within.groupby("sheet").size()).fillna(0).astype("Int64")
@@ -226,12 +232,6 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
     }
     used = tuple(sorted({library for recipe in RECIPES.values() for library in recipe.closure.libraries}))
     return info | {f"version_{name}": number for name, number in library_versions(used).items()}
-
-
-def _fit(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    geometry = [frame.geometry.name] if isinstance(frame, gpd.GeoDataFrame) else []
-    contract = with_user_baskets(contract, frame)
-    return frame[[name for name in contract.names() if name in frame.columns] + geometry]
 
 
 @region_asset(

@@ -26,7 +26,7 @@ def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> 
     states = workspace.states(region)
     if region.waste.card == "embedded_register":
         inventory = embedded_inventory(extent_deg=region.extent_deg, states=states)
-    elif "waste_sites" in region.layers or not region.waste.sources:
+    elif "waste_sites" in region.layers:
         paths = {
             name: workspace.layer_path(region, region.layers[name]) for name in WASTE_LAYERS if name in region.layers
         }

@@ -58,7 +58,7 @@ def publish_geopackage(publication: Publication, path: Path | str) -> PublishedF
     PublishingError : a frame that does not fit its contract, or a file that cannot be written.
     """
     path = Path(path)
-    layers, tables = conformed(publication)
+    layers, tables = conformed(publication, path)
     remove_stale(path)
     target, message = path, ""
     if has_writer(path):

@@ -1,11 +1,12 @@
 """What is handed to publishing: one region's layers, tables and run information, and what comes back.
 
-Belongs here: the two value types, and how a frame is brought into the shape of its output contract. Does not belong
+Belongs here: the two value types, and the one gate that holds a frame against its output contract. Does not belong
 here: writing a file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -15,7 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from data_sources.contracts import Contract, CrsError, Field, PublishingError
+from data_sources.contracts import Contract, CrsError, Dtype, Field, PublishingError
+from data_sources.contracts.frames import empty_column, empty_layer, empty_table
 from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES, RUN_INFO
 from publishing.context import sheet_grid, state_labels
 from publishing.escaping import without_forbidden
@@ -25,13 +27,6 @@ INTERNAL = "INTERNAL"
 # A text column of Arrow can hold control characters (all but tab and line ends), but no halves of characters.
 _CONTROL = (np.arange(256) < 0x20) & ~np.isin(np.arange(256), (0x09, 0x0A, 0x0D))
 PUBLISHED_DIGITS = 9
-# The value and the type of a column that nobody handed over.
-_MISSING = {
-    "string": (np.nan, "str"),
-    "boolean": (pd.NA, "boolean"),
-    "integer": (pd.NA, "Int64"),
-    "float": (np.nan, "float64"),
-}
 # A source may give one sample number twice, and one row may fail twice: nothing is dropped for it.
 _MAY_REPEAT = ("quarantine", "anomalies", "occurrences")
 # Shares must still add up to one within 1e-9 after rounding.
@@ -54,7 +49,8 @@ class Publication:
     """One region's results, ready to publish.
 
     ``layers`` and ``tables`` are keyed by the names of ``data_sources.contracts.outputs``; ``rasters`` are paths of
-    evidence rasters relative to the GeoPackage's folder.
+    evidence rasters relative to the GeoPackage's folder. ``basket_columns`` are the columns of ``ranked_blocks`` with the
+    ranks of the run's other baskets, those of the contract and those of the user's own.
     """
 
     region: RegionLike
@@ -62,6 +58,7 @@ class Publication:
     tables: dict[str, pd.DataFrame]
     run_info: dict[str, str]
     rasters: tuple[str, ...] = field(default=())
+    basket_columns: tuple[str, ...] = field(default=())
 
     @property
     def title(self) -> str:
@@ -85,24 +82,22 @@ def round_significant(values: np.ndarray, digits: int = PUBLISHED_DIGITS) -> np.
     return out
 
 
-def conform(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """The frame with exactly the contract's columns, in order, typed and sorted by key.
+def conform(frame: pd.DataFrame, contract: Contract, *, file: object = None) -> pd.DataFrame:
+    """The frame with exactly the contract's columns, in order, typed and sorted by key: the one gate for columns.
 
-    A contract column that the frame lacks is added as missing.
+    What a result may be without (``Field.optional``) is added as missing; nothing else is filled in or left out.
+
+    Parameters
+    ----------
+    frame : n rows. file : what is being published, for the message.
 
     Raises
     ------
-    PublishingError : a column that the contract does not know, a value of the wrong type, a key that is missing or
-        repeated, or a value outside its vocabulary.
+    PublishingError : a column that the contract does not know or that it asks for in vain, a value of the wrong type, a
+        key that is missing or repeated, or a value outside its vocabulary.
     """
     geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
-    extra = [str(c) for c in frame.columns if c not in set(contract.names()) and c != geometry]
-    if extra:
-        raise PublishingError(
-            f"columns that the contract does not know: {', '.join(extra)}",
-            layer=contract.name,
-            do="drop them, or add them to data_sources/contracts/outputs.py",
-        )
+    _check_columns([str(c) for c in frame.columns if c != geometry], contract, file)
     columns = {f.name: _column(frame, contract, f.name, f.dtype) for f in contract.fields}
     out = pd.DataFrame(columns, index=frame.index)
     _check(out, contract)
@@ -121,9 +116,43 @@ def conform(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return gpd.GeoDataFrame(out, geometry=_geometry(frame.iloc[order], contract), crs="EPSG:4326")
 
 
-def _column(frame: pd.DataFrame, contract: Contract, name: str, dtype: str) -> pd.Series:
+def _check_columns(columns: list[str], contract: Contract, file: object) -> None:
+    known, given = set(contract.names()), set(columns)
+    unknown = sorted(given - known)
+    lacking = [f.name for f in contract.fields if not f.optional and f.name not in given]
+    twice = sorted({c for c in columns if columns.count(c) > 1})
+    told = [
+        f"{words} {', '.join(names)}"
+        for words, names in (
+            ("the contract asks for what is not handed over:", lacking),
+            ("handed over and not known to the contract:", unknown),
+            ("handed over twice:", twice),
+        )
+        if names
+    ]
+    if told:
+        raise PublishingError(
+            "; ".join(told),
+            file=file,
+            layer=contract.name,
+            field=", ".join([*lacking, *unknown, *twice]),
+            do="give the column one name in the code that makes it and in data_sources/contracts (output_layers.py, "
+            "output_tables.py); mark it optional there if a result may be without it",
+        )
+
+
+def selected(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Of a source's rows, which carry more than is published, the contract's columns and the geometry.
+
+    What the contract asks for in vain is not made up here: ``conform`` refuses it.
+    """
+    geometry = [frame.geometry.name] if isinstance(frame, gpd.GeoDataFrame) else []
+    return frame[[name for name in contract.names() if name in frame.columns] + geometry]
+
+
+def _column(frame: pd.DataFrame, contract: Contract, name: str, dtype: Dtype) -> pd.Series:
     if name not in frame.columns:
-        return pd.Series(_MISSING[dtype][0], index=frame.index, dtype=_MISSING[dtype][1])
+        return empty_column(dtype, len(frame)).set_axis(frame.index)
     values = frame[name]
     try:
         if dtype == "string":
@@ -217,25 +246,26 @@ def _mark_internal(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return layer.assign(flags=pd.Series(marked, index=layer.index, dtype="str"))
 
 
-def with_user_baskets(contract: Contract, frame: pd.DataFrame) -> Contract:
-    """The contract of the ranked blocks with a column for each basket of the user's own (``rank_<basket>``)."""
-    if contract.name != "ranked_blocks":
-        return contract
-    known = set(contract.names())
+def with_baskets(contract: Contract, basket_columns: Sequence[str]) -> Contract:
+    """The contract of the ranked blocks with a column for each basket of the run, all of them asked for."""
+    fields = tuple(replace(f, optional=f.optional and f.name not in basket_columns) for f in contract.fields)
     own = tuple(
-        Field(
-            str(c),
-            "integer",
-            f"Rank, basket {str(c).removeprefix('rank_')}",
-            "Place when the user's own basket counts.",
-        )
-        for c in frame.columns
-        if str(c).startswith("rank_") and c not in known
+        Field(c, "integer", f"Rank, basket {c.removeprefix('rank_')}", "Place when the elements of this basket count.")
+        for c in basket_columns
+        if c not in contract.names()
     )
-    return replace(contract, fields=(*contract.fields, *own))
+    return replace(contract, fields=(*fields, *own))
 
 
-def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame]]:
+def basket_columns_of(blocks: pd.DataFrame) -> tuple[str, ...]:
+    """Columns of the run's own baskets in a published layer ``ranked_blocks``, which has passed the gate before."""
+    known = set(OUTPUT_LAYERS["ranked_blocks"].names())
+    return tuple(str(c) for c in blocks.columns if str(c).startswith("rank_") and c not in known)
+
+
+def conformed(
+    publication: Publication, file: object = None
+) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame]]:
     """Every layer and table of the publication in its contract's shape, in the contracts' order."""
     unknown = sorted(set(publication.layers) - set(OUTPUT_LAYERS)) + sorted(
         set(publication.tables) - set(OUTPUT_TABLES)
@@ -250,16 +280,16 @@ def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], di
     layers: dict[str, gpd.GeoDataFrame] = {}
     for name, contract in OUTPUT_LAYERS.items():
         if name in publication.layers:
-            frame = publication.layers[name]
-            layers[name] = conform(frame, with_user_baskets(contract, frame))  # type: ignore[assignment]
+            if name == "ranked_blocks":
+                contract = with_baskets(contract, publication.basket_columns)
+            layers[name] = conform(publication.layers[name], contract, file=file)  # type: ignore[assignment]
         elif name in needed:
-            empty = gpd.GeoDataFrame({n: [] for n in contract.names()}, geometry=[], crs="EPSG:4326")
-            layers[name] = conform(empty, contract)  # type: ignore[assignment]
+            layers[name] = conform(empty_layer(contract), contract, file=file)  # type: ignore[assignment]
     for name, make in (("survey_sheets", sheet_grid), ("state_labels", state_labels)):
         if name not in layers:
             made = make(layers)
             if len(made):
-                layers[name] = conform(made, OUTPUT_LAYERS[name])  # type: ignore[assignment]
+                layers[name] = conform(made, OUTPUT_LAYERS[name], file=file)  # type: ignore[assignment]
     layers = {name: _mark_internal(layers[name]) for name in OUTPUT_LAYERS if name in layers}
     info = {str(k): str(v) for k, v in publication.run_info.items()}
     info.setdefault("region", publication.region.name)
@@ -272,9 +302,9 @@ def conformed(publication: Publication) -> tuple[dict[str, gpd.GeoDataFrame], di
     for name, contract in OUTPUT_TABLES.items():
         if name == RUN_INFO.name:
             frame = pd.DataFrame({"key": list(info), "value": list(info.values())})
-            tables[name] = conform(frame, contract)
+            tables[name] = conform(frame, contract, file=file)
         elif name in publication.tables:
-            tables[name] = conform(publication.tables[name], contract)
+            tables[name] = conform(publication.tables[name], contract, file=file)
         elif name in ("site_shares", "element_potential", "quarantine"):
-            tables[name] = conform(pd.DataFrame({n: [] for n in contract.names()}), contract)
+            tables[name] = conform(empty_table(contract), contract, file=file)
     return layers, tables

@@ -30,7 +30,7 @@ from publishing.catalogue import changelog, datapackage, stac_item, write_geopar
 from publishing.diff import diff_releases
 from publishing.geopackage import publish_geopackage
 from publishing.page import write_page
-from publishing.publication import SAMPLE_MARK, Publication
+from publishing.publication import SAMPLE_MARK, Publication, basket_columns_of
 from publishing.reading import read_layer, read_table, run_info, table_names
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.marks import KEY, generation_of
@@ -181,7 +181,8 @@ def _write_files(
         # A mean of what may not be passed on is as good as the thing itself where a block is one cell.
         tables.pop("block_evidence", None)
     released = publish_geopackage(
-        Publication(region, layers, tables, told | extra, rasters), folder / "ranked_blocks.gpkg"
+        Publication(region, layers, tables, told | extra, rasters, basket_columns_of(layers["ranked_blocks"])),
+        folder / "ranked_blocks.gpkg",
     )
     for name in ("ranked_blocks", "waste_sites"):
         write_geoparquet(read_layer(released.path, name), folder / f"{name}.parquet", name, info.get(KEY, ""))

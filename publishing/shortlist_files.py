@@ -21,7 +21,7 @@ from data_sources.contracts.outputs import RANKED_BLOCKS
 from publishing.atomic import PublishedFile, sha256_of, write_bytes_atomically
 from publishing.escaping import csv_cell, plain, xml
 from publishing.geopackage import publish_geopackage
-from publishing.publication import SAMPLE_MARK, Publication
+from publishing.publication import SAMPLE_MARK, Publication, basket_columns_of
 from publishing.qgis.forms import STATUS_WORDS
 from publishing.qgis.styles import RANK_CLASSES
 from publishing.reading import records
@@ -98,7 +98,8 @@ def _publication(shortlist: Shortlist) -> Publication:
         **({"block_evidence": shortlist.evidence} if len(shortlist.evidence) else {}),
     }
     info.pop("title", None)
-    return Publication(SimpleNamespace(name=name, title=title, is_sample=shortlist.is_sample), layers, tables, info)
+    region = SimpleNamespace(name=name, title=title, is_sample=shortlist.is_sample)
+    return Publication(region, layers, tables, info, basket_columns=basket_columns_of(layers["ranked_blocks"]))
 
 
 def csv_bytes(shortlist: Shortlist) -> bytes:

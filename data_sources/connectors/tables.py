@@ -17,6 +17,8 @@ import geopandas as gpd
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyproj
+import pyproj.exceptions
 
 from data_sources.connectors.safety import check_office_zip
 from data_sources.contracts.errors import ContractError, MissingSourceError, SourceError
@@ -258,22 +260,36 @@ def _is_table(sheet: Any) -> bool:
 def coordinate_columns(columns: list[str], options: Mapping[str, Any], where: object) -> tuple[str, str] | None:
     """The (x, y) columns: as the options name them, else by their usual names in any case; None where there are none.
 
+    Where a card names ``lon`` and ``lat`` and the file says ``Longitude`` and ``Latitude``, the usual names are taken; not
+    so in a CRS of metres, where degrees of the same file would be read as metres.
+
     Raises
     ------
-    ContractError : the options name columns that are not there.
+    ContractError : the options name columns that are not there, and there are none of a usual name.
     """
     x, y = options.get("x"), options.get("y")
-    if x or y:
-        for name in (x, y):
-            if name not in columns:
-                raise ContractError(
-                    f"no coordinate column {name!r}",
-                    file=where,
-                    field=str(name),
-                    do=f"name two of {', '.join(columns)}",
-                )
-        return str(x), str(y)
-    return coordinate_pair(columns)
+    usual = coordinate_pair(columns)
+    lacking = [str(name) for name in (x, y) if name not in columns] if x or y else []
+    if (not x and not y) or (lacking and usual is not None and _is_degrees(options.get("crs"))):
+        return usual
+    if lacking and columns:
+        raise ContractError(
+            f"no coordinate column {lacking[0]!r}",
+            file=where,
+            field=lacking[0],
+            do=f"name two of {', '.join(columns)}",
+        )
+    return None if lacking else (str(x), str(y))
+
+
+def _is_degrees(crs: object) -> bool:
+    """Whether a CRS that the options name has degrees; none named means degrees."""
+    if not crs:
+        return True
+    try:
+        return bool(pyproj.CRS.from_user_input(crs).is_geographic)
+    except pyproj.exceptions.CRSError:
+        return False
 
 
 def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) -> pd.DataFrame:

@@ -120,7 +120,8 @@ def admit(
         | {f.column for f in chemistry.findings}
         | {d["column"] for d in chemistry.derived}
     )
-    _require(contract, data, file, layer, columns, chemistry)
+    if n:  # an empty layer is a result: what it would hold is not asked
+        _require(contract, data, file, layer, columns, chemistry)
     made = _made_key(contract, data, n, layer, numbers)
     for f in contract.fields:
         if f.name not in data:
@@ -170,6 +171,9 @@ def admit(
             warnings.simplefilter("ignore", pd.errors.PerformanceWarning)
             kept = gpd.GeoDataFrame(kept, geometry=points, copy=False)
     quarantine, flags = ledger.quarantine(), ledger.flags()
+    if not len(kept):
+        why = f"all {n} rows are held in the quarantine" if n else "there are no rows"
+        report["empty"] = f"no {contract.title.lower()}: {why}"
     report |= {
         "rows_kept": int(keep.sum()),
         "rows_flagged": ledger.flagged_rows(),
@@ -228,8 +232,12 @@ def _sheets(
 
 
 def _counts(frame: pd.DataFrame) -> dict[str, int]:
-    """Distinct rows by reason, most frequent first; the same rows under one reason in several columns count once."""
-    pairs = frame[["row", "reason"]].drop_duplicates()["reason"].value_counts(sort=False)
+    """Distinct rows by reason, most frequent first; the same rows under one reason in several columns count once.
+
+    Reasons that differ only by the row that they name are one.
+    """
+    reasons = frame["reason"].str.replace(r"\brow \d+\b", "another row", regex=True)
+    pairs = frame[["row"]].assign(reason=reasons).drop_duplicates()["reason"].value_counts(sort=False)
     return {str(k): int(v) for k, v in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))}
 
 
@@ -272,14 +280,14 @@ def _column(raw: pd.Series, f: Field, name: str, ledger: Ledger) -> Any:
             return pd.array(np.where(whole, numbers.values, np.nan), dtype="Float64").astype("Int64")
         return numbers.values
     if f.dtype == "boolean":
-        if pd.api.types.is_bool_dtype(raw):
+        if pd.api.types.is_bool_dtype(raw) and len(raw):
             return raw.to_numpy()
         text = raw.astype("str").str.strip().str.lower()
         value = pd.Series(pd.NA, index=raw.index, dtype="boolean")
         value[text.isin(_TRUE)], value[text.isin(_FALSE)] = True, False
         odd = (text.notna() & (text != "") & value.isna()).to_numpy()
         ledger.mark(odd, name, raw, "neither true nor false: read as missing")
-        return value if value.isna().any() else value.astype(bool)
+        return value.astype(bool) if len(value) and not value.isna().any() else value
     text, sentinel = clean_text(raw, f.sentinels)
     ledger.mark(sentinel, name, raw, SENTINEL)
     return text

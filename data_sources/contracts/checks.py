@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from data_sources.contracts.contract import Bounds, Contract, Field
+from data_sources.contracts.identity import difference, is_plain, key_forms, looks_like_another, unseen_in
 from data_sources.contracts.issues import Ledger
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 
 KEPT_OF_TWINS = "duplicate key: a later row with it is held"
+TAKEN = "duplicate key: an earlier row has it"
+UNSEEN_IN_KEY = "key with characters that cannot be seen: kept as it stands, compared without them"
+LOOKS_ALIKE = "key looks like another row's, but has letters of another script: both are kept, see whether they are one"
 
 
 def schema_of(contract: Contract, columns: list[str], level: str) -> pa.DataFrameSchema:
@@ -76,24 +80,63 @@ def check_rows(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
 
 
 def check_key(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
-    """Hold every later row whose key is already taken, so that one key stays one row; the first stays and is marked."""
+    """Hold every later row whose key is already taken, so that one key stays one row; the first stays and is marked.
+
+    Keys are compared as ``identity.key_form`` has it: upper and lower case, dashes, and what cannot be seen make no
+    other key. The reason names the row that has the key and by what the two differ.
+    """
     keys = [k for k in contract.key if k in frame.columns]
     if not keys:
         return
     free = ~ledger.held & frame[keys].notna().all(axis=1).to_numpy()
     at = np.flatnonzero(free)
     rows = frame[keys].iloc[at]
-    later = rows.duplicated(keys, keep="first").to_numpy()
+    forms = pd.DataFrame({k: _compared(rows[k]) for k in keys})
+    later = forms.duplicated(keys, keep="first").to_numpy()
     if later.any():
-        text = rows[keys].astype("str").agg(" / ".join, axis=1)
-        twin = rows.duplicated(keys, keep=False).to_numpy() & ~later
-        ledger.hold(at[later], " + ".join(keys), text[later], "duplicate key: an earlier row has it")
+        text = rows[keys[0]].astype("str")
+        for k in keys[1:]:
+            text = text + " / " + rows[k].astype("str")
+        twin = forms.duplicated(keys, keep=False).to_numpy() & ~later
+        group = forms.groupby(keys, sort=False).ngroup().to_numpy()
+        first_of = dict(zip(group[~later].tolist(), np.flatnonzero(~later).tolist()))
+        firsts = np.array([first_of[g] for g in group[later].tolist()])
+        reasons = [
+            _taken(a, b, ledger.rows[at[i]]) for a, b, i in zip(text[later], text.iloc[firsts], firsts, strict=True)
+        ]
+        ledger.hold(at[later], " + ".join(keys), text[later], np.array(reasons, dtype=object))
         ledger.mark(at[twin], " + ".join(keys), text[twin], KEPT_OF_TWINS)
+    for k in keys:
+        if pd.api.types.is_string_dtype(rows[k]) and not is_plain(rows[k]):
+            _mark_odd(rows[k], at, ledger)
     for f in contract.fields:
         if f.unique and (f.name,) != contract.key and f.name in frame.columns:
             _mark_repeats(frame, f, ledger)
 
 
+def _compared(column: pd.Series) -> pd.Series:
+    return key_forms(column) if pd.api.types.is_string_dtype(column) else column
+
+
+def _taken(key: str, first: str, row: object) -> str:
+    by = difference(key, first)
+    return f"{TAKEN}; it differs from row {row} only by {by}" if by else TAKEN
+
+
+def _mark_odd(keys: pd.Series, at: np.ndarray, ledger: Ledger) -> None:
+    """Mark keys that hold what cannot be seen, and keys that only look like another one."""
+    unseen = [unseen_in(k) for k in keys]
+    odd = np.array([bool(u) for u in unseen], dtype=bool)
+    if odd.any():
+        told = [f"{k} ({', '.join(u)})" for k, u in zip(keys, unseen) if u]
+        ledger.mark(at[odd], str(keys.name), pd.Series(told, dtype="str"), UNSEEN_IN_KEY)
+    twin = looks_like_another(keys)
+    alike = np.flatnonzero(twin >= 0)
+    if len(alike):
+        told = [f"{keys.iloc[i]} (row {ledger.rows[at[twin[i]]]})" for i in alike]
+        ledger.mark(at[alike], str(keys.name), pd.Series(told, dtype="str"), LOOKS_ALIKE)
+
+
 def _mark_repeats(frame: pd.DataFrame, f: Field, ledger: Ledger) -> None:
-    again = frame[f.name].duplicated(keep=False).to_numpy() & frame[f.name].notna().to_numpy()
+    again = _compared(frame[f.name]).duplicated(keep=False).to_numpy() & frame[f.name].notna().to_numpy()
     ledger.mark(again, f.name, frame[f.name], "value stands in several rows where each should have its own")

@@ -37,6 +37,8 @@ class Field:
 
     ``reject`` bounds are physical (outside, the row is quarantined); ``flag`` bounds are plausibility (outside, the row
     is kept and marked). ``title`` is the alias shown in QGIS and in spreadsheets, ``description`` its comment.
+    ``optional``: a result may be without this column, and the description says when; any other column of an output
+    contract has to be handed over.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Field:
     flag: Bounds | None = None
     sentinels: tuple[object, ...] = ()
     censorable: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,8 @@ def _row(f: Field) -> str:
     checks = []
     if f.required:
         checks.append("required column")
+    if f.optional:
+        checks.append("may be absent")
     if not f.nullable:
         checks.append("never missing")
     if f.unique:

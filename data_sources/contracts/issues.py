@@ -24,8 +24,11 @@ class Ledger:
         self._columns: list[pd.DataFrame] = []
         self._marked_columns: list[pd.DataFrame] = []
 
-    def hold(self, where: np.ndarray, field: str, values: Any, reason: str) -> None:
-        """Quarantine the rows at positions ``where`` (mask or integers); ``values`` is the raw column or the texts there."""
+    def hold(self, where: np.ndarray, field: str, values: Any, reason: str | np.ndarray) -> None:
+        """Quarantine the rows at positions ``where`` (mask or integers); ``values`` is the raw column or the texts there.
+
+        ``reason`` is one for all, or one for each of these rows.
+        """
         at = self._positions(where)
         if len(at):
             self._held.append(self._frame(at, field, values, reason))
@@ -89,7 +92,7 @@ class Ledger:
         where = np.asarray(where)
         return np.flatnonzero(where) if where.dtype == bool else where.astype(int)
 
-    def _frame(self, at: np.ndarray, field: str, values: Any, reason: str) -> pd.DataFrame:
+    def _frame(self, at: np.ndarray, field: str, values: Any, reason: str | np.ndarray) -> pd.DataFrame:
         if isinstance(values, str):
             text: Any = values
         elif hasattr(values, "texts"):

@@ -5,6 +5,8 @@ Belongs here: a layer's columns. Does not belong here: how a figure is computed 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from data_sources.contracts.contract import Contract
 from data_sources.contracts.output_fields import (
     BLOCK_ID,
@@ -45,11 +47,11 @@ RANKED_BLOCKS = Contract(
         STATUS,
         text("status_reason", "Why this status", "The fact behind the status, with its source."),
         number("rank", "Rank", "Place 1..N within the kind, by mean score; only for RANKED blocks.", "", "integer"),
-        number("rank_all_recoverable", "Rank, all recoverable metals", "Place when every metal a route sells counts, not only the basket's.", "", "integer"),
+        number("rank_all_recoverable", "Rank, all recoverable metals", "Place when every metal a route sells counts, not only the basket's; blank where ranking.baskets leaves the basket out, or rank is its place.", "", "integer", optional=True),
         number("rank_fertility", "Rank by fertility", "Place by the fertility of the ground; only for UNQUANTIFIED blocks.", "", "integer"),
-        number("rank_magnet_ree", "Rank, magnet rare earths", "Place when Nd Pr Sm Gd Tb Dy Ho count.", "", "integer"),
-        number("rank_china_seven", "Rank, China's seven", "Place when Sm Gd Tb Dy Lu Sc Y count (restricted 2025-04-04).", "", "integer"),
-        number("rank_ncmm_recycling", "Rank, NCMM recycling", "Place when Nd Cu Li Ni Co count.", "", "integer"),
+        number("rank_magnet_ree", "Rank, magnet rare earths", "Place when Nd Pr Sm Gd Tb Dy Ho count; blank where ranking.baskets leaves the basket out, or rank is its place.", "", "integer", optional=True),
+        number("rank_china_seven", "Rank, China's seven", "Place when Sm Gd Tb Dy Lu Sc Y count (restricted 2025-04-04); blank where ranking.baskets leaves the basket out, or rank is its place.", "", "integer", optional=True),
+        number("rank_ncmm_recycling", "Rank, NCMM recycling", "Place when Nd Cu Li Ni Co count; blank where ranking.baskets leaves the basket out, or rank is its place.", "", "integer", optional=True),
         *RANKS,
         *SCORES,
         number("value_axis", "Value axis", "Mean of the value axis V, 0 to 1, continuous across break-even.", "0-1", reject=SHARE),
@@ -91,7 +93,7 @@ RANKED_BLOCKS = Contract(
         number("capital_known", "Capital known", "False: the margin is an undiscounted operating margin.", "", "boolean"),
         number("p_top10_se", "P(top 10), s.e.", "Monte-Carlo standard error of P(top 10) (Wilson at 0 and 1)."),
         number("p_top20_se", "P(top 20), s.e.", "Monte-Carlo standard error of P(top 20) (Wilson at 0 and 1)."),
-        REDISTRIBUTE,
+        replace(REDISTRIBUTE, description=f"{REDISTRIBUTE.description} Blank for a waste block: its site (layer waste_sites) says it.", optional=True),
     ),
     key=("block_id",),
     geometry="MULTIPOLYGON",
@@ -148,16 +150,38 @@ SURVEY_SHEETS = Contract(
     "1:50,000 sheets by the numbering formula, as context.",
     (
         text("sheet", "Sheet", "Sheet number, such as 55O/12.", required=True, nullable=False),
-        number("n_samples", "Samples", "Stream-sediment samples inside, where the layer is connected.", "", "integer"),
+        number(
+            "n_samples",
+            "Samples",
+            "Stream-sediment samples inside, where the layer is connected.",
+            "",
+            "integer",
+            optional=True,
+        ),
         number(
             "fertility_axis",
             "Fertility",
-            "Fertility of the ground: share of the region's ground that is less fertile.",
+            "Fertility of the ground: share of the region's ground that is less fertile; blank without survey layers.",
             "0-1",
+            optional=True,
         ),
-        number("fertility_axis_p10", "Fertility, P10 (low case)", f"At the posterior's low case. {LOW}.", "0-1"),
-        number("fertility_axis_p90", "Fertility, P90 (high case)", f"At the posterior's high case. {HIGH}.", "0-1"),
-        number("rank_fertility", "Rank by fertility", "Place by fertility among the sheets.", "", "integer"),
+        number(
+            "fertility_axis_p10",
+            "Fertility, P10 (low case)",
+            f"At the posterior's low case. {LOW}.",
+            "0-1",
+            optional=True,
+        ),
+        number(
+            "fertility_axis_p90",
+            "Fertility, P90 (high case)",
+            f"At the posterior's high case. {HIGH}.",
+            "0-1",
+            optional=True,
+        ),
+        number(
+            "rank_fertility", "Rank by fertility", "Place by fertility among the sheets.", "", "integer", optional=True
+        ),
     ),
     key=("sheet",),
     geometry="MULTIPOLYGON",

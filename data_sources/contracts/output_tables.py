@@ -266,7 +266,7 @@ DATA_QUALITY = Contract(
         text(
             "finding",
             "Finding",
-            "rows, unit, censored, derived column, held column, unused columns, merged, flag, absent and the like.",
+            "rows, unit, censored, derived column, held column, unused columns, merged, flag, absent, empty and the like.",
             nullable=False,
         ),
         text("field", "Field", "Column that the finding is about."),

@@ -16,6 +16,7 @@ from pyproj import Geod
 
 from data_sources.contracts.chemistry import PPM_PER_UNIT, REE14, unit_of
 from data_sources.contracts.deposits import check_printed
+from data_sources.contracts.identity import key_forms
 from data_sources.contracts.issues import Ledger
 from data_sources.reference import load_table
 
@@ -138,7 +139,7 @@ def _one_preferred(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
     if not frame["is_preferred"].notna().any():
         return
     chosen = frame["is_preferred"].fillna(False).astype(bool) & ~ledger.held
-    count = chosen.groupby(frame["site_id"]).transform("sum")
+    count = chosen.groupby(key_forms(frame["site_id"])).transform("sum")
     text = count.astype("str") + " preferred"
     ledger.mark((count != 1).to_numpy(), "is_preferred", text, NOT_ONE_PREFERRED)
 
@@ -146,8 +147,8 @@ def _one_preferred(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
 def _one_in_use(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
     """Mark grades of one site and element of which several are marked as used."""
     used = (frame["use"] == "1").fillna(False).to_numpy(dtype=bool) & ~ledger.held
-    again = frame[used].duplicated(["site_id", "element"], keep=False).to_numpy()
-    at = np.flatnonzero(used)[again]
+    again = frame[used].assign(site_id=key_forms(frame["site_id"])[used]).duplicated(["site_id", "element"], keep=False)
+    at = np.flatnonzero(used)[again.to_numpy()]
     ledger.mark(at, "use", frame["element"], TWO_IN_USE)
 
 

@@ -16,9 +16,10 @@ from data_sources.cards import Card
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admission import Admission
 from data_sources.contracts.blocks import AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
-from data_sources.contracts.checks import KEPT_OF_TWINS
-from data_sources.contracts.contract import plain_name
+from data_sources.contracts.checks import KEPT_OF_TWINS, LOOKS_ALIKE, TAKEN, UNSEEN_IN_KEY
+from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
 from data_sources.contracts.errors import MissingSourceError
+from data_sources.contracts.identity import key_forms
 from data_sources.contracts.places import REPAIRED, TWO_PLACES
 from data_sources.contracts.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.readers.common import Extent, admit_layer, card_of
@@ -30,6 +31,8 @@ MARKS = {
     REPAIRED: "geometry_repaired",
     TWO_PLACES: "geometry_and_coordinates_differ",
     KEPT_OF_TWINS: "other_row_of_this_id_held",
+    UNSEEN_IN_KEY: "id_with_unseen_characters",
+    LOOKS_ALIKE: "id_looks_like_another",
 }
 """Mark of admission -> word in a block's ``flags``."""
 _KIND = {"auction_blocks": "auction_block", "mining_leases": "mining_lease"}
@@ -143,6 +146,42 @@ def _as_blocks(admission: Admission, kind: str, remarks: str | None = None) -> A
     kept = kept[[*BLOCK_COLUMNS, *extra, "geometry"]].sort_values("block_id", kind="stable")
     rows = admission.rows[kept.index.to_numpy()]
     return replace(admission, kept=kept.reset_index(drop=True), rows=rows, report=admission.report | report)
+
+
+def without_taken(admission: Admission, taken: Mapping[str, str]) -> Admission:
+    """The blocks whose id no other layer of the region has; the others are held, for one id is one block.
+
+    Parameters
+    ----------
+    taken : compared form of an id (``identity.key_form``) -> the block that has it, with its kind, in words.
+    """
+    forms = key_forms(admission.kept["block_id"])
+    lost = forms.isin(list(taken)).to_numpy()
+    if not lost.any():
+        return admission
+    ids = admission.kept.loc[lost, "block_id"].astype("str").tolist()
+    lines = pd.DataFrame(
+        {
+            "source": admission.report["source"],
+            "layer": admission.report["layer"],
+            "row": pd.array(admission.rows[lost], dtype="Int64"),
+            "field": "block_id",
+            "value": ids,
+            "reason": [f"{TAKEN} in another layer: {taken[f]}" for f in forms[lost]],
+        }
+    ).astype({c: "str" for c in QUARANTINE_COLUMNS if c != "row"})
+    report = admission.report | {
+        "rows_kept": int((~lost).sum()),
+        "rows_quarantined": admission.report["rows_quarantined"] + len(ids),
+    }
+    filled = [q for q in (admission.quarantine, lines) if len(q)]
+    return replace(
+        admission,
+        kept=admission.kept[~lost].reset_index(drop=True),
+        rows=admission.rows[~lost],
+        quarantine=pd.concat(filled, ignore_index=True),
+        report=report,
+    )
 
 
 def sheet_blocks(extent_deg: Extent, crs: str | None = None) -> gpd.GeoDataFrame:

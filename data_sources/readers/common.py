@@ -75,6 +75,8 @@ def admit_layer(
         stamp={"source": name, "redistribute": own.redistribute if own else "no"},
     )  # fmt: skip
     report = admission.report | {"rows_outside_region": cut, "card": own.name if own else None}
+    if cut and not report["rows_in"]:
+        report["empty"] = f"no {contract.title.lower()}: all {cut} rows lie outside the region's extent"
     return replace(admission, report=report)
 
 

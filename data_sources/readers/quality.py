@@ -46,6 +46,8 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         if key in report
     )
     yield source, layer, "rows", "", report["rows_in"], counts
+    if report.get("empty"):
+        yield source, layer, "empty", "", report["rows_in"], str(report["empty"])
     for unit in report.get("units", []):
         said = f"stated {unit['stated_unit'] or 'nowhere'} by {unit['stated_by'] or 'nobody'}, median {_figure(unit['median'])}, the crust has {_figure(unit['expected'])} in that unit"
         label = (

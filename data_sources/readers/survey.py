@@ -14,6 +14,7 @@ from data_sources.connectors.files import read_file
 from data_sources.contracts.admission import Admission
 from data_sources.contracts.contract import Contract
 from data_sources.contracts.errors import MissingSourceError, SourceError
+from data_sources.contracts.frames import empty_layer as contract_layer
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer, card_of
@@ -92,16 +93,10 @@ def contract_of(layer_name: str) -> Contract:
 
 def empty_layer(contract: Contract) -> gpd.GeoDataFrame:
     """A layer without rows in the contract's columns, for a source that is not connected."""
-    dtypes = {
-        "float": "float64",
-        "integer": "Int64",
-        "boolean": "boolean",
-        "string": "str",
-        "datetime": "datetime64[us]",
-    }
-    data: dict[str, Any] = {f.name: pd.Series([], dtype=dtypes[f.dtype]) for f in contract.fields}  # type: ignore[call-overload]
-    frame = pd.DataFrame(data | {"source": pd.Series([], dtype="str"), "redistribute": pd.Series([], dtype="str")})
-    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
+    frame = contract_layer(contract)
+    for name in ("source", "redistribute"):  # what admission stamps on every row
+        frame[name] = pd.Series([], dtype="str")
+    return frame
 
 
 __all__ = ["SURVEY_CONTRACTS", "admit_frame", "contract_of", "empty_layer", "read_layer"]

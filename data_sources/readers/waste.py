@@ -15,14 +15,16 @@ import numpy as np
 import pandas as pd
 
 from data_sources.connectors.files import read_file
-from data_sources.contracts.admission import Admission
-from data_sources.contracts.checks import KEPT_OF_TWINS
+from data_sources.contracts.admission import Admission, match_fields
+from data_sources.contracts.checks import KEPT_OF_TWINS, LOOKS_ALIKE, UNSEEN_IN_KEY
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.errors import MissingSourceError
+from data_sources.contracts.frames import empty_layer, empty_table
 from data_sources.contracts.places import INDIA_DEG, REPAIRED
 from data_sources.contracts.rules import AREA_DIFFERS, WASTE_TYPE
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
+from data_sources.readers.references import join_sites
 from data_sources.reference import load_table
 
 TABLES = {
@@ -36,10 +38,10 @@ MARKS = {
     REPAIRED: "geometry_repaired",
     AREA_DIFFERS: "area_differs_from_stated",
     KEPT_OF_TWINS: "other_row_of_this_id_held",
+    UNSEEN_IN_KEY: "id_with_unseen_characters",
+    LOOKS_ALIKE: "id_looks_like_another",
 }
 """Mark of admission -> word in the ``flags`` of the site's block."""
-ORPHAN = "names a site that is not in the register"
-ORPHAN_HELD = "its site is held in the quarantine"
 _NO_CLIP = {"clip": False}  # a user's own inventory belongs to the region: a site elsewhere is a wrong one
 
 
@@ -95,13 +97,14 @@ def read_inventory(
     ------
     MissingSourceError : no file of waste sites.
     """
-    frames, files = {}, {}
+    frames, files, absent = {}, {}, {}
     for layer, path in paths.items():
         if path is None or not Path(path).exists():
             if layer == "waste_sites":
                 raise MissingSourceError(
                     "the layer's file is missing", file=path, layer=layer, do="check the path in the region's YAML"
                 )
+            absent[layer] = f"the layer's file is missing: {'no path' if path is None else Path(path).name}"
             continue
         frames[layer] = read_file(path, options=dict(options or {}))
         files[layer] = Path(path).name
@@ -109,9 +112,10 @@ def read_inventory(
         raise MissingSourceError(
             "an inventory needs a file of waste sites", layer="waste_sites", do="name it in the region's layers"
         )
-    return admit_tables(
+    inventory = admit_tables(
         frames, card=card_name or None, files=files, extent_deg=extent_deg, national=False, states=states
     )
+    return with_absent(inventory, {layer: (card_name or layer, layer, why) for layer, why in absent.items()})
 
 
 def admit_tables(
@@ -129,9 +133,7 @@ def admit_tables(
     for layer, contract in WASTE_CONTRACTS.items():
         frame = frames.get(layer)
         if frame is None:
-            frame = pd.DataFrame({f.name: pd.Series([], dtype="object") for f in contract.fields})
-            if contract.geometry is not None:
-                frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
+            frame = empty_layer(contract) if contract.geometry is not None else empty_table(contract)
         extent = extent_deg if layer in ("waste_sites", "waste_footprints") and not national else None
         if layer == "waste_sites" and national:
             frame, outside = _cut(frame, extent_deg)
@@ -149,14 +151,15 @@ def admit_tables(
             options=_NO_CLIP,
             states=states if layer == "waste_sites" else None,
         )
-        admitted[layer] = replace(admission, report=admission.report | {"row_numbers": rows.tolist()})
+        if layer not in frames:
+            admission.report.pop("empty", None)  # a table that nobody names is not an empty one
+        admitted[layer] = admission
     ids = set(admitted["waste_sites"].kept["site_id"])
-    every = set(frames["waste_sites"]["site_id"].astype("str")) if "site_id" in frames["waste_sites"].columns else ids
     for layer in ("waste_footprints", "tonnages", "grades", "constraints"):
-        admitted[layer] = drop_orphans(admitted[layer], ids, every, layer)
+        admitted[layer] = join_sites(admitted[layer], ids, ids | _named(frames.get("waste_sites")), layer)
     sites = admitted["waste_sites"].kept
     report = {
-        "layers": {k: {n: v for n, v in a.report.items() if n != "row_numbers"} for k, a in admitted.items()},
+        "layers": {k: dict(a.report) for k, a in admitted.items()},
         "sites_outside_region": len(outside),
     }
     for key in ("rows_in", "rows_kept", "rows_quarantined", "rows_flagged"):
@@ -172,6 +175,33 @@ def admit_tables(
         report=report,
         marks=_marks(admitted),
     )
+
+
+def with_absent(inventory: WasteInventory, absent: Mapping[str, tuple[str, str, str]]) -> WasteInventory:
+    """The inventory that says of each source that is not there why: in its report, and as a line without a row.
+
+    Parameters
+    ----------
+    absent : name in the report -> (source, layer, reason).
+    """
+    if not absent:
+        return inventory
+    lines = [(source, layer, None, None, None, why) for source, layer, why in absent.values()]
+    told = {n: {"source": s, "layer": layer, "absent": why} for n, (s, layer, why) in absent.items()}
+    held = pd.DataFrame(lines, columns=list(QUARANTINE_COLUMNS), dtype="str")
+    return replace(
+        inventory,
+        quarantine=join_lines([inventory.quarantine, held]),
+        report=inventory.report | {"layers": inventory.report["layers"] | told},
+    )
+
+
+def _named(sites: pd.DataFrame | None) -> set[str]:
+    """Ids of the sites as they came, under whatever name their column has."""
+    if sites is None:
+        return set()
+    column = match_fields([str(c) for c in sites.columns], WASTE_CONTRACTS["waste_sites"], {}).get("site_id")
+    return set() if column is None else set(sites[column].dropna().astype("str"))
 
 
 def _marks(admitted: Mapping[str, Admission]) -> dict[str, str]:
@@ -210,49 +240,3 @@ def _cut(frame: pd.DataFrame, extent: Extent | None) -> tuple[pd.DataFrame, list
     covers_india = west <= 70 and south <= 9 and east >= 95 and north >= 34
     out = (proper & ~inside) | (lon.isna() & (not covers_india))
     return frame[~out], frame.loc[out, "site_id"].astype("str").tolist()
-
-
-def drop_orphans(admission: Admission, ids: set[str], every: set[str], layer: str) -> Admission:
-    """Hold the rows of sites that are not kept: a figure without its site would count for nothing or for another."""
-    kept = admission.kept
-    lost = ~kept["site_id"].isin(ids)
-    if not lost.any():
-        return admission
-    # The source's row numbers of kept rows: those that are not in the quarantine, in order.
-    held = set(admission.quarantine["row"].dropna().astype(int))
-    rows = [i for i in admission.report["row_numbers"] if i not in held]
-    numbers = pd.Series(rows, index=kept.index)[lost]
-    site = kept.loc[lost, "site_id"]
-    lines = pd.DataFrame(
-        {
-            "source": admission.report["source"],
-            "layer": layer,
-            "row": numbers.astype("Int64"),
-            "field": "site_id",
-            "value": site.astype("str"),
-            "reason": [ORPHAN_HELD if s in every else ORPHAN for s in site],
-        }
-    ).astype({c: "str" for c in QUARANTINE_COLUMNS if c != "row"})
-    report = dict(admission.report)
-    report["rows_kept"] = int((~lost).sum())
-    report["rows_quarantined"] += int(lost.sum())
-    counts = lines["reason"].value_counts().to_dict()
-    report["by_reason"] = report["by_reason"] | {
-        "quarantined": report["by_reason"]["quarantined"] | {str(k): int(v) for k, v in counts.items()}
-    }
-    gone = set(numbers)
-    flags = admission.flags[~admission.flags["row"].isin(gone)]
-    report["rows_flagged"] = int(flags["row"].nunique())
-    quarantine = (
-        pd.concat([admission.quarantine, lines], ignore_index=True)
-        if len(admission.quarantine)
-        else lines.reset_index(drop=True)
-    )
-    return replace(
-        admission,
-        kept=kept[~lost].reset_index(drop=True),
-        rows=admission.rows[~lost.to_numpy()],
-        quarantine=quarantine,
-        flags=flags.reset_index(drop=True),
-        report=report,
-    )

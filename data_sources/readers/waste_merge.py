@@ -19,11 +19,12 @@ import pandas as pd
 
 from data_sources.cards import load_card
 from data_sources.contracts.admission import Admission
-from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.errors import ContractError, CrsError, SourceError
+from data_sources.contracts.identity import key_form
 from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
-from data_sources.readers.waste import WasteInventory, admit_tables, drop_orphans, join_lines
+from data_sources.readers.references import by_form, join_sites
+from data_sources.readers.waste import WasteInventory, admit_tables, join_lines, with_absent
 from data_sources.readers.waste_sources import SourcePart, read_source
 from data_sources.regions import OWN, Waste
 from data_sources.register import Register, figure_tonnages, figures_kept, from_own_table, merge_records, prefer
@@ -61,8 +62,7 @@ def merge_inventory(
     layers = dict(base.report["layers"])
     admitted = [a for part in parts for a in (part.sites, *_by_site(part, site_of, ids).values())] + held
     for part, admission in _named(parts, site_of, ids, held):
-        report = {k: v for k, v in admission.report.items() if k != "row_numbers"}
-        layers[f"{admission.report['layer']} of {part}"] = report
+        layers[f"{admission.report['layer']} of {part}"] = dict(admission.report)
     own = {layer: [_by_site(p, site_of, ids).get(layer) for p in parts] for layer in ("grades", "constraints")}
     report = dict(base.report) | {
         "layers": layers,
@@ -92,17 +92,7 @@ def merge_inventory(
 
 def empty_inventory() -> WasteInventory:
     """An inventory without a register: the sources alone make it."""
-    return admit_tables(
-        {
-            "waste_sites": pd.DataFrame(
-                {f.name: pd.Series([], dtype="str") for f in WASTE_CONTRACTS["waste_sites"].fields}
-            )
-        },
-        card=None,
-        files={},
-        extent_deg=None,
-        national=False,
-    )
+    return admit_tables({}, card=None, files={}, extent_deg=None, national=False)
 
 
 def merged_inventory(
@@ -130,16 +120,12 @@ def merged_inventory(
                 )
             )  # fmt: skip
         except (SourceError, ContractError, CrsError) as error:
-            absent[source.called] = str(error)
+            told = str(error)
+            for path in paths.get(source.called, {}).values():  # the result must not depend on where the data lie
+                told = told.replace(f"{path.parent}/", "") if path is not None else told
+            absent[source.called] = told
     merged = merge_inventory(base, parts, same=waste.same, different=waste.different)
-    if not absent:
-        return merged
-    lines = [(name, "waste_sites", None, None, None, why) for name, why in absent.items()]
-    layers = merged.report["layers"] | {
-        f"waste_sites of {n}": {"source": n, "layer": "waste_sites", "absent": why} for n, why in absent.items()
-    }
-    held = pd.DataFrame(lines, columns=list(QUARANTINE_COLUMNS), dtype="str")
-    return replace(merged, quarantine=join_lines([merged.quarantine, held]), report=merged.report | {"layers": layers})
+    return with_absent(merged, {f"waste_sites of {n}": (n, "waste_sites", why) for n, why in absent.items()})
 
 
 def _match(
@@ -157,6 +143,10 @@ def _match(
         for record, site in zip(part.records.facilities["record_id"], part.records.facilities["site_id"])
         if isinstance(site, str) and f"{OWN}:{site}" in there
     ]
+    spelled = by_form(there)
+    same, different = (
+        [(spelled.get(key_form(a), a), spelled.get(key_form(b), b)) for a, b in pairs] for pairs in (same, different)
+    )
     unknown = sorted({r for pair in (*same, *different) for r in pair if r not in there})
     known = [(a, b) for a, b in same if {a, b} <= there]
     apart = [(a, b) for a, b in different if {a, b} <= there]
@@ -170,9 +160,9 @@ def _plain_ids(register: Register, known: set[str]) -> Register:
     """Site ids that may stand in a file's name: ``osm_tailings_ponds:way/12`` is ``osm_tailings_ponds-way-12``."""
     old = [s for s in register.facilities["site_id"] if s not in known]
     new = [re.sub(r"[^A-Za-z0-9._-]+", "-", s) for s in old]
-    taken = Counter([*new, *known])
+    taken = Counter(key_form(s) for s in (*new, *known))
     # Two ids that would become one keep theirs.
-    name = {o: n for o, n in zip(old, new) if taken[n] == 1}
+    name = {o: n for o, n in zip(old, new) if taken[key_form(n)] == 1}
 
     def renamed(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(site_id=frame["site_id"].map(lambda s: name.get(s, s)))
@@ -288,13 +278,14 @@ def _one_use(own: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def _by_site(part: SourcePart, site_of: Mapping[str, str], ids: set[str]) -> dict[str, Admission]:
     """A table's own tonnages, grades and constraints under the ids of the merged sites; rows of no site are held."""
     out = {}
+    records, known = {key_form(record): site for record, site in site_of.items()}, by_form(ids)
     for layer, admission in part.tables.items():
         own = admission.kept["site_id"].astype("str")
-        target = pd.Series([site_of.get(f"{part.name}:{s}", s if s in ids else "") for s in own], index=own.index)
-        kept = admission.kept.assign(site_id=target.where(target != "", own))
+        named = [records.get(key_form(f"{part.name}:{s}"), known.get(key_form(s), s)) for s in own]
+        kept = admission.kept.assign(site_id=pd.Series(named, index=own.index, dtype="str"))
         key = WASTE_CONTRACTS[layer].key[0]
         kept[key] = part.name + ":" + kept[key].astype("str")
-        out[layer] = drop_orphans(replace(admission, kept=kept), ids, ids, layer)
+        out[layer] = join_sites(replace(admission, kept=kept), ids, ids, layer)
     return out
 
 

@@ -23,8 +23,10 @@ from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.errors import ContractError, MissingSourceError
 from data_sources.contracts.waste import CONSTRAINTS, GRADES, TONNAGES, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer
+from data_sources.readers.references import joined
 from data_sources.regions import WasteSource
 from data_sources.register import Records, from_osm, from_own_table, from_power_stations, from_tailings_portal
+from data_sources.register.records import no_records
 
 KIND_OF_CARD = {
     "global_tailings_portal": "tailings_portal",
@@ -107,7 +109,7 @@ def read_source(
     if kind == "table":
         return _table(source, card, frame, path, paths, extent_deg, register_ids, states)
     frame, rows, abroad = _of_india(frame, kind)
-    records = _READERS[kind](frame, source=source.called)
+    records = _READERS[kind](frame, source=source.called) if len(frame) else no_records()
     if len(records.facilities) != len(frame):
         raise ContractError("rows and records differ in number", file=path.name, layer=source.called, do="report this")
     bare = card.model_copy(update={"name": source.called, "field_map": {}, "units": {}, "follows": {}})
@@ -126,6 +128,8 @@ def read_source(
     admission = _note_figures(admission, frame, rows, _FIGURE_COLUMNS.get(kind, ()))
     if abroad:
         admission = replace(admission, report=admission.report | {"rows_of_other_countries": abroad})
+        if not len(frame):
+            admission.report["empty"] = f"no waste sites: all {abroad} rows lie in other countries"
     return _part(source, card, records, admission, rows)
 
 
@@ -242,7 +246,7 @@ def _table(
     own_ids = sites["site_id"].astype("str")
     records = from_own_table(pd.DataFrame(sites.drop(columns="geometry")), source=name)
     # An id of the register says which facility a row is; any other id is the table's own.
-    facilities = records.facilities.assign(site_id=own_ids.where(own_ids.isin(register_ids)).to_numpy())
+    facilities = records.facilities.assign(site_id=joined(own_ids, register_ids).to_numpy())
     kept = sites.rename(columns={"site_id": "record_id"}).assign(record_id=name + ":" + own_ids)
     tables = {}
     for layer, contract in TABLE_CONTRACTS.items():
@@ -254,8 +258,7 @@ def _table(
             raw = pd.DataFrame(raw.drop(columns=raw.geometry.name))
         bare = card.model_copy(update={"name": name, "field_map": {}, "units": {}, "follows": {}})
         admitted = admit_layer(raw, contract, layer=layer, card=bare, file=given.name)
-        report = admitted.report | {"row_numbers": list(range(1, len(raw) + 1))}
-        tables[layer] = replace(admitted, report=report)
+        tables[layer] = admitted
     return SourcePart(name, card.redistribute, Records(facilities, records.figures), kept, {}, admission, tables)
 
 

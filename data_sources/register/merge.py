@@ -14,6 +14,12 @@ import pandas as pd
 from data_sources.register.matching import REVIEW_COLUMNS, match_records
 from data_sources.register.records import Records
 
+FACILITY_COLUMNS = (
+    "site_id", "name", "operator", "state", "waste_type_code", "lat", "lon", "position_accuracy_m", "position_from",
+    "sources", "n_records",
+)  # fmt: skip
+MEMBER_COLUMNS = ("record_id", "site_id", "source")
+
 
 @dataclass(frozen=True)
 class Register:
@@ -95,8 +101,10 @@ def merge_records(
         site = next((s for s in own["site_id"] if isinstance(s, str)), str(own["record_id"].iloc[0]))
         rows.append(_facility(site, own))
         members += [{"record_id": r, "site_id": site, "source": source[r]} for r in own["record_id"]]
-    facilities = pd.DataFrame(rows).sort_values("site_id", kind="stable").reset_index(drop=True)
-    joined = pd.DataFrame(members).sort_values("record_id", kind="stable").reset_index(drop=True)
+    facilities = pd.DataFrame(rows, columns=list(FACILITY_COLUMNS))
+    facilities = facilities.sort_values("site_id", kind="stable").reset_index(drop=True)
+    joined = pd.DataFrame(members, columns=list(MEMBER_COLUMNS), dtype=None if members else "str")
+    joined = joined.sort_values("record_id", kind="stable").reset_index(drop=True)
     figures = records.figures.merge(joined[["record_id", "site_id"]], on="record_id", how="left")
     figures = figures.sort_values(["site_id", "quantity", "record_id"], kind="stable").reset_index(drop=True)
     doubtful = open_pairs[open_pairs["verdict"] == "doubtful"]

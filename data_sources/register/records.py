@@ -178,6 +178,11 @@ def from_power_stations(frame: pd.DataFrame, *, source: str = "power_stations_in
     return _records(out, figures)
 
 
+def no_records() -> Records:
+    """The records of a source without a row, whatever columns its file has."""
+    return _records(pd.DataFrame(), [])
+
+
 def _records(frame: pd.DataFrame, figures: list[dict[str, Any]]) -> Records:
     out = frame.reindex(columns=list(RECORD_COLUMNS)).reset_index(drop=True)
     for column in ("lat", "lon", "position_accuracy_m"):

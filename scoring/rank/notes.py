@@ -103,8 +103,10 @@ def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str
             flags.append("grades_already_recovered")
         if text(record.row.get("shares_complex_with")):
             flags.append(f"shares_complex_with:{text(record.row.get('shares_complex_with'))}")
+        flags += record.flags
     inside = [x for x in state.shares_of.get(block_id, []) if x.inside > 0 and not x.is_own]
     for site in [x.site_id for x in inside]:
+        flags += [f"{flag} ({site})" for flag in state.records[site].flags]
         if state.site_gates[site].status:
             flags.append(f"withheld_site:{site}")
     covered = state.fertility_columns.get(block_id, {}).get("coverage_pct", 100.0)

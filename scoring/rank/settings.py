@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from data_sources.contracts import RegionError
+from data_sources.contracts.identity import key_form
+from data_sources.contracts.outputs import RANKED_BLOCKS
 from scoring.rank.ahp import ahp_weights
 
 AXES = ("value", "strategic", "fertility")
 PRICE_DECKS = ("2024", "2025e")
 DEFAULT_BASKETS = ("critical_30", "all_recoverable", "magnet_ree", "china_seven", "ncmm_recycling")
+RANK_PREFIX = "rank_"
+LONGEST_NAME = 50
 DEFAULT_WEIGHTS = {"value": 0.50, "strategic": 0.25, "fertility": 0.25}
 THIN_MARKETS = {"Sc": 0.20, "Ga": 0.20, "Ge": 0.20, "In": 0.20, "Te": 0.20}
 
@@ -150,6 +155,11 @@ class RankingSettings:
         total = math.fsum(self.weights.get(a, 0.0) for a in AXES)
         return tuple(self.weights.get(a, 0.0) / total for a in AXES)  # type: ignore[return-value]
 
+    def basket_columns(self) -> tuple[str, ...]:
+        """Columns of ``ranked_blocks`` with the rank in each basket; the ranked basket's own place is ``rank``."""
+        others = [n for n in self.baskets if n != self.basket or n == "all_recoverable"]
+        return tuple(f"{RANK_PREFIX}{n}" for n in others)
+
     def replace(self, **changes: Any) -> RankingSettings:
         """A copy with some settings changed."""
         return dataclasses.replace(self, **changes)
@@ -211,6 +221,27 @@ def _names(key: str, value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
+def _check_basket_names(names: tuple[str, ...]) -> None:
+    """A basket's name becomes a column ``rank_<name>`` of ``ranked_blocks``; columns are told apart without case."""
+    columns = {key_form(c): c for c in RANKED_BLOCKS.names()}
+    defaults = {key_form(n): n for n in DEFAULT_BASKETS}
+    seen: dict[str, str] = {}
+    for name in names:
+        form, column = key_form(name), f"{RANK_PREFIX}{name}"
+        if not name.isidentifier() or len(name) > LONGEST_NAME or unicodedata.normalize("NFKC", name) != name:
+            do = f"choose another name, of letters, digits and underscores, at most {LONGEST_NAME} characters"
+        elif form in defaults:
+            do = f"choose another name: {defaults[form]} is a basket of the project"
+        elif key_form(column) in columns:
+            do = f"choose another name: {columns[key_form(column)]} is already a column of ranked_blocks"
+        elif form in seen:
+            do = f"choose another name: columns are told apart without case, and {seen[form]} is the same"
+        else:
+            seen[form] = name
+            continue
+        raise _bad(f"user_baskets.{name}", name, do)
+
+
 def _check(s: RankingSettings) -> None:
     for key, (low, high) in _BOUNDS.items():
         value = getattr(s, key)
@@ -227,9 +258,8 @@ def _check(s: RankingSettings) -> None:
     for element, share in s.cap_shares.items():
         if not 0 < share <= 1:
             raise _bad(f"cap_shares.{element}", share, "give a share of world production above 0, at most 1")
+    _check_basket_names(tuple(s.user_baskets))
     for name, elements in s.user_baskets.items():
-        if name in DEFAULT_BASKETS or not name.isidentifier():
-            raise _bad(f"user_baskets.{name}", name, "choose another name, of letters, digits and underscores")
         if not elements:
             raise _bad(f"user_baskets.{name}", list(elements), "name at least one element")
     known = {*DEFAULT_BASKETS, *s.user_baskets}

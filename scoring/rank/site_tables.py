@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_sources.contracts.frames import table_of
+from data_sources.contracts.outputs import SITE_POTENTIAL
 from scoring.rank.contents import element_rows, revenue_shares
 from scoring.rank.state import RunState
 from scoring.waste.inventory import SiteRecord, text
@@ -79,10 +81,10 @@ def site_table(state: RunState) -> pd.DataFrame:
             "; ".join(dict.fromkeys([*record.unvalued, *record.left_out, *_earns_nothing(state, record)])) or None
         )
         row["likely_elements"] = ", ".join(record.likely) or None
-        row["flags"] = "; ".join(gate.flags) or None
+        row["flags"] = "; ".join([*gate.flags, *record.flags]) or None
         row["sources"] = " | ".join(dict.fromkeys(record.sources))
         rows.append(row)
-    return rounded(pd.DataFrame(rows))
+    return rounded(table_of(rows, SITE_POTENTIAL))
 
 
 def _earns_nothing(state: RunState, record: SiteRecord) -> list[str]:

@@ -11,6 +11,8 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from data_sources.contracts.frames import table_of
+from data_sources.contracts.outputs import RANKED_BLOCKS
 from scoring.rank.axes import Scores
 from scoring.rank.contents import contained_t, top_elements, top_sites
 from scoring.rank.explanation import explain
@@ -38,6 +40,12 @@ BLOCK_COLUMNS = (
     "knowledge_class completeness_pct flags explanation sources"
 ).split()
 
+_OF_RANKED = (
+    "rank_p05 rank_p50 rank_p95 p_top10 p_top20 p_top10_se p_top20_se score_mean score_p10 score_p50 score_p90 "
+    "value_axis strategic_axis fertility_axis contribution_value contribution_strategic contribution_fertility"
+).split()
+"""Figures that only a RANKED block has (``fertility_axis`` also an UNQUANTIFIED one)."""
+
 
 def block_table(state: RunState) -> gpd.GeoDataFrame:
     """The layer ``ranked_blocks``: fixed columns first, then the ranks of other baskets and the useful extras."""
@@ -61,6 +69,7 @@ def block_table(state: RunState) -> gpd.GeoDataFrame:
         }
         gate, status = state.block_gates[block_id], state.status[i]
         row: dict = {"block_id": block_id, **source, "status": status, "status_reason": state.reason[i] or None}
+        row.update(dict.fromkeys(_OF_RANKED, math.nan))
         ranked = status == "RANKED"
         for name in state.basket_names:
             if name != settings.basket:
@@ -116,20 +125,12 @@ def block_table(state: RunState) -> gpd.GeoDataFrame:
     _rank_fertility(state, rows)
     for i, row in enumerate(rows):
         row["explanation"] = explain(state, i, row, likely_in[row["block_id"]])
-    frame = pd.DataFrame(rows)
-    for column in BLOCK_COLUMNS:
-        if column not in frame:
-            frame[column] = None
-    ranks = [
-        c
-        for c in frame.columns
-        if c in ("rank", "rank_fertility") or (c.startswith("rank_") and c not in ("rank_p05", "rank_p50", "rank_p95"))
-    ]
-    frame = rounded(frame)
-    for column in ranks:
+    frame = rounded(table_of(rows, RANKED_BLOCKS))
+    for column in ("rank", "rank_fertility", *settings.basket_columns()):
         frame[column] = frame[column].astype("Int64")
-    extras = [c for c in frame.columns if c not in BLOCK_COLUMNS]
-    frame = frame[[*BLOCK_COLUMNS, *extras]]
+    # Whether every column is there is judged where all of them are: at the gate of publication.
+    first = [c for c in BLOCK_COLUMNS if c in frame.columns]
+    frame = frame[[*first, *(c for c in frame.columns if c not in BLOCK_COLUMNS)]]
     result = gpd.GeoDataFrame(frame, geometry=[_multipolygon(g) for g in state.blocks.geometry], crs=state.blocks.crs)
     last = [10**9 if r["rank"] is None else int(r["rank"]) for r in rows]
     order = sorted(range(len(rows)), key=lambda i: (rows[i]["kind"], last[i], rows[i]["block_id"]))

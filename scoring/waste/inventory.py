@@ -25,6 +25,8 @@ LANTHANIDES = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er",
 TOTALS = ("TREE", "La..Lu")
 NO_VALUE = ("upper_limit", "subfraction", "withdrawn")
 """Bases of a figure that is not the grade of the whole waste."""
+SEVERAL_PREFERRED = "several_preferred_tonnages"
+"""Flag of a site, and of the blocks that hold it, of which several tonnages are marked as the preferred one."""
 MONAZITE_REASON = "the tonnage is of contained monazite, not of waste"
 
 
@@ -67,6 +69,7 @@ class SiteRecord:
     likely: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
     may_rank: bool = False
 
     @property
@@ -105,6 +108,7 @@ def _num(value: object) -> float:
 
 
 def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float) -> None:
+    """The preferred tonnage; of several, the first in the order of ``tonnage_id``, and the flag says which."""
     preferred = [r for r in rows if truth(r.get("is_preferred"))]
     if not preferred and not any(text(r.get("is_preferred")) for r in rows) and len(rows) == 1:
         preferred = rows  # the only figure there is, of a table that marks none
@@ -114,6 +118,8 @@ def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float)
         )
         return
     row = preferred[0]
+    if len(preferred) > 1:
+        record.flags.append(f"{SEVERAL_PREFERRED}:{text(row.get('tonnage_id'))} used")
     record.tonnage = row
     record.tonnage_class = text(row.get("knowledge_class")) or "none"
     record.is_screening = truth(row.get("is_screening_only"))

@@ -88,6 +88,8 @@ def waste_blocks(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None, c
     out = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=[c for c in COLUMNS if c != "area_ha"]), geometry=shapes, crs=4326
     )
+    if not rows:  # no site, no block: the columns keep their type
+        out = out.astype({c: "str" for c in COLUMNS if c != "area_ha"})
     area = geodesic_area_ha(out)
     out.insert(6, "area_ha", np.where(out["geometry_basis"] == "footprint", area, np.nan))
     return out

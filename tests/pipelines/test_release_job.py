@@ -11,8 +11,10 @@ import dagster as dg
 import geopandas as gpd
 import pytest
 import shapely
+from example_publication import completed
 
 from assets.workspace import Workspace
+from data_sources.contracts.outputs import RANKED_BLOCKS
 from pipelines.definitions import build_defs
 from publishing.geopackage import publish_geopackage
 from publishing.publication import Publication
@@ -31,7 +33,11 @@ def publish(folder: Path, region: str) -> None:
         crs=4326,
     )  # fmt: skip
     publication = Publication(
-        region=load_region(region), layers={"ranked_blocks": block}, tables={}, run_info={"region": region}, rasters=()
+        region=load_region(region),
+        layers={"ranked_blocks": completed(block, RANKED_BLOCKS)},
+        tables={},
+        run_info={"region": region},
+        rasters=(),
     )
     (folder / region).mkdir(parents=True)
     publish_geopackage(publication, folder / region / "ranked_blocks.gpkg")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from data_sources.contracts import Contract
+from data_sources.contracts.frames import empty_column
+from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES
 from publishing.publication import Publication
 
 HOSTILE = (
@@ -33,6 +36,12 @@ class ExampleRegion:
     name: str = "example"
     title: str = "Example district"
     is_sample: bool = True
+
+
+def completed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The frame with the columns that its contract asks for and this example has nothing to say in."""
+    lacking = {f.name: empty_column(f.dtype, len(frame)) for f in contract.fields if f.name not in frame.columns}
+    return frame.assign(**{name: column.set_axis(frame.index) for name, column in lacking.items()})
 
 
 def make_publication(
@@ -144,7 +153,7 @@ def make_publication(
             "distance_km": 0.0,
         }
     )
-    return Publication(
+    example = Publication(
         region=ExampleRegion(is_sample=is_sample),
         layers={"ranked_blocks": blocks, "waste_sites": sites, "waste_footprints": footprints, "survey_sheets": _sheets()},
         tables={
@@ -158,6 +167,11 @@ def make_publication(
         },
         run_info={"configuration_hash": "0" * 64, "seed": "7", "draws": "400", "price_deck": "2024", "khanij_version": "0.1.0"},
     )  # fmt: skip
+    return replace(
+        example,
+        layers={name: completed(frame, OUTPUT_LAYERS[name]) for name, frame in example.layers.items()},
+        tables={name: completed(frame, OUTPUT_TABLES[name]) for name, frame in example.tables.items()},
+    )
 
 
 def _sites(frame: pd.DataFrame, is_waste: np.ndarray, lon: np.ndarray, lat: np.ndarray, quantified: np.ndarray, rng: np.random.Generator) -> gpd.GeoDataFrame:  # fmt: skip

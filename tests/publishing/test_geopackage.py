@@ -15,10 +15,10 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from example_publication import make_publication
+from example_publication import completed, make_publication
 
 from data_sources.contracts import CrsError, PublishingError
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS
+from data_sources.contracts.outputs import OUTPUT_CONTRACTS, RANKED_BLOCKS
 from publishing.atomic import sha256_of
 from publishing.geopackage import publish_geopackage
 from publishing.publication import Publication, round_significant
@@ -226,7 +226,7 @@ def test_another_crs_is_brought_to_longitude_latitude(
 
 
 def test_nothing_but_blocks_is_enough(publication: Publication, tmp_path: Path) -> None:
-    blocks = publication.layers["ranked_blocks"][["block_id", "kind", "status", "geometry"]]
+    blocks = completed(publication.layers["ranked_blocks"][["block_id", "kind", "status", "geometry"]], RANKED_BLOCKS)
     bare = Publication(publication.region, {"ranked_blocks": blocks}, {}, {})
     path = publish_geopackage(bare, tmp_path / "ranked_blocks.gpkg").path
     assert pyogrio.read_info(path, layer="waste_sites")["geometry_type"] == "Point"

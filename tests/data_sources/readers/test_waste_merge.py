@@ -18,7 +18,8 @@ import yaml
 from pydantic import ValidationError
 
 from data_sources.readers.quality import quality_table
-from data_sources.readers.waste import ORPHAN, WasteInventory, embedded_inventory
+from data_sources.readers.references import ORPHAN
+from data_sources.readers.waste import WasteInventory, embedded_inventory
 from data_sources.readers.waste_merge import OTHER_USED, empty_inventory, merged_inventory
 from data_sources.readers.waste_sources import NOT_READ
 from data_sources.regions import Waste

@@ -1,0 +1,113 @@
+"""Rows that name a site of the register: joined with it as keys are compared, or held with the reason.
+
+Belongs here: what becomes of a figure, an outline or a fact by the site that it names. Does not belong here: comparing two
+keys (``contracts.identity``), or admitting a row (``contracts.admission``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from data_sources.contracts.admission import Admission
+from data_sources.contracts.contract import QUARANTINE_COLUMNS
+from data_sources.contracts.identity import key_form, key_forms, skeleton
+
+ORPHAN = "names a site that is not in the register"
+ORPHAN_HELD = "its site is held in the quarantine"
+ORPHAN_ALIKE = (
+    "names a site that is not in the register; one looks the same, but has letters of another script: write its id as the "
+    "register does"
+)
+SPELLED_APART = "the site's id is written otherwise than in the register (case, dashes, what cannot be seen): joined"
+
+
+def by_form(ids: Iterable[str]) -> dict[str, str]:
+    """Compared form -> the id as the register writes it; of two that are one, the first by spelling."""
+    return {key_form(i): i for i in sorted(map(str, ids), reverse=True)}
+
+
+def joined(named: pd.Series, ids: Iterable[str]) -> pd.Series:
+    """The register's spelling of the ids that a column names; missing where the register has none such."""
+    found = key_forms(named).map(by_form(ids))
+    return pd.Series(found, index=named.index, dtype="str")
+
+
+def join_sites(admission: Admission, ids: set[str], every: set[str], layer: str) -> Admission:
+    """Give each row the register's spelling of the site that it names, and hold the rows of sites that are not kept.
+
+    A figure without its site would count for nothing, or for another one.
+
+    Parameters
+    ----------
+    ids : sites that are kept. every : sites of the register before admission, which tells an unknown from a held one.
+    """
+    kept = admission.kept
+    written = kept["site_id"]
+    target = joined(written, ids)
+    found = target.notna().to_numpy()
+    respelled = found & (written.astype("str") != target).to_numpy(dtype=bool)
+    rows = admission.rows
+    flags = admission.flags
+    if respelled.any():
+        told = (written[respelled].astype("str") + " (register: " + target[respelled] + ")").to_numpy(dtype=object)
+        flags = _with_lines(flags, _lines(admission, layer, rows[respelled], told, [SPELLED_APART] * len(told)))
+        kept = kept.assign(site_id=written.where(~found, target))
+    lost = ~found
+    report = dict(admission.report)
+    quarantine = admission.quarantine
+    if lost.any():
+        forms, looks = {key_form(s) for s in every}, {skeleton(s) for s in ids}
+        reasons = [
+            ORPHAN_HELD if key_form(s) in forms else ORPHAN_ALIKE if skeleton(s) in looks else ORPHAN
+            for s in written[lost].astype("str")
+        ]
+        lines = _lines(admission, layer, rows[lost], written[lost].astype("str").to_numpy(dtype=object), reasons)
+        quarantine = _with_lines(quarantine, lines)
+        report["rows_kept"] = int(found.sum())
+        report["rows_quarantined"] += int(lost.sum())
+        flags = flags[~flags["row"].isin(set(rows[lost].tolist()))].reset_index(drop=True)
+    if not (lost.any() or respelled.any()):
+        return admission
+    report["rows_flagged"] = int(flags["row"].nunique())
+    report["by_reason"] = {
+        "quarantined": _counted(admission.report["by_reason"]["quarantined"], quarantine, admission.quarantine),
+        "flagged": _counted(admission.report["by_reason"]["flagged"], flags, flags.iloc[:0], (SPELLED_APART,)),
+    }
+    return replace(
+        admission,
+        kept=kept[found].reset_index(drop=True),
+        rows=rows[found],
+        quarantine=quarantine,
+        flags=flags,
+        report=report,
+    )
+
+
+def _counted(
+    before: dict[str, int], lines: pd.DataFrame, counted: pd.DataFrame, only: tuple[str, ...] = ()
+) -> dict[str, int]:
+    """Rows by reason with those of the new lines: what stands behind the lines that are counted, or has a reason of ``only``."""
+    new = lines[lines["reason"].isin(list(only))] if only else lines.iloc[len(counted) :]
+    return before | {str(k): int(v) for k, v in new["reason"].value_counts().items()}
+
+
+def _lines(admission: Admission, layer: str, rows: np.ndarray, values: np.ndarray, reasons: list[str]) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "source": admission.report["source"],
+            "layer": layer,
+            "row": pd.array(rows, dtype="Int64"),
+            "field": "site_id",
+            "value": values,
+            "reason": reasons,
+        }
+    )
+    return frame.astype({c: "str" for c in QUARANTINE_COLUMNS if c != "row"})
+
+
+def _with_lines(lines: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([lines, more], ignore_index=True) if len(lines) else more.reset_index(drop=True)
