@@ -16,7 +16,7 @@ from scoring.rank.ahp import ahp_weights
 
 AXES = ("value", "strategic", "fertility")
 PRICE_DECKS = ("2024", "2025e")
-DEFAULT_BASKETS = ("critical_30", "all_recoverable", "magnet_ree", "china_seven", "ncmm_recycling")
+DEFAULT_BASKETS = ("critical_30", "all_recoverable", "magnet_ree", "china_seven")
 DEFAULT_WEIGHTS = {"value": 0.50, "strategic": 0.25, "fertility": 0.25}
 THIN_MARKETS = {"Sc": 0.20, "Ga": 0.20, "Ge": 0.20, "In": 0.20, "Te": 0.20}
 
