@@ -67,13 +67,13 @@ def embedded_auction_blocks(extent_deg: Extent | None = None, states: gpd.GeoDat
 
 def _outcome_words(table: pd.DataFrame) -> list[str]:
     """``auction_outcome:sold (2024-07-09, Coal India, premium 150.05 %)``, one a row of the embedded table."""
-    words = []
-    for row in table.itertuples():
-        told = [str(row.outcome_as_of)]
-        told += [str(row.preferred_bidder)] if pd.notna(row.preferred_bidder) else []
-        told += [f"premium {row.premium_pct:g} %"] if pd.notna(row.premium_pct) else []
-        told += ["derived, not printed"] if row.outcome_basis == "derived" else []
-        words.append(f"auction_outcome:{row.outcome} ({', '.join(told)})")
+    premium = table["premium_pct"].map(lambda v: f"premium {v:g} %", na_action="ignore")
+    how = table["outcome_basis"].map({"derived": "derived, not printed"})
+    told = pd.concat([table["outcome_as_of"], table["preferred_bidder"], premium, how], axis=1)
+    words = [
+        f"auction_outcome:{outcome} ({', '.join(str(v) for v in row if pd.notna(v))})"
+        for outcome, row in zip(table["outcome"], told.to_numpy(), strict=True)
+    ]
     return words
 
 
