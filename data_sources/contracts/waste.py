@@ -70,7 +70,7 @@ WASTE_SITES = Contract(
         _t("lease_status", "Lease", "Whose lease the site lies on, where a source says.", vocabulary=LEASE_STATUS),
         _t("lease_basis", "Lease source", "The fact and its source."),
         _t("status_text", "Status", "State of the site as gathered."),
-        _t("duplicate_of", "Duplicate of", "Site that this row repeats."),
+        _t("duplicate_of", "Duplicate of", "Site that this row repeats or is a part of: count it once."),
         _t("shares_complex_with", "Shares a complex with", "Site with which one tailings complex is shared: count it once."),
         _b("is_excluded", "Excluded", "True: never mapped, valued or ranked."),
         _t("exclusion_reason", "Excluded because", "Why."),

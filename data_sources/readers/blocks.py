@@ -39,17 +39,17 @@ _KIND = {"auction_blocks": "auction_block", "mining_leases": "mining_lease"}
 
 
 def embedded_auction_blocks(extent_deg: Extent | None = None, states: gpd.GeoDataFrame | None = None) -> Admission:
-    """The auctioned critical-mineral blocks that the project carries, by the corners printed in the tender notices.
+    """The critical-mineral blocks offered at auction that the project carries, by the corners printed in the tender notices.
 
     A block whose corners lie outside its stated state is held; one whose published area differs from the area of its
-    corners by more than 2 % is marked.
+    corners by more than 2 % is marked. Every block's ``flags`` say what became of its auction, with date and bidder.
     """
     table = load_table("auction_blocks")
     shapes = shapely.from_wkt(table["geometry_wkt"].to_numpy(dtype=object))
     frame = gpd.GeoDataFrame(table.drop(columns="geometry_wkt"), geometry=shapes, crs="EPSG:4326")
     frame["minerals"] = frame["minerals"].str.replace(r"\s*;\s*", ";", regex=True)
     frame["geometry_basis"] = "tender_corners"
-    return _as_blocks(
+    blocks = _as_blocks(
         admit_layer(
             frame,
             AUCTION_BLOCKS,
@@ -62,6 +62,22 @@ def embedded_auction_blocks(extent_deg: Extent | None = None, states: gpd.GeoDat
         ),
         "auction_block",
     )
+    outcome = blocks.kept["block_id"].map(dict(zip(table["block_id"], _outcome_words(table), strict=True)))
+    flags = blocks.kept["flags"]
+    both = (flags + "; ").where(flags != "", "") + outcome
+    return replace(blocks, kept=blocks.kept.assign(flags=both.astype("str")))
+
+
+def _outcome_words(table: pd.DataFrame) -> list[str]:
+    """``auction_outcome:sold (2024-07-09, Coal India, premium 150.05 %)``, one a row of the embedded table."""
+    premium = table["premium_pct"].map(lambda v: f"premium {v:g} %", na_action="ignore")
+    how = table["outcome_basis"].map({"derived": "derived, not printed"})
+    told = pd.concat([table["outcome_as_of"], table["preferred_bidder"], premium, how], axis=1)
+    words = [
+        f"auction_outcome:{outcome} ({', '.join(str(v) for v in row if pd.notna(v))})"
+        for outcome, row in zip(table["outcome"], told.to_numpy(), strict=True)
+    ]
+    return words
 
 
 def auction_blocks(extent_deg: Extent | None = None) -> Admission:

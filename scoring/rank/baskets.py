@@ -11,15 +11,13 @@ from scoring.rank.settings import RankingSettings
 
 MAGNET_REE = frozenset({"Nd", "Pr", "Sm", "Gd", "Tb", "Dy", "Ho"})
 CHINA_SEVEN = frozenset({"Sm", "Gd", "Tb", "Dy", "Lu", "Sc", "Y"})
-"""Under Chinese export control since 2025-04-04."""
-NCMM_RECYCLING = frozenset({"Nd", "Cu", "Li", "Ni", "Co"})
+"""Under Chinese export licence since 2025-04-04; not among what was suspended from 2025-11-07 to 2026-11-10 (table policy)."""
 
 TITLES = {
     "critical_30": "the 30 critical minerals of 2023",
     "all_recoverable": "all recoverable metals",
     "magnet_ree": "the magnet rare earths",
-    "china_seven": "the seven elements restricted by China in April 2025",
-    "ncmm_recycling": "the metals of the critical-mineral mission's recycling scheme",
+    "china_seven": "the seven elements under Chinese export licence since 4 April 2025 (not suspended in November 2025)",
 }
 
 
@@ -35,7 +33,7 @@ def basket_elements(name: str, settings: RankingSettings, reference: ReferenceTa
         return frozenset(table.loc[table["in_india_30"].astype(bool), "element"].astype(str))
     if name == "all_recoverable":
         return frozenset(table["element"].astype(str))
-    fixed = {"magnet_ree": MAGNET_REE, "china_seven": CHINA_SEVEN, "ncmm_recycling": NCMM_RECYCLING}
+    fixed = {"magnet_ree": MAGNET_REE, "china_seven": CHINA_SEVEN}
     if name in fixed:
         return fixed[name]
     unknown = sorted(set(settings.user_baskets[name]) - set(table["element"].astype(str)))

@@ -19,7 +19,7 @@ from scoring.rank.ahp import ahp_weights
 
 AXES = ("value", "strategic", "fertility")
 PRICE_DECKS = ("2024", "2025e")
-DEFAULT_BASKETS = ("critical_30", "all_recoverable", "magnet_ree", "china_seven", "ncmm_recycling")
+DEFAULT_BASKETS = ("critical_30", "all_recoverable", "magnet_ree", "china_seven")
 RANK_PREFIX = "rank_"
 LONGEST_NAME = 50
 DEFAULT_WEIGHTS = {"value": 0.50, "strategic": 0.25, "fertility": 0.25}

@@ -22,6 +22,7 @@ KEYS = {
     "critical_minerals": ["mineral_id"], "auction_blocks": ["block_id"], "ash_stations": ["site_id"], "ash_utilisation": ["year_index"],
     "ash_parameters": ["parameter", "fuel_class"], "india_demand": ["demand_id"], "waste_generation_factors": ["factor_id"],
     "state_boxes": ["state"], "survey_elements": ["element"], "dry_densities": ["waste_type_code"], "derivation_terms": ["site_id", "term"],
+    "policy": ["policy_id"], "price_decks": ["element", "deck"], "campaign_costs": ["campaign_id"],
 }  # fmt: skip
 PROBABILITIES = ("published", "expert_default", "none")
 
@@ -55,7 +56,7 @@ def test_all_tables_are_listed_here():
     from importlib.resources import files
 
     found = {p.name.removesuffix(".csv") for p in files("data_sources.reference").iterdir() if p.name.endswith(".csv")}
-    assert found - {"price_correlations", "companions"} <= set(KEYS) | found - set(KEYS) and set(KEYS) <= found
+    assert set(KEYS) == found
 
 
 @pytest.mark.parametrize("layer", sorted(TABLES))
@@ -75,7 +76,7 @@ def test_every_row_passes_its_contract_but_the_known_trap(layer):
         ("route_costs", "route_code", "routes", "route_code", None), ("ree_profiles", "element", "elements", "element", None),
         ("critical_minerals", "symbols", "elements", "element", ";"), ("ash_stations", "site_id", "waste_sites", "site_id", None),
         ("waste_sites", "duplicate_of", "waste_sites", "site_id", None), ("waste_sites", "shares_complex_with", "waste_sites", "site_id", None),
-        ("derivation_terms", "site_id", "waste_sites", "site_id", None),
+        ("derivation_terms", "site_id", "waste_sites", "site_id", None), ("price_decks", "element", "elements", "element", None),
     ],
 )  # fmt: skip
 def test_joins(table, column, target, key, separator):
@@ -102,7 +103,7 @@ def test_ranges_are_in_order_and_possible(table, stem, suffix, low, high):
 
 def test_sites():
     sites = load_table("waste_sites")
-    assert sites["site_id"].str.fullmatch(r"IN-(TSF|OB|RM|BS|PG|FA|X)-\d{3}").all()
+    assert sites["site_id"].str.fullmatch(r"IN-(TSF|OB|RM|BS|PG|FA|X|N)-\d{3}").all()
     assert (sites["lat"].isna() == sites["lon"].isna()).all()
     assert sites["lat"].dropna().between(6.5, 37.5).all() and sites["lon"].dropna().between(68, 97.6).all()
     assert (sites["is_excluded"] == sites["exclusion_reason"].notna()).all()
@@ -128,7 +129,7 @@ def test_tonnages():
     assert set(table["site_id"]) == set(load_table("waste_sites")["site_id"])
     assert (table[table["is_preferred"]].groupby("site_id").size() == 1).all() and table[table["is_preferred"]][
         "site_id"
-    ].nunique() == 81
+    ].nunique() == 90
     has = table[["tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt"]].notna().any(axis=1)
     assert (has == (table["basis_code"] != "none")).all() and (
         (table["basis_code"] == "none") == (table["knowledge_class"] == "none")
@@ -182,7 +183,7 @@ def test_routes_products_and_costs():
 def test_elements_and_critical_minerals():
     elements, minerals = load_table("elements").set_index("element"), load_table("critical_minerals")
     assert all(re.fullmatch("[A-Z][a-z]?", e) for e in elements.index)
-    assert minerals["is_in_30_critical_2023"].sum() == 30 and minerals["is_in_part_d_24"].sum() == 24
+    assert minerals["is_in_30_critical_2023"].sum() == 30 and minerals["is_in_part_d"].sum() == 25
     named = {
         s for text in minerals.loc[minerals["is_in_30_critical_2023"], "symbols"].dropna() for s in text.split(";")
     }
@@ -261,21 +262,23 @@ def test_auction_blocks_by_their_corners():
 
 def test_the_embedded_inventory_conserves_its_rows_and_holds_the_trap():
     whole = embedded_inventory()
-    assert len(whole.sites) == 80 and (whole.sites["site_id"] != "IN-FA-999").all()
+    assert len(whole.sites) == 89 and (whole.sites["site_id"] != "IN-FA-999").all()
     assert whole.quarantine[["layer", "row"]].astype(str).to_numpy().tolist() == [
         ["waste_sites", "64"],
         ["tonnages", "80"],
     ]
-    assert whole.report["rows_in"] == 81 + 97 + 92 + 89 == whole.report["rows_kept"] + whole.report["rows_quarantined"]
+    assert (
+        whole.report["rows_in"] == 90 + 122 + 153 + 102 == whole.report["rows_kept"] + whole.report["rows_quarantined"]
+    )
     part = embedded_inventory((76.0, 13.75, 77.75, 15.75))
-    assert len(part.sites) + part.report["sites_outside_region"] == 81
+    assert len(part.sites) + part.report["sites_outside_region"] == 90
     assert set(part.tonnages["site_id"]) == set(part.sites["site_id"])
     assert set(part.sites["redistribute"]) == {"yes"} and part.sites.geometry.notna().all()
 
 
 def test_reference_bundle():
     bundle = load_reference()
-    assert len(bundle.elements) == 68 and len(bundle.route_products) == 128
+    assert len(bundle.elements) == 68 and len(bundle.route_products) == 130
     bundle.elements.loc[0, "element"] = "Xx"
     assert load_table("elements").loc[0, "element"] == "La", "a reader's change must not reach the table"
     assert load_reference().elements.loc[0, "element"] == "La", "nor the next reader of the bundle"

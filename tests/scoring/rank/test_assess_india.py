@@ -67,14 +67,28 @@ def test_well_documented_sites(india):
     )
     assert sukinda["knowledge_class"] == "analogue" and "operator_lease" in sukinda["flags"]
     malanjkhand = row(india, "WB-IN-TSF-002")
-    assert malanjkhand["status"] == "RANKED" and malanjkhand["p_margin_positive"] > 0.5
+    assert malanjkhand["status"] == "RANKED" and malanjkhand["knowledge_class"] == "analogue"
+    assert "plan, not plant" in malanjkhand["flags"] and malanjkhand["top_elements"].startswith("Au")
     goa = row(india, "WB-IN-OB-002")
     assert (
         goa["status"] == "OUT_OF_BASKET"
         and "conditional:court order" in goa["flags"]
-        and pd.isna(goa["rank_all_recoverable"])
+        and 14e6 < goa["tonnage_t_p50"] < 22e6
     )
-    for gated in ("IN-TSF-020", "IN-TSF-021", "IN-TSF-022", "IN-BS-001", "IN-X-008", "IN-X-009", "IN-TSF-024"):
+    dharbandora = row(india, "WB-IN-N-004")  # sold, and one of the dumps above
+    assert dharbandora["status"] == "LEASED" and pd.isna(dharbandora["rank_all_recoverable"])
+    phosphate = row(india, "WB-IN-X-002")
+    assert phosphate["status"] == "RANKED" and phosphate["top_elements"] == "P 100 %"
+    for gated in (
+        "IN-N-006",
+        "IN-TSF-020",
+        "IN-TSF-021",
+        "IN-TSF-022",
+        "IN-BS-001",
+        "IN-X-008",
+        "IN-X-009",
+        "IN-TSF-024",
+    ):
         assert row(india, f"WB-{gated}")["status"] == "GATED"
     assert row(india, "WB-IN-TSF-006")["status"] == "OUT_OF_BASKET"
 

@@ -46,7 +46,8 @@ def test_only_what_the_route_sells_is_sold(records):
 
 def test_a_total_is_split_by_its_profile_and_nothing_is_counted_twice(records):
     neyveli = records["IN-FA-016"]
-    (total,) = neyveli.assays
+    (total,) = (a for a in neyveli.assays if a.label == "TREE")
+    assert labels(neyveli) == {"TREE", "Ga"} and "Ga" not in neyveli.sold
     assert (
         total.label == "TREE" and math.isclose(math.fsum(s for _, s in total.parts), 1.0) and "Y" in dict(total.parts)
     )
@@ -56,7 +57,7 @@ def test_a_total_is_split_by_its_profile_and_nothing_is_counted_twice(records):
     both.loc[1, ["grade_id", "element", "element_kind"]] = ["G-extra", "Y", "element"]
     sites = load_table("waste_sites").query("site_id == 'IN-FA-001'")
     again = site_records(sites, load_table("site_tonnages"), both, BOOK, 0.1)["IN-FA-001"]
-    assert labels(again) == {"TREE"} and any("already inside" in t for t in again.left_out)
+    assert labels(again) == {"TREE", "Ga"} and any("already inside" in t for t in again.left_out)
 
 
 def test_a_total_with_scandium_drops_the_scandium_row_and_uses_a_profile_with_it():
@@ -78,7 +79,17 @@ def test_screening_monazite_and_excluded(records):
     assert not records["IN-TSF-012"].may_rank and records["IN-TSF-012"].tonnage_spec is not None
     assert records["IN-BS-002"].tonnage_spec is None and "monazite" in records["IN-BS-002"].reasons[0]
     assert records["IN-FA-999"].is_excluded and records["IN-FA-999"].tonnage_spec is None
-    assert not records["IN-OB-002"].may_rank  # its note says: do not rank as one site
+    assert records["IN-OB-002"].may_rank  # the dumps that are offered
+
+
+def test_a_tonnage_of_more_than_one_facility_is_not_ranked():
+    table = load_table("site_tonnages").query("site_id == 'IN-OB-002'")
+    whole_state = table.assign(
+        is_preferred=table["tonnage_id"] == "T-OB-002-1"
+    )  # its note says: do not rank as one site
+    sites = load_table("waste_sites").query("site_id == 'IN-OB-002'")
+    record = site_records(sites, whole_state, load_table("site_grades"), BOOK, 0.1)["IN-OB-002"]
+    assert not record.may_rank and "more than one facility" in record.reasons[0]
 
 
 def test_tonnages():
@@ -97,10 +108,12 @@ def test_classes(records):
 
 
 def test_products_without_a_figure_are_named_not_valued():
-    assert "payability" in BOOK.sells("gravity_w_sn", "w_gravity_tailings", "W")
+    assert "payability" in BOOK.sells("acid_leach_sx", "red_mud", "Ga")
+    assert BOOK.sells("gravity_w_sn", "w_gravity_tailings", "W") == ""
     assert BOOK.sells("flotation_cu", "cu_flotation_tailings", "Fe") is None
     assert BOOK.sells("flotation_cu", "cu_flotation_tailings", "Cu") == ""
     assert BOOK.price_problem("gravity_mag_fe", "fe_slimes", "Fe", "2025e") is None
+    assert BOOK.price_problem("phosphate_flotation", "phosphate_tailings", "P", "2024") is None
     assert BOOK.price_problem("acid_leach_sx", "red_mud", "Tm", "2025e") == "no price"
 
 
