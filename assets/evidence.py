@@ -12,6 +12,7 @@ from assets.place import Place
 from assets.progress import announce
 from assets.survey import VECTOR_LAYERS, survey_frames
 from data_sources.sheets import sheets_in
+from khanij.foundation.grid import Grid, RasterStack
 from scoring.ground.fertility import (
     HELD_OUT,
     POSTERIOR_SD,
@@ -22,7 +23,6 @@ from scoring.ground.fertility import (
     fertility_of_units,
     unit_statistics_of,
 )
-from scoring.ground.grid import Grid, RasterStack
 from scoring.ground.settings import FertilitySettings
 
 

@@ -21,15 +21,15 @@ from data_sources.contracts import QUARANTINE_COLUMNS
 from data_sources.contracts.outputs import OCCURRENCES_OUT, WASTE_FOOTPRINTS_OUT, WASTE_SITES_OUT
 from data_sources.readers.quality import quality_table
 from data_sources.sheets import sheets_in
-from publishing.atomic import PublishedFile
+from khanij.foundation.files import PublishedFile
 from publishing.fertility_report import write_fertility_report, write_tables
-from publishing.geopackage import publish_geopackage
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.publication import Publication, selected
+from publishing.geopackage.survey_layers import anomaly_points
 from publishing.page import write_page
-from publishing.publication import Publication, selected
 from publishing.rasters import write_cog
 from publishing.sets.listing import GEOPACKAGE, Accepted, staging_of
 from publishing.sets.swap import begin, target_name
-from publishing.survey_layers import anomaly_points
 from scoring.rank.settings import PRICE_DECKS, RankingSettings
 
 SURVEY = (*VECTOR_LAYERS, "geophysics", "waste_inventory", "blocks")

@@ -16,7 +16,7 @@ from assets.publication_facts import judged, require_accepted
 from assets.staging import require_one_generation, staged_or_published
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError
-from publishing.geopackage_check import geopackage_faults
+from publishing.geopackage.check import geopackage_faults
 from publishing.sets.guard import remarks
 from publishing.sets.listing import GEOPACKAGE, Facts, ListedFile, SetList
 from publishing.sets.swap import publish

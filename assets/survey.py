@@ -15,7 +15,7 @@ from data_sources.contracts.raster_units import picture_levels
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.survey import empty_layer, read_layer
 from data_sources.regions import Region
-from scoring.ground.grid import Band, Grid, RasterStack
+from khanij.foundation.grid import Band, Grid, RasterStack
 
 VECTOR_LAYERS = {
     "stream_sediments": "Stream-sediment samples: element and oxide contents in ppm and percent, censored values kept as limits.",

@@ -22,8 +22,8 @@ from data_sources.connectors.archive import Archive
 from data_sources.contracts import RegionError
 from data_sources.readers.states import read_states
 from data_sources.regions import LayerSource, Region, data_folder, region_names
-from data_sources.synthetic import sample_district_folder
-from publishing.atomic import sha256_of
+from khanij.foundation.files import sha256_of
+from khanij.sample import sample_district_folder
 
 _LOGS = ("-wal", "-journal")
 # Files that GDAL reads with the one that is named: after its whole name, or in place of its suffix.

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data_sources.contracts.errors import ContractError
+from khanij.foundation.errors import ContractError
 
 Scale = Literal["4deg", "1deg", "15min"]
 Bounds = tuple[float, float, float, float]

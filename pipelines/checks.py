@@ -32,7 +32,7 @@ from data_sources.contracts.survey import SURVEY_CONTRACTS
 from pipelines.geopackage_check import geopackage_finding
 from pipelines.guards import CHECKS
 from pipelines.io_managers import BundleIOManager
-from publishing.releases import list_releases
+from publishing.releasing.releases import list_releases
 
 
 def result_of(asset: str, finding: Finding, blocking: bool) -> dg.AssetCheckResult:

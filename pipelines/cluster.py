@@ -16,9 +16,9 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from data_sources.contracts import KhanijError
+from khanij.foundation.environment import dask_scheduler
 from pipelines.leases import LeasedIOManager
-from pipelines.settings import dask_scheduler
-from scoring.ground.tiles import tiles_sent_to
+from scoring.ground.maps.tiles import tiles_sent_to
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -63,7 +63,7 @@ def connected(address: str) -> Iterator["Client"]:
 
 
 def tile_mapper(client: "Client") -> Callable[[Callable[[Any, Any], Any], Sequence[Any], Any], Iterator[Any]]:
-    """A ``scoring.ground.tiles`` mapper that computes on the cluster and gives results back in the tiles' order."""
+    """A ``scoring.ground.maps.tiles`` mapper that computes on the cluster and gives results back in the tiles' order."""
 
     def mapper(function: Callable[[Any, Any], Any], tiles: Sequence[Any], shared: Any) -> Iterator[Any]:
         sent = client.scatter(shared, broadcast=True, hash=False)

@@ -1,6 +1,6 @@
 """Whether a file is a whole GeoPackage, as a finding that Dagster's checks show.
 
-Belongs here: the finding. Does not belong here: the look itself (``publishing.geopackage_check``).
+Belongs here: the finding. Does not belong here: the look itself (``publishing.geopackage.check``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from assets.quality import Finding
-from publishing.geopackage_check import geopackage_faults
+from publishing.geopackage.check import geopackage_faults
 
 NAME = "geopackage_valid"
 

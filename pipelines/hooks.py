@@ -41,7 +41,7 @@ def failure_of(run: dg.DagsterRun, step_failures: list[dg.DagsterEvent], run_mes
 
 
 def _plain(message: str) -> str:
-    # Dagster prefixes the class: "data_sources.contracts.errors.SourceError: the file ..."
+    # Dagster prefixes the class: "khanij.foundation.errors.SourceError: the file ..."
     head, separator, tail = message.partition(": ")
     return tail if separator and " " not in head and "." in head else message
 

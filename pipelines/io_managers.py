@@ -24,10 +24,10 @@ from upath import UPath
 
 from assets.fingerprints import Bundle
 from data_sources.contracts import KhanijError, MissingSourceError
+from khanij.foundation.files import replace_file, temporary_beside
+from khanij.foundation.grid import Band, Grid, RasterStack
 from pipelines.memory import give_back
-from publishing.atomic import replace_file, temporary_beside
 from publishing.rasters import write_cog
-from scoring.ground.grid import Band, Grid, RasterStack
 
 MANIFEST = "manifest.json"
 CHECKS = "checks.json"

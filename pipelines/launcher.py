@@ -22,8 +22,8 @@ from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, Worke
 from dagster._grpc.types import ExecuteRunArgs, ResumeRunArgs
 from dagster._serdes import serialize_value
 
+from khanij.foundation.environment import dask_scheduler
 from pipelines.leases import QUEUED
-from pipelines.settings import dask_scheduler
 
 if TYPE_CHECKING:
     from distributed import Scheduler

@@ -15,7 +15,7 @@ from email.message import EmailMessage
 import httpx
 
 from data_sources.redaction import redact
-from pipelines.settings import NotifySettings
+from khanij.foundation.environment import NotifySettings
 from publishing.sets.swap import INTERRUPTED
 
 LOG = logging.getLogger("khanij.notify")

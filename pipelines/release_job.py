@@ -1,7 +1,7 @@
 """The release of every published region as one Dagster job: an immutable, named copy.
 
 Belongs here: which regions are released under which name. Does not belong here: what a release holds
-(``publishing.releases``).
+(``publishing.releasing.releases``).
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from data_sources.regions import region_names
 from pipelines.checks import releases_root
 from pipelines.hooks import readable_failure
 from pipelines.retries import PATIENT
-from publishing.releases import list_releases
+from publishing.releasing.releases import list_releases
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.snapshot import is_set_folder
 

@@ -1,7 +1,7 @@
 """When things run by the clock: remote sources and every region nightly, a release monthly, all in India's time.
 
 Belongs here: cron and time zone. Does not belong here: what needs a run (``planning``) or what a release holds
-(``publishing.releases``).
+(``publishing.releasing.releases``).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +15,9 @@ from assets.archive import remote_cards
 from assets.fingerprints import forget
 from assets.workspace import Workspace
 from data_sources.regions import region_names
+from khanij.foundation.environment import autostart
 from pipelines.io_managers import BundleIOManager
 from pipelines.planning import AssetJob, due_assets, plan_fetch, plan_run
-from pipelines.settings import autostart
 
 TIMEZONE = "Asia/Kolkata"
 FETCH_HOUR = 0

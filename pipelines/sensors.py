@@ -18,10 +18,10 @@ from assets.workspace import Workspace, companions
 from data_sources.cards import card_files
 from data_sources.contracts import KhanijError
 from data_sources.regions import data_folder, region_files, region_names
+from khanij.foundation.environment import autostart
 from pipelines.hooks import failed_runs
 from pipelines.io_managers import BundleIOManager
 from pipelines.planning import AssetJob, plan_run
-from pipelines.settings import autostart
 
 INTERVAL_S = 60
 Watched = dict[str, dict[str, str]]  # region -> what is watched (layer or table) -> its state

@@ -13,11 +13,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from data_sources.contracts.outputs import KINDS
-from publishing.publication import SAMPLE_MARK
-from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
-from publishing.reading import is_sample, no_such_block, opened, read_table, records
-from publishing.sets.snapshot import one_set_of
-from publishing.wording import (
+from khanij.foundation.wording import (
     amount,
     is_known,
     kilograms,
@@ -29,6 +25,10 @@ from publishing.wording import (
     tonnes,
     triple,
 )
+from publishing.geopackage.publication import SAMPLE_MARK
+from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records
+from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
+from publishing.sets.snapshot import one_set_of
 
 _WIDTH = 100
 TOP_COLUMNS = (

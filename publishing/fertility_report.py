@@ -1,6 +1,6 @@
 """The validation of fertility as one self-contained HTML page: what was used, how well it predicts, every table.
 
-Belongs here: the page. Does not belong here: a measure of prediction (``scoring.ground.validation``).
+Belongs here: the page. Does not belong here: a measure of prediction (``scoring.ground.models.validation``).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from publishing.atomic import PublishedFile, sha256_of, write_bytes_atomically
-from publishing.publication import SAMPLE_MARK, RegionLike
+from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
+from khanij.foundation.wording import is_known, number
+from publishing.geopackage.publication import SAMPLE_MARK, RegionLike
 from publishing.sets.marks import meta_tag, visible_line
-from publishing.wording import is_known, number
 
 matplotlib.use("Agg")
 _MAX_ROWS = 200

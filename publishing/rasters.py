@@ -15,7 +15,7 @@ from pyproj import CRS
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 
-from publishing.atomic import PublishedFile, remove_stale, replace_file, sha256_of, temporary_beside
+from khanij.foundation.files import PublishedFile, remove_stale, replace_file, sha256_of, temporary_beside
 
 _BLOCK = 512
 TIFF_TAG = "KHANIJ_GENERATION"  # the generation of the set that the raster belongs to

@@ -15,13 +15,15 @@ from affine import Affine
 from numba import njit, prange
 from timing import CELL_M, KRIGING_MODEL, SIZES, worker
 
-from scoring.ground import Band, Grid, RasterStack, composition, fuzzy
-from scoring.ground import weights_of_evidence as wofe
-from scoring.ground.interpolation import idw_all
-from scoring.ground.kriging import krige_grid, krige_points
-from scoring.ground.rasterising import burn, distance_transform
-from scoring.ground.unit_statistics import zonal_statistics
-from scoring.ground.variogram import Variogram
+from scoring.ground import Band, Grid, RasterStack
+from scoring.ground.geochemistry.samples import composition
+from scoring.ground.maps.interpolation import idw_all
+from scoring.ground.maps.kriging import krige_grid, krige_points
+from scoring.ground.maps.rasterising import burn, distance_transform
+from scoring.ground.maps.unit_statistics import zonal_statistics
+from scoring.ground.maps.variogram import Variogram
+from scoring.ground.models import fuzzy
+from scoring.ground.models import weights_of_evidence as wofe
 
 CRS = "EPSG:6933"
 VARIOGRAM = Variogram("exponential", KRIGING_MODEL["nugget"], KRIGING_MODEL["psill"], KRIGING_MODEL["range"])

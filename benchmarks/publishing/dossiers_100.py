@@ -13,9 +13,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "publishing"))
 from example_publication import make_publication
 
-from publishing.dossier import write_dossiers
-from publishing.geopackage import publish_geopackage
-from publishing.reading import read_table
+from publishing.dossiers.dossier import write_dossiers
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.reading import read_table
 
 
 def main(n_blocks: int = 100) -> None:

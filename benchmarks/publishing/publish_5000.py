@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "publishi
 from example_publication import make_publication
 
 from data_sources.contracts.outputs import OUTPUT_LAYERS
-from publishing.geopackage import publish_geopackage
-from publishing.publication import conformed
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.publication import conformed
 
 
 def _bare(path: Path, layers: dict, tables: dict, arrow: bool) -> None:

@@ -12,7 +12,7 @@ import resource
 import time
 from pathlib import Path
 
-from data_sources.synthetic import NATIONAL, SAMPLE_DISTRICT, write_district
+from khanij.sample import NATIONAL, SAMPLE_DISTRICT, write_district
 
 
 class Stopwatch:

@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from data_sources.cards.plain_secrets import REMEDY, plain_secret
-from data_sources.contracts.errors import MissingSourceError, SourceError
+from khanij.foundation.errors import MissingSourceError, SourceError
 
 Protocol = Literal["wfs", "arcgis_rest", "ogc_api", "http_json", "http_csv", "http_file", "file", "manual", "embedded"]
 Redistribute = Literal["yes", "no", "share-alike"]

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from data_sources.contracts.errors import SourceError
+from khanij.foundation.errors import SourceError
 
 _HTML = re.compile(rb"^\s*(<!doctype\s+html|<html|<head|<body|<script)", re.I)
 

@@ -16,8 +16,8 @@ from data_sources.connectors.archive import PageRecord
 from data_sources.connectors.features import FEATURE_ID, parse_esri
 from data_sources.connectors.http import BrokenBodyError, Client, LoginRequiredError
 from data_sources.connectors.pages import Page
-from data_sources.contracts.errors import SourceError
 from data_sources.redaction import redact
+from khanij.foundation.errors import SourceError
 
 Extent = tuple[float, float, float, float]
 _TELL = "tell the publisher, or download by hand"

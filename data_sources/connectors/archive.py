@@ -26,7 +26,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from data_sources.contracts.errors import SourceError
+from khanij.foundation.errors import SourceError
 
 
 class PageRecord(BaseModel):

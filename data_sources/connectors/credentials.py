@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_sources.cards import Card
-from data_sources.contracts.errors import SourceError
 from data_sources.redaction import known_secrets, redact, remember, without_known
+from khanij.foundation.errors import SourceError
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 _LOGGERS = ("httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")

@@ -19,8 +19,8 @@ import shapely
 
 from data_sources.connectors.http import BrokenBodyError
 from data_sources.connectors.safety import refuse_entities
-from data_sources.contracts.errors import SourceError
 from data_sources.redaction import redact
+from khanij.foundation.errors import SourceError
 
 FEATURE_ID = "_feature_id"
 GEOMETRY = "geometry"

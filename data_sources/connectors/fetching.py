@@ -31,9 +31,9 @@ from data_sources.connectors.pages import (
 )
 from data_sources.connectors.plain import PlainSource, table_of
 from data_sources.connectors.wfs import WfsSource
-from data_sources.contracts.errors import MissingSourceError, SourceError
 from data_sources.reference import load_table
 from data_sources.regions import data_folder
+from khanij.foundation.errors import MissingSourceError, SourceError
 
 _RASTERS = (".tif", ".tiff")
 

@@ -22,7 +22,7 @@ import shapely.errors
 from data_sources.connectors.rasters import Raster, read_raster
 from data_sources.connectors.safety import MAX_FILE_BYTES, check_shapefile, local_file, unzipped
 from data_sources.connectors.tables import read_spreadsheet, read_text_table, with_points
-from data_sources.contracts.errors import CrsError, MissingSourceError, SourceError
+from khanij.foundation.errors import CrsError, MissingSourceError, SourceError
 
 __all__ = ["SUFFIXES", "Raster", "read_file", "read_raster"]
 

@@ -34,8 +34,8 @@ from data_sources.connectors.answers import (
 )
 from data_sources.connectors.credentials import Credentials, mask_library_logs
 from data_sources.connectors.origin import Origin
-from data_sources.contracts.errors import SourceError
 from data_sources.redaction import redact, without_secrets
+from khanij.foundation.errors import SourceError
 
 T = TypeVar("T")
 RETRY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})

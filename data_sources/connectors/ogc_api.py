@@ -13,7 +13,7 @@ from data_sources.connectors.archive import PageRecord
 from data_sources.connectors.features import parse_geojson
 from data_sources.connectors.http import Client
 from data_sources.connectors.pages import Page
-from data_sources.contracts.errors import SourceError
+from khanij.foundation.errors import SourceError
 
 Extent = tuple[float, float, float, float]
 

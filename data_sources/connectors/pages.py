@@ -23,8 +23,8 @@ from data_sources.connectors.archive import PageRecord, Partial
 from data_sources.connectors.credentials import masked_rows
 from data_sources.connectors.features import FEATURE_ID
 from data_sources.connectors.http import BrokenBodyError, ClientSettings, TooLargeError
-from data_sources.contracts.errors import SourceError
 from data_sources.redaction import MASK, without_secrets
+from khanij.foundation.errors import SourceError
 
 Progress = Callable[[int, int | None, str], None]
 Take = Callable[[int, pa.Table, str | None], None]

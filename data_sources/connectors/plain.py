@@ -20,8 +20,8 @@ from data_sources.connectors.features import GEOMETRY
 from data_sources.connectors.http import Answer, BrokenBodyError, Client
 from data_sources.connectors.pages import Page
 from data_sources.connectors.tables import looks_like_html, parse_text_table, with_points
-from data_sources.contracts.errors import SourceError
 from data_sources.redaction import redact
+from khanij.foundation.errors import SourceError
 
 _SEE = "see the card's access steps"
 Extent = tuple[float, float, float, float]

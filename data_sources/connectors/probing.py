@@ -21,8 +21,8 @@ from data_sources.connectors.ogc_api import OgcApiSource
 from data_sources.connectors.pages import Page
 from data_sources.connectors.rasters import read_raster
 from data_sources.connectors.wfs import WfsSource
-from data_sources.contracts.errors import KhanijError, MissingSourceError
 from data_sources.reference import load_table
+from khanij.foundation.errors import KhanijError, MissingSourceError
 
 State = Literal["ok", "unreachable", "needs_login", "changed", "manual"]
 

@@ -1,6 +1,6 @@
 """GeoTIFF -> a ``Raster``: float bands with NaN as the only nodata, names and units beside them.
 
-Belongs here: opening a raster safely. Does not belong here: resampling to a region's grid (``scoring.ground.grid``).
+Belongs here: opening a raster safely. Does not belong here: resampling to a region's grid (``khanij.foundation.grid``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from data_sources.cards import RasterBand
 from data_sources.connectors.safety import MAX_FILE_BYTES, local_file
-from data_sources.contracts.errors import ContractError, CrsError, SourceError
+from khanij.foundation.errors import ContractError, CrsError, SourceError
 
 _SENTINELS = (-3.4e38, -1e30)
 _UNDECLARED = (-9999.0, -99999.0, -999999.0, -32768.0)

@@ -6,7 +6,7 @@ Belongs here: a bound, a unit, an alias, a vocabulary. Does not belong here: rea
 from typing import TYPE_CHECKING
 
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, Bounds, Contract, Dtype, Field, GeometryType
-from data_sources.contracts.errors import (
+from khanij.foundation.errors import (
     ContractError,
     CrsError,
     KhanijError,

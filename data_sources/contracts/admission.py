@@ -21,11 +21,11 @@ from data_sources.contracts import places
 from data_sources.contracts.analyses import Analyses, analysis_columns, read_analyses
 from data_sources.contracts.checks import check_key, check_rows
 from data_sources.contracts.contract import Contract, Field, plain_name
-from data_sources.contracts.errors import ContractError
 from data_sources.contracts.issues import Ledger
 from data_sources.contracts.rules import RULES
 from data_sources.contracts.states import check_state
 from data_sources.contracts.values import SENTINEL, clean_text, parse_numbers
+from khanij.foundation.errors import ContractError
 
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})

@@ -17,10 +17,10 @@ import shapely
 from pyproj.exceptions import CRSError
 
 from data_sources.contracts.contract import Contract, plain_name
-from data_sources.contracts.errors import CrsError
 from data_sources.contracts.issues import Ledger
 from data_sources.contracts.values import COMMA, SENTINEL, UNREADABLE, parse_numbers
 from data_sources.sheets import normalise_many, sheets_of
+from khanij.foundation.errors import CrsError
 
 Extent = tuple[float, float, float, float]
 

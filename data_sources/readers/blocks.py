@@ -18,7 +18,6 @@ from data_sources.contracts.admission import Admission
 from data_sources.contracts.blocks import AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.checks import KEPT_OF_TWINS, LOOKS_ALIKE, TAKEN, UNSEEN_IN_KEY
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
-from data_sources.contracts.errors import MissingSourceError
 from data_sources.contracts.identity import key_forms
 from data_sources.contracts.places import REPAIRED, TWO_PLACES
 from data_sources.contracts.rules import AREA_DIFFERS, geodesic_area_ha
@@ -26,6 +25,7 @@ from data_sources.readers.common import Extent, admit_layer, card_of
 from data_sources.readers.lease_status import lease_statuses
 from data_sources.reference import load_table
 from data_sources.sheets import sheets_in
+from khanij.foundation.errors import MissingSourceError
 
 MARKS = {
     REPAIRED: "geometry_repaired",

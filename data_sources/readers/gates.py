@@ -9,9 +9,9 @@ import pandas as pd
 import shapely
 
 from data_sources.connectors.files import read_file
-from data_sources.contracts.errors import ContractError, CrsError
 from data_sources.readers.lease_status import lease_statuses
 from data_sources.regions import GateSource
+from khanij.foundation.errors import ContractError, CrsError
 
 KEPT = ("name", "fact", "holder", "lease_status")
 

@@ -12,8 +12,8 @@ import geopandas as gpd
 import shapely
 
 from data_sources.connectors.files import read_file
-from data_sources.contracts.errors import ContractError, MissingSourceError
 from data_sources.regions import StatesSource
+from khanij.foundation.errors import ContractError, MissingSourceError
 
 
 def read_states(path: Path | None, source: StatesSource) -> gpd.GeoDataFrame:

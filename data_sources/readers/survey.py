@@ -13,11 +13,11 @@ from data_sources.cards import Card
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admission import Admission
 from data_sources.contracts.contract import Contract
-from data_sources.contracts.errors import MissingSourceError, SourceError
 from data_sources.contracts.frames import empty_layer as contract_layer
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer, card_of
+from khanij.foundation.errors import MissingSourceError, SourceError
 
 
 def read_layer(

@@ -18,7 +18,6 @@ from data_sources.connectors.files import read_file
 from data_sources.contracts.admission import Admission, match_fields
 from data_sources.contracts.checks import KEPT_OF_TWINS, LOOKS_ALIKE, UNSEEN_IN_KEY
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
-from data_sources.contracts.errors import MissingSourceError
 from data_sources.contracts.frames import empty_layer, empty_table
 from data_sources.contracts.places import INDIA_DEG, REPAIRED
 from data_sources.contracts.rules import AREA_DIFFERS, WASTE_TYPE
@@ -26,6 +25,7 @@ from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import join_sites
 from data_sources.reference import load_table
+from khanij.foundation.errors import MissingSourceError
 
 TABLES = {
     "waste_sites": "waste_sites",

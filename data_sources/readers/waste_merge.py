@@ -19,7 +19,6 @@ import pandas as pd
 
 from data_sources.cards import load_card
 from data_sources.contracts.admission import Admission
-from data_sources.contracts.errors import ContractError, CrsError, SourceError
 from data_sources.contracts.identity import key_form
 from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
@@ -28,6 +27,7 @@ from data_sources.readers.waste import WasteInventory, admit_tables, join_lines,
 from data_sources.readers.waste_sources import SourcePart, read_source
 from data_sources.regions import OWN, Waste
 from data_sources.register import Register, figure_tonnages, figures_kept, from_own_table, merge_records, prefer
+from khanij.foundation.errors import ContractError, CrsError, SourceError
 
 _STRICT = {"yes": 0, "share-alike": 1, "no": 2}
 _POSITION = ["lat", "lon", "position_accuracy_m", "position_basis"]

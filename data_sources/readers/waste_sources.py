@@ -20,13 +20,13 @@ from data_sources.connectors.plain import parse_json_records
 from data_sources.connectors.safety import local_file
 from data_sources.contracts.admission import Admission
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
-from data_sources.contracts.errors import ContractError, MissingSourceError
 from data_sources.contracts.waste import CONSTRAINTS, GRADES, TONNAGES, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import joined
 from data_sources.regions import WasteSource
 from data_sources.register import Records, from_osm, from_own_table, from_power_stations, from_tailings_portal
 from data_sources.register.records import no_records
+from khanij.foundation.errors import ContractError, MissingSourceError
 
 KIND_OF_CARD = {
     "global_tailings_portal": "tailings_portal",

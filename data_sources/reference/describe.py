@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from data_sources.contracts.errors import ContractError
 from data_sources.reference import load_table
+from khanij.foundation.errors import ContractError
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "reference_tables.md"
 _CONTRACTS = {

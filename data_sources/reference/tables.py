@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import pandas as pd
 
-from data_sources.contracts.errors import MissingSourceError
+from khanij.foundation.errors import MissingSourceError
 
 _BOOLEAN_PREFIXES = ("is_", "in_india_30", "includes_sc")
 _TEXT_EVEN_IF_NUMERIC = {

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from data_sources.contracts.errors import RegionError
+from khanij.foundation.errors import RegionError
 
 OWN = "own"  # what the register itself is called among the sources of waste sites
 UnitKind = Literal["waste_block", "auction_block", "mining_lease", "survey_sheet", "grid_cell"]

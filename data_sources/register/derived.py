@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from data_sources.contracts.errors import ContractError, UnitError
 from data_sources.reference import load_table
+from khanij.foundation.errors import ContractError, UnitError
 
 COLUMNS = (
     "site_id", "tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt", "basis_code", "knowledge_class", "formula", "source",

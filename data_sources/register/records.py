@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_sources.contracts.errors import ContractError
 from data_sources.register.derived import derive_ash
+from khanij.foundation.errors import ContractError
 
 RECORD_COLUMNS = (
     "record_id", "source", "name", "operator", "state", "lat", "lon", "position_accuracy_m", "waste_type_code", "site_id",

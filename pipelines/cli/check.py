@@ -63,7 +63,7 @@ def _all_places() -> list[Path]:
 
 def _is_place(path: Path) -> bool:
     """A region's folder; shortlists and what else a person keeps beside them is not looked at."""
-    from publishing.releases import MANIFEST
+    from publishing.releasing.releases import MANIFEST
     from publishing.sets.snapshot import is_set_folder
 
     return path.is_dir() and (

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what changed; exit status 0 when nothing did, 1 when something did."""
-    from publishing.diff import diff_releases
+    from publishing.releasing.diff import diff_releases
 
     difference = diff_releases(arguments.old, arguments.new)
     print(difference.text(arguments.rows), end="")

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Print what is known of the block from the published GeoPackage."""
     from publishing.explain import explain_block
-    from publishing.reading import read_table
+    from publishing.geopackage.reading import read_table
     from publishing.sets.snapshot import one_set_of
 
     files, wanted = published_files(arguments.region), arguments.block_id.strip()

@@ -37,7 +37,7 @@ def release_region(region: str, version: str, releases_root: Path | None = None,
     from assets.workspace import home_folder
     from data_sources.cards import load_card
     from data_sources.regions import load_region
-    from publishing.releases import make_release
+    from publishing.releasing.releases import make_release
 
     home = home_folder()
     root = releases_root or Path(os.environ.get("KHANIJ_RELEASES", str(home / "releases")))

@@ -143,7 +143,7 @@ class Waiting:
 
 def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool) -> dict[str, Outcome]:
     """What the workers of the configured Dask cluster made of several regions; nothing where there is none."""
-    from pipelines.settings import dask_scheduler
+    from khanij.foundation.environment import dask_scheduler
 
     if len(names) < 2 or dask_scheduler() is None:
         return {}

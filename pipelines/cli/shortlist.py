@@ -53,11 +53,11 @@ def main(arguments: argparse.Namespace) -> int:
     from rich.table import Table
 
     from assets.workspace import home_folder
+    from khanij.foundation.wording import is_known
     from pipelines.cli.explain import published_files
     from pipelines.cli.terminal import terminal
-    from publishing.shortlist import build_shortlist, load_filter, make_filter, nothing_passes, save_filter
-    from publishing.shortlist_files import check_formats, write_shortlist
-    from publishing.wording import is_known
+    from publishing.shortlists.shortlist import build_shortlist, load_filter, make_filter, nothing_passes, save_filter
+    from publishing.shortlists.shortlist_files import check_formats, write_shortlist
 
     settings = {name: getattr(arguments, name) for name in ("basket", *NUMBERS, "worst_class", "name", "version")}
     settings |= {name: ",".join(value) if (value := getattr(arguments, name)) else None for name in TEXTS}

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from publishing.explain import kinds_in, top_rows
-from publishing.publication import SAMPLE_MARK
-from publishing.reading import is_sample
+from publishing.geopackage.publication import SAMPLE_MARK
+from publishing.geopackage.reading import is_sample
 
 # What may break over two lines; an identifier must stay whole, so that it can be copied.
 WRAPPED = {"Name", "Elements", "State", "Missing", "Likely"}

@@ -19,13 +19,13 @@ import pandas as pd
 from pyproj import CRS
 
 from data_sources.contracts.outputs import KINDS, OUTPUT_CONTRACTS
-from publishing.publication import SAMPLE_MARK, Publication
+from khanij.foundation.wording import one_line
+from publishing.geopackage.publication import SAMPLE_MARK, Publication
+from publishing.geopackage.reading import records
 from publishing.qgis.forms import KIND_WORDS, block_form, relation_form
 from publishing.qgis.layout import Page, layouts_xml
 from publishing.qgis.rasters import SHOWN_BAND, BandLayer, band_layers, band_xml, node_xml
 from publishing.qgis.styles import LayerStyle
-from publishing.reading import records
-from publishing.wording import one_line
 
 PROJECT_NAME = "main"
 # India's Lambert conformal projection: right for looking and for scale bars (areas are computed elsewhere).

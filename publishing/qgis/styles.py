@@ -16,7 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from data_sources.contracts.outputs import KINDS, OUTPUT_CONTRACTS
-from publishing.publication import SAMPLE_MARK, Publication
+from publishing.geopackage.publication import SAMPLE_MARK, Publication
 from publishing.qgis import forms
 from publishing.qgis.symbols import (
     Rule,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_sources.contracts import KhanijError, MissingSourceError
-from publishing.geopackage_check import geopackage_faults
-from publishing.releases import MANIFEST, check_release
+from publishing.geopackage.check import geopackage_faults
+from publishing.releasing.releases import MANIFEST, check_release
 from publishing.sets.listing import JOURNAL, SET_LIST, STAGING, SetList, is_file, read_list
 from publishing.sets.marks import generation_of
 from publishing.sets.snapshot import is_set_folder

@@ -24,7 +24,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from data_sources.contracts import PublishingError
-from publishing.atomic import sha256_of
+from khanij.foundation.files import sha256_of
 
 SET_LIST = "set.json"
 JOURNAL = ".set.next.json"

@@ -16,8 +16,8 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from data_sources.contracts import KhanijError
+from publishing.geopackage.reading import run_info
 from publishing.rasters import TIFF_TAG
-from publishing.reading import run_info
 
 KEY = "generation"
 META = "khanij:generation"

@@ -1,7 +1,7 @@
 """Reading one set, whole, while another may be taking its place.
 
 The files are copied while the lock is held, and what reads the published paths inside the ``with`` reads the copies.
-Belongs here: copying and the look whether it is one set. Does not belong here: reading a table (``publishing.reading``).
+Belongs here: copying and the look whether it is one set. Does not belong here: reading a table (``publishing.geopackage.reading``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_sources.contracts import MissingSourceError, PublishingError
-from publishing.reading import reading_copies, where_read
+from publishing.geopackage.reading import reading_copies, where_read
 from publishing.sets.listing import GEOPACKAGE, JOURNAL, SET_LIST, SetList, is_file, read_list
 from publishing.sets.marks import generation_of
 from publishing.sets.swap import finish, held

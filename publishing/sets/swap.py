@@ -20,7 +20,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from data_sources.contracts import PublishingError
-from publishing.atomic import has_writer, is_stand_in, sync_file, sync_folder, write_bytes_atomically
+from khanij.foundation.files import has_writer, is_stand_in, sync_file, sync_folder, write_bytes_atomically
 from publishing.sets.listing import (
     JOURNAL,
     SET_LIST,

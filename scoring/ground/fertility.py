@@ -15,15 +15,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from scoring.ground.associations import ASSOCIATIONS, HEAVY_MINERALS
-from scoring.ground.evidence import build_evidence
-from scoring.ground.grid import Band, Grid, RasterStack, check_equal_area
-from scoring.ground.layers import SurveyLayers
-from scoring.ground.model_run import DATA_DRIVEN, DESCRIPTIONS, MIN_TEST_POINTS, judge, run_model
-from scoring.ground.sample_reading import classify_samples, heavy_mineral_band, read_samples
+from khanij.foundation.grid import Band, Grid, RasterStack, check_equal_area
+from scoring.ground.geochemistry.associations import ASSOCIATIONS, HEAVY_MINERALS
+from scoring.ground.geochemistry.sample_reading import classify_samples, heavy_mineral_band, read_samples
+from scoring.ground.maps.evidence import build_evidence
+from scoring.ground.maps.layers import SurveyLayers
+from scoring.ground.maps.unit_statistics import coverage_pct, mid_rank_percentile, zonal_statistics
+from scoring.ground.models.model_run import DATA_DRIVEN, DESCRIPTIONS, MIN_TEST_POINTS, judge, run_model
+from scoring.ground.models.training import deposit_cells, training_problem, weights_by_commodity
 from scoring.ground.settings import FertilitySettings
-from scoring.ground.training import deposit_cells, training_problem, weights_by_commodity
-from scoring.ground.unit_statistics import coverage_pct, mid_rank_percentile, zonal_statistics
 
 __all__ = [
     "HELD_OUT",

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from data_sources.contracts.errors import RegionError
+from khanij.foundation.errors import RegionError
 
 Model = Literal["geochemical", "fuzzy", "weights_of_evidence", "logistic_regression", "random_forest"]
 EvidenceKind = Literal[

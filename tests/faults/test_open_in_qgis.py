@@ -10,8 +10,8 @@ from pathlib import Path
 
 from qgis_here import NEEDS_QGIS, PYTHON
 
-from publishing.atomic import sha256_of
-from publishing.geopackage import publish_geopackage
+from khanij.foundation.files import sha256_of
+from publishing.geopackage.geopackage import publish_geopackage
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "publishing" / "example_publication.py"
 

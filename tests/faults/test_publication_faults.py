@@ -26,11 +26,11 @@ from dataclasses import replace
 from example_publication import make_publication
 
 from data_sources.contracts import KhanijError, PublishingError
-from publishing.geopackage import publish_geopackage
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.reading import read_table, run_info
 from publishing.page import write_page
 from publishing.rasters import write_cog
-from publishing.reading import read_table, run_info
-from publishing.releases import check_release, make_release
+from publishing.releasing.releases import check_release, make_release
 from publishing.sets import swap
 from publishing.sets.checking import check_path
 from publishing.sets.listing import JOURNAL, SET_LIST, Facts, SetList, listed, read_list, staging_of
@@ -403,7 +403,7 @@ def test_without_its_list_a_published_folder_is_not_vouched_for(place):
 @pytest.mark.parametrize("after", [1, 3, 6])
 def test_a_release_made_while_the_set_changes_is_of_one_of_the_two(place, two_sets, after, monkeypatch, tmp_path):
     """The swap comes in the middle of the release's reading; every layer of the release is of one generation."""
-    import publishing.releases as module
+    import publishing.releasing.releases as module
 
     seen, real = [0], module.read_table
     swapped = threading.Thread(target=publish, args=(place, _list(two_sets / "new", NEW)))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from publishing.geopackage import publish_geopackage
+from publishing.geopackage.geopackage import publish_geopackage
 from publishing.page import write_page
 
 _HERE = Path(__file__).parent

@@ -18,7 +18,7 @@ from data_sources.cards import Card, load_card
 from data_sources.connectors import Archive, ClientSettings, fetch, probe, read_file
 from data_sources.readers.survey import admit_frame
 from data_sources.regions import data_folder, load_region
-from data_sources.synthetic import sample_district_folder
+from khanij.sample import sample_district_folder
 
 pytestmark = pytest.mark.integration
 FAST = ClientSettings(per_second=1000)

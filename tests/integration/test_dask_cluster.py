@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from production_servers import free_port
 
+from khanij.foundation.grid import Grid
 from pipelines.cluster import ClusterError, connected, tile_mapper
-from scoring.ground.grid import Grid
-from scoring.ground.kriging import krige_grid
-from scoring.ground.tiles import map_tiles, tiles_sent_to
-from scoring.ground.variogram import Variogram
+from scoring.ground.maps.kriging import krige_grid
+from scoring.ground.maps.tiles import map_tiles, tiles_sent_to
+from scoring.ground.maps.variogram import Variogram
 
 ROOT = Path(__file__).resolve().parents[2]
 ALBERS = "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs"

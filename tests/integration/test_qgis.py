@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 from qgis_here import NEEDS_QGIS, PYTHON
 
-from publishing.geopackage import publish_geopackage
+from publishing.geopackage.geopackage import publish_geopackage
 
 _HERE = Path(__file__).parent
 _REFERENCE = _HERE / "reference_pictures" / "ranking.png"

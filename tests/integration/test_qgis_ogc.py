@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from publishing.geopackage import publish_geopackage
+from publishing.geopackage.geopackage import publish_geopackage
 
 _PYTHON = "/usr/bin/python3"
 _VALIDATOR = "osgeo_utils.samples.validate_gpkg"

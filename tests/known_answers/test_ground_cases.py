@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from pyproj import Geod, Transformer
 
-from scoring.ground import albers_for, fuzzy
-from scoring.ground import anomalies as an
-from scoring.ground import composition as comp
-from scoring.ground import validation as val
-from scoring.ground import weights_of_evidence as wofe
-from scoring.ground.catchment import dilution_corrected, productivity
-from scoring.ground.geochemistry import oxide_factors
+from scoring.ground import albers_for
+from scoring.ground.geochemistry.catchment import dilution_corrected, productivity
+from scoring.ground.geochemistry.samples import anomalies as an
+from scoring.ground.geochemistry.samples import composition as comp
+from scoring.ground.geochemistry.samples import oxide_factors
+from scoring.ground.models import fuzzy
+from scoring.ground.models import validation as val
+from scoring.ground.models import weights_of_evidence as wofe
 
 CASES = {c["id"]: c for c in json.loads((Path(__file__).parent / "published_cases.json").read_text(encoding="utf-8"))}
 

@@ -17,8 +17,8 @@ from example_publication import make_publication
 from data_sources.connectors.archive import Archive, Manifest
 from data_sources.regions import load_region
 from pipelines.cli import main
-from publishing.geopackage import publish_geopackage
-from publishing.releases import list_releases, make_release
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.releasing.releases import list_releases, make_release
 from publishing.sets.listing import SetList, listed
 from publishing.sets.swap import begin, publish
 

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "publishing"))
 from example_publication import make_publication
 
 from pipelines.cli import main
-from publishing.geopackage import publish_geopackage
+from publishing.geopackage.geopackage import publish_geopackage
 
 
 @pytest.fixture

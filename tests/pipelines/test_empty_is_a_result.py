@@ -12,7 +12,7 @@ from small_regions import SITES, SmallRegion, block, khanij, site, tonnage, with
 
 from data_sources.contracts.outputs import OUTPUT_CONTRACTS
 from pipelines.cli import main
-from publishing.reading import read_layer, read_table, run_info
+from publishing.geopackage.reading import read_layer, read_table, run_info
 
 FAR = {"lon": 70.0, "lat": 30.0}
 NOTHING = {

@@ -9,8 +9,8 @@ import threading
 import dagster as dg
 import pytest
 
+from khanij.foundation.environment import NotifySettings
 from pipelines.notify import Failure, redact, root_cause, tell
-from pipelines.settings import NotifySettings
 
 FAILURE = Failure(
     "rank_region",

@@ -16,9 +16,9 @@ from example_publication import completed
 from assets.workspace import Workspace
 from data_sources.contracts.outputs import RANKED_BLOCKS
 from pipelines.definitions import build_defs
-from publishing.geopackage import publish_geopackage
-from publishing.publication import Publication
-from publishing.releases import list_releases
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.publication import Publication
+from publishing.releasing.releases import list_releases
 
 ROOT = Path(__file__).resolve().parents[2]
 

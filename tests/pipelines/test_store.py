@@ -7,8 +7,8 @@ import pytest
 from affine import Affine
 from shapely.geometry import Point
 
+from khanij.foundation.grid import Band, Grid, RasterStack
 from pipelines.io_managers import BundleStore, CorruptIntermediateError
-from scoring.ground.grid import Band, Grid, RasterStack
 
 ALBERS = "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs"
 

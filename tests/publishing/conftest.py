@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from example_publication import make_publication
 
-from publishing.geopackage import publish_geopackage
-from publishing.publication import Publication
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.publication import Publication
 
 
 @pytest.fixture(scope="session")

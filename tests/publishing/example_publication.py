@@ -12,7 +12,7 @@ import shapely
 from data_sources.contracts import Contract
 from data_sources.contracts.frames import empty_column
 from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES
-from publishing.publication import Publication
+from publishing.geopackage.publication import Publication
 
 HOSTILE = (
     "=HYPERLINK(\"http://example.invalid\",\"x\")", "<script>alert('x')</script> & <b>bold</b>", "+1+1", "-2+3 cmd|' /C calc'!A0",

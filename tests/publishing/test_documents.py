@@ -14,13 +14,13 @@ import rasterio
 from affine import Affine
 
 from data_sources.contracts import MissingSourceError
-from publishing.dossier import top_block_ids, write_dossiers
+from publishing.dossiers.dossier import top_block_ids, write_dossiers
 from publishing.explain import explain_block, kinds_in, top_rows, top_table
 from publishing.fertility_report import write_fertility_report
+from publishing.geopackage.publication import Publication
+from publishing.geopackage.reading import read_table
 from publishing.page import write_page
-from publishing.publication import Publication
 from publishing.rasters import write_cog
-from publishing.reading import read_table
 
 
 def test_every_block_can_be_explained(geopackage: Path) -> None:

@@ -9,9 +9,9 @@ import pytest
 from example_publication import make_publication
 
 from data_sources.contracts import PublishingError
-from publishing.atomic import sha256_of
-from publishing.geopackage import publish_geopackage
-from publishing.reading import read_table
+from khanij.foundation.files import sha256_of
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.reading import read_table
 
 STEPS = 12
 
@@ -51,7 +51,7 @@ def test_wherever_the_disk_fills_up_the_old_file_stays_and_the_error_names_it(ge
 
 
 def test_a_file_that_lacks_rows_is_not_published(geopackage: Path, tmp_path: Path) -> None:
-    import publishing.geopackage as module
+    import publishing.geopackage.geopackage as module
 
     frames = {"ranked_blocks": read_table(geopackage, "ranked_blocks")}
     module._count(geopackage, frames)

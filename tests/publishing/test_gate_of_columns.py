@@ -15,8 +15,8 @@ from data_sources.contracts.frames import DTYPES, empty_layer, empty_table, tabl
 from data_sources.contracts.identity import key_form
 from data_sources.contracts.outputs import OUTPUT_CONTRACTS, SITE_POTENTIAL, WASTE_SITES_OUT
 from data_sources.contracts.waste import WASTE_FOOTPRINTS, WASTE_SITES
-from publishing.geopackage import publish_geopackage
-from publishing.publication import Publication, conform, conformed, with_baskets
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.publication import Publication, conform, conformed, with_baskets
 
 
 def empty_of(contract: Contract) -> pd.DataFrame:

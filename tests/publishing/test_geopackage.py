@@ -19,10 +19,10 @@ from example_publication import completed, make_publication
 
 from data_sources.contracts import CrsError, PublishingError
 from data_sources.contracts.outputs import OUTPUT_CONTRACTS, RANKED_BLOCKS
-from publishing.atomic import sha256_of
-from publishing.geopackage import publish_geopackage
-from publishing.publication import Publication, round_significant
-from publishing.reading import read_layer, read_table, run_info
+from khanij.foundation.files import sha256_of
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.publication import Publication, round_significant
+from publishing.geopackage.reading import read_layer, read_table, run_info
 
 
 def _sql(path: Path, query: str) -> list[tuple]:
@@ -97,7 +97,7 @@ def test_same_bytes_whatever_the_clock_zone_and_hash_seed(
     script = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from example_publication import make_publication\n"
-        "from publishing.geopackage import publish_geopackage\n"
+        "from publishing.geopackage.geopackage import publish_geopackage\n"
         f"print(publish_geopackage(make_publication(), {str(tmp_path / 'ranked_blocks.gpkg')!r}).sha256)"
     )
     env = {**os.environ, "TZ": "Asia/Kolkata", "PYTHONHASHSEED": "42", "OMP_NUM_THREADS": "1"}
@@ -149,7 +149,9 @@ def test_an_editing_program_that_died_is_not_waited_for_and_one_that_lives_is(
     assert not (tmp_path / "ranked_blocks.gpkg-wal").exists()
 
 
-@pytest.mark.parametrize("step", ["publishing.geopackage._write_rest", "publishing.geopackage.replace_file"])
+@pytest.mark.parametrize(
+    "step", ["publishing.geopackage.geopackage._write_rest", "publishing.geopackage.geopackage.replace_file"]
+)
 def test_a_failure_leaves_the_old_file_and_no_rubbish(
     publication: Publication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -175,7 +177,7 @@ def test_a_kill_in_the_middle_leaves_the_old_file_and_the_next_run_cleans_up(
     script = (
         f"import sys, os; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from example_publication import make_publication\n"
-        "import publishing.geopackage as g\n"
+        "import publishing.geopackage.geopackage as g\n"
         "g._write_rest = lambda *a: os._exit(9)\n"
         f"g.publish_geopackage(make_publication(24), {str(path)!r})"
     )
@@ -280,7 +282,7 @@ def test_a_file_that_cannot_be_replaced_is_published_beside(
     publication: Publication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What Windows does with a file that is open."""
-    import publishing.geopackage as module
+    import publishing.geopackage.geopackage as module
 
     path = publish_geopackage(publication, tmp_path / "ranked_blocks.gpkg").path
     before = sha256_of(path)

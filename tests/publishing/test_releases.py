@@ -15,11 +15,11 @@ import pytest
 from example_publication import make_publication
 
 from data_sources.contracts import MissingSourceError, PublishingError
-from publishing.atomic import sha256_of
-from publishing.diff import diff_releases
-from publishing.geopackage import publish_geopackage
-from publishing.reading import read_table, run_info
-from publishing.releases import Release, check_release, latest_release, list_releases, make_release
+from khanij.foundation.files import sha256_of
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.reading import read_table, run_info
+from publishing.releasing.diff import diff_releases
+from publishing.releasing.releases import Release, check_release, latest_release, list_releases, make_release
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_a_version_is_a_date(output: Path, tmp_path: Path, calver: str) -> None:
 def test_a_kill_while_releasing_leaves_no_release_and_the_next_one_works(
     output: Path, tmp_path: Path, step: str
 ) -> None:
-    script = f"import os\nimport publishing.releases as r\nr.{step} = lambda *a, **k: os._exit(9)\nr.make_release({str(output)!r}, {str(tmp_path)!r}, '2026.11.22')\n"
+    script = f"import os\nimport publishing.releasing.releases as r\nr.{step} = lambda *a, **k: os._exit(9)\nr.make_release({str(output)!r}, {str(tmp_path)!r}, '2026.11.22')\n"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
     assert latest_release(tmp_path, "example") is None
     assert not (tmp_path / "example" / "2026.11.22").exists()
@@ -178,7 +178,7 @@ def test_the_waste_block_of_a_site_that_may_not_be_passed_on_stays_out(tmp_path:
 def test_of_two_releases_of_one_version_at_once_one_is_made_and_the_other_is_told(
     output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import publishing.releases as module
+    import publishing.releasing.releases as module
 
     told: list[str] = []
     real = module.write_page

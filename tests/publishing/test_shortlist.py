@@ -19,13 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import PublishingError
-from publishing.dossier import book_of_shortlist
-from publishing.dossier_pages import first_page
-from publishing.escaping import csv_cell, plain, xml
-from publishing.geopackage import publish_geopackage
-from publishing.reading import records
-from publishing.shortlist import ShortlistFilter, build_shortlist, load_filter, make_filter, save_filter
-from publishing.shortlist_files import FORMATS, write_shortlist
+from khanij.foundation.escaping import csv_cell, plain, xml
+from publishing.dossiers.dossier import book_of_shortlist
+from publishing.dossiers.dossier_pages import first_page
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.reading import records
+from publishing.shortlists.shortlist import ShortlistFilter, build_shortlist, load_filter, make_filter, save_filter
+from publishing.shortlists.shortlist_files import FORMATS, write_shortlist
 
 _KML = "{http://www.opengis.net/kml/2.2}"
 
@@ -191,7 +191,7 @@ def test_no_text_is_a_formula_or_a_tag(text: str) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))
 def test_numbers_stay_numbers(value: float) -> None:
-    from publishing.shortlist_files import _number_cell
+    from publishing.shortlists.shortlist_files import _number_cell
 
     assert _is_number(_number_cell(value)) and np.isclose(float(_number_cell(value)), value, rtol=1e-8)
 

@@ -15,7 +15,7 @@ from rasterio.transform import from_origin
 
 from data_sources.connectors.files import read_file
 from data_sources.connectors.rasters import read_raster
-from data_sources.contracts.errors import MissingSourceError, SourceError
+from khanij.foundation.errors import MissingSourceError, SourceError
 
 TABLE = "sampleno,longitude,latitude,Cu_ppm\n57B/08/1,76.1,15.2,20\n57B/08/2,76.2,15.3,30\n"
 ROWS = [line.split(",") for line in TABLE.splitlines()]

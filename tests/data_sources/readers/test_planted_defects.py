@@ -12,7 +12,7 @@ from data_sources.readers.blocks import read_blocks
 from data_sources.readers.survey import read_layer
 from data_sources.readers.waste import read_inventory
 from data_sources.regions import load_region
-from data_sources.synthetic import sample_district_folder
+from khanij.sample import sample_district_folder
 
 pytestmark = pytest.mark.integration
 

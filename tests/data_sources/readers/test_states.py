@@ -9,12 +9,12 @@ import shapely
 
 from assets.survey import load_layer
 from assets.workspace import Workspace
-from data_sources.contracts.errors import ContractError, MissingSourceError
 from data_sources.readers.blocks import embedded_auction_blocks
 from data_sources.readers.states import read_states
 from data_sources.readers.survey import read_layer
 from data_sources.readers.waste import embedded_inventory
 from data_sources.regions import LayerSource, Region, StatesSource
+from khanij.foundation.errors import ContractError, MissingSourceError
 
 SOURCE = StatesSource(card="soi_state_boundaries", path="states.gpkg", name_field="STATE_NAME")
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_sources.contracts.errors import ContractError, UnitError
 from data_sources.reference import load_table
 from data_sources.register import (
     derive_ash,
@@ -26,6 +25,7 @@ from data_sources.register import (
 )
 from data_sources.register.derived import Range
 from data_sources.register.matching import distance_km, name_similarity
+from khanij.foundation.errors import ContractError, UnitError
 
 OWN = pd.DataFrame(
     {

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_sources.contracts.errors import ContractError
 from data_sources.regions import data_folder
 from data_sources.sheets import (
     FOUR_DEGREE_SHEETS,
@@ -22,6 +21,7 @@ from data_sources.sheets import (
     sheets_in,
     sheets_of,
 )
+from khanij.foundation.errors import ContractError
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data_sources.synthetic import Manifest, write_district
+from khanij.sample import Manifest, write_district
 
 
 @pytest.fixture(scope="session")

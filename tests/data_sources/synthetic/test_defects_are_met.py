@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_sources.readers.survey import read_layer
-from data_sources.synthetic import Manifest
+from khanij.sample import Manifest
 
 FILES = {
     "stream_sediments": "stream_sediments.csv",

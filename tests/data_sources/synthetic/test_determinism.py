@@ -12,7 +12,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from data_sources.synthetic import SAMPLE_DISTRICT, Manifest, sample_district_folder, write_district
+from khanij.sample import SAMPLE_DISTRICT, Manifest, sample_district_folder, write_district
 
 SMALL = replace(
     SAMPLE_DISTRICT,
@@ -50,7 +50,7 @@ def test_same_bytes_in_another_process(
     district: tuple[Path, Manifest], tmp_path: Path, zone: str, threads: str, hash_seed: str
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from data_sources.synthetic import write_district; "
+        "import sys; from pathlib import Path; from khanij.sample import write_district; "
         "write_district(Path(sys.argv[1]))"
     )
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")

@@ -15,10 +15,10 @@ import shapely
 
 from data_sources.reference import load_table
 from data_sources.sheets import normalise_many, sheets_of
-from data_sources.synthetic import SAMPLE_DISTRICT, Manifest
-from data_sources.synthetic.defects import SENTINEL
-from data_sources.synthetic.geophysics import normal_gravity_mgal
-from data_sources.synthetic.layers import LITHOLOGIC
+from khanij.sample import SAMPLE_DISTRICT, Manifest
+from khanij.sample.defects import SENTINEL
+from khanij.sample.geophysics import normal_gravity_mgal
+from khanij.sample.layers import LITHOLOGIC
 
 Sample = tuple[Path, Manifest]
 MAJORS = ["sio2", "al2o3", "fe2o3", "tio2", "cao", "mgo", "mno", "na2o", "k2o", "p2o5", "loi"]

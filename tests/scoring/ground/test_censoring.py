@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import ScoringError
-from scoring.ground.censoring import (
+from scoring.ground.geochemistry.censoring import (
     censoring_report,
     kaplan_meier_quantiles,
     plotting_positions,

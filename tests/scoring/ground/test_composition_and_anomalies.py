@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from data_sources.contracts import ScoringError
-from scoring.ground import anomalies as an
-from scoring.ground import composition as comp
-from scoring.ground.catchment import background_by_lithology, dilution_corrected, productivity
+from scoring.ground.geochemistry.catchment import background_by_lithology, dilution_corrected, productivity
+from scoring.ground.geochemistry.samples import anomalies as an
+from scoring.ground.geochemistry.samples import composition as comp
 
 PARTS = arrays(np.float64, (5, 7), elements=st.floats(1e-3, 1e5))
 

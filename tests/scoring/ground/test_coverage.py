@@ -10,7 +10,7 @@ from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
 from scoring.ground import Grid
-from scoring.ground.coverage import coverage_statistics
+from scoring.ground.maps.coverage import coverage_statistics
 
 GRID = Grid.from_bounds((0, 0, 5000, 4000), "EPSG:6933", 100)
 

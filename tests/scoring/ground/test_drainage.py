@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from scoring.ground import Grid
-from scoring.ground.drainage import Relief, downstream_path, drain, mask_samples, relief_from_stations
+from scoring.ground.geochemistry.drainage import Relief, downstream_path, drain, mask_samples, relief_from_stations
 from tests.scoring.ground.conftest import CRS, lonlat
 
 GRID = Grid.from_bounds((0, 0, 40_000, 40_000), CRS, 1000)

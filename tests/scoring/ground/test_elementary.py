@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from scoring.ground import elementary
+from scoring.ground.maps import elementary
 
 
 @njit(error_model="numpy")

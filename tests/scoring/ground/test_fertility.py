@@ -20,7 +20,7 @@ from scoring.ground import (
     fertility_of_units,
 )
 from scoring.ground.fertility import HELD_OUT, POSTERIOR, Fertility, evidence_of_units, unit_statistics_of
-from scoring.ground.unit_statistics import mid_rank_percentile, zonal_statistics
+from scoring.ground.maps.unit_statistics import mid_rank_percentile, zonal_statistics
 from tests.scoring.ground.conftest import CRS, ORE_XY, SAND_XY, lonlat
 
 FAST = {
@@ -159,7 +159,7 @@ def test_the_held_out_map_did_not_see_its_own_deposits(samples, grid):
     result = estimate_fertility(layers, grid, settings(model="random_forest", target_commodities=["tin"]), None)
     seen, held_out = (result.stack[n].values for n in (POSTERIOR, HELD_OUT))
     row, col = grid.index(x, y)
-    from scoring.ground.validation import success_rate_area
+    from scoring.ground.models.validation import success_rate_area
 
     assert success_rate_area(seen, seen[row, col].astype(float)) > 0.85
     assert 0.3 < success_rate_area(held_out, held_out[row, col].astype(float)) < 0.65

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from data_sources.contracts import ScoringError
-from scoring.ground import fuzzy
+from scoring.ground.models import fuzzy
 
 MU = arrays(np.float64, (3, 11), elements=st.floats(0, 1))
 

@@ -8,8 +8,9 @@ import pytest
 import shapely
 
 from data_sources.contracts import CrsError, ScoringError
-from scoring.ground.associations import ASSOCIATIONS
-from scoring.ground.geochemistry import (
+from scoring.ground.geochemistry.associations import ASSOCIATIONS
+from scoring.ground.geochemistry.pca import robust_pca
+from scoring.ground.geochemistry.samples import (
     association_score,
     association_scores,
     element_columns,
@@ -18,7 +19,6 @@ from scoring.ground.geochemistry import (
     prepare_samples,
     residual_by_group,
 )
-from scoring.ground.pca import robust_pca
 from tests.scoring.ground.conftest import CRS, ORE_XY, SAND_XY, near
 
 

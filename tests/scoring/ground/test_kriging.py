@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from data_sources.contracts import ScoringError
 from scoring.ground import Grid, albers_for
-from scoring.ground.interpolation import idw, idw_all
-from scoring.ground.kriging import cross_validate, krige_grid, krige_points
-from scoring.ground.variogram import Variogram, empirical_variogram, fit_variogram
+from scoring.ground.maps.interpolation import idw, idw_all
+from scoring.ground.maps.kriging import cross_validate, krige_grid, krige_points
+from scoring.ground.maps.variogram import Variogram, empirical_variogram, fit_variogram
 
 CRS = albers_for((76.0, 13.7, 77.8, 15.8))
 
@@ -107,7 +107,7 @@ def test_cross_validation_leaves_the_sample_and_its_twin_out():
 def test_fit_recovers_a_known_variogram():
     lag = np.linspace(500, 20_000, 15)
     true = Variogram("exponential", 0.3, 0.9, 9000)
-    from scoring.ground.variogram import EmpiricalVariogram
+    from scoring.ground.maps.variogram import EmpiricalVariogram
 
     fitted = fit_variogram(EmpiricalVariogram(lag, true(lag), np.full(15, 1000)))
     assert fitted.nugget == pytest.approx(0.3, rel=0.02)

@@ -7,8 +7,8 @@ import pytest
 
 from data_sources.contracts import ScoringError
 from scoring.ground import Band
-from scoring.ground.evidence import Evidence
-from scoring.ground.learning import Features, apply_platt, coefficients, fit_bags, fit_platt
+from scoring.ground.maps.evidence import Evidence
+from scoring.ground.models.learning import Features, apply_platt, coefficients, fit_bags, fit_platt
 
 
 def world(seed=0, shape=(60, 80)):

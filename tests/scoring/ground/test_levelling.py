@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from scoring.ground import albers_for
-from scoring.ground.geochemistry import prepare_samples
-from scoring.ground.levelling import on_held_sheets, sheet_steps
+from scoring.ground.geochemistry.levelling import on_held_sheets, sheet_steps
+from scoring.ground.geochemistry.samples import prepare_samples
 
 CRS = albers_for((77.0, 14.0, 77.9, 14.9))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.ground.kriging import krige_grid, krige_points
-from scoring.ground.neighbours import index_samples, nearest_of_cells, nearest_of_points
-from scoring.ground.variogram import Variogram
+from scoring.ground.maps.kriging import krige_grid, krige_points
+from scoring.ground.maps.neighbours import index_samples, nearest_of_cells, nearest_of_points
+from scoring.ground.maps.variogram import Variogram
 from tests.scoring.ground.test_kriging import CRS, Grid, scattered
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from data_sources.contracts import CrsError, ScoringError
 from scoring.ground import Band, Grid, RasterStack, albers_for
-from scoring.ground import rasterising as r
-from scoring.ground.distance import nearest_feature_m
+from scoring.ground.maps import rasterising as r
+from scoring.ground.maps.distance import nearest_feature_m
 
 CRS = albers_for((76.0, 13.7, 77.8, 15.8))
 GRID = Grid.from_bounds((0, 0, 5000, 4000), CRS, 100)

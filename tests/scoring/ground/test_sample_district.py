@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from scoring.ground import FertilitySettings, Grid, SurveyLayers, estimate_fertility
-from scoring.ground import validation as val
-from scoring.ground.evidence import interpolate
+from scoring.ground.maps.evidence import interpolate
+from scoring.ground.models import validation as val
+from scoring.ground.models.training import matches
 from scoring.ground.settings import InterpolationSettings
-from scoring.ground.training import matches
 
 pytestmark = pytest.mark.integration
 TARGET = ("rare earths",)
@@ -32,7 +32,7 @@ def district(tmp_path_factory):
     from data_sources.cards import load_card
     from data_sources.readers.survey import read_layer
     from data_sources.regions import load_region
-    from data_sources.synthetic import sample_district_folder
+    from khanij.sample import sample_district_folder
 
     region = load_region("sample_district")
     folder = sample_district_folder(tmp_path_factory.mktemp("district"))

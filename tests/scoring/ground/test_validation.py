@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data_sources.contracts import ScoringError
 from scoring.ground import Grid, albers_for
-from scoring.ground import validation as v
+from scoring.ground.models import validation as v
 
 CRS = albers_for((76.0, 13.7, 77.8, 15.8))
 GRID = Grid.from_bounds((0, 0, 100_000, 80_000), CRS, 1000)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import ScoringError
-from scoring.ground import weights_of_evidence as w
+from scoring.ground.models import weights_of_evidence as w
 
 
 def toy(n=5000, seed=0, classes=10, effect=0.002):

@@ -1,0 +1,1 @@
+"""Khanij: ranks blocks of mine waste by critical-mineral potential, with honest uncertainty."""

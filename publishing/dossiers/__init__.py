@@ -1,0 +1,1 @@
+"""Two printable pages a block."""

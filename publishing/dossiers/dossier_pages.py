@@ -1,0 +1,337 @@
+"""What stands on the pages of a dossier: maps, charts, figures with ranges, sites, elements, gates, sources.
+
+Belongs here: the layout of a page. Does not belong here: files, or a number that is not in the GeoPackage.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from data_sources.sheets import sheet_of
+from khanij.foundation.escaping import plain
+from khanij.foundation.wording import (
+    amount,
+    is_known,
+    kilograms,
+    number,
+    one_line,
+    place,
+    rank_interval,
+    share,
+    tonnes,
+    triple,
+)
+from publishing.dossiers.dossier_figures import (
+    A4,
+    INK,
+    LINE,
+    MAP_SIZE,
+    RED,
+    SOFT,
+    Book,
+    draw_close_up,
+    draw_contributions,
+    draw_evidence,
+    draw_locator,
+    draw_rank_axis,
+)
+from publishing.geopackage.publication import SAMPLE_MARK
+from publishing.geopackage.reading import records
+from publishing.qgis.forms import KIND_WORDS, STATUS_WORDS
+from publishing.shortlists.shortlist import Shortlist
+
+CLASS_WORDS = {
+    "G1": "G1, detailed exploration (UNFC G1)",
+    "G2": "G2, general exploration (UNFC G2)",
+    "G3": "G3, prospecting (UNFC G3)",
+    "G4": "G4, reconnaissance (UNFC G4)",
+    "analogue": "analogue: borrowed from elsewhere or derived; below any exploration stage",
+    "none": "none: no usable figure",
+}
+
+
+class Writer:
+    """A page that is written from the top down, in points from its top-left corner."""
+
+    def __init__(self, book: Book, r: SimpleNamespace, page: int) -> None:
+        self.figure = Figure(figsize=A4)
+        self.y = 0.0
+        self.left, self.width = 0.08, 0.84
+        mark = f"{SAMPLE_MARK}   " if book.is_sample else ""
+        self.text(self.left, 0.955, one_line(plain(r.name), 58) or r.block_id, 15, weight="bold")
+        where = ", ".join(one_line(plain(v)) for v in (r.district, r.state) if is_known(v))
+        self.text(self.left, 0.936, f"{KIND_WORDS.get(r.kind, r.kind)} {r.block_id}    {where}", 9.5, colour=SOFT)
+        if mark:
+            self.text(0.92, 0.975, mark.strip(), 11, colour=RED, weight="bold", ha="right")
+        self.figure.add_artist(_rule(0.928))
+        info = book.info
+        configuration = (info.get("configuration_sha256") or info.get("configuration_hash") or "not stated")[:12]
+        foot = f"{info.get('title', '')}. Configuration {configuration}, price deck {info.get('price_deck', '?')}. P10 is the low case; rank P05 is the best place. A blank is not known."
+        for i, line in enumerate(textwrap.wrap(one_line(plain(foot)), 150)[:2]):
+            self.text(self.left, 0.038 - 0.011 * i, line, 6.8, colour=SOFT)
+        self.text(0.92, 0.016, f"page {page} of 2", 6.8, colour=SOFT, ha="right")
+        self.y = 0.905
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        *,
+        colour: str = INK,
+        weight: str = "normal",
+        ha: str = "left",
+    ) -> None:
+        """A line of text at a place."""
+        self.figure.text(x, y, text, fontsize=size, color=colour, weight=weight, ha=ha, va="baseline", parse_math=False)
+
+    def heading(self, text: str) -> None:
+        """A heading at the present height."""
+        self.y -= 0.012
+        self.text(self.left, self.y, text, 10, weight="bold")
+        self.y -= 0.017
+
+    def paragraph(self, text: object, *, size: float = 9, columns: int = 112, most: int = 8, colour: str = INK) -> None:
+        """Wrapped text; what does not fit is cut with a mark."""
+        lines = textwrap.wrap(one_line(plain(text)), columns)
+        if len(lines) > most:
+            lines = [*lines[: most - 1], lines[most - 1][: columns - 2] + " …"]
+        for line in lines:
+            self.text(self.left, self.y, line, size, colour=colour)
+            self.y -= size * 0.00168
+
+    def facts(self, pairs: list[tuple[str, str]], x: float | None = None, wide: float = 0.24, most: int = 72) -> None:
+        """Label and value, one pair a line."""
+        x = self.left if x is None else x
+        for label, value in pairs:
+            lines = textwrap.wrap(one_line(plain(value)), most)[:3] or ["not known"]
+            self.text(x, self.y, label, 8.5, colour=SOFT)
+            for line in lines:
+                self.text(x + wide, self.y, line, 8.5)
+                self.y -= 0.0142
+
+    def table(
+        self, head: list[str], rows: list[list[str]], starts: list[float], lengths: list[int], most: int = 12
+    ) -> None:
+        """Columns at fixed starts (0..1 of the width); texts are cut to their column."""
+        for title, start in zip(head, starts):
+            self.text(self.left + start * self.width, self.y, title, 7.5, colour=SOFT, weight="bold")
+        self.figure.add_artist(_rule(self.y - 0.004))
+        self.y -= 0.0155
+        for row in rows[:most]:
+            for value, start, length in zip(row, starts, lengths):
+                self.text(self.left + start * self.width, self.y, one_line(plain(value), length), 8)
+            self.y -= 0.0138
+        if len(rows) > most:
+            self.text(self.left, self.y, f"and {len(rows) - most} more in the GeoPackage", 7.5, colour=SOFT)
+            self.y -= 0.0138
+
+
+def _rule(y: float) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([0.08, 0.92], [y, y], color=LINE, linewidth=0.7)
+
+
+def first_page(book: Book, r: SimpleNamespace) -> Figure:
+    """Where it is, where it stands, why."""
+    w = Writer(book, r, 1)
+    status = STATUS_WORDS.get(r.status, r.status)
+    if r.status == "RANKED":
+        w.text(w.left, w.y, f"Place {place(r.rank)} of {book.peers_of(r)}", 19, weight="bold")
+        w.text(
+            w.left + 0.36,
+            w.y + 0.008,
+            f"{rank_interval(r.rank_p05, r.rank_p95)} in nine draws out of ten (P05 best place to P95 worst)",
+            9.5,
+        )
+        w.text(
+            w.left + 0.36, w.y - 0.008, f"P(top 10) {share(r.p_top10)}, P(top 20) {share(r.p_top20)}", 9.5, colour=SOFT
+        )
+    else:
+        w.text(w.left, w.y, status, 16, weight="bold")
+    w.y -= 0.026
+    if is_known(r.status_reason):
+        w.paragraph(r.status_reason, most=3, colour=RED if r.status in ("GATED", "LEASED") else INK)
+    shape = book.shapes.get(r.block_id)
+    draw_locator(w.figure.add_axes((0.08, 0.575, *MAP_SIZE)), book, shape)
+    draw_close_up(w.figure.add_axes((0.52, 0.575, *MAP_SIZE)), book, r, shape)
+    w.y = 0.545
+    if shape is not None and not shape.is_empty:
+        centre = shape.centroid
+        sheet = sheet_of(centre.x, centre.y)
+        text = f"{centre.y:.4f} N, {centre.x:.4f} E; Survey of India sheet {sheet or 'not numbered'}; geometry: {one_line(r.geometry_basis) or 'not stated'}"
+    else:
+        text = "Position not known."
+    w.text(w.left, w.y, text, 8, colour=SOFT)
+    w.y -= 0.012
+    if r.status == "RANKED":
+        w.heading(f"Score {number(r.score_mean)} of 100 (P10 {number(r.score_p10)} to P90 {number(r.score_p90)})")
+        draw_contributions(w.figure.add_axes((0.08, w.y - 0.026, 0.84, 0.030)), r)
+        w.y -= 0.05
+        w.heading("Rank")
+        draw_rank_axis(w.figure.add_axes((0.08, w.y - 0.020, 0.84, 0.026)), r, book.peers_of(r))
+        w.y -= 0.052
+    w.heading("Value")
+    pairs = [
+        ("Tonnage, P50", tonnes(r.tonnage_t_p50)),
+        ("Margin of the project", triple(r, "margin_usd_per_t", unit="USD/t")),
+        ("P(margin > 0)", share(r.p_margin_positive)),
+        ("Break-even price multiple", _breakeven(r.breakeven_price_multiple)),
+        ("Net value of the basket", triple(r, "net_value_usd", amount, "USD")),
+        ("Main elements", one_line(r.top_elements) or "not known"),
+        ("Knowledge class", CLASS_WORDS.get(str(r.knowledge_class), "not stated")),
+    ]
+    w.facts(pairs)
+    w.heading("In words")
+    w.paragraph(r.explanation, most=max(3, int((w.y - 0.06) / 0.0144)))
+    if r.status != "RANKED":
+        _ground(w, book, r)
+    return w.figure
+
+
+def _ground(w: Writer, book: Book, r: SimpleNamespace) -> None:
+    """What the survey says of the ground: on the first page of a block that has no rank, else on the second."""
+    rows = book.rows("evidence", r.block_id)
+    if not rows or not is_known(r.fertility_axis) or w.y < 0.21:
+        return
+    w.heading("Ground: fertility (bar: P10, the low case, to P90) and the evidence under the block")
+    shown = rows[: int((w.y - 0.10) / 0.0145) - 1]
+    height = 0.0145 * (len(shown) + 1)
+    draw_evidence(w.figure.add_axes((0.22, w.y - height, 0.70, height)), r, shown)
+    w.y -= height + 0.035
+    if any(row.role == "warning" for row in shown):
+        w.paragraph("Red: heavy minerals (Zr, Hf, Th) warn of placer sand; they are no target.", size=7.5, colour=SOFT)
+
+
+def second_page(book: Book, r: SimpleNamespace) -> Figure:
+    """Sites, elements, law, knowledge, what to measure next, sources."""
+    w = Writer(book, r, 2)
+    shares = book.rows("shares", r.block_id)
+    w.heading("Waste sites")
+    if shares:
+        rows = []
+        for s in shares:
+            site = book.site_of.get(s.site_id)
+            rows.append(
+                [
+                    s.site_id, one_line(site.name) if site else "", share(s.inside), share(s.near), number(s.distance_km),
+                    triple(site, "tonnage_t", tonnes) if site else "", str(site.knowledge_class) if site else "",
+                ]
+            )  # fmt: skip
+        head = ["Site", "Name", "inside", "near", "km", "Tonnage", "Class"]
+        w.table(head, rows, [0, 0.13, 0.45, 0.515, 0.57, 0.625, 0.91], [16, 38, 8, 8, 7, 42, 9], most=6)
+    else:
+        nearest = (
+            f" Nearest: {r.nearest_site_id} at {number(r.nearest_site_km)} km." if is_known(r.nearest_site_id) else ""
+        )
+        w.paragraph(f"No site of the register lies inside or within reach.{nearest}")
+    w.heading("Elements (of the element, not the oxide)")
+    elements = book.rows("elements", r.block_id)
+    if elements:
+        rows = [[e.element, triple(e, "contained_kg", kilograms), triple(e, "recoverable_kg", kilograms) if is_known(e.recoverable_kg_p50) else "not sold by the route", share(e.revenue_share) if is_known(e.revenue_share) else "-"] for e in elements]  # fmt: skip
+        w.table(
+            ["Element", "Contained", "Recoverable", "Share of revenue"],
+            rows,
+            [0, 0.12, 0.47, 0.84],
+            [12, 42, 42, 8],
+            most=10,
+        )
+    else:
+        w.paragraph(
+            f"No usable assay. Likely companions (not measured): {one_line(r.likely_companions) or 'not known'}."
+        )
+    w.heading("Law and access")
+    gates = [
+        f"{s.site_id}: {site.status_reason}"
+        for s in shares
+        if (site := book.site_of.get(s.site_id)) and is_known(site.status_reason)
+    ]
+    law = [*([str(r.status_reason)] if r.status in ("GATED", "LEASED") else []), *gates]
+    w.paragraph("; ".join(law) if law else "No gate is recorded in the sources used; that is not a clearance.", most=4)
+    modifier = f"Modifier {number(r.modifier)}. " if is_known(r.modifier) and float(r.modifier) < 1 else ""
+    w.paragraph(f"{modifier}Lease: {one_line(r.lease_status) or 'not stated'}.", most=2)
+    w.heading("How well it is known")
+    w.facts(
+        [
+            ("Knowledge class", CLASS_WORDS.get(str(r.knowledge_class), "not stated")),
+            ("Completeness", f"{number(r.completeness_pct)} %" if is_known(r.completeness_pct) else "not known"),
+            ("Missing", one_line(r.missing) or "nothing that the assessment asks for"),
+            ("Flags", one_line(r.flags) or "none"),
+        ]
+    )
+    w.heading("What to measure next")
+    advice = book.rows("advice", r.block_id) or book.advice_of_site.get(str(r.site_id), [])
+    for a in advice[:3]:
+        w.paragraph(f"{a.site_id}, number {place(a.priority)} of all sites: {one_line(a.advice)}", most=3)
+    if not advice:
+        w.paragraph(
+            f"First: {one_line(r.missing)}." if is_known(r.missing) else "No single measurement stands out.", most=2
+        )
+    if r.status == "RANKED":
+        _ground(w, book, r)
+    w.heading("Sources")
+    w.paragraph(r.sources, size=7.5, columns=138, most=max(2, int((w.y - 0.06) / 0.0127)))
+    return w.figure
+
+
+def list_pages(shortlist: Shortlist, date: str) -> Iterator[Figure]:
+    """The list itself, thirty blocks a page."""
+    rows = records(pd.DataFrame(shortlist.blocks.drop(columns="geometry")))
+    pages = [rows[i : i + 30] for i in range(0, len(rows), 30)]
+    for page, part in enumerate(pages, start=1):
+        figure = Figure(figsize=A4)
+
+        def say(x: float, y: float, text: str, size: float, figure: Figure = figure, **more: Any) -> None:
+            figure.text(x, y, text, fontsize=size, parse_math=False, **more)
+
+        say(0.08, 0.95, f"Shortlist {shortlist.chosen.name}", 17, weight="bold")
+        if shortlist.is_sample:
+            say(0.92, 0.975, SAMPLE_MARK, 11, color=RED, weight="bold", ha="right")
+        say(0.08, 0.930, one_line(plain(shortlist.title), 100), 10, color=SOFT)
+        dated = f" Date: {date}." if date else ""
+        told = f"Filter: {shortlist.chosen.described() or 'none'}. Places are out of {shortlist.told_peers()}.{dated}"
+        for i, line in enumerate(textwrap.wrap(told, 112)[:3]):
+            say(0.08, 0.912 - 0.013 * i, line, 8.5, color=SOFT)
+        y = 0.872
+        columns = (
+            ("Rank", 0.08),
+            ("P05-P95", 0.13),
+            ("Block", 0.21),
+            ("State", 0.60),
+            ("Score", 0.75),
+            ("P(top 20)", 0.81),
+            ("Class", 0.88),
+        )
+        for title, x in columns:
+            say(x, y, title, 7.5, color=SOFT, weight="bold")
+        figure.add_artist(_rule(y - 0.005))
+        for r in part:
+            y -= 0.0245
+            values = (place(r.rank) if is_known(r.rank) else "-", rank_interval(r.rank_p05, r.rank_p95).replace(" to ", "-").replace("not known", "-"), one_line(plain(r.name), 46), one_line(plain(r.state), 18), number(r.score_mean).replace("not known", "-"), share(r.p_top20).replace("not known", "-"), one_line(r.knowledge_class, 9))  # fmt: skip
+            for value, (_, x) in zip(values, columns):
+                say(x, y, value, 8.5)
+            say(0.21, y - 0.0105, f"{r.block_id}  {one_line(plain(r.top_elements), 60)}", 6.8, color=SOFT)
+        say(
+            0.08,
+            0.03,
+            "P10 is the low case; rank P05 is the best place. A rank is an order under stated inputs, not a resource.",
+            7,
+            color=SOFT,
+        )
+        say(0.92, 0.03, f"list {page} of {len(pages)}", 7, color=SOFT, ha="right")
+        yield figure
+
+
+def _breakeven(value: object) -> str:
+    if not is_known(value):
+        return "none: nothing is sold, or nothing is known"
+    x = float(value)  # type: ignore[arg-type]
+    return f"{number(x)}: " + ("it pays at today's prices" if x <= 1 else f"prices must be {number(x)} times today's")

@@ -1,0 +1,1 @@
+"""Releases: immutable, catalogued, compared."""

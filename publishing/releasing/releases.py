@@ -1,0 +1,362 @@
+"""Releases: ``releases/<region>/<CalVer>/`` is immutable, and complete when its manifest lands.
+
+Belongs here: what goes into a release, in which order it lands, and what is kept out of it. Does not belong here: the
+formats themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from data_sources.contracts import MissingSourceError, PublishingError
+from data_sources.contracts.outputs import OUTPUT_LAYERS
+from khanij.foundation.files import sha256_of, sync_file, sync_folder, write_bytes_atomically
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
+from publishing.geopackage.reading import read_layer, read_table, run_info, table_names
+from publishing.page import write_page
+from publishing.releasing.catalogue import changelog, datapackage, stac_item, write_geoparquet
+from publishing.releasing.diff import diff_releases
+from publishing.sets.listing import GEOPACKAGE
+from publishing.sets.marks import KEY, generation_of
+from publishing.sets.snapshot import Snapshot, snapshot
+
+MANIFEST = "manifest.json"
+CHECKSUM = "sha256_of_the_rest"
+LOCK_WAIT_S = 600.0
+REPORT = "fertility_report.html"
+WITHHELD = "withheld: names what may not be passed on"
+logger = logging.getLogger("khanij")
+_CALVER = re.compile(r"^\d{4}\.(0[1-9]|1[0-2])\.(0[1-9]|[12]\d|3[01])(\.\d+)?$")
+
+
+@dataclass(frozen=True)
+class Release:
+    """One complete release: its folder, its version, its manifest."""
+
+    folder: Path
+    calver: str
+    manifest: dict[str, Any]
+
+
+def make_release(
+    output_folder: Path | str, releases_root: Path | str, calver: str, *, attributions: Sequence[str] = ()
+) -> Release:
+    """Make an immutable release of one region's output folder.
+
+    Everything is written into a hidden folder beside the target, pushed to the disk, and given its name in one step;
+    the manifest, written last, lists every file with its hash. A kill at any moment leaves no release or a whole one.
+    Rows whose source may not be passed on (``redistribute`` = no) stay out; attribution and share-alike are written
+    into the metadata.
+
+    Parameters
+    ----------
+    output_folder : a region's working copy, such as ``output/india``.
+    releases_root : where releases live, such as ``releases``.
+    calver : the version, ``YYYY.MM.DD`` with an optional ``.n``.
+    attributions : texts that must travel with the data, such as the source cards' citations.
+
+    Raises
+    ------
+    PublishingError : a version that is no date, that exists already or is being made; a folder that is not one set.
+    """
+    output_folder, root = Path(output_folder), Path(releases_root)
+    if not _CALVER.match(calver):
+        raise PublishingError(
+            f"{calver!r} is not a calendar version", field="calver", do="write YYYY.MM.DD or YYYY.MM.DD.2"
+        )
+    with snapshot(output_folder) as published:
+        published.require_one_set()
+        source = output_folder / (published.listing.geopackage() if published.listing else GEOPACKAGE)
+        region = run_info(source).get("region", output_folder.name)
+        with _version_held(root, region, calver):
+            return _make(published, source, root / region / calver, attributions)
+
+
+@contextlib.contextmanager
+def _version_held(root: Path, region: str, calver: str) -> Iterator[None]:
+    """Hold the releases of one region for oneself; another version that is being made is waited for.
+
+    Raises
+    ------
+    PublishingError : another process is making this version.
+    """
+    folder = root / region
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".release.lock")
+    try:
+        with lock.acquire(timeout=0 if _building(folder, calver).exists() else LOCK_WAIT_S):
+            yield
+    except Timeout as busy:
+        raise PublishingError(
+            f"release {calver} of {region} is being made by another process",
+            file=root / region / calver,
+            do="wait for it; there is nothing else to do",
+        ) from busy
+
+
+def _building(folder: Path, calver: str) -> Path:
+    return folder / f".{calver}.building"
+
+
+def _make(published: Snapshot, source: Path, target: Path, attributions: Sequence[str]) -> Release:
+    calver, region, info = target.name, target.parent.name, run_info(source)
+    if (target / MANIFEST).is_file():
+        raise PublishingError(
+            f"release {calver} of {region} exists and is immutable",
+            file=target,
+            do=f"choose another version, such as {calver}.2",
+        )
+    before = latest_release(target.parents[1], region)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = _building(target.parent, calver)
+    for leftover in (building, target):  # of a run that was killed; a folder without a manifest is no release
+        if leftover.exists():
+            shutil.rmtree(leftover)
+    building.mkdir()
+    try:
+        kept_out = _write_files(published, source, building, calver, info, attributions, before)
+        manifest = _manifest(building, calver, region, info, kept_out, attributions)
+        for path in sorted(building.rglob("*")):
+            if path.is_file():
+                sync_file(path)
+        write_bytes_atomically(building / MANIFEST, _json(manifest))
+        sync_folder(building)
+        building.rename(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        shutil.rmtree(building, ignore_errors=True)
+        raise PublishingError(
+            f"the release could not be written: {error}",
+            file=target,
+            do="see to space and rights; nothing was released",
+        ) from error
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    _lock(target)
+    return Release(target, calver, manifest)
+
+
+def _write_files(
+    published: Snapshot, source: Path, folder: Path, calver: str, info: dict[str, str], attributions: Sequence[str], before: Release | None
+) -> dict[str, int]:  # fmt: skip
+    sample = info.get("warning", "").startswith("SAMPLE")
+    layers, tables, kept_out = _without_internal(source)
+    extra = {
+        "release": calver,
+        "attribution": " | ".join(attributions),
+        "kept_out": json.dumps(kept_out, sort_keys=True),
+    }
+    share_alike = any(
+        (f["redistribute"] == "share-alike").any() for f in layers.values() if "redistribute" in f.columns
+    )
+    extra["licence_note"] = (
+        "rows marked share-alike must be passed on under their own terms" if share_alike else "no share-alike rows"
+    )
+    title = info.get("title", "").removesuffix(f" ({SAMPLE_MARK})")
+    region = SimpleNamespace(name=info.get("region", ""), title=title, is_sample=sample)
+    told = {k: v for k, v in info.items() if k not in ("title", "warning", "internal")}
+    copied = [] if any(kept_out.values()) else [n for n in sorted(published.files) if n.endswith(".tif") or n == REPORT]
+    for name in copied:
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(published.files[name], folder / name)
+    rasters = tuple(name for name in copied if name.endswith(".tif"))
+    if any(kept_out.values()):
+        # A mean of what may not be passed on is as good as the thing itself where a block is one cell.
+        tables.pop("block_evidence", None)
+    released = publish_geopackage(
+        Publication(region, layers, tables, told | extra, rasters, basket_columns_of(layers["ranked_blocks"])),
+        folder / "ranked_blocks.gpkg",
+    )
+    for name in ("ranked_blocks", "waste_sites"):
+        write_geoparquet(read_layer(released.path, name), folder / f"{name}.parquet", name, info.get(KEY, ""))
+    write_page(released.path, folder / "index.html")
+    difference = None if before is None else diff_releases(before.folder, folder)
+    write_bytes_atomically(
+        folder / "CHANGELOG.md", changelog(calver, before.calver if before else None, difference, sample).encode()
+    )
+    write_bytes_atomically(folder / "datapackage.json", _json(datapackage(folder, calver, told | extra, region)))
+    write_bytes_atomically(folder / "stac_item.json", _json(stac_item(folder, calver, told | extra, region)))
+    return kept_out
+
+
+def _without_internal(source: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame], dict[str, int]]:
+    """All layers and tables without the rows that may not be passed on, and how many rows of each stayed out.
+
+    A row stays out if it is marked, or if it names a block or a site that is: also the waste block of such a site.
+    """
+    names = [n for n in table_names(source) if n != "run_info"]
+    frames: dict[str, pd.DataFrame] = {
+        n: read_layer(source, n) if n in OUTPUT_LAYERS else read_table(source, n) for n in names
+    }
+    hidden: dict[str, set[str]] = {"site_id": set(), "block_id": set()}
+    for key, name in (("site_id", "waste_sites"), ("block_id", "ranked_blocks")):
+        if name in frames:
+            hidden[key] = set(frames[name].loc[_internal(frames[name], hidden, skip=key), key])
+    words = sorted(hidden["site_id"] | hidden["block_id"] | _names_of(frames, hidden))
+    kept_out: dict[str, int] = {}
+    for name, frame in frames.items():
+        internal = _internal(frame, hidden)
+        if internal.any():
+            kept_out[name] = int(internal.sum())
+            frames[name] = frame[~internal]
+        if words:
+            frames[name] = _without_words(frames[name], words)
+    if kept_out and "quarantine" in frames:
+        # A held row may come from a source that may not be passed on: its reason is told, its value is not.
+        frames["quarantine"] = frames["quarantine"].assign(value=None)
+    layers = {n: f for n, f in frames.items() if isinstance(f, gpd.GeoDataFrame)}
+    return layers, {n: f for n, f in frames.items() if n not in layers}, kept_out
+
+
+def _names_of(frames: dict[str, pd.DataFrame], hidden: dict[str, set[str]]) -> set[str]:
+    """Names of what stays out, where they are long enough to be names."""
+    out: set[str] = set()
+    for key, name in (("site_id", "waste_sites"), ("block_id", "ranked_blocks")):
+        if name in frames:
+            frame = frames[name]
+            found = frame.loc[frame[key].isin(hidden[key]), "name"].dropna()
+            out |= {str(n) for n in found if len(str(n)) > 5}
+    return out
+
+
+def _without_words(frame: pd.DataFrame, words: list[str]) -> pd.DataFrame:
+    """The frame with every other text that names what stays out withheld."""
+    pattern = "|".join(re.escape(w) for w in words)
+    texts = {
+        c: frame[c]
+        .astype("object")
+        .where(~frame[c].str.contains(pattern, regex=True, na=False), WITHHELD)
+        .astype("str")
+        for c in frame.columns
+        if isinstance(frame[c].dtype, pd.StringDtype) and c not in ("block_id", "site_id", "element")
+    }
+    changed = {c: t for c, t in texts.items() if not t.equals(frame[c])}
+    return frame.assign(**changed) if changed else frame
+
+
+def _internal(frame: pd.DataFrame, hidden: dict[str, set[str]], skip: str = "") -> pd.Series:
+    out = frame["redistribute"] == "no" if "redistribute" in frame.columns else pd.Series(False, index=frame.index)
+    for key, ids in hidden.items():
+        if key in frame.columns and key != skip:
+            out |= frame[key].isin(ids)
+    return out.astype(bool)
+
+
+def _manifest(
+    folder: Path, calver: str, region: str, info: dict[str, str], kept_out: dict[str, int], attributions: Sequence[str]
+) -> dict[str, Any]:
+    files = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+    manifest = {
+        "region": region,
+        "release": calver,
+        "generation": info.get(KEY, ""),
+        "title": info.get("title", region),
+        "warning": info.get("warning", ""),
+        "configuration_sha256": info.get("configuration_sha256") or info.get("configuration_hash", ""),
+        "attribution": list(attributions),
+        "rows_kept_out_because_not_redistributable": kept_out,
+        "files": files,
+    }
+    return manifest | {CHECKSUM: _checksum(manifest)}
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of a manifest without its own checksum, so that one changed byte of it is noticed as well."""
+    rest = {k: v for k, v in manifest.items() if k != CHECKSUM}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _json(document: Any) -> bytes:
+    return (json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
+def _lock(folder: Path) -> None:
+    """Take the write permission from a release's files: immutable by mistake-proofing, not by force."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
+    if os.name != "nt":
+        folder.chmod(0o555)
+
+
+def list_releases(releases_root: Path | str, region: str) -> list[Release]:
+    """Complete releases of a region, oldest first; a folder without a manifest is none.
+
+    One whose manifest is damaged is left out with a warning that names it: it must not stop the others.
+    """
+    folder = Path(releases_root) / region
+    out = []
+    for path in folder.iterdir() if folder.is_dir() else []:
+        if _CALVER.match(path.name) and (path / MANIFEST).is_file():
+            try:
+                out.append(Release(path, path.name, _read_manifest(path)))
+            except PublishingError as error:
+                logger.warning("%s", error)
+    return sorted(out, key=lambda r: [int(n) for n in r.calver.split(".")])
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a release.
+
+    Raises
+    ------
+    PublishingError : it is not what was written.
+    """
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        whole = isinstance(found["files"], dict) and found.get(CHECKSUM, _checksum(found)) == _checksum(found)
+        whole = whole and all(isinstance(file["sha256"], str) for file in found["files"].values())
+        if whole and CHECKSUM in found:  # releases of older versions have none
+            whole = (folder / MANIFEST).read_bytes() == _json(found)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise PublishingError(
+            "the release's manifest is damaged; the release is passed over",
+            file=folder / MANIFEST,
+            do="put it back from a copy, or move the folder away",
+        )
+    return found
+
+
+def latest_release(releases_root: Path | str, region: str) -> Release | None:
+    """The newest complete release of a region."""
+    return next(reversed(list_releases(releases_root, region)), None)
+
+
+def check_release(folder: Path | str) -> list[str]:
+    """What is wrong with a release: files missing, changed or not in the manifest; empty if it is whole."""
+    folder = Path(folder)
+    if not (folder / MANIFEST).is_file():
+        raise MissingSourceError("no manifest: this is not a complete release", file=folder)
+    try:
+        manifest = _read_manifest(folder)
+    except PublishingError:
+        return [f"damaged: {MANIFEST}"]
+    listed = manifest["files"]
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
+    faults = [f"missing: {name}" for name in sorted(set(listed) - present)]
+    faults += [f"not in the manifest: {name}" for name in sorted(present - set(listed))]
+    faults += [f"changed: {n}" for n in sorted(present & set(listed)) if sha256_of(folder / n) != listed[n]["sha256"]]
+    told = {name: g for name in sorted(present & set(listed)) if (g := generation_of(folder / name)) is not None}
+    faults += [f"of another generation: {n}" for n, g in told.items() if g != manifest.get(KEY, g)]
+    return faults

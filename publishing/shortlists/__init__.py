@@ -1,0 +1,1 @@
+"""Filtered lists of blocks as files."""

@@ -1,0 +1,239 @@
+"""A shortlist in its other formats: CSV, GeoJSON, KML, GeoPackage, PDF.
+
+Belongs here: one function a format. Does not belong here: the spreadsheet (``shortlist_xlsx``) or the dossier's pages.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from data_sources.contracts import PublishingError
+from data_sources.contracts.outputs import RANKED_BLOCKS
+from khanij.foundation.escaping import csv_cell, plain, xml
+from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
+from khanij.foundation.wording import is_known, number, place, rank_interval, share, tonnes, triple
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
+from publishing.geopackage.reading import records
+from publishing.qgis.forms import STATUS_WORDS
+from publishing.qgis.styles import RANK_CLASSES
+from publishing.shortlists.shortlist import Shortlist, nothing_passes
+from publishing.shortlists.shortlist_xlsx import xlsx_bytes
+
+FORMATS = ("xlsx", "csv", "gpkg", "geojson", "kml", "pdf")
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """Refuse a format that a shortlist cannot be written in.
+
+    Raises
+    ------
+    PublishingError : an unknown format.
+    """
+    unknown = [f for f in formats if f not in FORMATS]
+    if unknown:
+        raise PublishingError(f"no format {', '.join(unknown)}", field="format", do=f"choose of {', '.join(FORMATS)}")
+
+
+def write_shortlist(
+    shortlist: Shortlist, formats: Sequence[str], folder: Path | str, date: str = ""
+) -> dict[str, PublishedFile]:
+    """Write a shortlist in the formats asked for, as ``<name>.<format>``; each file whole or not at all.
+
+    Parameters
+    ----------
+    formats : of ``xlsx``, ``csv``, ``gpkg``, ``geojson``, ``kml``, ``pdf``.
+    date : the date to print; empty prints none, and the bytes depend on nothing but the shortlist.
+
+    Raises
+    ------
+    PublishingError : an unknown format, or nothing that passes the filter.
+    """
+    check_formats(formats)
+    if shortlist.blocks.empty:
+        raise nothing_passes(shortlist)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    out: dict[str, PublishedFile] = {}
+    for kind in formats:
+        path = folder / f"{shortlist.chosen.name}.{kind}"
+        if kind == "gpkg":
+            out[kind] = publish_geopackage(_publication(shortlist), path)
+        elif kind == "pdf":
+            from publishing.dossiers.dossier import write_shortlist_pdf
+
+            out[kind] = write_shortlist_pdf(shortlist, path, date)
+        else:
+            content = {"csv": csv_bytes, "geojson": geojson_bytes, "kml": kml_bytes}.get(kind)
+            data = xlsx_bytes(shortlist, date) if content is None else content(shortlist)
+            changed = write_bytes_atomically(path, data)
+            out[kind] = PublishedFile(path, sha256_of(path), len(data), changed)
+    return out
+
+
+def _publication(shortlist: Shortlist) -> Publication:
+    name = "_".join(shortlist.runs)
+    info = {
+        f"{region}.{k}" if len(shortlist.runs) > 1 else k: v
+        for region, run in shortlist.runs.items()
+        for k, v in run.items()
+    }
+    info |= {"shortlist": json.dumps(shortlist.chosen.settings(), sort_keys=True)}
+    title = f"{shortlist.title.removesuffix(f' ({SAMPLE_MARK})')}, shortlist {shortlist.chosen.name}"
+    layers = {"ranked_blocks": shortlist.blocks.drop(columns="region"), "waste_sites": shortlist.sites}
+    tables = {
+        "site_shares": shortlist.shares,
+        "element_potential": shortlist.elements,
+        "basket_ranks": shortlist.baskets,
+        "sample_next": shortlist.advice,
+        **({"block_evidence": shortlist.evidence} if len(shortlist.evidence) else {}),
+    }
+    info.pop("title", None)
+    region = SimpleNamespace(name=name, title=title, is_sample=shortlist.is_sample)
+    return Publication(region, layers, tables, info, basket_columns=basket_columns_of(layers["ranked_blocks"]))
+
+
+def csv_bytes(shortlist: Shortlist) -> bytes:
+    """All published columns, one header row of column names; texts that could be formulas are disarmed."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\r\n")
+    columns = ["region", *RANKED_BLOCKS.names()]
+    text_columns = {"region", *(f.name for f in RANKED_BLOCKS.fields if f.dtype == "string")}
+    writer.writerow([*columns, "remark"])
+    remark = SAMPLE_MARK if shortlist.is_sample else "P10 is the low case; rank P05 is the best place"
+    for row in shortlist.blocks[columns].to_dict("records"):
+        cells = [csv_cell(row[c]) if c in text_columns else _number_cell(row[c]) for c in columns]
+        writer.writerow([*cells, remark])
+    return b"\xef\xbb\xbf" + stream.getvalue().encode()
+
+
+def _number_cell(value: object) -> str:
+    if not is_known(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    return f"{float(value):.9g}"  # type: ignore[arg-type]
+
+
+def geojson_bytes(shortlist: Shortlist) -> bytes:
+    """RFC 7946 GeoJSON: longitude and latitude with seven decimals, missing as null."""
+    features = []
+    blocks = shortlist.blocks
+    rows = pd.DataFrame(blocks.drop(columns="geometry")).to_dict("records")
+    for shape, row in zip(blocks.geometry.to_numpy(), rows):
+        geometry = None if shape is None else _rounded(json.loads(shapely.to_geojson(shape)))
+        features.append(
+            {
+                "type": "Feature",
+                "id": row["block_id"],
+                "geometry": geometry,
+                "properties": {k: _json_value(v) for k, v in row.items()},
+            }
+        )
+    notes = {
+        "title": shortlist.title,
+        "filter": shortlist.chosen.settings(),
+        "reading": "P10 is the low case; rank P05 is the best place",
+    }
+    if shortlist.is_sample:
+        notes["warning"] = SAMPLE_MARK
+    document = {"type": "FeatureCollection", "khanij": notes, "features": features}
+    return (json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+
+
+def _rounded(geometry: dict) -> dict:
+    def walk(value: object) -> object:
+        return [walk(v) for v in value] if isinstance(value, list) else round(float(value), 7)  # type: ignore[arg-type]
+
+    return {"type": geometry["type"], "coordinates": walk(geometry["coordinates"])}
+
+
+def _json_value(value: object) -> object:
+    if not is_known(value):
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value)
+    return plain(value)
+
+
+def kml_bytes(shortlist: Shortlist) -> bytes:
+    """KML with styles by rank and status; every text is escaped, also inside the balloon's HTML."""
+    styles = [_kml_style(f"rank{i}", colour, 0.9 if i < 2 else 0.7) for i, (_, _, colour) in enumerate(RANK_CLASSES)]
+    styles += [_kml_style(f"status_{status}", "#9a9a9a", 0.5) for status in STATUS_WORDS if status != "RANKED"]
+    marks = "".join(
+        _placemark(r, shape)
+        for r, shape in zip(records(pd.DataFrame(shortlist.blocks.drop(columns="geometry"))), shortlist.blocks.geometry)
+    )
+    title = f"Shortlist {shortlist.chosen.name}: {shortlist.title}"
+    note = (f"{SAMPLE_MARK}. " if shortlist.is_sample else "") + "P10 is the low case; rank P05 is the best place."
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+        f"<name>{xml(title)}</name><description>{xml(note)}</description>{''.join(styles)}{marks}</Document></kml>\n"
+    ).encode()
+
+
+def _kml_style(name: str, colour: str, scale: float) -> str:
+    abgr = f"{colour[5:7]}{colour[3:5]}{colour[1:3]}"
+    return (
+        f'<Style id="{name}"><IconStyle><color>ff{abgr}</color><scale>{scale}</scale></IconStyle><LabelStyle><scale>0.8</scale></LabelStyle>'
+        f"<LineStyle><color>ff303030</color><width>1.5</width></LineStyle><PolyStyle><color>b0{abgr}</color></PolyStyle></Style>"
+    )
+
+
+def _placemark(r: SimpleNamespace, shape: shapely.Geometry | None) -> str:
+    if r.status == "RANKED" and is_known(r.rank):
+        style = next(
+            f"rank{i}"
+            for i, (low, high, _) in enumerate(RANK_CLASSES)
+            if low <= r.rank and (high is None or r.rank <= high)
+        )
+        label = f"{place(r.rank)} {plain(r.name)}"
+    else:
+        style, label = f"status_{r.status}", plain(r.name)
+    facts = (
+        ("Block", r.block_id), ("Status", STATUS_WORDS.get(r.status, r.status)), ("Why", r.status_reason),
+        ("Place, P05 best to P95 worst", rank_interval(r.rank_p05, r.rank_p95)), ("P(top 20)", share(r.p_top20)),
+        ("Score", number(r.score_mean)), ("Margin, USD/t", triple(r, "margin_usd_per_t")), ("Tonnage, P50", tonnes(r.tonnage_t_p50)),
+        ("Elements", r.top_elements), ("Knowledge class", r.knowledge_class), ("In words", r.explanation), ("Sources", r.sources),
+    )  # fmt: skip
+    # The balloon is HTML inside XML: the text is escaped for HTML, then the whole for XML.
+    balloon = (
+        "<table>"
+        + "".join(f"<tr><td><b>{xml(k)}</b></td><td>{xml(v)}</td></tr>" for k, v in facts if is_known(v))
+        + "</table>"
+    )
+    data = "".join(f'<Data name="{xml(k)}"><value>{xml(v)}</value></Data>' for k, v in facts if is_known(v))
+    geometry = "" if shape is None else _kml_geometry(shape)
+    return (
+        f'<Placemark id="{xml(r.block_id)}"><name>{xml(label)}</name><styleUrl>#{style}</styleUrl><description>{xml(balloon)}</description>'
+        f"<ExtendedData>{data}</ExtendedData>{geometry}</Placemark>"
+    )
+
+
+def _kml_geometry(shape: shapely.Geometry) -> str:
+    def ring(line: shapely.Geometry) -> str:
+        points = " ".join(f"{x:.7f},{y:.7f}" for x, y in shapely.get_coordinates(line))
+        return f"<LinearRing><coordinates>{points}</coordinates></LinearRing>"
+
+    centre = shapely.point_on_surface(shape)
+    polygons = "".join(
+        f"<Polygon><outerBoundaryIs>{ring(p.exterior)}</outerBoundaryIs>"
+        + "".join(f"<innerBoundaryIs>{ring(i)}</innerBoundaryIs>" for i in p.interiors)
+        + "</Polygon>"
+        for p in getattr(shape, "geoms", [shape])
+    )
+    # The point carries the label and is seen from afar, where a block of 4 km2 is not.
+    return f"<MultiGeometry><Point><coordinates>{centre.x:.7f},{centre.y:.7f}</coordinates></Point>{polygons}</MultiGeometry>"

@@ -1,0 +1,1 @@
+"""From points and lines to grids: interpolation, distance, coverage, evidence layers."""

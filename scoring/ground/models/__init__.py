@@ -1,0 +1,1 @@
+"""From evidence to fertility: overlays, learning, training points, validation."""
