@@ -4,7 +4,7 @@ The data version is the hash of what came, so a source that is asked and has not
 nothing downstream is made again. The pool is the server: one client a server, whatever runs at once.
 
 Belongs here: fetching as an asset. Does not belong here: protocols (``data_sources.connectors``), or when it is due
-(``pipelines.planning``).
+(``pipelines.automations.planning``).
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ from data_sources.cards import Card, load_card
 from data_sources.connectors import UnreachableError, fetch, last_asked, stored
 from data_sources.connectors.archive import Archive
 from data_sources.contracts import KhanijError
-from data_sources.redaction import without_secrets
 from data_sources.regions import Region, load_region, region_names
+from khanij.foundation.redaction import without_secrets
 
 GROUP = "archive"
 MARKS = "archive_marks"  # io manager key: what is fetched lies in the archive, Dagster keeps no copy

@@ -25,13 +25,22 @@ from typing import Any
 
 import dagster as dg
 
-from assets.closure import ROOT, Closure, Stat, closure_of, forget_closures, moved_since_start, runtime_files, stat_of
 from assets.metadata import bundle_metadata
 from assets.place import Place
 from assets.progress import announce
 from assets.workspace import PARTITIONS, Workspace, forget_hashes
 from data_sources.contracts import KhanijError
 from data_sources.regions import Region
+from khanij.foundation.closure import (
+    ROOT,
+    Closure,
+    Stat,
+    closure_of,
+    forget_closures,
+    moved_since_start,
+    runtime_files,
+    stat_of,
+)
 
 _ROOT = ROOT
 

@@ -1,7 +1,7 @@
 """Findings on a frame or a result: does it hold what its contract promises, and what are the rows that do not.
 
 Belongs here: judging a finished frame, as data that Dagster's checks show and that publication refuses on. Does not
-belong here: admitting a source's rows (``data_sources/contracts/admission.py``) or repairing anything.
+belong here: admitting a source's rows (``data_sources/contracts/admitting/admission.py``) or repairing anything.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from data_sources.contracts import Contract, PublishingError
-from data_sources.contracts.outputs import ELEMENT_POTENTIAL, RANKED_BLOCKS, SITE_POTENTIAL, SITE_SHARES
+from data_sources.contracts.published.outputs import ELEMENT_POTENTIAL, RANKED_BLOCKS, SITE_POTENTIAL, SITE_SHARES
 
 SHOWN_ROWS = 20
 MASS_TOLERANCE = 1e-9

@@ -11,7 +11,7 @@ from assets.workspace import Workspace
 from data_sources.cards import load_card
 from data_sources.connectors.files import read_raster
 from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError, SourceError
-from data_sources.contracts.raster_units import picture_levels
+from data_sources.contracts.admitting.raster_units import picture_levels
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.survey import empty_layer, read_layer
 from data_sources.regions import Region

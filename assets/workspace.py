@@ -14,7 +14,6 @@ from pathlib import Path
 import dagster as dg
 import geopandas as gpd
 
-from assets.closure import Stat, stat_of
 from assets.place import Place
 from data_sources.cards import load_card
 from data_sources.connectors import stored
@@ -22,6 +21,7 @@ from data_sources.connectors.archive import Archive
 from data_sources.contracts import RegionError
 from data_sources.readers.states import read_states
 from data_sources.regions import LayerSource, Region, data_folder, region_names
+from khanij.foundation.closure import Stat, stat_of
 from khanij.foundation.files import sha256_of
 from khanij.sample import sample_district_folder
 

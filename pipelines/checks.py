@@ -13,6 +13,7 @@ import dagster as dg
 import pandas as pd
 import pyogrio
 
+from assets.published.staging import staged_or_published
 from assets.quality import (
     Finding,
     assessment_findings,
@@ -24,14 +25,13 @@ from assets.quality import (
     schema_finding,
     units_finding,
 )
-from assets.staging import staged_or_published
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import PARTITIONS, Workspace, home_folder
-from data_sources.contracts.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from pipelines.geopackage_check import geopackage_finding
 from pipelines.guards import CHECKS
-from pipelines.io_managers import BundleIOManager
+from pipelines.stores.io_managers import BundleIOManager
 from publishing.releasing.releases import list_releases
 
 

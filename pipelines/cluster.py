@@ -1,108 +1,23 @@
-"""Work on a Dask cluster, by configuration alone: set ``KHANIJ_DASK_SCHEDULER`` and nothing else changes.
+"""The regions of ``khanij run`` on a Dask cluster: set ``KHANIJ_DASK_SCHEDULER`` and nothing else changes.
 
-Belongs here: the connection, the tiles of a big region, and the regions of ``khanij run``. Does not belong here: what is
-computed, or runs that Dagster launches (``launcher``). Without the variable nothing here opens a connection. A worker
-that dies has its tiles, or its region, computed again by another; a tile's result depends on its inputs alone and a
-region plans from its fingerprints, so the bytes are the same.
+Belongs here: which worker makes which region. Does not belong here: tiles (``pipelines.stores.region_io``), or runs
+that Dagster launches (``launcher``). A worker that dies has its region made by another; a region plans from its
+fingerprints, so the bytes are the same.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import dagster as dg
-from pydantic import PrivateAttr
-
-from data_sources.contracts import KhanijError
 from khanij.foundation.environment import dask_scheduler
-from pipelines.leases import LeasedIOManager
-from scoring.ground.maps.tiles import tiles_sent_to
+from khanij.foundation.errors import KhanijError
+from pipelines.stores.region_io import RETRIES, ClusterError, connected
 
 if TYPE_CHECKING:
-    from distributed import Client
-
     from pipelines.runs import Outcome
 
-CONNECT_S = 30
-RETRIES = 3  # of a tile whose worker died or lost its input
 _ONE_AT_A_TIME = threading.Lock()
-
-
-class ClusterError(KhanijError):
-    """The Dask cluster that was configured cannot be used."""
-
-
-@contextmanager
-def connected(address: str) -> Iterator["Client"]:
-    """A client of the scheduler at ``address``.
-
-    Raises
-    ------
-    ClusterError : nobody answers there, or no worker has joined.
-    """
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout=CONNECT_S, set_as_default=False)
-    except OSError as error:
-        raise ClusterError(
-            f"no Dask scheduler answers at {address}",
-            field="KHANIJ_DASK_SCHEDULER",
-            do="start it, or unset the variable",
-        ) from error
-    with client:
-        if not client.scheduler_info(n_workers=-1)["workers"]:
-            raise ClusterError(
-                f"the Dask scheduler at {address} has no worker",
-                field="KHANIJ_DASK_SCHEDULER",
-                do="start: dask worker ADDRESS",
-            )
-        yield client
-
-
-def tile_mapper(client: "Client") -> Callable[[Callable[[Any, Any], Any], Sequence[Any], Any], Iterator[Any]]:
-    """A ``scoring.ground.maps.tiles`` mapper that computes on the cluster and gives results back in the tiles' order."""
-
-    def mapper(function: Callable[[Any, Any], Any], tiles: Sequence[Any], shared: Any) -> Iterator[Any]:
-        sent = client.scatter(shared, broadcast=True, hash=False)
-        futures = [client.submit(function, tile, sent, pure=False, retries=RETRIES) for tile in tiles]
-        try:
-            for future in futures:
-                yield future.result()
-        finally:
-            for future in futures:
-                future.release()
-
-    return mapper
-
-
-class ScaledIOManager(LeasedIOManager):
-    """The bundle store and the region's lock of one run, with its tiles on the cluster where one is configured."""
-
-    _stack: ExitStack | None = PrivateAttr(default=None)
-
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Take the lock, then connect."""
-        super().setup_for_execution(context)
-        address = dask_scheduler()
-        if address is None:
-            return
-        self._stack = ExitStack()
-        try:
-            client = self._stack.enter_context(connected(address))
-        except KhanijError:
-            super().teardown_after_execution(context)
-            raise
-        self._stack.enter_context(tiles_sent_to(tile_mapper(client)))
-
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Disconnect, then let go of the lock."""
-        if self._stack is not None:
-            self._stack.close()
-            self._stack = None
-        super().teardown_after_execution(context)
 
 
 def run_regions(

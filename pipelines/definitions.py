@@ -9,14 +9,13 @@ import dagster as dg
 
 from assets.archive import archive_assets
 from assets.definitions import MODULES
-from pipelines.automation import dressed
+from pipelines.automations.automation import dressed
+from pipelines.automations.schedules import build_schedules
+from pipelines.automations.sensors import build_sensors
 from pipelines.checks import build_checks
-from pipelines.jobs import fetch_sources_job, rank_region_job
+from pipelines.jobs import PATIENT, fetch_sources_job, rank_region_job
 from pipelines.release_job import release
 from pipelines.resources import resources
-from pipelines.retries import PATIENT
-from pipelines.schedules import build_schedules
-from pipelines.sensors import build_sensors
 
 
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:

@@ -9,10 +9,10 @@ from graphlib import TopologicalSorter
 
 import assets.definitions  # noqa: F401 - fills the table of recipes
 from assets.fingerprints import RECIPES, planned_fingerprints
-from assets.generation import generation, publication_assets, published_list
+from assets.published.generation import generation, publication_assets, published_list
 from assets.workspace import Workspace
 from pipelines.guards import BLOCKING
-from pipelines.io_managers import BundleStore
+from pipelines.stores.io_managers import BundleStore
 from publishing.sets.listing import JOURNAL, is_file
 
 

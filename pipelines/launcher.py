@@ -23,7 +23,7 @@ from dagster._grpc.types import ExecuteRunArgs, ResumeRunArgs
 from dagster._serdes import serialize_value
 
 from khanij.foundation.environment import dask_scheduler
-from pipelines.leases import QUEUED
+from pipelines.stores.leases import QUEUED
 
 if TYPE_CHECKING:
     from distributed import Scheduler
@@ -55,7 +55,7 @@ class RegionRunLauncher(DefaultRunLauncher):
             return
         from distributed import fire_and_forget
 
-        from pipelines.cluster import connected
+        from pipelines.stores.region_io import connected
 
         run = context.dagster_run
         self._instance.add_run_tags(run.run_id, {CLUSTER_TAG: address})
@@ -75,7 +75,7 @@ class RegionRunLauncher(DefaultRunLauncher):
             return super().terminate(run_id)
         if run.is_finished:
             return False
-        from pipelines.cluster import connected
+        from pipelines.stores.region_io import connected
 
         self._instance.report_run_canceling(run)
         with connected(address) as client:
@@ -97,7 +97,7 @@ class RegionRunLauncher(DefaultRunLauncher):
         address = run.tags.get(CLUSTER_TAG)
         if address is None:
             return CheckRunHealthResult(WorkerStatus.RUNNING)
-        from pipelines.cluster import connected
+        from pipelines.stores.region_io import connected
 
         with connected(address) as client:
             if client.run_on_scheduler(knows, KEY + run.run_id):

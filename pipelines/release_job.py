@@ -11,9 +11,9 @@ import dagster as dg
 from assets.workspace import Workspace
 from data_sources.contracts import KhanijError
 from data_sources.regions import region_names
+from pipelines.automations.hooks import readable_failure
 from pipelines.checks import releases_root
-from pipelines.hooks import readable_failure
-from pipelines.retries import PATIENT
+from pipelines.jobs import PATIENT
 from publishing.releasing.releases import list_releases
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.snapshot import is_set_folder

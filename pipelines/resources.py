@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets.archive import MARKS
 from assets.workspace import Workspace, home_folder
-from pipelines.cluster import ScaledIOManager
+from pipelines.stores.region_io import ScaledIOManager
 
 DAGSTER_YAML = """\
 telemetry: {enabled: false}

@@ -14,20 +14,20 @@ import dagster as dg
 from filelock import Timeout
 
 from assets.fingerprints import forget
-from assets.generation import published_list
 from assets.progress import listening
+from assets.published.generation import published_list
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError, RegionError
 from data_sources.regions import load_region
+from pipelines.automations.notify import root_cause
+from pipelines.automations.planning import has_files, missing_files
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
-from pipelines.io_managers import BundleIOManager, BundleStore
-from pipelines.leases import HERE_TAG, announce_stop, busy_error, close_dead_runs, close_stopped_run, region_lock
-from pipelines.notify import root_cause
 from pipelines.overrides import complete
-from pipelines.planning import has_files, missing_files
 from pipelines.resources import instance, resources
 from pipelines.stopping import Stopped, interruptible
+from pipelines.stores.io_managers import BundleIOManager, BundleStore
+from pipelines.stores.leases import HERE_TAG, announce_stop, busy_error, close_dead_runs, close_stopped_run, region_lock
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.snapshot import published_geopackage
 from publishing.sets.swap import finish

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from data_sources.contracts.outputs import KINDS
+from data_sources.contracts.published.outputs import KINDS
 from khanij.foundation.wording import (
     amount,
     is_known,

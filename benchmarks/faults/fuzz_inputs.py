@@ -157,7 +157,7 @@ def formats() -> list[Format]:
 def _texts() -> list[Format]:
     """YAML and JSON that Khanij itself reads: regions, and the store's manifests."""
     from data_sources.regions import load_region, region_files
-    from pipelines.io_managers import BundleStore  # Dagster is imported here, outside the time limit of an input
+    from pipelines.stores.io_managers import BundleStore  # Dagster is imported here, outside the time limit of an input
 
     def region(path: Path) -> object:
         os.environ["KHANIJ_REGIONS"] = str(path.parent)

@@ -23,7 +23,7 @@ import pyogrio
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "publishing"))
 from example_publication import make_publication
 
-from data_sources.contracts.outputs import OUTPUT_LAYERS
+from data_sources.contracts.published.outputs import OUTPUT_LAYERS
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import conformed
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from data_sources.redaction import is_reference, is_secret_name, secret_parameters
+from khanij.foundation.redaction import is_reference, is_secret_name, secret_parameters
 
 _USER_INFO = re.compile(r"[A-Za-z][\w+.-]*://[^\s/?#]*@")
 _SCHEME = re.compile(r"\s*(basic|bearer|digest|negotiate|apikey|token)\s+(?!\$\{)\S", re.IGNORECASE)

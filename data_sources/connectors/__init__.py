@@ -5,13 +5,13 @@ Belongs here: protocols, paging, retries, size limits, refusals. Does not belong
 """
 
 from data_sources.connectors.archive import Archive, Manifest
-from data_sources.connectors.fetching import fetch
 from data_sources.connectors.files import read_file
-from data_sources.connectors.http import ClientSettings, LoginRequiredError, TooLargeError, UnreachableError
 from data_sources.connectors.in_archive import Fetched, last_asked, stored
-from data_sources.connectors.pages import ChangedWhileReadingError
-from data_sources.connectors.probing import SourceState, local_state, probe
 from data_sources.connectors.rasters import Raster, read_raster
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import ClientSettings, LoginRequiredError, TooLargeError, UnreachableError
+from data_sources.connectors.remote.pages import ChangedWhileReadingError
+from data_sources.connectors.remote.probing import SourceState, local_state, probe
 
 __all__ = [
     "Archive",

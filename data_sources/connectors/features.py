@@ -17,10 +17,10 @@ import pyarrow.json
 import pyogrio.errors
 import shapely
 
-from data_sources.connectors.http import BrokenBodyError
+from data_sources.connectors.remote.http import BrokenBodyError
 from data_sources.connectors.safety import refuse_entities
-from data_sources.redaction import redact
 from khanij.foundation.errors import SourceError
+from khanij.foundation.redaction import redact
 
 FEATURE_ID = "_feature_id"
 GEOMETRY = "geometry"

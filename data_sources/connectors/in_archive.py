@@ -15,7 +15,7 @@ import pandas as pd
 from data_sources.cards import Card
 from data_sources.connectors.archive import Archive, Manifest
 from data_sources.connectors.files import read_file
-from data_sources.connectors.keeping import Extent, Job, read_kept
+from data_sources.connectors.remote.keeping import Extent, Job, read_kept
 
 
 @dataclass(frozen=True)

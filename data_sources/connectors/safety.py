@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from data_sources.redaction import redact
 from khanij.foundation.errors import MissingSourceError, SourceError
+from khanij.foundation.redaction import redact
 
 MAX_FILE_BYTES = 4_000_000_000
 MAX_UNZIPPED_BYTES = 4_000_000_000

@@ -21,7 +21,7 @@ import pyproj
 import pyproj.exceptions
 
 from data_sources.connectors.safety import check_office_zip
-from data_sources.contracts.places import coordinate_pair
+from data_sources.contracts.admitting.places import coordinate_pair
 from khanij.foundation.errors import ContractError, MissingSourceError, SourceError
 
 MISSING = ["", "NULL", "null", "NaN", "nan", "#N/A", "N/A", "n/a"]

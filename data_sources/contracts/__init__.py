@@ -19,7 +19,7 @@ from khanij.foundation.errors import (
 )
 
 if TYPE_CHECKING:
-    from data_sources.contracts.admission import Admission, admit
+    from data_sources.contracts.admitting.admission import Admission, admit
 
 __all__ = [
     "QUARANTINE_COLUMNS",
@@ -45,7 +45,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """``Admission`` and ``admit`` on first use: they read reference tables, which themselves need the exceptions here."""
     if name in ("Admission", "admit"):
-        from data_sources.contracts import admission
+        from data_sources.contracts.admitting import admission
 
         return getattr(admission, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,13 +14,13 @@ import shapely
 
 from data_sources.cards import Card
 from data_sources.connectors.files import read_file
-from data_sources.contracts.admission import Admission
+from data_sources.contracts.admitting.admission import Admission
+from data_sources.contracts.admitting.checks import KEPT_OF_TWINS, LOOKS_ALIKE, TAKEN, UNSEEN_IN_KEY
+from data_sources.contracts.admitting.identity import key_forms
+from data_sources.contracts.admitting.places import REPAIRED, TWO_PLACES
+from data_sources.contracts.admitting.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.contracts.blocks import AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
-from data_sources.contracts.checks import KEPT_OF_TWINS, LOOKS_ALIKE, TAKEN, UNSEEN_IN_KEY
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
-from data_sources.contracts.identity import key_forms
-from data_sources.contracts.places import REPAIRED, TWO_PLACES
-from data_sources.contracts.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.readers.common import Extent, admit_layer, card_of
 from data_sources.readers.lease_status import lease_statuses
 from data_sources.reference import load_table

@@ -12,10 +12,10 @@ import pandas as pd
 import shapely
 
 from data_sources.cards import Card, load_card
-from data_sources.contracts.admission import Admission, admit
+from data_sources.contracts.admitting.admission import Admission, admit
+from data_sources.contracts.admitting.places import INDIA_DEG, coordinate_pair
+from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import Contract
-from data_sources.contracts.places import INDIA_DEG, coordinate_pair
-from data_sources.contracts.values import parse_numbers
 
 Extent = tuple[float, float, float, float]
 

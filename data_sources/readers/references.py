@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from data_sources.contracts.admission import Admission
+from data_sources.contracts.admitting.admission import Admission
+from data_sources.contracts.admitting.identity import key_form, key_forms, skeleton
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
-from data_sources.contracts.identity import key_form, key_forms, skeleton
 
 ORPHAN = "names a site that is not in the register"
 ORPHAN_HELD = "its site is held in the quarantine"

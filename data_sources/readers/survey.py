@@ -11,7 +11,7 @@ import pandas as pd
 
 from data_sources.cards import Card
 from data_sources.connectors.files import read_file
-from data_sources.contracts.admission import Admission
+from data_sources.contracts.admitting.admission import Admission
 from data_sources.contracts.contract import Contract
 from data_sources.contracts.frames import empty_layer as contract_layer
 from data_sources.contracts.registry import ALL

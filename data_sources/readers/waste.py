@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from data_sources.connectors.files import read_file
-from data_sources.contracts.admission import Admission, match_fields
-from data_sources.contracts.checks import KEPT_OF_TWINS, LOOKS_ALIKE, UNSEEN_IN_KEY
+from data_sources.contracts.admitting.admission import Admission, match_fields
+from data_sources.contracts.admitting.checks import KEPT_OF_TWINS, LOOKS_ALIKE, UNSEEN_IN_KEY
+from data_sources.contracts.admitting.places import INDIA_DEG, REPAIRED
+from data_sources.contracts.admitting.rules import AREA_DIFFERS, WASTE_TYPE
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.frames import empty_layer, empty_table
-from data_sources.contracts.places import INDIA_DEG, REPAIRED
-from data_sources.contracts.rules import AREA_DIFFERS, WASTE_TYPE
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import join_sites

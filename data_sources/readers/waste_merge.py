@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from data_sources.cards import load_card
-from data_sources.contracts.admission import Admission
-from data_sources.contracts.identity import key_form
+from data_sources.contracts.admitting.admission import Admission
+from data_sources.contracts.admitting.identity import key_form
 from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import by_form, join_sites

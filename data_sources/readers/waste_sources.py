@@ -16,9 +16,9 @@ import pandas as pd
 
 from data_sources.cards import Card
 from data_sources.connectors.files import read_file
-from data_sources.connectors.plain import parse_json_records
+from data_sources.connectors.remote.plain import parse_json_records
 from data_sources.connectors.safety import local_file
-from data_sources.contracts.admission import Admission
+from data_sources.contracts.admitting.admission import Admission
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.waste import CONSTRAINTS, GRADES, TONNAGES, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data_sources.redaction import without_known
+from khanij.foundation.redaction import without_known
 
 
 class KhanijError(Exception):

@@ -55,9 +55,9 @@ def main(arguments: argparse.Namespace) -> int:
     for name in names:
         checked_region(name, overrides)  # a wrong setting is told before anything is made
     # Dagster takes two seconds to import: a wrong argument should not have to wait for it.
-    from pipelines.cli.progress import Bar
-    from pipelines.cli.tables import print_result
-    from pipelines.cli.terminal import terminal
+    from pipelines.cli.shown.progress import Bar
+    from pipelines.cli.shown.tables import print_result
+    from pipelines.cli.shown.terminal import terminal
     from pipelines.runs import run_region
     from publishing.sets.snapshot import one_set_of
 

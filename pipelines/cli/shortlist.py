@@ -55,7 +55,7 @@ def main(arguments: argparse.Namespace) -> int:
     from assets.workspace import home_folder
     from khanij.foundation.wording import is_known
     from pipelines.cli.explain import published_files
-    from pipelines.cli.terminal import terminal
+    from pipelines.cli.shown.terminal import terminal
     from publishing.shortlists.shortlist import build_shortlist, load_filter, make_filter, nothing_passes, save_filter
     from publishing.shortlists.shortlist_files import check_formats, write_shortlist
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from pipelines.cli.terminal import terminal
+from pipelines.cli.shown.terminal import terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """The ranked GeoPackage: layers and tables by their fixed names, styled, described, replaced atomically.
 
 Belongs here: the order in which the file is built, and how it takes the place of the one before. Does not belong here:
-what a column means (``data_sources/contracts/outputs.py``), the registers of the standard (``geopackage_registers``)
+what a column means (``data_sources/contracts/published/outputs.py``), the registers of the standard (``geopackage_registers``)
 or a style (``publishing/qgis``).
 """
 
@@ -19,7 +19,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from data_sources.contracts import Contract, PublishingError
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS, OUTPUT_TABLES
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS, OUTPUT_TABLES
 from khanij.foundation.files import (
     PublishedFile,
     has_writer,
@@ -50,7 +50,7 @@ def publish_geopackage(publication: Publication, path: Path | str) -> PublishedF
 
     Parameters
     ----------
-    publication : region, layers, tables and run information, by the names of ``data_sources.contracts.outputs``.
+    publication : region, layers, tables and run information, by the names of ``data_sources.contracts.published.outputs``.
     path : where to publish, such as ``output/india/ranked_blocks.gpkg``.
 
     Raises

@@ -18,7 +18,7 @@ import shapely
 
 from data_sources.contracts import Contract, CrsError, Dtype, Field, PublishingError
 from data_sources.contracts.frames import empty_column, empty_layer, empty_table
-from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES, RUN_INFO
+from data_sources.contracts.published.outputs import OUTPUT_LAYERS, OUTPUT_TABLES, RUN_INFO
 from khanij.foundation.escaping import without_forbidden
 from publishing.geopackage.context import sheet_grid, state_labels
 
@@ -48,7 +48,7 @@ class RegionLike(Protocol):
 class Publication:
     """One region's results, ready to publish.
 
-    ``layers`` and ``tables`` are keyed by the names of ``data_sources.contracts.outputs``; ``rasters`` are paths of
+    ``layers`` and ``tables`` are keyed by the names of ``data_sources.contracts.published.outputs``; ``rasters`` are paths of
     evidence rasters relative to the GeoPackage's folder. ``basket_columns`` are the columns of ``ranked_blocks`` with the
     ranks of the run's other baskets, those of the contract and those of the user's own.
     """
@@ -272,7 +272,7 @@ def conformed(
     )
     if unknown:
         raise PublishingError(
-            f"no output contract for {', '.join(unknown)}", do="name one of data_sources/contracts/outputs.py"
+            f"no output contract for {', '.join(unknown)}", do="name one of data_sources/contracts/published/outputs.py"
         )
     if "ranked_blocks" not in publication.layers:
         raise PublishingError("there is no layer ranked_blocks", do="a publication without blocks is not published")

@@ -18,7 +18,7 @@ import pandas as pd
 import pyogrio
 
 from data_sources.contracts import MissingSourceError
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 
 _COPIES: ContextVar[Mapping[Path, Path]] = ContextVar("copies", default={})  # noqa: B039 - never changed in place
 

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from data_sources.contracts.outputs import ANOMALIES
+from data_sources.contracts.published.outputs import ANOMALIES
 
 
 def anomaly_points(samples: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data_sources.contracts.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from khanij.foundation.escaping import plain, xml
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from khanij.foundation.wording import is_known

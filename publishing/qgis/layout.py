@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
+from publishing.qgis.crs import crs_xml
 from publishing.qgis.symbols import FONT, fill_layer, line_layer, marker_layer, symbol
 
 _MAP = (10.0, 24.0, 196.0, 164.0)
@@ -137,8 +138,6 @@ def _fit(extent: tuple[float, float, float, float], ratio: float) -> tuple[float
 
 
 def _degree_grid(page: Page, height_m: float) -> str:
-    from publishing.qgis.project import crs_xml
-
     degrees = next((d for d in (0.05, 0.1, 0.25, 0.5, 1.0, 2.0) if height_m / 111_000 / d < 7), 4.0)
     sides = " ".join(
         f'{s}AnnotationDisplay="{ {"left": 1, "bottom": 2}.get(s, 3) }" {s}AnnotationPosition="1" {s}AnnotationDirection="{1 if s == "left" else 0}" {s}FrameDivisions="0"'

@@ -16,12 +16,12 @@ from xml.sax.saxutils import escape, quoteattr
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyproj import CRS
 
-from data_sources.contracts.outputs import KINDS, OUTPUT_CONTRACTS
+from data_sources.contracts.published.outputs import KINDS, OUTPUT_CONTRACTS
 from khanij.foundation.wording import one_line
 from publishing.geopackage.publication import SAMPLE_MARK, Publication
 from publishing.geopackage.reading import records
+from publishing.qgis.crs import crs_xml
 from publishing.qgis.forms import KIND_WORDS, block_form, relation_form
 from publishing.qgis.layout import Page, layouts_xml
 from publishing.qgis.rasters import SHOWN_BAND, BandLayer, band_layers, band_xml, node_xml
@@ -95,23 +95,6 @@ class Extent:
 def layer_id(name: str) -> str:
     """The identifier of a layer in the project; QGIS wants more than ten characters."""
     return f"khanij_layer_{name}"
-
-
-def crs_xml(code: str) -> str:
-    """A CRS as QGIS stores it, fixed for the two that are used."""
-    crs = CRS.from_user_input(code)
-    geographic = "true" if crs.is_geographic else "false"
-    number = crs.to_epsg()
-    proj4 = "+proj=longlat +datum=WGS84 +no_defs" if number == 4326 else _PROJ4_7755
-    srsid = 3452 if number == 4326 else 28155
-    return (
-        f'<spatialrefsys nativeFormat="Wkt"><wkt>{escape(crs.to_wkt("WKT2_2015"))}</wkt><proj4>{proj4}</proj4><srsid>{srsid}</srsid><srid>{number}</srid>'
-        f"<authid>EPSG:{number}</authid><description>{escape(crs.name)}</description><projectionacronym>{'longlat' if number == 4326 else 'lcc'}</projectionacronym>"
-        f"<ellipsoidacronym>EPSG:7030</ellipsoidacronym><geographicflag>{geographic}</geographicflag></spatialrefsys>"
-    )
-
-
-_PROJ4_7755 = "+proj=lcc +lat_0=24 +lon_0=80 +lat_1=12.472955 +lat_2=35.1728044444444 +x_0=4000000 +y_0=4000000 +datum=WGS84 +units=m +no_defs"
 
 
 def display_extent(layers: dict[str, gpd.GeoDataFrame]) -> Extent:

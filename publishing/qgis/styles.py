@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from data_sources.contracts.outputs import KINDS, OUTPUT_CONTRACTS
+from data_sources.contracts.published.outputs import KINDS, OUTPUT_CONTRACTS
 from publishing.geopackage.publication import SAMPLE_MARK, Publication
 from publishing.qgis import forms
 from publishing.qgis.symbols import (

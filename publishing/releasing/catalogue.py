@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pystac
 import shapely
 
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS
 from khanij.foundation.escaping import plain
 from khanij.foundation.files import replace_file, sha256_of, temporary_beside
 from khanij.foundation.wording import one_line

@@ -24,7 +24,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from data_sources.contracts import MissingSourceError, PublishingError
-from data_sources.contracts.outputs import OUTPUT_LAYERS
+from data_sources.contracts.published.outputs import OUTPUT_LAYERS
 from khanij.foundation.files import sha256_of, sync_file, sync_folder, write_bytes_atomically
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of

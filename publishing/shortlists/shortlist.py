@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from data_sources.contracts import PublishingError
-from data_sources.contracts.outputs import KINDS, KNOWLEDGE_CLASSES, STATUSES
+from data_sources.contracts.published.outputs import KINDS, KNOWLEDGE_CLASSES, STATUSES
 from khanij.foundation.files import sha256_of, write_bytes_atomically
 from khanij.foundation.wording import is_known
 from publishing.geopackage.reading import read_layer, read_table, run_info, where_read

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from data_sources.contracts import PublishingError
-from data_sources.contracts.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from khanij.foundation.escaping import csv_cell, plain, xml
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from khanij.foundation.wording import is_known, number, place, rank_interval, share, tonnes, triple

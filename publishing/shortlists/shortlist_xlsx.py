@@ -13,7 +13,7 @@ import pandas as pd
 import xlsxwriter
 
 from data_sources.contracts import Field
-from data_sources.contracts.outputs import (
+from data_sources.contracts.published.outputs import (
     BASKET_RANKS,
     BLOCK_EVIDENCE,
     ELEMENT_POTENTIAL,

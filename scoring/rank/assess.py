@@ -16,14 +16,15 @@ import pandas as pd
 
 from data_sources.contracts import ContractError
 from data_sources.reference import ReferenceTables
-from scoring.rank.axes import Scores, kind_scores
+from scoring.rank.axes import kind_scores
 from scoring.rank.baskets import basket_elements
 from scoring.rank.gates import OF_THE_DUMP, Gate, combine, layer_gates, register_gates
 from scoring.rank.ranking import final_rank, rank_draws
+from scoring.rank.scores import Scores
 from scoring.rank.settings import PRICE_DECKS, RankingSettings
-from scoring.rank.site_tables import element_table, mass_balance_table, site_table
 from scoring.rank.state import RunState
-from scoring.rank.tables import block_table
+from scoring.rank.told.site_tables import element_table, mass_balance_table, site_table
+from scoring.rank.told.tables import block_table
 from scoring.waste.allocation import allocate, near_as_inside
 from scoring.waste.engine import simulate
 from scoring.waste.inventory import site_records, text

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from data_sources.reference import ReferenceTables
 from scoring.rank.assess import run
 from scoring.rank.settings import RankingSettings
-from scoring.rank.site_tables import rounded
 from scoring.rank.state import RunState
+from scoring.rank.told.site_tables import rounded
 from scoring.waste.figures import CLASSES, GRADE_GSD, TONNAGE_GSD
 from scoring.waste.inventory import SiteRecord, text
 from scoring.waste.streams import normals

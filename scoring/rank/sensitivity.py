@@ -19,8 +19,9 @@ from scipy.stats import kendalltau
 
 from data_sources.reference import ReferenceTables
 from scoring.rank.assess import market_of, run
-from scoring.rank.axes import effective_weights, kind_scores
+from scoring.rank.axes import kind_scores
 from scoring.rank.ranking import final_rank, rank_draws
+from scoring.rank.scores import effective_weights
 from scoring.rank.settings import PRICE_DECKS, RankingSettings
 from scoring.rank.state import RunState
 from scoring.waste.allocation import R90_PER_SIGMA

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data_sources.contracts import RegionError
-from data_sources.contracts.identity import key_form
-from data_sources.contracts.outputs import RANKED_BLOCKS
+from data_sources.contracts.admitting.identity import key_form
+from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from scoring.rank.ahp import ahp_weights
 
 AXES = ("value", "strategic", "fertility")

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import geopandas as gpd
 import pandas as pd
 
-from scoring.rank.axes import Scores, fertility_uses
 from scoring.rank.gates import Gate
+from scoring.rank.scores import Scores, fertility_uses
 from scoring.rank.settings import RankingSettings
 from scoring.waste.allocation import Allocation
 from scoring.waste.engine import Inputs, Simulation

@@ -21,7 +21,7 @@ from assets.quality import (
     units_finding,
 )
 from data_sources.contracts import PublishingError
-from data_sources.contracts.outputs import RANKED_BLOCKS, WASTE_SITES_OUT
+from data_sources.contracts.published.outputs import RANKED_BLOCKS, WASTE_SITES_OUT
 
 
 def blocks(n: int = 5) -> gpd.GeoDataFrame:

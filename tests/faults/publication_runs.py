@@ -141,7 +141,7 @@ def fails_on(name: str) -> Callable[[MadeRegion], Any]:
 
 def spoils_staging(name: str) -> Callable[[MadeRegion], Any]:
     """One byte of a staged file changes before the set is published."""
-    import assets.published_set as module
+    import assets.published.published_set as module
 
     real = module.publish
 

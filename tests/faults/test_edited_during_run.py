@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assets.closure import PACKAGES, ROOT
+from khanij.foundation.closure import PACKAGES, ROOT
 from tests.regions_made import NAME, MadeRegion, make_region
 
 MOMENTS = 50 if os.environ.get("KHANIJ_LONG") else 5

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.automations.sensors import landing_state
 from pipelines.definitions import build_defs
 from pipelines.resources import instance, resources
-from pipelines.sensors import landing_state
 
 REGION = "far_away"
 

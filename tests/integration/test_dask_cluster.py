@@ -20,7 +20,7 @@ import pytest
 from production_servers import free_port
 
 from khanij.foundation.grid import Grid
-from pipelines.cluster import ClusterError, connected, tile_mapper
+from pipelines.stores.region_io import ClusterError, connected, tile_mapper
 from scoring.ground.maps.kriging import krige_grid
 from scoring.ground.maps.tiles import map_tiles, tiles_sent_to
 from scoring.ground.maps.variogram import Variogram

@@ -75,7 +75,7 @@ def test_postgresql_and_s3_give_the_same_bytes_and_show_no_secret(tmp_path, embe
 STORE_SCRIPT = """
 import json, sys
 import pandas as pd
-from pipelines.io_managers import BundleStore, CorruptIntermediateError
+from pipelines.stores.io_managers import BundleStore, CorruptIntermediateError
 store = BundleStore("s3://khanij/fuzz")
 bundle = {"frame": pd.DataFrame({"a": [1.5, None]}), "report": {"rows": 2}}
 first = store.save("asset", "region", bundle, "f1")

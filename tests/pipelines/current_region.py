@@ -1,11 +1,11 @@
 """A region in which everything is current without anything having been computed: results, checks, a published set."""
 
 from assets.fingerprints import planned_fingerprints
-from assets.generation import set_inputs
+from assets.published.generation import set_inputs
 from assets.workspace import Workspace
 from pipelines.guards import BLOCKING
 from pipelines.incremental import order
-from pipelines.io_managers import BundleStore
+from pipelines.stores.io_managers import BundleStore
 from publishing.sets.listing import SET_LIST, SetList, listed, rendered
 
 

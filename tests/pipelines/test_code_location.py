@@ -97,7 +97,7 @@ def test_the_ranking_job_runs_in_one_process_and_tells_of_failures(repository):
 
 
 def test_retries_wait_longer_each_time():
-    from pipelines.retries import PATIENT
+    from pipelines.jobs import PATIENT
 
     waits = [PATIENT.calculate_delay(n) for n in (1, 2, 3)]
     assert PATIENT.delay and max(waits[0], 1) < waits[2] * 2 and PATIENT.backoff is dg.Backoff.EXPONENTIAL

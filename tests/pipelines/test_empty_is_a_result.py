@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from small_regions import SITES, SmallRegion, block, khanij, site, tonnage, with_figures
 
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 from pipelines.cli import main
 from publishing.geopackage.reading import read_layer, read_table, run_info
 

@@ -6,12 +6,13 @@ from fnmatch import fnmatch
 import pytest
 
 import assets.definitions  # noqa: F401 - fills the table of recipes
-from assets import closure, fingerprints
-from assets.closure import NEVER, Closure
+from assets import fingerprints
 from assets.fingerprints import RECIPES, planned_fingerprints
 from assets.workspace import Workspace
+from khanij.foundation import closure
+from khanij.foundation.closure import NEVER, Closure
 from pipelines.incremental import order, stale_assets
-from pipelines.io_managers import BundleStore
+from pipelines.stores.io_managers import BundleStore
 from tests.pipelines.current_region import make_current
 
 REGION = "karnataka_andhra"
@@ -22,12 +23,12 @@ NEVER_IN_A_RESULT = {
     "data_sources/cards/*.yaml": "a card counts with each source that names it",
     "data_sources/regions/*.yaml": "settings count one by one",
     "data_sources/cards/listing.py": "lists the cards for a reader",
-    "data_sources/connectors/arcgis_rest.py": "what was fetched counts by its bytes in the archive",
-    "data_sources/connectors/fetching.py": "what was fetched counts by its bytes in the archive",
-    "data_sources/connectors/ogc_api.py": "what was fetched counts by its bytes in the archive",
-    "data_sources/connectors/probing.py": "asks whether a source is there",
-    "data_sources/connectors/wfs.py": "what was fetched counts by its bytes in the archive",
-    "data_sources/contracts/dictionary.py": "writes a page of the docs",
+    "data_sources/connectors/remote/arcgis_rest.py": "what was fetched counts by its bytes in the archive",
+    "data_sources/connectors/remote/fetching.py": "what was fetched counts by its bytes in the archive",
+    "data_sources/connectors/remote/ogc_api.py": "what was fetched counts by its bytes in the archive",
+    "data_sources/connectors/remote/probing.py": "asks whether a source is there",
+    "data_sources/connectors/remote/wfs.py": "what was fetched counts by its bytes in the archive",
+    "data_sources/contracts/published/dictionary.py": "writes a page of the docs",
     "data_sources/reference/columns.yaml": "describes the tables for the docs",
     "data_sources/reference/describe.py": "writes a page of the docs",
     "data_sources/reference/element_groups.csv": "evidence that no code reads",
@@ -43,7 +44,7 @@ NEVER_IN_A_RESULT = {
     "publishing/shortlist*.py": "made from a published set when asked for",
     "pipelines/*": "when and how things run",
 }
-COUNTED_IN_PIPELINES = {"pipelines/__init__.py", "pipelines/io_managers.py", "pipelines/memory.py"}
+COUNTED_IN_PIPELINES = {"pipelines/__init__.py", "pipelines/stores/io_managers.py", "pipelines/stores/memory.py"}
 
 
 def why_never(file: str) -> str | None:
@@ -104,8 +105,12 @@ def test_a_line_in_any_file_makes_something_stale_or_the_file_says_why_not(copy)
         ("scoring/ground/maps/kriging.py", {"fertility"}, {"stream_sediments", "waste_inventory", "blocks"}),
         ("publishing/page/page.js", {"web_page"}, {"assessment", "blocks"}),
         ("publishing/qgis/layout.py", {"ranked_blocks"}, {"assessment", "blocks", "stream_sediments"}),
-        ("data_sources/contracts/output_layers.py", {"ranked_blocks"}, {"stream_sediments", "fertility", "blocks"}),
-        ("pipelines/io_managers.py", {"blocks", "assessment", "stream_sediments"}, set()),
+        (
+            "data_sources/contracts/published/output_layers.py",
+            {"ranked_blocks"},
+            {"stream_sediments", "fertility", "blocks"},
+        ),
+        ("pipelines/stores/io_managers.py", {"blocks", "assessment", "stream_sediments"}, set()),
     ],
 )
 def test_a_changed_file_remakes_what_uses_it_and_no_more(copy, file, must, must_not):

@@ -5,10 +5,10 @@ import hashlib
 import pytest
 
 from assets.fingerprints import RECIPES, fingerprint
-from assets.generation import accepted_reason, generation, publication_assets, set_inputs
+from assets.published.generation import accepted_reason, generation, publication_assets, set_inputs
 from assets.workspace import Workspace
 from pipelines.incremental import order, stale_assets
-from pipelines.io_managers import BundleStore
+from pipelines.stores.io_managers import BundleStore
 from publishing.sets.listing import JOURNAL, SET_LIST, Accepted, ListedFile, SetList, rendered
 from tests.pipelines.current_region import make_current
 

@@ -9,9 +9,9 @@ import yaml
 from dagster._core.launcher import WorkerStatus
 
 from pipelines import launcher
-from pipelines.cluster import ClusterError
 from pipelines.definitions import defs
 from pipelines.resources import DAGSTER_YAML
+from pipelines.stores.region_io import ClusterError
 
 ADDRESS = "tcp://127.0.0.1:1"
 

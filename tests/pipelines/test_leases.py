@@ -5,7 +5,7 @@ import socket
 import dagster as dg
 import pytest
 
-from pipelines.leases import HERE_TAG, HOST_TAG, PARTITION_TAG, close_dead_runs, region_lock, running
+from pipelines.stores.leases import HERE_TAG, HOST_TAG, PARTITION_TAG, close_dead_runs, region_lock, running
 
 REGION = "india"
 NOT_STARTED, STARTED, STARTING = (

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from khanij.foundation.environment import NotifySettings
-from pipelines.notify import Failure, redact, root_cause, tell
+from pipelines.automations.notify import Failure, redact, root_cause, tell
 
 FAILURE = Failure(
     "rank_region",
@@ -142,7 +142,7 @@ def test_settings_never_show_their_secrets():
 
 
 def test_a_failed_run_becomes_one_readable_failure():
-    from pipelines.hooks import failed_runs, failure_of
+    from pipelines.automations.hooks import failed_runs, failure_of
 
     @dg.op
     def breaks():

@@ -4,8 +4,8 @@ import pytest
 
 from data_sources.contracts import RegionError
 from data_sources.regions import load_region
+from pipelines.automations.notify import root_cause
 from pipelines.cli import main
-from pipelines.notify import root_cause
 from pipelines.overrides import checked_region, complete, parse_settings
 from scoring.rank.settings import THIN_MARKETS, RankingSettings
 

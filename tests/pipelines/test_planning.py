@@ -13,14 +13,14 @@ import pytest
 
 from assets.fingerprints import RECIPES, fingerprint
 from assets.workspace import Workspace
-from pipelines import planning, sensors
+from pipelines.automations import planning, sensors
+from pipelines.automations.planning import due_assets, freshness_days, plan_run
+from pipelines.automations.schedules import calver
+from pipelines.automations.sensors import settled_changes
 from pipelines.definitions import defs
 from pipelines.incremental import order
-from pipelines.io_managers import BundleIOManager, BundleStore
-from pipelines.leases import region_lock, running
-from pipelines.planning import due_assets, freshness_days, plan_run
-from pipelines.schedules import calver
-from pipelines.sensors import settled_changes
+from pipelines.stores.io_managers import BundleIOManager, BundleStore
+from pipelines.stores.leases import region_lock, running
 
 REGION = "karnataka_andhra"
 
@@ -339,10 +339,10 @@ def test_the_monthly_release_is_asked_for_once(monkeypatch):
 
 
 def test_nothing_runs_by_itself_unless_asked_to(monkeypatch):
+    from pipelines.automations.schedules import build_schedules
+    from pipelines.automations.sensors import build_sensors
     from pipelines.jobs import rank_region_job
     from pipelines.release_job import release
-    from pipelines.schedules import build_schedules
-    from pipelines.sensors import build_sensors
 
     rank = rank_region_job()
     monkeypatch.delenv("KHANIJ_AUTOSTART", raising=False)

@@ -14,7 +14,7 @@ import shapely
 from example_publication import completed
 
 from assets.workspace import Workspace
-from data_sources.contracts.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from pipelines.definitions import build_defs
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import Publication

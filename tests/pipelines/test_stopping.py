@@ -10,8 +10,8 @@ import dagster as dg
 import pytest
 
 from pipelines import cli, stopping
-from pipelines.leases import announce_stop, close_stopped_run
 from pipelines.stopping import Stopped, heard, interruptible
+from pipelines.stores.leases import announce_stop, close_stopped_run
 from publishing.uninterrupted import uninterrupted
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -57,7 +57,7 @@ def test_what_a_library_makes_of_an_interruption_is_still_a_stop(made_of_it, mon
 
 @pytest.mark.parametrize("moment", ["during", "between", "after"])
 def test_a_stop_of_several_regions_names_what_was_not_done(moment, monkeypatch, capsys, tmp_path):
-    import pipelines.cli.tables
+    import pipelines.cli.shown.tables
     import pipelines.runs
 
     begun: list[str] = []
@@ -73,7 +73,7 @@ def test_a_stop_of_several_regions_names_what_was_not_done(moment, monkeypatch, 
             signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(pipelines.runs, "run_region", run_region)
-    monkeypatch.setattr(pipelines.cli.tables, "print_result", print_result)
+    monkeypatch.setattr(pipelines.cli.shown.tables, "print_result", print_result)
     assert cli.main(["run", "--region", "india", "--region", "sample_district"]) == 130
     told = capsys.readouterr().err.splitlines()[-1]
     says = {

@@ -8,7 +8,7 @@ from affine import Affine
 from shapely.geometry import Point
 
 from khanij.foundation.grid import Band, Grid, RasterStack
-from pipelines.io_managers import BundleStore, CorruptIntermediateError
+from pipelines.stores.io_managers import BundleStore, CorruptIntermediateError
 
 ALBERS = "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs"
 
@@ -82,7 +82,7 @@ def test_what_is_stored_is_not_held_in_memory_until_the_run_ends(tmp_path):
     import dagster as dg
 
     from assets.fingerprints import Bundle
-    from pipelines.io_managers import BundleIOManager
+    from pipelines.stores.io_managers import BundleIOManager
 
     manager, made = BundleIOManager(root=str(tmp_path)), Bundle(bundle())
     made.fingerprint = "f1"

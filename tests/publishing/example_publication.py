@@ -11,7 +11,7 @@ import shapely
 
 from data_sources.contracts import Contract
 from data_sources.contracts.frames import empty_column
-from data_sources.contracts.outputs import OUTPUT_LAYERS, OUTPUT_TABLES
+from data_sources.contracts.published.outputs import OUTPUT_LAYERS, OUTPUT_TABLES
 from publishing.geopackage.publication import Publication
 
 HOSTILE = (

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from example_publication import make_publication
 
-from assets.publication import footprint_layer, site_layer
+from assets.published.publication import footprint_layer, site_layer
 from data_sources.contracts import Contract, PublishingError
+from data_sources.contracts.admitting.identity import key_form
 from data_sources.contracts.frames import DTYPES, empty_layer, empty_table, table_of
-from data_sources.contracts.identity import key_form
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS, SITE_POTENTIAL, WASTE_SITES_OUT
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS, SITE_POTENTIAL, WASTE_SITES_OUT
 from data_sources.contracts.waste import WASTE_FOOTPRINTS, WASTE_SITES
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import Publication, conform, conformed, with_baskets

@@ -18,7 +18,7 @@ import shapely
 from example_publication import completed, make_publication
 
 from data_sources.contracts import CrsError, PublishingError
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS, RANKED_BLOCKS
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS, RANKED_BLOCKS
 from khanij.foundation.files import sha256_of
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import Publication, round_significant

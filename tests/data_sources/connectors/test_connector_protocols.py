@@ -29,9 +29,9 @@ from data_sources.connectors import (
     probe,
 )
 from data_sources.connectors.features import parse_geojson, parse_gml
-from data_sources.connectors.http import BrokenBodyError, Client
-from data_sources.connectors.pages import common_schema, conform
-from data_sources.connectors.wfs import WfsSource
+from data_sources.connectors.remote.http import BrokenBodyError, Client
+from data_sources.connectors.remote.pages import common_schema, conform
+from data_sources.connectors.remote.wfs import WfsSource
 from data_sources.contracts import MissingSourceError, SourceError
 
 FAST = ClientSettings(per_second=2000, backoff_s=0.01, backoff_max_s=0.02, attempts=3, read_s=10)
@@ -440,7 +440,7 @@ def test_the_client_keeps_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
 
     clock = Clock()
     with Client(card(protocol="http_csv", url="http://127.0.0.1/x"), ClientSettings(per_second=4)) as client:
-        monkeypatch.setattr("data_sources.connectors.http.time", clock)
+        monkeypatch.setattr("data_sources.connectors.remote.http.time", clock)
         sent = []
         for _ in range(5):
             client._pace()

@@ -15,9 +15,9 @@ from servers.fault_proxy import FaultProxy, Reply, Request
 
 from data_sources.cards import Card, parse_card
 from data_sources.connectors import Archive, ClientSettings, LoginRequiredError, fetch, probe
-from data_sources.connectors.credentials import CredentialError
-from data_sources.connectors.http import Client
-from data_sources.connectors.origin import Origin
+from data_sources.connectors.remote.credentials import CredentialError
+from data_sources.connectors.remote.http import Client
+from data_sources.connectors.remote.origin import Origin
 from data_sources.connectors.safety import local_file
 from data_sources.contracts import SourceError
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from data_sources.cards import Card
 from data_sources.connectors.archive import Partial
-from data_sources.connectors.growing import Growing, RowGroups, object_schema
-from data_sources.connectors.pages import common_schema, conform
+from data_sources.connectors.remote.growing import Growing, RowGroups, object_schema
+from data_sources.connectors.remote.pages import common_schema, conform
 
 CARD = Card(
     name="t", title="T", publisher="P", licence="L", redistribute="no", citation="C", protocol="wfs",

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError, admit
-from data_sources.contracts.checks import schema_of
+from data_sources.contracts.admitting.checks import schema_of
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import FAULTS, LITHOLOGY, MAGNETIC_STATIONS, OCCURRENCES, STREAM_SEDIMENTS
 

@@ -9,9 +9,9 @@ import pytest
 import shapely
 
 from data_sources.contracts import admit
+from data_sources.contracts.admitting.deposits import printed_coordinates
+from data_sources.contracts.admitting.rules import geodesic_area_ha
 from data_sources.contracts.blocks import AUCTION_BLOCKS
-from data_sources.contracts.deposits import printed_coordinates
-from data_sources.contracts.rules import geodesic_area_ha
 from data_sources.contracts.survey import OCCURRENCES
 from data_sources.contracts.waste import GRADES, TONNAGES, WASTE_FOOTPRINTS
 

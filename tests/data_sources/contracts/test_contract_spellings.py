@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_sources.contracts import places, values
-from data_sources.contracts.admission import admit
-from data_sources.contracts.chemistry import parse_column
+from data_sources.contracts.admitting import places, values
+from data_sources.contracts.admitting.admission import admit
+from data_sources.contracts.admitting.chemistry import parse_column
+from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.survey import STREAM_SEDIMENTS
-from data_sources.contracts.values import parse_numbers
 from data_sources.sheets import normalise
 
 

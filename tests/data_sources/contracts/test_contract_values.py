@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_sources.contracts import values as v
-from data_sources.contracts.values import clean_text, parse_numbers
+from data_sources.contracts.admitting import values as v
+from data_sources.contracts.admitting.values import clean_text, parse_numbers
 
 
 def parsed(cells, **more):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from data_sources.contracts.dictionary import PATH, dictionary_text
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS
+from data_sources.contracts.published.dictionary import PATH, dictionary_text
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 from data_sources.contracts.registry import ALL
 
 
 def test_the_page_is_current():
-    assert PATH.read_text(encoding="utf-8") == dictionary_text(), "run: python -m data_sources.contracts.dictionary"
+    assert PATH.read_text(encoding="utf-8") == dictionary_text(), (
+        "run: python -m data_sources.contracts.published.dictionary"
+    )
 
 
 def test_every_layer_and_every_column_is_in_it_with_a_meaning():

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_sources.contracts.admission import admit
-from data_sources.contracts.checks import KEPT_OF_TWINS, LOOKS_ALIKE, TAKEN, UNSEEN_IN_KEY
-from data_sources.contracts.identity import difference, key_form, looks_like_another, skeleton, unseen_in
+from data_sources.contracts.admitting.admission import admit
+from data_sources.contracts.admitting.checks import KEPT_OF_TWINS, LOOKS_ALIKE, TAKEN, UNSEEN_IN_KEY
+from data_sources.contracts.admitting.identity import difference, key_form, looks_like_another, skeleton, unseen_in
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.waste import TONNAGES
 

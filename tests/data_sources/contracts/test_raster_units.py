@@ -5,7 +5,7 @@ import pytest
 
 from data_sources.cards import load_card
 from data_sources.connectors.files import read_raster
-from data_sources.contracts.raster_units import picture_levels
+from data_sources.contracts.admitting.raster_units import picture_levels
 from data_sources.regions import data_folder
 
 FIELD = np.random.default_rng(3).normal(40, 60, (80, 90))

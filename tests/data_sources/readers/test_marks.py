@@ -8,8 +8,8 @@ import geopandas as gpd
 import pandas as pd
 from shapely import Polygon
 
-from data_sources.contracts.places import REPAIRED
-from data_sources.contracts.rules import WASTE_TYPE
+from data_sources.contracts.admitting.places import REPAIRED
+from data_sources.contracts.admitting.rules import WASTE_TYPE
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.waste import admit_tables
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from data_sources.connectors.files import read_file
-from data_sources.contracts import values
+from data_sources.contracts.admitting import values
 from data_sources.readers.survey import admit_frame, read_layer
 from data_sources.regions import data_folder
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_sources.redaction import is_secret_name, redact, remember, without_known, without_secrets
+from khanij.foundation.redaction import is_secret_name, redact, remember, without_known, without_secrets
 
 SECRET = "S1"
 HIDDEN = [

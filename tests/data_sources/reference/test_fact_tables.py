@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from data_sources.contracts import admit
-from data_sources.contracts.chemistry import PPM_PER_UNIT, REE14, unit_of
+from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, REE14, unit_of
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.blocks import embedded_auction_blocks
 from data_sources.readers.waste import TABLES, embedded_inventory
@@ -254,7 +254,7 @@ def test_auction_blocks_by_their_corners():
     assert len(out.kept) == 99 and len(out.quarantine) == 1 and held["row"] == 3 and "89.33" in held["value"]
     assert out.report["areas_that_differ"] == 3 and sorted(out.flags["row"]) == [7, 13, 93]
     area = table.set_index("block_id")["area_geodesic_ha"]
-    from data_sources.contracts.rules import geodesic_area_ha
+    from data_sources.contracts.admitting.rules import geodesic_area_ha
 
     ours = pd.Series(geodesic_area_ha(out.kept.geometry.to_numpy()), index=out.kept["block_id"])
     assert (ours / area.reindex(ours.index) - 1).abs().max() < 1e-4

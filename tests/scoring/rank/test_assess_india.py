@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from scoring.rank.tables import BLOCK_COLUMNS
+from scoring.rank.told.tables import BLOCK_COLUMNS
 
 STATUSES = {"RANKED", "OUT_OF_BASKET", "UNQUANTIFIED", "GATED", "LEASED"}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from data_sources.contracts import RegionError
-from data_sources.contracts.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from scoring.rank.settings import RankingSettings
 
 TAKEN = sorted(n.removeprefix("rank_") for n in RANKED_BLOCKS.names() if n.startswith("rank_"))

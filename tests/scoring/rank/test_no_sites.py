@@ -10,7 +10,7 @@ import pytest
 from small_regions import CRS, EXTENT_DEG, SmallRegion, block, site, tonnage, with_figures
 
 from assets.quality import assessment_findings
-from data_sources.contracts.outputs import OUTPUT_CONTRACTS
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.waste import read_inventory
 from data_sources.reference import load_reference

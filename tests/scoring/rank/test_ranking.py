@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import rankdata
 
 from data_sources.contracts import ScoringError
-from scoring.rank.axes import effective_weights, fertility_uses
 from scoring.rank.ranking import final_rank, rank_draws
+from scoring.rank.scores import effective_weights, fertility_uses
 
 scores = arrays(
     np.float32,

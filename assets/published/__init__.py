@@ -1,0 +1,1 @@
+"""The set that people open: its files, its generation, its publication."""

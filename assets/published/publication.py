@@ -1,0 +1,256 @@
+"""What people open: the ranked GeoPackage, the evidence rasters and the fertility report of one region."""
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import Any
+
+import dagster as dg
+import geopandas as gpd
+import pandas as pd
+
+from assets.fingerprints import RECIPES, code_version, library_versions, region_asset, result
+from assets.metadata import file_links
+from assets.published.generation import generation
+from assets.published.publication_facts import facts_of, judged
+from assets.published.staging import require_one_generation, staged, staged_or_published, staging_errors
+from assets.quality import assessment_findings, require
+from assets.survey import VECTOR_LAYERS
+from assets.workspace import Workspace
+from data_sources.contracts import QUARANTINE_COLUMNS
+from data_sources.contracts.published.outputs import OCCURRENCES_OUT, WASTE_FOOTPRINTS_OUT, WASTE_SITES_OUT
+from data_sources.readers.quality import quality_table
+from data_sources.sheets import sheets_in
+from khanij.foundation.files import PublishedFile
+from publishing.fertility_report import write_fertility_report, write_tables
+from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.publication import Publication, selected
+from publishing.geopackage.survey_layers import anomaly_points
+from publishing.page import write_page
+from publishing.rasters import write_cog
+from publishing.sets.listing import GEOPACKAGE, Accepted, staging_of
+from publishing.sets.swap import begin, target_name
+from scoring.rank.settings import PRICE_DECKS, RankingSettings
+
+SURVEY = (*VECTOR_LAYERS, "geophysics", "waste_inventory", "blocks")
+
+
+@region_asset(
+    group="publication",
+    title="Evidence rasters as Cloud-Optimised GeoTIFFs, and the validation report, staged for the next set.",
+    kinds={"python", "cog", "html"},
+    settings=("title", "is_sample"),
+    upstream=("fertility",),
+)
+def evidence_files(
+    context: dg.AssetExecutionContext, workspace: Workspace, fertility: dict[str, Any]
+) -> dg.MaterializeResult:
+    region = workspace.region(context.partition_key)
+    folder, current = workspace.output_folder(region.name), generation(region.name, workspace)
+    files: list[PublishedFile] = []
+    with staging_errors(folder):
+        staging = begin(folder)
+        if "stack" in fertility:
+            tables = {n.removeprefix("table/"): frame for n, frame in fertility.items() if n.startswith("table/")}
+            files.append(write_cog(fertility["stack"], staging / "evidence" / "evidence.tif", current))
+            report = staging / "fertility_report.html"
+            files.append(write_fertility_report(region, fertility["summary"], tables, report, current))
+            files += write_tables(tables, staging / "fertility_tables")
+        made = staged(folder, *(file.path for file in files))
+    bundle = {"staged": made, "generation": current}
+    return result(context, workspace, bundle, files=dg.MetadataValue.json(sorted(made)))
+
+
+@region_asset(
+    group="publication",
+    title="The product: ranked blocks with intervals, explanations and sources, styled for QGIS, staged for the next set.",
+    kinds={"python", "geopackage"},
+    settings=("*",),
+    upstream=(
+        "assessment",
+        "robustness_report",
+        "block_fertility",
+        "fertility",
+        "evidence_files",
+        "gate_layers",
+        *SURVEY,
+    ),
+)
+def ranked_blocks(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    assessment: dict[str, Any],
+    block_fertility: dict[str, Any],
+    fertility: dict[str, Any],
+    evidence_files: dict[str, Any],
+    robustness_report: dict[str, Any],
+    gate_layers: dict[str, Any],
+    **sources: dict[str, Any],
+) -> dg.MaterializeResult:
+    region = workspace.region(context.partition_key)
+    current = require_one_generation(region.name, workspace, {"evidence_files": evidence_files})
+    facts = facts_of(region.name, workspace, sources, gate_layers, assessment["ranked_blocks"], block_fertility)
+    waste = sources["waste_inventory"]
+    layers: dict[str, gpd.GeoDataFrame] = {
+        "ranked_blocks": block_layer(sources["blocks"]["units"], assessment["ranked_blocks"]),
+        "waste_sites": site_layer(waste, assessment),
+        "waste_footprints": footprint_layer(waste),
+        "survey_sheets": sheet_layer(region.extent_deg, sources["stream_sediments"]["kept"], block_fertility)
+        if region.grid
+        else None,
+        "anomalies": anomaly_points(fertility.get("anomalies")),
+        "occurrences": selected(sources["occurrences"]["kept"], OCCURRENCES_OUT),
+    }
+    tables = {
+        "site_shares": assessment["site_shares"],
+        "element_potential": assessment["element_potential"],
+        "site_potential": assessment["site_potential"],
+        "basket_ranks": assessment["basket_ranks"],
+        "mass_balance": assessment["mass_balance"],
+        "price_decks": assessment["price_decks"],
+        **{name: robustness_report[name] for name in ("robustness", "rank_acceptability", "sample_next")},
+        "quarantine": quarantine(sources),
+        "data_quality": quality_table(reports(sources)),
+        **({"block_evidence": block_fertility["evidence"]} if "evidence" in block_fertility else {}),
+    }
+    publication = Publication(
+        region=region,
+        layers={name: frame for name, frame in layers.items() if frame is not None and len(frame)},
+        tables=tables,
+        run_info=run_info(workspace, region.name, sources)
+        | {"generation": current}
+        | accepted_info(judged(region.name, workspace, facts).accepted),
+        rasters=tuple(sorted(name for name in evidence_files["staged"] if name.endswith(".tif"))),
+        basket_columns=RankingSettings.from_mapping(dict(region.ranking), seed=region.seed).basket_columns(),
+    )
+    # Asset checks show these findings; here they are the gate, whoever runs what: nothing wrong replaces what is published.
+    require(assessment_findings(assessment), "ranked_blocks")
+    folder = workspace.output_folder(region.name)
+    with staging_errors(folder):
+        # Its embedded project names the file that it lies in, so the name is settled before it is written.
+        file = publish_geopackage(publication, staging_of(folder) / target_name(folder, GEOPACKAGE))
+        made = staged(folder, file.path)
+    return result(
+        context,
+        workspace,
+        {"staged": made, "generation": current, "facts": facts.model_dump(mode="json")},
+        bytes=file.bytes,
+        sha256=file.sha256,
+        **file_links([folder / file.path.name]),
+    )
+
+
+def accepted_info(accepted: Accepted | None) -> dict[str, str]:
+    """What the published file says of a result that the guard objected to: why it was accepted, and what."""
+    if accepted is None:
+        return {}
+    changes = "; ".join(accepted.changes) or "nothing that the guard objects to"
+    return {"accepted_reason": accepted.reason, "accepted_changes": changes}
+
+
+def block_layer(units: gpd.GeoDataFrame, ranked: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The ranked blocks with what the units say of themselves and the assessment does not repeat."""
+    told = [c for c in ("site_id", "lease_status", "redistribute") if c in units.columns and c not in ranked.columns]
+    extra = pd.DataFrame(units[["block_id", *told]])
+    merged = ranked.merge(extra, on="block_id", how="left", validate="one_to_one")
+    return gpd.GeoDataFrame(merged, geometry=ranked.geometry.name, crs=ranked.crs)
+
+
+def site_layer(waste: dict[str, Any], assessment: dict[str, Any]) -> gpd.GeoDataFrame:
+    """The register's sites with what the assessment says of each: tonnage, class, gate, why it is not quantified."""
+    sites: gpd.GeoDataFrame = waste["sites"]
+    told = assessment["site_potential"]
+    extra = [c for c in told.columns if c == "site_id" or c not in sites.columns]
+    merged = sites.merge(told[extra], on="site_id", how="left", validate="one_to_one")
+    merged["sources"] = merged["source"]
+    return selected(gpd.GeoDataFrame(merged, geometry=sites.geometry.name, crs=sites.crs), WASTE_SITES_OUT)
+
+
+def footprint_layer(waste: dict[str, Any]) -> gpd.GeoDataFrame:
+    """The outlines with the names of their sites."""
+    names = pd.DataFrame(waste["sites"][["site_id", "name"]])
+    outlines: gpd.GeoDataFrame = waste["footprints"].merge(names, on="site_id", how="left", validate="many_to_one")
+    return selected(outlines, WASTE_FOOTPRINTS_OUT)
+
+
+def sheet_layer(
+    extent_deg: tuple[float, float, float, float], samples: gpd.GeoDataFrame, block_fertility: dict[str, Any]
+) -> gpd.GeoDataFrame:
+    """The region's 1:50,000 sheets with their samples and, where survey layers are connected, their fertility."""
+    sheets = sheets_in(extent_deg)[["sheet", "geometry"]]
+    if len(samples):
+        within = gpd.sjoin(samples[["geometry"]], sheets[["sheet", "geometry"]], predicate="intersects")
+        sheets["n_samples"] = sheets["sheet"].map(within.groupby("sheet").size()).fillna(0).astype("Int64")
+    if "sheets" in block_fertility:
+        sheets = sheets.merge(block_fertility["sheets"], on="sheet", how="left", validate="one_to_one")
+    return sheets
+
+
+def reports(bundles: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The report of every layer; the report of ``blocks`` holds one for each layer of blocks."""
+    return {
+        name: {"layers": bundle["report"]} if name == "blocks" else bundle["report"]
+        for name, bundle in sorted(bundles.items())
+        if "report" in bundle
+    }
+
+
+def quarantine(bundles: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """Every held row of every source, in one table."""
+    held = [bundle["quarantine"] for _, bundle in sorted(bundles.items()) if "quarantine" in bundle]
+    return pd.concat(held, ignore_index=True)[list(QUARANTINE_COLUMNS)].astype("str").drop_duplicates()
+
+
+def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """What was run, on what, with which settings: enough to repeat it, nothing that changes when nothing changed."""
+    region = workspace.region(region_name)
+    ranking = RankingSettings.from_mapping(dict(region.ranking), seed=region.seed)
+    counted = {
+        name: {k: r[k] for k in ("rows_in", "rows_kept", "rows_flagged", "rows_quarantined", "absent") if k in r}
+        for name, r in reports(sources).items()
+    }
+    info = {
+        "region": region.name,
+        "title": region.title,
+        "configuration_sha256": region.config_hash(),
+        "configuration": json.dumps(region.model_dump(mode="json"), sort_keys=True),
+        "seed": str(region.seed),
+        "draws": str(ranking.draws),
+        "basket": ranking.basket,
+        "price_deck": ranking.price_deck,
+        "price_decks_run": ", ".join(PRICE_DECKS),
+        "inr_per_usd": f"{ranking.inr_per_usd:g}",
+        "fx_date": ranking.fx_date,
+        "fx_source": ranking.fx_source,
+        "sources_sha256": workspace.source_hash(region),
+        "rows": json.dumps(counted, sort_keys=True),
+        "code_sha256": hashlib.sha256(
+            "".join(code_version(r.code) for _, r in sorted(RECIPES.items())).encode()
+        ).hexdigest(),
+        "khanij_version": version("khanij"),
+        "reading": "P10 is the low case, P90 the high one; rank P05 is the best place, rank P95 the worst; blank is not known, never zero",
+    }
+    used = tuple(sorted({library for recipe in RECIPES.values() for library in recipe.closure.libraries}))
+    return info | {f"version_{name}": number for name, number in library_versions(used).items()}
+
+
+@region_asset(
+    group="publication",
+    title="One page with map, table, filters and explanations that needs no server and no network, staged for the next set.",
+    kinds={"python", "html"},
+    settings=("title", "is_sample"),
+    upstream=("ranked_blocks",),
+)
+def web_page(
+    context: dg.AssetExecutionContext, workspace: Workspace, ranked_blocks: dict[str, Any]
+) -> dg.MaterializeResult:
+    folder = workspace.output_folder(context.partition_key)
+    current = require_one_generation(context.partition_key, workspace, {"ranked_blocks": ranked_blocks})
+    with staging_errors(folder):
+        geopackage = staged_or_published(folder, next(iter(ranked_blocks["staged"])))
+        page = write_page(geopackage, staging_of(folder) / "index.html")
+        made = staged(folder, page.path)
+    bundle = {"staged": made, "generation": current}
+    return result(
+        context, workspace, bundle, bytes=page.bytes, sha256=page.sha256, **file_links([folder / "index.html"])
+    )

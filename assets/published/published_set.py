@@ -1,0 +1,88 @@
+"""The last step of a run: everything that people open of a region is published together, or nothing is.
+
+Belongs here: the look at what was staged, the guard's verdict, and the swap. Does not belong here: making a file
+(``publication``), the comparison (``publishing.sets.guard``) or moving files (``publishing.sets.swap``).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.fingerprints import region_asset, result
+from assets.metadata import file_links
+from assets.published.generation import set_inputs
+from assets.published.publication_facts import judged, require_accepted
+from assets.published.staging import require_one_generation, staged_or_published
+from assets.workspace import Workspace
+from data_sources.contracts import PublishingError
+from publishing.geopackage.check import geopackage_faults
+from publishing.sets.guard import remarks
+from publishing.sets.listing import GEOPACKAGE, Facts, ListedFile, SetList
+from publishing.sets.swap import publish
+
+
+@region_asset(
+    group="publication",
+    title="The set that people open, published as one: GeoPackage, page, evidence rasters, fertility report and tables.",
+    kinds={"python"},
+    settings=("publication",),
+    upstream=("evidence_files", "ranked_blocks", "web_page"),
+)
+def published_set(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    evidence_files: dict[str, Any],
+    ranked_blocks: dict[str, Any],
+    web_page: dict[str, Any],
+) -> dg.MaterializeResult:
+    region = workspace.region(context.partition_key)
+    folder = workspace.published_folder(region.name)
+    made = {"evidence_files": evidence_files, "ranked_blocks": ranked_blocks, "web_page": web_page}
+    current = require_one_generation(region.name, workspace, made)
+    files = {name: ListedFile(**file) for bundle in made.values() for name, file in bundle["staged"].items()}
+    geopackage = next(iter(ranked_blocks["staged"]))
+    require_valid(staged_or_published(folder, geopackage))
+    facts = Facts.model_validate(ranked_blocks["facts"])
+    judgement = judged(region.name, workspace, facts)
+    require_accepted(region, judgement)
+    if geopackage != GEOPACKAGE:
+        files[geopackage] = files[geopackage].model_copy(update={"stands_in_for": GEOPACKAGE})
+    new = SetList(
+        region=region.name,
+        generation=current,
+        inputs=set_inputs(region.name, workspace),
+        files=dict(sorted(files.items())),
+        facts=facts,
+        accepted=judgement.accepted,
+    )
+    publish(folder, new)
+    told = list(remarks(judgement.before.facts if judgement.before else None, facts, region.publication))
+    told += [
+        f"{place} is open for changes elsewhere: published beside it as {name}. Close it in QGIS and run again."
+        for name, place in new.waiting().items()
+    ]
+    return result(
+        context,
+        workspace,
+        {"published": {name: file.sha256 for name, file in new.files.items()}, "generation": current, "told": told},
+        generation=current,
+        remarks=dg.MetadataValue.md("\n".join(f"* {t}" for t in told) or "none"),
+        **file_links(folder / name for name in new.files),
+    )
+
+
+def require_valid(path: Path) -> None:
+    """Refuse a GeoPackage that is not whole.
+
+    Raises
+    ------
+    PublishingError : the first faults; nothing published has changed.
+    """
+    faults = geopackage_faults(path)
+    if faults:
+        raise PublishingError(
+            f"the GeoPackage is not whole: {'; '.join(faults[:3])}",
+            file=path,
+            do="run again; nothing published has changed",
+        )

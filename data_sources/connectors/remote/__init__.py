@@ -1,0 +1,1 @@
+"""Servers: protocols, paging, credentials, keeping what came."""

@@ -1,0 +1,1 @@
+"""Holding a row against its contract: keys, units, places, chemistry, what is odd."""

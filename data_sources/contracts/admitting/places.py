@@ -1,0 +1,336 @@
+"""Positions: where a row lies, whether that can be, and whether it agrees with the sheet that the row names.
+
+Belongs here: axis order, sentinels, India, region, sheet, validity of geometry. Does not belong here: states (``states``), moving a point;
+a swapped or misplaced row is held, never mended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj.exceptions import CRSError
+
+from data_sources.contracts.admitting.issues import Ledger
+from data_sources.contracts.admitting.values import COMMA, SENTINEL, UNREADABLE, parse_numbers
+from data_sources.contracts.contract import Contract, plain_name
+from data_sources.sheets import normalise_many, sheets_of
+from khanij.foundation.errors import CrsError
+
+Extent = tuple[float, float, float, float]
+
+INDIA_DEG: Extent = (66.0, 5.0, 99.0, 38.5)
+"""West, south, east, north of all land and near sea of India, with a degree or so to spare."""
+_WORDS = (("longitude", "latitude"), ("lon", "lat"), ("long", "lat"), ("lng", "lat"))
+COORDINATES = (
+    *_WORDS, ("longitude", "latitude_r"), ("longitude_r", "latitude_r"),
+    *((f"{e}_{w}", f"{n}_{w}") for e, n in _WORDS for w in ("deg", "dd", "degrees", "decimal", "decimal_degrees", "wgs84", "wgs_84", "dms")),
+    *((f"{w}_{e}", f"{w}_{n}") for e, n in _WORDS for w in ("dd", "dec", "decimal", "geo", "gps")),
+    *((f"{e}_e", f"{n}_n") for e, n in _WORDS), ("decimallongitude", "decimallatitude"),
+    ("x", "y"), ("point_x", "point_y"), ("x_coord", "y_coord"), ("xcoord", "ycoord"), ("coord_x", "coord_y"),
+)  # fmt: skip
+
+NO_POSITION = "no position: coordinates missing, not numbers, or a sentinel"
+NEAR_ZERO = "position near 0 E or 0 N: a missing coordinate written as zero"
+SWAPPED = "axis order: latitude stands where longitude belongs (position fits India only when swapped)"
+NOT_DEGREES = "coordinates are not degrees (metres of a projection?): say the CRS in the card"
+DEGREES = "coordinates are degrees where the stated CRS is one of metres: say the right CRS in the card"
+OTHER_CRS = (
+    "geometry and coordinate columns lie far apart in all rows: the stated CRS is wrong, say the right one in the card"
+)
+NO_COLUMNS = "no position: neither a geometry nor coordinate columns of a usual name; name them in the card's field_map or as x and y"
+_FAR_DEG = 0.1  # no datum of India moves a point so far
+OUTSIDE_INDIA = "position outside India"
+OUTSIDE_REGION = "position outside the region's extent"
+SAME_PLACE = "another row has the same coordinates"
+TWO_PLACES = "geometry and coordinate columns differ by more than 0.001 degrees"
+DMS = "degrees, minutes and seconds, or a letter, read as decimal degrees"
+REPAIRED = "invalid geometry repaired"
+BEYOND_REPAIR = "invalid geometry that cannot be repaired"
+OTHER_TYPE = "geometry of another type than the layer's"
+SHEET_DIFFERS = "sheet named in the row is not the sheet of its coordinates"
+SHEET_COLUMN_DIFFERS = "sheet column and sample number name different sheets"
+NO_SHEET = "no survey sheet number can be read"
+
+
+def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
+    """The (longitude, latitude) columns by their usual names in any spelling, or None; ``Y`` alone is yttrium."""
+    known = {plain_name(c): c for c in reversed(columns)}
+    for east, north in COORDINATES:
+        if east in known and north in known:
+            return known[east], known[north]
+    return None
+
+
+_MARK = r"[°º˚^:\-\s]|deg\.?|d"
+_DMS = re.compile(
+    rf"^([NSEW])?\s*(\d{{1,3}})\s*(?:{_MARK})\s*(?:(\d{{1,2}}(?:\.\d+)?)\s*(?:['\u2032\u2019:\-\s]|min\.?|m)?\s*"
+    r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:\"|\u2033|\u201d|''|\u2032\u2032|\u2019\u2019|sec\.?|s)?)?)?\s*([NSEW])?$",
+    re.IGNORECASE,
+)
+_LETTERED = re.compile(r"^([NSEW])?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*(?:°|º|deg\.?)?\s*([NSEW])?$", re.IGNORECASE)
+
+
+def degrees_of(text: object) -> float:
+    """``76°30'15"E``, ``76 30 15``, ``76.5 E`` -> decimal degrees (south and west negative); NaN where it is none."""
+    written = str(text).strip()
+    if m := _LETTERED.match(written):
+        value, letter = float(m.group(2)), m.group(1) or m.group(3)
+    elif m := _DMS.match(written):
+        minute, second = float(m.group(3) or 0), float(m.group(4) or 0)
+        value = float(m.group(2)) + minute / 60 + second / 3600 if minute < 60 and second < 60 else np.nan
+        letter = m.group(1) or m.group(5)
+    else:
+        return float("nan")
+    return -abs(value) if letter and letter.upper() in "SW" else value
+
+
+def coordinates(frame: pd.DataFrame, column: str, ledger: Ledger) -> np.ndarray:
+    """One coordinate column; degrees, minutes and seconds, letters and decimal commas are read and said."""
+    numbers = parse_numbers(frame[column])
+    at = numbers.notes.get(UNREADABLE, np.array([], dtype=int))
+    read = np.array([degrees_of(t) for t in frame[column].iloc[at]], dtype="float64")
+    numbers.values[at] = read
+    ledger.mark(at[np.isfinite(read)], column, frame[column], DMS)
+    ledger.mark(at[np.isnan(read)], column, frame[column], UNREADABLE)
+    ledger.mark(numbers.notes.get(SENTINEL, at[:0]), column, frame[column], SENTINEL)
+    ledger.mark(numbers.notes.get(COMMA, at[:0]), column, frame[column], COMMA)
+    return numbers.values
+
+
+def geometry_of(
+    frame: pd.DataFrame, pair: Mapping[str, np.ndarray], crs: str | None, file: Any, layer: str, ledger: Ledger
+) -> tuple[np.ndarray, np.ndarray]:
+    """Geometries in EPSG:4326 as an object array of shape (n,), from the geometry column or the coordinate columns.
+
+    ``pair`` is the column of the longitude and that of the latitude with their numbers of shape (n,), or empty.
+    The second array is True where a row is held because its CRS is not the one that is stated.
+
+    Raises
+    ------
+    CrsError : a geometry column whose CRS is missing or cannot be understood.
+    """
+    lon, lat = pair.values() if pair else (None, None)
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        if lon is None or lat is None:
+            return np.full(len(frame), None, dtype=object), np.zeros(len(frame), dtype=bool)
+        return _to_degrees(gpd.GeoSeries(_points(lon, lat), crs=crs or "EPSG:4326"), file, layer, ledger)
+    if frame.crs is None and crs is None:
+        raise CrsError(
+            "the layer does not say its coordinate system",
+            file=file,
+            layer=layer,
+            do="name it in the card (crs: EPSG:4326)",
+        )
+    stated = frame.geometry if frame.crs is not None else frame.geometry.set_crs(crs)
+    own, wrong = _to_degrees(stated, file, layer, ledger)
+    if lon is not None and lat is not None:
+        with np.errstate(invalid="ignore", over="ignore"):  # x and y of what is no point are NaN
+            x, y = shapely.get_x(own), shapely.get_y(own)
+            gap = np.hypot(x - lon, y - lat)
+            both, where = np.isfinite(gap), gap > 0.001
+        if where.any():
+            if where[both].mean() >= 0.5:  # differing everywhere says nothing where the columns are in another CRS
+                where &= _in_india(lon, lat) & ~wrong
+                far = where & (gap > _FAR_DEG) & _in_india(x, y)  # one abroad is held for that
+                ledger.hold(far, "geometry", _Where(lon, lat), OTHER_CRS)
+                wrong |= far
+            text = shapely.to_wkt(_points(lon[where], lat[where]))
+            ledger.mark(where, ", ".join(pair), pd.Series(text), TWO_PLACES)
+        empty = np.flatnonzero(shapely.is_missing(own) | shapely.is_empty(own))
+        own[empty] = _points(lon[empty], lat[empty])
+    return own, wrong
+
+
+def _in_india(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    west, south, east, north = INDIA_DEG
+    return np.asarray((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
+
+
+def _points(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Points of shape (n,); None where a coordinate is no number."""
+    out = np.full(len(lon), None, dtype=object)
+    ok = np.isfinite(lon) & np.isfinite(lat)
+    out[ok] = shapely.points(lon[ok], lat[ok])
+    return out
+
+
+def _to_degrees(series: gpd.GeoSeries, file: Any, layer: str, ledger: Ledger) -> tuple[np.ndarray, np.ndarray]:
+    wrong = np.zeros(len(series), dtype=bool)
+    if series.crs is not None and series.crs.is_projected:
+        box = shapely.bounds(series.to_numpy())
+        wrong = _in_india(box[:, 0], box[:, 1]) & _in_india(box[:, 2], box[:, 3])
+        ledger.hold(wrong, "geometry", _Where(box[:, 0], box[:, 1]), f"{DEGREES} ({series.crs.to_string()[:60]})")
+    try:
+        if series.crs != "EPSG:4326":
+            series = series.to_crs("EPSG:4326")
+    except (CRSError, RuntimeError, ValueError) as error:
+        raise CrsError(
+            f"the coordinate system cannot be used: {error}", file=file, layer=layer, do="name a known CRS in the card"
+        ) from error
+    return np.array(series.to_numpy(), dtype=object, copy=True), wrong
+
+
+def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np.ndarray:
+    """Repair invalid geometries and say so, give each the layer's type, hold the empty and the foreign; returns the array."""
+    wanted = (contract.geometry,) if isinstance(contract.geometry, str) else tuple(contract.geometry or ())
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    live = np.flatnonzero(~missing)
+    bad = live[~shapely.is_valid(shapes[live])]
+    if len(bad):
+        why = pd.Series(shapely.is_valid_reason(shapes[bad]))
+        finite = np.isfinite(shapely.bounds(shapes[bad])).all(axis=1)
+        mend = bad[finite]
+        hopeless = _repair(shapes, mend)
+        told = why.to_numpy()[finite]
+        ledger.mark(mend[~hopeless], "geometry", pd.Series(told[~hopeless]), REPAIRED)
+        ledger.hold(mend[hopeless], "geometry", pd.Series(told[hopeless]), BEYOND_REPAIR)
+        missing[mend[hopeless]] = True
+    family = {0: "POINT", 1: "LINE", 2: "LINE", 3: "POLYGON", 4: "POINT", 5: "LINE", 6: "POLYGON", 7: "MIXED"}
+    allowed = {"POINT" if "POINT" in w else "LINE" if "LINE" in w else "POLYGON" for w in wanted}
+    kind = shapely.get_type_id(shapes)
+    for i in np.flatnonzero(kind == 7):
+        dims = {"POINT": 0, "LINE": 1, "POLYGON": 2}
+        want = max(dims[a] for a in allowed)
+        parts = shapely.get_parts(shapes[i])
+        parts = parts[shapely.get_dimensions(parts) == want]
+        if len(parts):
+            shapes[i] = shapely.union_all(parts)
+    kind = shapely.get_type_id(shapes)
+    for i in np.flatnonzero(kind == 4):
+        if "POINT" in allowed and shapely.get_num_geometries(shapes[i]) == 1:
+            shapes[i] = shapely.get_geometry(shapes[i], 0)
+    kind = shapely.get_type_id(shapes)
+    names = np.array([family.get(int(k), "") for k in kind], dtype=object)
+    foreign = ~missing & ~np.isin(names.astype(str), sorted(allowed))
+    foreign |= ~missing & (kind == 4)
+    ledger.hold(foreign, "geometry", pd.Series(names, dtype="str"), OTHER_TYPE)
+    if "MULTIPOLYGON" in wanted and "POLYGON" not in wanted:
+        single = np.flatnonzero(kind == 3)
+        shapes[single] = shapely.multipolygons(shapes[single].reshape(-1, 1)) if len(single) else shapes[single]
+    flat = np.flatnonzero(~missing & shapely.has_z(shapes))
+    shapes[flat] = shapely.force_2d(shapes[flat])
+    return shapes
+
+
+def _repair(shapes: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Make the geometries at these positions valid, in place; True for those that cannot be, which become None."""
+    try:
+        shapes[at] = shapely.make_valid(shapes[at])
+        return np.zeros(len(at), dtype=bool)
+    except shapely.errors.GEOSException:
+        hopeless = np.zeros(len(at), dtype=bool)
+    for n, i in enumerate(at):
+        try:
+            shapes[i] = shapely.make_valid(shapes[i])
+        except shapely.errors.GEOSException:
+            shapes[i], hopeless[n] = None, True
+    return hopeless
+
+
+def check_positions(
+    shapes: np.ndarray,
+    contract: Contract,
+    ledger: Ledger,
+    *,
+    extent: Extent | None,
+    allow_missing: bool,
+    written: pd.DataFrame | None = None,
+    judged: np.ndarray | None = None,
+    no_position: str = NO_POSITION,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hold rows without a possible position; returns the longitude and latitude of each row's middle (NaN where none).
+
+    ``written`` are the two coordinate columns as they stand, to be shown where they are no position; ``judged`` rows are held
+    already, and nothing more is said of their place. ``no_position`` is the reason for a row without one.
+    """
+    box = shapely.bounds(shapes)
+    with np.errstate(invalid="ignore", over="ignore"):
+        lon, lat = (box[:, 0] / 2 + box[:, 2] / 2), (box[:, 1] / 2 + box[:, 3] / 2)
+        known = np.zeros(len(lon), dtype=bool) if judged is None else judged
+        empty = (~np.isfinite(lon) | ~np.isfinite(lat) | (np.abs(box) > 1e30).any(axis=1)) & ~known
+        sentinel = ~known & ~empty & (np.isin(lon, (-9999.0, -999.0, -99.0)) | np.isin(lat, (-9999.0, -999.0, -99.0)))
+        text = _Where(lon, lat, written)
+        if not allow_missing:
+            ledger.hold(empty, "geometry", text, no_position)
+        elif (np.abs(box) > 1e30).any():
+            ledger.hold((np.abs(box) > 1e30).any(axis=1), "geometry", text, NO_POSITION)
+        ledger.hold(sentinel, "geometry", text, NO_POSITION)
+        left = ~empty & ~sentinel & ~known
+        near = (np.abs(lon) < 0.5, np.abs(lat) < 0.5)
+        # A source of the whole world has rows on the equator and at Greenwich; none at both.
+        zero = left & (near[0] | near[1] if contract.india_only else near[0] & near[1])
+        ledger.hold(zero, "geometry", text, NEAR_ZERO)
+        left &= ~zero
+        metres = left & ((np.abs(lon) > 360) | (np.abs(lat) > 360))
+        ledger.hold(metres, "geometry", text, NOT_DEGREES)
+        left &= ~metres
+        if contract.india_only:
+            inside = _in_india(lon, lat)
+            swapped = left & ~inside & _in_india(lat, lon)
+            ledger.hold(swapped, "geometry", text, SWAPPED)
+            abroad = left & ~inside & ~swapped
+            ledger.hold(abroad, "geometry", text, OUTSIDE_INDIA)
+            left &= inside
+        if extent is not None:
+            apart = (
+                (box[:, 2] < extent[0]) | (box[:, 0] > extent[2]) | (box[:, 3] < extent[1]) | (box[:, 1] > extent[3])
+            )
+            ledger.hold(left & apart, "geometry", text, f"{OUTSIDE_REGION} ({', '.join(f'{v:g}' for v in extent)})")
+            left &= ~apart
+    gone = ~left
+    return np.where(gone, np.nan, lon), np.where(gone, np.nan, lat)
+
+
+class _Where:
+    """Texts 'longitude, latitude', made only for the rows that need one; as written where they are no numbers."""
+
+    def __init__(self, lon: np.ndarray, lat: np.ndarray, written: pd.DataFrame | None = None) -> None:
+        self.lon, self.lat, self.written = lon, lat, written
+
+    def texts(self, at: np.ndarray) -> list[str]:
+        out = []
+        for i, x, y in zip(at, self.lon[at], self.lat[at]):
+            if np.isfinite(x) and np.isfinite(y):
+                out.append(f"{x:.7g}, {y:.7g}")
+            else:
+                cells = [] if self.written is None else self.written.iloc[i].tolist()
+                out.append(", ".join("" if pd.isna(c) else str(c) for c in cells).strip(", "))
+        return out
+
+
+def check_same_place(lon: np.ndarray, lat: np.ndarray, ledger: Ledger) -> None:
+    """Mark rows that share their coordinates (to 1e-7 degrees) with another."""
+    frame = pd.DataFrame({"x": np.round(lon, 7), "y": np.round(lat, 7)})
+    again = frame.duplicated(keep=False).to_numpy() & np.isfinite(lon) & ~ledger.held
+    ledger.mark(again, "geometry", _Where(lon, lat), SAME_PLACE)
+
+
+def check_sheet(
+    named: pd.Series, lon: np.ndarray, lat: np.ndarray, field: str, ledger: Ledger
+) -> tuple[np.ndarray, dict[str, int]]:
+    """Compare the sheet that a row names with that of its coordinates; returns the named sheet, normalised, and counts.
+
+    A sheet named at another scale (57E) agrees if the point lies on it. A row that names none takes '' here.
+    """
+    stated = normalise_many(named)
+    actual = sheets_of(lon, lat)
+    short = np.array([len(s) for s in pd.unique(stated)])
+    agrees = stated == actual
+    if (short == 3).any():
+        agrees |= stated == np.array([a[:3] for a in actual], dtype=object)
+    placed, filled = actual != "", stated != ""
+    differs = placed & filled & ~agrees
+    if differs.any():
+        at = np.flatnonzero(differs)
+        text = pd.Series([f"{s} named, {a} by coordinates" for s, a in zip(stated[at], actual[at])])
+        ledger.mark(at, field, text, SHEET_DIFFERS)
+    unread = named.notna().to_numpy() & ~filled
+    ledger.mark(unread, field, named, NO_SHEET)
+    counts = {"agree": int((placed & filled & agrees).sum()), "differ": int(differs.sum()), "unread": int(unread.sum())}
+    return stated, counts

@@ -1,0 +1,3 @@
+"""The project's exceptions under the name that they had before ``khanij.foundation``."""
+
+from khanij.foundation.errors import *  # noqa: F403

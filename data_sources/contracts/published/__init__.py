@@ -1,0 +1,1 @@
+"""What the published layers and tables hold, column by column."""

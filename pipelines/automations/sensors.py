@@ -1,0 +1,213 @@
+"""What sets a run off between the nights: a file that landed or changed, a price deck or register that changed.
+
+Belongs here: noticing, remembering what was noticed (the cursor), and asking ``planning`` for a run of the partition it
+belongs to. Does not belong here: deciding what is stale.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import dagster as dg
+
+import data_sources
+from assets.fingerprints import forget
+from assets.workspace import Workspace, companions
+from data_sources.cards import card_files
+from data_sources.contracts import KhanijError
+from data_sources.regions import data_folder, region_files, region_names
+from khanij.foundation.closure import stat_of
+from khanij.foundation.environment import autostart
+from pipelines.automations.hooks import failed_runs
+from pipelines.automations.planning import AssetJob, plan_run
+from pipelines.stores.io_managers import BundleIOManager
+
+INTERVAL_S = 60
+Watched = dict[str, dict[str, str]]  # region -> what is watched (layer or table) -> its state
+FACTS = "reference"
+_MANY = 10_000
+
+
+def landing_state(workspace: Workspace) -> Watched:
+    """Names, sizes and times of the files of every layer of every region, one short hash a layer.
+
+    A layer without a file has none; a layer that comes from the archive is watched by its card's manifests.
+    """
+    out: Watched = {}
+    for name in region_names():
+        try:
+            region = workspace.region(name)
+            out[name] = {}
+            beside = workspace.waste_paths(region)
+            for layer, source in sorted(region.sources().items()):
+                files = companions(workspace.layer_path(region, source)) if source.path else []
+                for path in beside.get(layer.removeprefix("waste."), {}).values() if layer.startswith("waste.") else ():
+                    files += [f for f in companions(path) if f not in files]
+                files += sorted((Path(workspace.cache_root) / "archive" / "manifests" / source.card).glob("*.json"))
+                if files:
+                    out[name][layer] = _stat_hash(files)
+        except KhanijError:
+            out[name] = {}
+    return out
+
+
+def facts_state() -> dict[str, str]:
+    """SHA-256 of every fact table, card and region of the project: price decks, the register, weights."""
+    root = Path(data_sources.__file__).parent
+    files = [
+        p
+        for folder in (FACTS, "cards", "regions")
+        for p in sorted((root / folder).glob("*"))
+        if p.suffix in {".csv", ".yaml"}
+    ]
+    files += [p for p in (*card_files().values(), *region_files().values()) if p not in files]  # a user's own
+    return {f"{p.parent.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in files}
+
+
+def unclaimed(workspace: Workspace, limit: int = 5) -> list[str]:
+    """Files of the data folder that no region's layer names: probably dropped under a wrong name."""
+    folder = Path(workspace.data_root).expanduser() if workspace.data_root else data_folder()
+    if folder is None or not folder.is_dir():
+        return []
+    claimed: set[Path] = set()
+    for name in region_names():
+        try:
+            region = workspace.region(name)
+            claimed.update(p.resolve() for p in workspace.waste_files(region))
+            for source in region.sources().values():
+                claimed.update(
+                    p.resolve() for p in companions(workspace.layer_path(region, source) if source.path else None)
+                )
+        except KhanijError:
+            continue
+    strangers: list[str] = []
+    for seen, path in enumerate(sorted(folder.rglob("*"))):
+        if seen > _MANY or len(strangers) >= limit:
+            break
+        if path.is_file() and not path.name.startswith(".") and path.resolve() not in claimed:
+            strangers.append(path.relative_to(folder).as_posix())
+    return strangers
+
+
+def _stat_hash(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        size, *times, _ = stat_of(file) or (0, 0, 0)
+        digest.update(f"{file}|{size}|{times}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def settled_changes(now: Watched, seen: Watched, done: Watched) -> dict[str, list[str]]:
+    """Per region, the layers that differ from what was last acted on and have not moved since the last look.
+
+    A file that is still being copied differs from look to look and is left for the next one. No clock is asked, so a
+    clock that jumps changes nothing.
+    """
+    changes: dict[str, list[str]] = {}
+    for region, layers in now.items():
+        if layers != seen.get(region):
+            continue
+        before = done.get(region, {})
+        moved = sorted(k for k in layers.keys() | before.keys() if layers.get(k) != before.get(k))
+        if moved:
+            changes[region] = moved
+    return changes
+
+
+def _read_cursor(text: str | None) -> dict[str, Watched]:
+    try:
+        found = json.loads(text) if text else {}
+    except json.JSONDecodeError:
+        found = {}
+    return found if isinstance(found, dict) else {}
+
+
+def _requests(
+    context: dg.SensorEvaluationContext, workspace: Workspace, io_manager: BundleIOManager, reasons: Mapping[str, str]
+) -> tuple[list[dg.RunRequest], list[str], list[str]]:
+    """Requests, skip messages, and the regions that are dealt with (a region that is busy is asked again later)."""
+    requests, skips, dealt = [], [], []
+    forget()  # a code server lives for weeks
+    for region, why in reasons.items():
+        answer = plan_run(region, workspace, io_manager.store(), context.instance, why)
+        if isinstance(answer, dg.RunRequest):
+            requests.append(answer)
+            dealt.append(region)
+        else:
+            skips.append(answer.skip_message or region)
+            if "under way" not in (answer.skip_message or ""):
+                dealt.append(region)
+    return requests, skips, dealt
+
+
+def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
+    """Starts the partition that a new, changed or removed source file belongs to."""
+
+    @dg.sensor(
+        name="landing_files",
+        job=job,
+        minimum_interval_seconds=INTERVAL_S,
+        default_status=dg.DefaultSensorStatus.RUNNING if autostart() else dg.DefaultSensorStatus.STOPPED,
+        description="A new or changed file in the landing folder or the archive starts the region it belongs to.",
+    )
+    def landing_files(
+        context: dg.SensorEvaluationContext,
+        workspace: dg.ResourceParam[Workspace],
+        io_manager: dg.ResourceParam[BundleIOManager],
+    ) -> dg.SensorResult:
+        cursor = _read_cursor(context.cursor)
+        seen, done = cursor.get("seen", {}), cursor.get("done", {})
+        now = landing_state(workspace)
+        changes = settled_changes(now, seen, done)
+        requests, skips, dealt = _requests(
+            context, workspace, io_manager, {r: f"source files changed: {', '.join(k)}" for r, k in changes.items()}
+        )
+        done = {**done, **{r: now[r] for r in dealt}}
+        strangers = unclaimed(workspace)
+        if strangers:
+            skips.append(f"files that no region names: {', '.join(strangers)}")
+        text = json.dumps({"seen": now, "done": done}, sort_keys=True)
+        if requests:
+            return dg.SensorResult(run_requests=requests, cursor=text)
+        return dg.SensorResult(skip_reason="; ".join(skips) or "no source file has changed", cursor=text)
+
+    return landing_files
+
+
+def facts_sensor(job: AssetJob) -> dg.SensorDefinition:
+    """Starts every region that a changed fact table, card or region file makes stale."""
+
+    @dg.sensor(
+        name="changed_facts",
+        job=job,
+        minimum_interval_seconds=INTERVAL_S,
+        default_status=dg.DefaultSensorStatus.RUNNING if autostart() else dg.DefaultSensorStatus.STOPPED,
+        description="A changed price deck, register, card or weight starts the regions whose results it changes.",
+    )
+    def changed_facts(
+        context: dg.SensorEvaluationContext,
+        workspace: dg.ResourceParam[Workspace],
+        io_manager: dg.ResourceParam[BundleIOManager],
+    ) -> dg.SensorResult:
+        cursor = _read_cursor(context.cursor)
+        now = facts_state()
+        before = cursor.get("facts", {})
+        waiting = set(cursor.get("waiting", []))
+        moved = sorted(k for k in now.keys() | before.keys() if now.get(k) != before.get(k))
+        if not moved and not waiting:
+            return dg.SensorResult(skip_reason="no fact table, card or region has changed", cursor=context.cursor)
+        why = f"changed: {', '.join(moved[:5])}{' ...' if len(moved) > 5 else ''}" if before and moved else "first look"
+        regions = region_names() if moved else sorted(waiting)
+        requests, skips, dealt = _requests(context, workspace, io_manager, dict.fromkeys(regions, why))
+        text = json.dumps({"facts": now, "waiting": sorted(set(regions) - set(dealt))}, sort_keys=True)
+        if requests:
+            return dg.SensorResult(run_requests=requests, cursor=text)
+        return dg.SensorResult(skip_reason="; ".join(skips) or "nothing depends on what changed", cursor=text)
+
+    return changed_facts
+
+
+def build_sensors(rank: AssetJob) -> list[dg.SensorDefinition]:
+    """Landing files, changed facts, and the one that tells of failures."""
+    return [landing_sensor(rank), facts_sensor(rank), failed_runs]

@@ -1,0 +1,1 @@
+"""Where results are kept between assets, and who may write there."""

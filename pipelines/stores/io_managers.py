@@ -1,0 +1,285 @@
+"""Where what passes between assets is kept: GeoParquet, Parquet, GeoTIFF and JSON in one folder per asset and region.
+
+Belongs here: storing and loading a ``Bundle``, whole or not at all, on a local disk or an object store. Does not belong
+here: what a bundle means. Nothing is pickled, so any tool can read an intermediate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+from upath import UPath
+
+from assets.fingerprints import Bundle
+from data_sources.contracts import KhanijError, MissingSourceError
+from khanij.foundation.files import replace_file, temporary_beside
+from khanij.foundation.grid import Band, Grid, RasterStack
+from pipelines.stores.memory import give_back
+from publishing.rasters import write_cog
+
+MANIFEST = "manifest.json"
+CHECKS = "checks.json"
+
+
+class CorruptIntermediateError(KhanijError):
+    """A stored intermediate is not the bytes that its manifest promises."""
+
+
+class BundleStore:
+    """Bundles below one root: ``<root>/<region>/<asset>/``, complete when ``manifest.json`` lands.
+
+    Parameters
+    ----------
+    root : local path or object-store URL (``s3://bucket/prefix``); credentials come from the environment alone.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = UPath(root)
+
+    def folder(self, asset: str, region: str) -> UPath:
+        """The folder of one asset in one region."""
+        return self.root / region / asset
+
+    def save(self, asset: str, region: str, bundle: dict[str, Any], fingerprint: str = "") -> dict[str, Any]:
+        """Write a bundle and return its manifest; the files go first, the manifest last, so a crash leaves none or all."""
+        folder = self.folder(asset, region)
+        with tempfile.TemporaryDirectory(prefix="khanij-") as scratch:
+            entries = {name: _write(Path(scratch), name, value) for name, value in sorted(bundle.items())}
+            version = _version(entries)
+            manifest = {
+                "asset": asset,
+                "region": region,
+                "fingerprint": fingerprint,
+                "data_version": version,
+                "entries": entries,
+            }
+            old = self.manifest(asset, region)
+            (folder / CHECKS).unlink(missing_ok=True)  # a result that was made again is judged again
+            if old == manifest and self._intact(folder, manifest):
+                return manifest
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / MANIFEST).unlink(missing_ok=True)
+            for name, entry in entries.items():
+                source = Path(scratch) / entry["file"]
+                _put(source, folder / entry["file"])
+                entries[name] = entry
+            keep = {entry["file"] for entry in entries.values()}
+            for stale in [p for p in _files(folder) if p.name not in keep and p.name != MANIFEST]:
+                stale.unlink()
+            text = Path(scratch) / MANIFEST
+            text.write_text(json.dumps(manifest, sort_keys=True, indent=1), encoding="utf-8")
+            _put(text, folder / MANIFEST)
+        return manifest
+
+    def manifest(self, asset: str, region: str) -> dict[str, Any] | None:
+        """The manifest of what is stored, or None when nothing complete is there."""
+        path = self.folder(asset, region) / MANIFEST
+        try:
+            found = json.loads(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+        return found if _is_manifest(found) else None
+
+    def intact(self, asset: str, region: str) -> bool:
+        """Whether everything that the manifest promises is there, byte for byte."""
+        manifest = self.manifest(asset, region)
+        return manifest is not None and self._intact(self.folder(asset, region), manifest)
+
+    @staticmethod
+    def _intact(folder: UPath, manifest: dict[str, Any]) -> bool:
+        try:
+            return all(_sha256((folder / e["file"]).read_bytes()) == e["sha256"] for e in manifest["entries"].values())
+        except (FileNotFoundError, ValueError, TypeError, OSError):
+            return False
+
+    def record_check(self, asset: str, region: str, fingerprint: str, check: str, passed: bool) -> None:
+        """Remember whether a stored result passed one of its checks."""
+        found = self._checks(asset, region)
+        outcomes = found["passed"] if found.get("fingerprint") == fingerprint else {}
+        text = json.dumps({"fingerprint": fingerprint, "passed": outcomes | {check: passed}}, sort_keys=True, indent=1)
+        with tempfile.TemporaryDirectory(prefix="khanij-") as scratch:
+            path = Path(scratch) / CHECKS
+            path.write_text(text, encoding="utf-8")
+            _put(path, self.folder(asset, region) / CHECKS)
+
+    def checks_passed(self, asset: str, region: str, names: Iterable[str]) -> bool:
+        """Whether what is stored has passed all of these checks; one that was never asked has not passed."""
+        names = list(names)
+        if not names:
+            return True
+        manifest, found = self.manifest(asset, region), self._checks(asset, region)
+        if manifest is None or found.get("fingerprint") != manifest["fingerprint"]:
+            return False
+        return all(found["passed"].get(name) is True for name in names)
+
+    def _checks(self, asset: str, region: str) -> dict[str, Any]:
+        try:
+            found = json.loads((self.folder(asset, region) / CHECKS).read_bytes())
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return {}
+        return found if isinstance(found, dict) and isinstance(found.get("passed"), dict) else {}
+
+    def load(self, asset: str, region: str) -> Bundle:
+        """Read a bundle back with its fingerprint, each file checked against its hash.
+
+        Raises
+        ------
+        MissingSourceError : nothing complete is stored.
+        CorruptIntermediateError : a file is not what was written.
+        """
+        manifest = self.manifest(asset, region)
+        folder = self.folder(asset, region)
+        if manifest is None:
+            raise MissingSourceError(
+                f"asset {asset!r} of region {region!r} has not been made",
+                file=str(folder),
+                do=f"run: khanij run --region {region}",
+            )
+        out = Bundle()
+        out.fingerprint = str(manifest.get("fingerprint", ""))
+        for name, entry in manifest["entries"].items():
+            path = folder / entry["file"]
+            try:
+                data = path.read_bytes()
+            except (FileNotFoundError, ValueError, TypeError, OSError):
+                data = b""
+            if _sha256(data) != entry["sha256"]:
+                raise CorruptIntermediateError(
+                    "a stored intermediate is damaged",
+                    file=str(path),
+                    do="run again: khanij run remakes whatever is damaged",
+                )
+            out[name] = _read(data, entry)
+        return out
+
+
+class BundleIOManager(dg.ConfigurableIOManager):
+    """Dagster's view of the ``BundleStore``: one asset in one region is one bundle."""
+
+    root: str
+
+    def store(self) -> BundleStore:
+        """The store behind this IO manager."""
+        return BundleStore(self.root)
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Store what an asset returned; None (an asset that wrote its own files) stores nothing."""
+        if obj is None:
+            return
+        fingerprint = getattr(obj, "fingerprint", "")
+        manifest = self.store().save(context.asset_key.path[-1], context.partition_key, obj, fingerprint)
+        context.add_output_metadata(
+            {
+                "intermediate": dg.MetadataValue.path(
+                    str(self.store().folder(context.asset_key.path[-1], context.partition_key))
+                ),
+                "intermediate_sha256": manifest["data_version"][:16],
+            }
+        )
+        # Dagster holds every output of an in-process run until the run ends: what is stored is emptied instead.
+        if isinstance(obj, Bundle):
+            obj.clear()
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        """Load what an upstream asset stored for the same region."""
+        give_back()
+        return self.store().load(context.asset_key.path[-1], context.partition_key)
+
+
+def _is_manifest(found: Any) -> bool:
+    """Whether a manifest is what was written: its entries have the hash that it gives them."""
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("entries"), dict)
+        and found.get("data_version") == _version(found["entries"])
+    )
+
+
+def _version(entries: dict[str, Any]) -> str:
+    return _sha256(json.dumps(entries, sort_keys=True).encode())
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _files(folder: UPath) -> list[UPath]:
+    # On an object store a folder is there once it holds something: an empty bundle has none.
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _put(source: Path, target: UPath) -> None:
+    # A local file is moved into place in one step; an object store's put is atomic by itself.
+    if target.protocol in ("", "file"):
+        local = Path(str(target))
+        with temporary_beside(local) as temporary:
+            shutil.copyfile(source, temporary)
+            replace_file(temporary, local)
+    else:
+        target.write_bytes(source.read_bytes())
+
+
+def _write(folder: Path, name: str, value: Any) -> dict[str, Any]:
+    stem = name.replace("/", "_").replace(":", "_")
+    if isinstance(value, RasterStack):
+        path = folder / f"{stem}.tif"
+        write_cog(value, path)
+        kind = "raster"
+        extra = {
+            "crs": str(value.grid.crs),
+            "bands": [{"name": b.name, "unit": b.unit, "description": b.description} for b in value.bands],
+        }
+    elif isinstance(value, gpd.GeoDataFrame):
+        path = folder / f"{stem}.parquet"
+        value.to_parquet(path, index=False, compression="zstd")
+        kind, extra = "geoframe", {}
+    elif isinstance(value, pd.DataFrame):
+        path = folder / f"{stem}.parquet"
+        value.to_parquet(path, index=False, compression="zstd")
+        kind, extra = "frame", {}
+    else:
+        path = folder / f"{stem}.json"
+        path.write_text(json.dumps(value, sort_keys=True, default=_plain), encoding="utf-8")
+        kind, extra = "json", {}
+    data = path.read_bytes()
+    return {"kind": kind, "file": path.name, "sha256": _sha256(data), "bytes": len(data), **extra}
+
+
+def _read(data: bytes, entry: dict[str, Any]) -> Any:
+    if entry["kind"] == "json":
+        return json.loads(data)
+    if entry["kind"] == "geoframe":
+        return gpd.read_parquet(io.BytesIO(data))
+    if entry["kind"] == "frame":
+        return pd.read_parquet(io.BytesIO(data))
+    with rasterio.MemoryFile(data) as memory, memory.open() as raster:
+        grid = Grid(crs=entry["crs"], transform=raster.transform, shape=raster.shape)
+        values = raster.read(out_dtype="float32")
+    return RasterStack(
+        grid, tuple(Band(b["name"], values[i], b["unit"], b["description"]) for i, b in enumerate(entry["bands"]))
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (tuple, set, frozenset)):
+        return sorted(value) if isinstance(value, (set, frozenset)) else list(value)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")

@@ -1,0 +1,1 @@
+"""What is said of a block: its columns, its words, its tables."""
