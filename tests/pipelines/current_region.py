@@ -3,7 +3,7 @@
 from assets.fingerprints import planned_fingerprints
 from assets.generation import set_inputs
 from assets.workspace import Workspace
-from pipelines.guards import BLOCKING
+from pipelines.guards import BLOCKING, judge_version
 from pipelines.incremental import order
 from pipelines.io_managers import BundleStore
 from publishing.sets.listing import SET_LIST, SetList, listed, rendered
@@ -15,7 +15,7 @@ def make_current(region: str, workspace: Workspace, store: BundleStore) -> None:
     for name in order():
         store.save(name, region, {"value": name}, planned[name])
         for check in BLOCKING.get(name, ()):
-            store.record_check(name, region, planned[name], check, True)
+            store.record_check(name, region, f"{planned[name]} {judge_version()}", check, True)
     publish_stand_in(region, workspace)
 
 

@@ -7,6 +7,7 @@ import pytest
 from assets.fingerprints import RECIPES, fingerprint
 from assets.generation import accepted_reason, generation, publication_assets, set_inputs
 from assets.workspace import Workspace
+from pipelines.guards import judge_version
 from pipelines.incremental import order, stale_assets
 from pipelines.io_managers import BundleStore
 from publishing.sets.listing import JOURNAL, SET_LIST, Accepted, ListedFile, SetList, rendered
@@ -117,16 +118,17 @@ def test_a_missing_or_damaged_result_is_stale_by_itself(place):
 
 def test_a_result_is_current_once_its_blocking_checks_have_passed(place):
     workspace, store, _ = place
-    known = fingerprint("folds", REGION, workspace)
+    plain = fingerprint("folds", REGION, workspace)
+    known = f"{plain} {judge_version()}"
     store.record_check("folds", REGION, known, "units", False)
     assert set(stale_assets(REGION, workspace, store)) == {"folds"}, "failed"
     store.record_check("folds", REGION, known, "units", True)
     assert stale_assets(REGION, workspace, store) == []
     store.record_check("folds", REGION, known, "quarantine_share", False)
     assert stale_assets(REGION, workspace, store) == [], "a warning blocks nothing"
-    store.save("folds", REGION, {"value": "folds"}, known)
+    store.save("folds", REGION, {"value": "folds"}, plain)
     assert set(stale_assets(REGION, workspace, store)) == {"folds"}, "made again: asked again"
-    store.record_check("folds", REGION, "of another result", "units", True)
+    store.record_check("folds", REGION, f"{plain} by another judge", "units", True)
     assert set(stale_assets(REGION, workspace, store)) == {"folds"}
 
 
