@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from published_list import publish_list
 
 from assets.fingerprints import RECIPES, fingerprint
 from assets.workspace import Workspace
@@ -40,6 +41,7 @@ def make_current(region: str, workspace: Workspace, store: BundleStore) -> None:
     """Store something under the fingerprint that each asset would have now."""
     for name in order():
         store.save(name, region, {"value": name}, fingerprint(name, region, workspace))
+    publish_list(region, workspace)
 
 
 def evaluate(sensor_name, place, cursor=None):
