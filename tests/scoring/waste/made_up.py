@@ -82,30 +82,78 @@ def made_up_run(draws: int, seed: int = 7) -> tuple[Terms, Run]:
 TABLES_FOR_TESTS = economic_tables()
 
 
-def random_worlds(k: int, seed: int, products: int = 3) -> PlanInputs:
-    """One draw of each of ``k`` different worlds, in some of which a market cap binds; about a third pay."""
+IMPROVEMENTS = (
+    "grade", "price", "recovery", "payable", "cap", "tonnage", "operating", "capital", "royalty", "freight",
+)  # fmt: skip
+_DOWN = {"operating", "capital", "royalty", "freight"}
+Facts = dict[str, np.ndarray]
+
+
+def random_facts(k: int, seed: int) -> Facts:
+    """One draw of each of ``k`` different worlds with three products, in some of which a market cap binds."""
     rng = np.random.default_rng(seed)
 
     def spread(median, s, shape):
         return median * np.exp(rng.normal(0.0, s, shape))
 
-    price = spread(np.array([[4e4], [9.0], [1000.0]])[:products], 0.6, (products, k))
-    pay, royalty = rng.uniform(0.3, 1.0, (products, k)), rng.uniform(0.0, 0.17, (products, k))
-    freight = rng.choice([0.0, 0.0, 0.4], (products, k)) * price
-    importance = 0.3 * rng.uniform(0.0, 2.0, (products, 1))
-    ramps = [m.ramp for _, m in sorted(TABLES_FOR_TESTS.maturity.items())]
+    price = spread(np.array([[4e4], [9.0], [1000.0]]), 0.6, (3, k))
+    return {
+        "tonnage": 10 ** rng.uniform(5.0, 8.6, k),
+        "operating": spread(8.0, 0.6, k),
+        "capital": spread(1.2e8, 0.8, k),
+        "grade": spread(np.array([[0.6], [3500.0], [60.0]]), 0.9, (3, k)),
+        "recovery": rng.uniform(0.05, 0.95, (3, k)),
+        "price": price,
+        "payable": rng.uniform(0.3, 1.0, (3, k)),
+        "royalty": rng.uniform(0.0, 0.17, (3, k)),
+        "freight": rng.choice([0.0, 0.0, 0.4, 0.7], (3, k)) * price,
+        "importance": 0.3 * rng.uniform(0.0, 2.0, (3, 1)),
+        "cap": np.array([1500.0, np.inf, 5000.0]),
+        "ramp": np.array(sorted(TABLES_FOR_TESTS.maturity.items())[seed % 4][1].ramp),
+        "feed_freight": np.array(0.3 * (seed % 2)),
+        "lean": np.array([np.inf, 300 / 200_000, np.inf]),
+    }
+
+
+def worlds_of(f: Facts) -> PlanInputs:
+    """Facts as the inputs of the plans; copper (the second product) needs a feed that can be brought to grade."""
+    lean = np.minimum(1.0, f["lean"][:, None] * f["grade"])
     return PlanInputs(
-        tonnage_t=10 ** rng.uniform(5.0, 8.6, k),
-        operating_usd_per_t=spread(9.0, 0.6, k),
-        capital_usd=spread(1.5e8, 0.8, k),
-        recovered_kg_per_t=spread(np.array([[1.8e-4], [0.6], [2e-3]])[:products], 0.9, (products, k)),
-        margin_usd_per_kg=margin_usd_per_kg(price, pay, royalty, freight),
-        price_usd_per_kg=price,
-        lifted_margin_usd_per_kg=margin_usd_per_kg(price, pay, royalty, freight, importance),
-        cap_kg=np.array([3.3e5, np.inf, 5000.0])[:products],
-        table=life_table(ramps[seed % len(ramps)], Finance()),
-        feed_freight_usd_per_t=0.3 * (seed % 2),
+        tonnage_t=f["tonnage"],
+        operating_usd_per_t=f["operating"],
+        capital_usd=f["capital"],
+        recovered_kg_per_t=f["grade"] * f["recovery"] * lean / 1000.0,
+        margin_usd_per_kg=margin_usd_per_kg(f["price"], f["payable"], f["royalty"], f["freight"]),
+        price_usd_per_kg=f["price"],
+        lifted_margin_usd_per_kg=margin_usd_per_kg(
+            f["price"], f["payable"], f["royalty"], f["freight"], f["importance"]
+        ),
+        cap_kg=f["cap"],
+        table=life_table(tuple(f["ramp"]), Finance()),
+        feed_freight_usd_per_t=float(f["feed_freight"]),
     )
+
+
+def random_worlds(k: int, seed: int) -> PlanInputs:
+    """Inputs of ``k`` worlds of one draw each."""
+    return worlds_of(random_facts(k, seed))
+
+
+def changed_worlds(facts: Facts, name: str, seed: int) -> Facts:
+    """The same worlds with one thing made better by a factor of its own in each; of a product thing, in one product."""
+    rng = np.random.default_rng(seed + 1000)
+    out = dict(facts)
+    factor = np.exp(rng.exponential(0.5, facts["tonnage"].shape))
+    value = facts[name]
+    if value.ndim == 2:
+        product = rng.integers(0, 3, factor.shape)
+        factor = np.where(np.arange(3)[:, None] == product[None, :], factor[None, :], 1.0)
+    if name == "cap":
+        factor = np.array([1.7, 1.0, 2.5])
+    out[name] = value / factor if name in _DOWN else value * factor
+    if name in ("recovery", "payable"):
+        out[name] = np.minimum(1.0, out[name])
+    return out
 
 
 def evaluate(x: PlanInputs, finance: Finance, basket: np.ndarray) -> SiteValues:

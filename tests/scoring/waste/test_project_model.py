@@ -51,7 +51,10 @@ def test_a_heap_below_the_smallest_plant_is_dear_not_infinite():
     x = replace(random_worlds(200, seed=2), tonnage_t=np.full(200, 5e4))
     plans = model.all_plans(x, FINANCE)
     assert plans.feasible.sum(axis=0).tolist() == [1] * 200
-    assert np.isfinite(model.best_npv(plans)).all() and np.isfinite(model.price_multiple(plans)).all()
+    sold = x.margin_usd_per_kg.max(axis=0) > 0
+    assert np.isfinite(model.best_npv(plans)).all() and sold.mean() > 0.9
+    assert np.isfinite(model.price_multiple(plans)[sold]).all()
+    assert np.isinf(model.price_multiple(plans)[~sold]).all(), "nothing sold: no price helps"
 
 
 def test_the_market_cap_limits_what_is_sold_not_what_is_dug():
