@@ -1,6 +1,6 @@
 """Does the model's P(pays) tell tailings projects that went ahead from those that failed?
 
-    python -m benchmarks.world [FILE] [--draws 20000] [--page]
+    python -m benchmarks.world [FILE] [--draws 5000] [--page]
 
 FILE has the columns of ``benchmarks/world/outcomes.csv``, which is the default. ``--page`` writes the table and the
 picture of ``docs/does_it_pay.md`` anew. The last line printed has the five measures.
@@ -19,6 +19,7 @@ from data_sources.contracts.errors import KhanijError
 from data_sources.reference import load_table
 from data_sources.reference.economics import economic_tables
 
+DRAWS = 5000
 DEFAULT = Path(__file__).with_name("outcomes.csv")
 
 
@@ -45,7 +46,7 @@ def main(arguments: list[str]) -> int:
         prog="python -m benchmarks.world", description="The value model against the world."
     )
     parser.add_argument("file", nargs="?", type=Path, default=DEFAULT, metavar="FILE")
-    parser.add_argument("--draws", type=int, default=20000)
+    parser.add_argument("--draws", type=int, default=DRAWS)
     parser.add_argument("--page", action="store_true", help="write docs/does_it_pay.md's table and picture")
     given = parser.parse_args(arguments)
     try:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.world import evaluate
-from benchmarks.world.__main__ import DEFAULT, last_line, main
+from benchmarks.world import evaluate, page
+from benchmarks.world.__main__ import DEFAULT, DRAWS, last_line, main
 from benchmarks.world.measures import auc, bootstrap_auc, brier, like_tonnage_pairs
 from benchmarks.world.projects import cases, read
 from data_sources.contracts.errors import KhanijError
@@ -18,7 +18,6 @@ from data_sources.reference.economics import economic_tables
 
 TABLES = economic_tables()
 KNOWN = set(load_table("elements")["element"])
-DRAWS = 5000
 NOT_AN_INPUT = (
     "throughput_mtpa", "recovery", "capex_musd", "capex_usd_per_annual_t", "opex_usd_per_t", "opex_text", "start_year",
     "end_year", "outcome", "reason_kind", "reason", "source", "source_seen", "confidence", "note", "correction",
@@ -41,6 +40,23 @@ def test_the_bars(results):
 def test_what_the_two_judged_marks_are_worth_is_known(results):
     """Mineral state and standing mill were set by people who knew the outcomes: without them little is left of 12 rows."""
     assert results[2]["without either"].auc < results[2]["all that is known"].auc - 0.15
+
+
+def test_the_page_is_current(results):
+    found, valued, variants = results
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert text == page.with_table(text, page.table(valued, found, variants)), "run: python -m benchmarks.world --page"
+    assert page.PICTURE.is_file() and "pictures/does_it_pay.png" in text
+    for bar in page.BARS.values():
+        assert bar in text
+
+
+def test_the_picture_is_made_by_the_command(results, tmp_path: Path):
+    path = tmp_path / "picture.png"
+    page.picture(results[1], path)
+    first = path.read_bytes()
+    page.picture(list(reversed(results[1])), path)
+    assert path.read_bytes() == first and first[:4] == b"\x89PNG"
 
 
 def test_rows_are_conserved(results):
