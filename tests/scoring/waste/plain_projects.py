@@ -59,9 +59,11 @@ def site_draws(project: Any, tables: Any, terms: Any, run: Any) -> dict[str, Any
         ppm = grade.pure_ppm * expit(grade.width.mu + grade.width.sigma * z)
         for product in grade.products:
             known = tables.recoveries.get((project.plant.family, product.element))
-            if known is None or not any(d.get(product.element) for d in run.decks):
+            if (known is None and product.recovery is None) or not any(d.get(product.element) for d in run.decks):
                 continue
-            middle = min(0.97, known.median * tables.states[project.mineral_state])
+            median = product.recovery if product.recovery is not None else known.median
+            payable = product.payable if product.payable is not None else known.payable
+            middle = min(0.97, median * tables.states[project.mineral_state])
             z_r = 0.7**0.5 * shared + 0.3**0.5 * normal(seed, k, "recovery", site, product.element)
             r = expit(logit(middle) + test.logit_sd * z_r) * np.where(works, 1.0, tables.failure_share)
             if product.recovered:
@@ -69,7 +71,7 @@ def site_draws(project: Any, tables: Any, terms: Any, run: Any) -> dict[str, Any
             elif product.element in tables.lean:
                 lean = tables.lean[product.element]
                 r = r * np.minimum(1.0, lean.ratio * ppm / lean.product_ppm)
-            products.append((product.element, ppm / 1000, ppm * r / 1000, known.payable))
+            products.append((product.element, ppm / 1000, ppm * r / 1000, payable))
     return {
         "tonnes": np.exp(project.tonnage_t.mu + project.tonnage_t.sigma * normal(seed, k, "tonnage", site)),
         "operating": family.operating.value * terms.cost_factor * np.exp(family.operating.log_sd * z_cost),
@@ -78,10 +80,13 @@ def site_draws(project: Any, tables: Any, terms: Any, run: Any) -> dict[str, Any
     }
 
 
-def value(project: Any, tables: Any, terms: Any, run: Any, deck: int = 0) -> dict[str, Any]:
-    """NPV (Q, K), and per draw: best NPV, multiple, premium, U and U_lambda of each basket."""
+def value(project: Any, tables: Any, terms: Any, run: Any, deck: int = 0, market: Any = None) -> dict[str, Any]:
+    """NPV (Q, K), and per draw: best NPV, multiple, premium, U and U_lambda of each basket.
+
+    ``market`` : prices of the deck by element where they were drawn before, for many sites.
+    """
     drawn = site_draws(project, tables, terms, run)
-    market = prices([p[0] for p in drawn["products"]], tables, run, run.decks[deck])
+    market = market or prices([p[0] for p in drawn["products"]], tables, run, run.decks[deck])
     family = tables.families[project.plant.family]
     ramp = tables.maturity[project.plant.maturity].ramp
     fin = run.finance
