@@ -81,6 +81,25 @@ def _payback(net, operating, capital, sustaining, fixed, ramp, life):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _chosen(x, first, last, d, o, k):
+    """Row of the plant with the largest NPV in draw ``k``."""
+    best, row = -math.inf, 0
+    for q in range(x.rates.shape[0]):
+        if d.weight[q, k] <= 0.0 and q > 0:
+            break
+        net = d.weight[q, k] * o.net[k]
+        if o.capped[k] == 1:
+            net = 0.0
+            for p in range(first, last):
+                i = p - first
+                kg = min(x.rates[q] * d.recovered[i, k], x.product_cap_kg[p])
+                net += d.weight[q, k] / x.rates[q] * kg * d.margin[i, k]
+        if net - d.cost[q, k] > best:
+            best, row = net - d.cost[q, k], q
+    return row
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
     """Write the details of site ``s``, drawn in ``d`` and valued in ``o`` for ``deck``, to row ``unit`` of ``out``."""
     first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
@@ -93,7 +112,7 @@ def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
     for p in range(first, last):
         out.revenue[p], out.cap_binds[p] = 0.0, 0.0
     for k in range(draws):
-        q = o.chosen[k]
+        q = _chosen(x, first, last, d, o, k)
         rate = x.rates[q]
         life = min(1.0 * longest, d.tonnes[k] / rate)
         produced, _, _, f_years = _sums(table, life)
@@ -124,35 +143,28 @@ def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
         total += out.revenue[p]
     for p in range(first, last):
         if total > 0.0 and out.revenue[p] >= NAMED_ABOVE * total:
-            _product_multiples(x, s, p, d, scale_k, scale_c, scratch[0])
+            _product_multiples(x, s, p, d, scratch[0])
             out.product_multiple[p] = median(scratch[0], draws)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _product_multiples(x, s, product, d, scale_k, scale_c, out):
+def _product_multiples(x, s, product, d, out):
     """(K,) ``min_Q max(0, cost - A_f net of the rest) / (A_f kg m)`` of one product; inf where it is not sold."""
     first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
-    table = x.life_tables[x.maturity[s]]
-    longest = table.shape[1] - 1
-    ln_v = math.log(x.v)
     for k in range(out.shape[0]):
         lowest = math.inf
         for q in range(x.rates.shape[0]):
-            rate = x.rates[q]
-            if d.tonnes[k] / rate < x.min_life and q > 0:
+            if d.weight[q, k] <= 0.0 and q > 0:
                 break
-            life = min(1.0 * longest, d.tonnes[k] / rate)
-            produced, costed, years, _ = _sums(table, life)
             rest, own = 0.0, 0.0
             for p in range(first, last):
                 i = p - first
-                worth = produced * min(rate * d.recovered[i, k], x.product_cap_kg[p]) * d.margin[i, k]
+                kg = min(x.rates[q] * d.recovered[i, k], x.product_cap_kg[p])
+                worth = d.weight[q, k] / x.rates[q] * kg * d.margin[i, k]
                 if p == product:
                     own = worth
                 else:
                     rest += worth
             if own > 0.0:
-                built = 0.5 + 0.5 * x.v + x.closure * math.exp(ln_v * (life + 2.0)) + x.sustaining * years
-                cost = costed * (d.operating[k] * scale_k[q] + x.feed_freight[s]) * rate
-                lowest = min(lowest, max(0.0, cost + d.capital[k] * scale_c[q] * built - rest) / own)
+                lowest = min(lowest, max(0.0, d.cost[q, k] - rest) / own)
         out[k] = lowest

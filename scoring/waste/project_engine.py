@@ -20,7 +20,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from scoring.waste.project_details import Details, fill_details
-from scoring.waste.project_kernel import ProjectInputs, fill_site, new_draws, new_values, value_site
+from scoring.waste.project_kernel import ProjectInputs, draw_site, new_draws, new_values, value_site
 from scoring.waste.quantiles import quantiles, quantiles3
 
 _FAR = 1e300
@@ -59,6 +59,19 @@ class ProjectOutputs(NamedTuple):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _h(u):
     return min(1.0, math.log10(1.0 + u / 1e5) / 5.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _quantiles_of_value(values, out):
+    """As ``quantiles3`` for values of at least 0; where under a tenth is above 0, P10 to P90 are 0 and are not sought."""
+    total, above = 0.0, 0
+    for k in range(values.shape[0]):
+        total += values[k]
+        above += values[k] > 0.0
+    if 10 * (above + 1) < values.shape[0]:
+        out[0], out[1], out[2], out[3] = 0.0, 0.0, 0.0, total / values.shape[0]
+    else:
+        quantiles3(values, out)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -101,7 +114,7 @@ def _simulate(lo, hi, x, u, fixed, o, details, draws):
     largest = 1
     for s in range(x.tonnage_mu.shape[0]):
         largest = max(largest, x.product_ptr[x.grade_ptr[s + 1]] - x.product_ptr[x.grade_ptr[s]])
-    d = new_draws(largest, draws)
+    d = new_draws(largest, x.rates.shape[0], draws)
     site = new_values(n_baskets, x.rates.shape[0], draws)
     scratch, share = np.empty((5, draws)), np.empty(draws)
     paying, least_loss = np.empty((n_decks, draws)), np.empty((n_decks, draws))
@@ -119,7 +132,7 @@ def _simulate(lo, hi, x, u, fixed, o, details, draws):
         for pair in range(u.ptr[b], u.ptr[b + 1]):
             s = u.site[pair]
             _shares(u, pair, share)
-            fill_site(x, s, d)
+            draw_site(x, s, d)
             for w in range(n_decks):
                 value_site(x, s, w, d, site)
                 best_size = np.argmax(site.size_gain)
@@ -148,12 +161,13 @@ def _simulate(lo, hi, x, u, fixed, o, details, draws):
             w, basket = x.view_deck[view], x.view_basket[view]
             total, total_lifted = 0.0, 0.0
             for k in range(draws):
-                h = _h(lifted[w, basket, k])
-                o.score[view, b, k] = h
-                total_lifted += h
-                total += _h(value[w, basket, k])
+                if lifted[w, basket, k] > 0.0:
+                    h = _h(lifted[w, basket, k])
+                    o.score[view, b, k] = h
+                    total_lifted += h
+                    total += _h(value[w, basket, k])
             o.mean_h[view, b], o.mean_h_lifted[view, b] = total / draws, total_lifted / draws
-            quantiles3(value[w, basket], o.value[view, b])
+            _quantiles_of_value(value[w, basket], o.value[view, b])
 
 
 @dataclass(frozen=True)

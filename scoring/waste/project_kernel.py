@@ -1,7 +1,7 @@
-"""The project model compiled: one site, all draws, all plant sizes, at once; formulas as in ``project_model``.
+"""One site compiled: what the kernel reads, the draws of a site, its margins; then all its plants (``project_plans``).
 
-Belongs here: the loops over draws and plant sizes, and the draws of one site. Does not belong here: units and threads
-(``project_engine``), what is shown of a project (``project_details``), tables (``project_inputs``).
+Belongs here: flat inputs, scratch, the draws of one site. Does not belong here: plants (``project_plans``), units and
+threads (``project_engine``), what is shown of a project (``project_details``), tables (``project_inputs``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from scoring.waste.project_draws import CAPITAL_WITH_COST, COST_SHARED, GRADE_SHARED, RECOVERY_SHARED
 from scoring.waste.project_model import REFERENCE_RATE_T
+from scoring.waste.project_plans import evaluate_plans, fill_plans
 from scoring.waste.streams import fill_normal, fill_uniform
+from scoring.waste.vectors import exponential
 
 _GRADE_A, _GRADE_B = math.sqrt(GRADE_SHARED), math.sqrt(1.0 - GRADE_SHARED)
 _RECOVERY_A, _RECOVERY_B = math.sqrt(RECOVERY_SHARED), math.sqrt(1.0 - RECOVERY_SHARED)
@@ -99,13 +101,19 @@ class SiteDraws(NamedTuple):
     contained: NDArray  # (n, K) kg per t of waste
     margin: NDArray  # (n, K) USD/kg
     lift: NDArray  # (n, K) USD/kg that the strategic premium adds
+    # plants: what does not depend on prices
+    weight: NDArray  # (Q, K) discounted tonnes treated, A_f Q; 0 where the size cannot be fed
+    cost: NDArray  # (Q, K) discounted cost [USD]; inf where the size cannot be fed
+    least: NDArray  # (K,) lowest cost of a tonne, min_Q cost / weight
 
 
 class SiteValues(NamedTuple):
     """What one deck makes of one site in each draw."""
 
     npv: NDArray  # (K,) of the best plant
-    chosen: NDArray  # (K,) its row in rates
+    net: NDArray  # (K,) net revenue of a tonne of waste while no cap binds [USD/t]
+    gross: NDArray  # (K,) value of what is sold of it [USD/t]
+    capped: NDArray  # (K,) 1: at some size the market takes no more of a product
     pays: NDArray  # (K,) bit q set: the plant of row q pays
     multiple: NDArray  # (K,)
     premium: NDArray  # (K,)
@@ -115,12 +123,13 @@ class SiteValues(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def new_draws(products, draws):
-    """Scratch for a site with at most ``products`` products."""
+def new_draws(products, rates, draws):
+    """Scratch for a site with at most ``products`` products and ``rates`` plant sizes."""
     return SiteDraws(
         np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws),
-        np.empty(draws), np.empty(draws), np.empty((products, draws)), np.empty((products, draws)), np.empty((products, draws)),
-        np.empty((products, draws)),
+        np.empty(draws), np.empty(draws), np.empty((products, draws)), np.empty((products, draws)),
+        np.empty((products, draws)), np.empty((products, draws)), np.empty((rates, draws)), np.empty((rates, draws)),
+        np.empty(draws),
     )  # fmt: skip
 
 
@@ -128,9 +137,8 @@ def new_draws(products, draws):
 def new_values(baskets, rates, draws):
     """Space for one deck's values of one site."""
     return SiteValues(
-        np.empty(draws), np.empty(draws, np.int64), np.empty(draws, np.int64), np.empty(draws), np.empty(draws),
-        np.empty((baskets, draws)),
-        np.empty((baskets, draws)), np.empty(rates),
+        np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws, np.int64), np.empty(draws, np.int64),
+        np.empty(draws), np.empty(draws), np.empty((baskets, draws)), np.empty((baskets, draws)), np.empty(rates),
     )  # fmt: skip
 
 
@@ -141,14 +149,15 @@ def _fill_costs(x, s, d):
     fill_normal(x.tonnage_key[s], d.tonnes)
     fill_normal(x.operating_key[s], d.operating)
     fill_normal(x.capital_key[s], d.capital)
-    family = x.family[s]
+    family = x.family_normals[x.family[s]]
     for k in range(draws):
-        d.tonnes[k] = math.exp(x.tonnage_mu[s] + x.tonnage_sigma[s] * d.tonnes[k])
-        z = _COST_A * x.family_normals[family, k] + _COST_B * d.operating[k]
-        d.operating[k] = math.exp(x.operating_ln[s] + x.operating_sigma[s] * z)
-        d.capital[k] = math.exp(
-            x.capital_ln[s] + x.capital_sigma[s] * (CAPITAL_WITH_COST * z + _CAPITAL_B * d.capital[k])
-        )
+        d.tonnes[k] = x.tonnage_mu[s] + x.tonnage_sigma[s] * d.tonnes[k]
+        z = _COST_A * family[k] + _COST_B * d.operating[k]
+        d.operating[k] = x.operating_ln[s] + x.operating_sigma[s] * z
+        d.capital[k] = x.capital_ln[s] + x.capital_sigma[s] * (CAPITAL_WITH_COST * z + _CAPITAL_B * d.capital[k])
+    exponential(d.tonnes, d.own)
+    exponential(d.operating, d.own)
+    exponential(d.capital, d.own)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -173,22 +182,34 @@ def fill_site(x, s, d):
     for v in range(x.grade_ptr[s], x.grade_ptr[s + 1]):
         if v == x.grade_ptr[s] or not _same(x.grade_common_key[v], x.grade_common_key[v - 1]):
             fill_normal(x.grade_common_key[v], d.common)
-        fill_normal(x.grade_key[v], d.own)
+        fill_normal(x.grade_key[v], d.grade)
+        mu, sigma, pure = x.grade_mu[v], x.grade_sigma[v], x.grade_pure[v]
         for k in range(draws):
-            y = x.grade_mu[v] + x.grade_sigma[v] * (_GRADE_A * d.common[k] + _GRADE_B * d.own[k])
-            d.grade[k] = x.grade_pure[v] / (1.0 + math.exp(-y))
+            d.grade[k] = -(mu + sigma * (_GRADE_A * d.common[k] + _GRADE_B * d.grade[k]))
+        exponential(d.grade, d.own)
+        for k in range(draws):
+            d.grade[k] = pure / (1.0 + d.grade[k]) / 1000.0
         for p in range(x.product_ptr[v], x.product_ptr[v + 1]):
             i = p - first
+            contained, recovered = d.contained[i], d.recovered[i]
             share = x.product_share[p]
-            lean, scale = x.product_lean[p], x.product_recovered[p]
-            fill_normal(x.product_key[p], d.own)
             for k in range(draws):
-                c = d.grade[k] * (x.profile_draws[share, k] if share >= 0 else 1.0)
-                y = x.product_logit[p] + x.product_sigma[p] * (_RECOVERY_A * d.recovery[k] + _RECOVERY_B * d.own[k])
-                r = d.works[k] / (1.0 + math.exp(-y))
-                r *= scale if scale > 0.0 else min(1.0, lean * c)
-                d.contained[i, k] = c / 1000.0
-                d.recovered[i, k] = c * r / 1000.0
+                contained[k] = d.grade[k]
+            if share >= 0:
+                for k in range(draws):
+                    contained[k] *= x.profile_draws[share, k]
+            fill_normal(x.product_key[p], recovered)
+            mu, sigma = x.product_logit[p], x.product_sigma[p]
+            for k in range(draws):
+                recovered[k] = -(mu + sigma * (_RECOVERY_A * d.recovery[k] + _RECOVERY_B * recovered[k]))
+            exponential(recovered, d.own)
+            lean, scale = 1000.0 * x.product_lean[p], x.product_recovered[p]
+            if scale > 0.0:
+                for k in range(draws):
+                    recovered[k] = contained[k] * (scale * d.works[k] / (1.0 + recovered[k]))
+            else:
+                for k in range(draws):
+                    recovered[k] = contained[k] * (min(1.0, lean * contained[k]) * d.works[k] / (1.0 + recovered[k]))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -197,112 +218,20 @@ def fill_margins(x, s, deck, d):
     draws = d.tonnes.shape[0]
     first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
     for p in range(first, last):
-        i, e = p - first, x.product_element[p]
-        pay, royalty, freight, lift = (
-            x.product_payable[p],
-            x.product_royalty[p],
-            x.product_freight[p],
-            x.product_importance[p],
-        )
+        i = p - first
+        price, margin, lift = x.price[deck, x.product_element[p]], d.margin[i], d.lift[i]
+        pay, royalty, freight = x.product_payable[p], x.product_royalty[p], x.product_freight[p]
+        high = pay * (1.0 + x.product_importance[p])
+        if x.product_contained[p] == 0:
+            for k in range(draws):
+                margin[k] = max(0.0, price[k] * (pay - royalty) - freight)
+                lift[k] = max(0.0, price[k] * (high - royalty) - freight) - margin[k]
+            continue
         for k in range(draws):
-            price = x.price[deck, e, k]
-            charged = royalty
-            if x.product_contained[p] == 1:
-                r = d.recovered[i, k]
-                charged = royalty * d.contained[i, k] / r if r > 0.0 else math.inf
-            m = max(0.0, price * (pay - charged) - freight)
-            d.margin[i, k] = m
-            d.lift[i, k] = max(0.0, price * (pay * (1.0 + lift) - charged) - freight) - m
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def evaluate_plans(d, n, price, element, cap_kg, basket, rates, scale_k, scale_c, table, terms, o):
-    """All plant sizes in all draws of one site and deck; writes ``o``.
-
-    Parameters
-    ----------
-    d : draws, n products in use. price : (E, K). element, cap_kg : (n,) row of price, kg a year. basket : (B, n) 0 or 1.
-    rates : (Q,). scale_k, scale_c : (Q,) operating cost and capital over those at 5 Mt/a. table : (4, L + 1) of
-    ``life_table``. terms : (v, least life, sustaining, closure, freight of the feed).
-
-    A product that no size can sell out of is summed once per draw; only where a cap can bind are the products gone
-    through for each size.
-    """
-    v, min_life, sustaining, closure, freight = terms
-    n_rates, n_baskets, longest = rates.shape[0], basket.shape[0], table.shape[1] - 1
-    ln_v = math.log(v)
-    v_full, building = v ** (longest + 2.0), 0.5 + 0.5 * v
-    o.size_gain[:] = 0.0
-    own, lift = np.empty(n_baskets), np.empty(n_baskets)
-    for k in range(d.tonnes.shape[0]):
-        tonnes = d.tonnes[k]
-        largest = min(rates[n_rates - 1], max(rates[0], tonnes / min_life if min_life > 0.0 else math.inf))
-        per_t, gross_per_t = 0.0, 0.0
-        capped = False
-        for i in range(n):
-            g, m = d.recovered[i, k], d.margin[i, k]
-            if g * largest > cap_kg[i]:
-                capped = True
-            if m > 0.0:
-                per_t += g * m
-                gross_per_t += g * price[element[i], k]
-        have_baskets, pays = False, 0
-        npv_best, chosen, multiple, premium = -math.inf, 0, math.inf, -math.inf
-        for b in range(n_baskets):
-            o.value[b, k] = 0.0
-            o.lifted[b, k] = 0.0
-        for q in range(n_rates):
-            rate = rates[q]
-            life = tonnes / rate
-            if life < min_life and q > 0:
-                break
-            if life >= longest:
-                produced, costed, years, v_end = table[0, longest], table[1, longest], table[2, longest], v_full
-            else:
-                j = int(life)
-                part = life - j
-                produced = table[0, j] + part * (table[0, j + 1] - table[0, j])
-                costed = table[1, j] + part * (table[1, j + 1] - table[1, j])
-                years = table[2, j] + part * (table[2, j + 1] - table[2, j])
-                v_end = math.exp(ln_v * (life + 2.0))
-            if capped:
-                net, gross = 0.0, 0.0
-                for i in range(n):
-                    m = d.margin[i, k]
-                    if m > 0.0:
-                        kg = min(rate * d.recovered[i, k], cap_kg[i])
-                        net += kg * m
-                        gross += kg * price[element[i], k]
-            else:
-                net, gross = rate * per_t, rate * gross_per_t
-            cost = costed * (d.operating[k] * scale_k[q] + freight) * rate + d.capital[k] * scale_c[q] * (
-                building + closure * v_end + sustaining * years
-            )
-            earned = produced * net
-            npv = earned - cost
-            if npv > npv_best:
-                npv_best, chosen = npv, q
-            if earned > 0.0:
-                multiple = min(multiple, cost / earned)
-                premium = max(premium, npv / (produced * gross))
-            if npv > 0.0:
-                o.size_gain[q] += npv
-                pays |= 1 << q
-                if capped or not have_baskets:
-                    for b in range(n_baskets):
-                        own[b], lift[b] = 0.0, 0.0
-                        for i in range(n):
-                            if basket[b, i] == 1:
-                                kg = min(rate * d.recovered[i, k], cap_kg[i]) if capped else d.recovered[i, k]
-                                own[b] += kg * d.margin[i, k]
-                                lift[b] += kg * d.lift[i, k]
-                    have_baskets = True
-                scale = produced if capped else produced * rate
-                for b in range(n_baskets):
-                    mine, more = scale * own[b], scale * lift[b]
-                    o.value[b, k] = max(o.value[b, k], min(npv, mine))
-                    o.lifted[b, k] = max(o.lifted[b, k], min(npv + more, mine + more))
-        o.npv[k], o.chosen[k], o.pays[k], o.multiple[k], o.premium[k] = npv_best, chosen, pays, multiple, premium
+            r = d.recovered[i, k]
+            charged = royalty * d.contained[i, k] / r if r > 0.0 else math.inf
+            margin[k] = max(0.0, price[k] * (pay - charged) - freight)
+            lift[k] = max(0.0, price[k] * (high - charged) - freight) - margin[k]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -318,6 +247,15 @@ def site_scales(x, s):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def draw_site(x, s, d):
+    """Draw site ``s`` and what its plants cost, once for all decks."""
+    fill_site(x, s, d)
+    scale_k, scale_c = site_scales(x, s)
+    terms = (x.v, x.min_life, x.sustaining, x.closure, x.feed_freight[s])
+    fill_plans(d, x.rates, scale_k, scale_c, x.life_tables[x.maturity[s]], terms)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def value_site(x, s, deck, d, o):
     """One drawn site in one deck: margins, then all plants."""
     first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
@@ -328,9 +266,5 @@ def value_site(x, s, deck, d, o):
     for b in range(n_baskets):
         for i in range(n):
             basket[b, i] = x.in_basket[b, x.product_element[first + i]]
-    scale_k, scale_c = site_scales(x, s)
-    terms = (x.v, x.min_life, x.sustaining, x.closure, x.feed_freight[s])
-    evaluate_plans(
-        d, n, x.price[deck], x.product_element[first:last], x.product_cap_kg[first:last], basket, x.rates, scale_k,
-        scale_c, x.life_tables[x.maturity[s]], terms, o,
-    )  # fmt: skip
+    element, cap_kg = x.product_element[first:last], x.product_cap_kg[first:last]
+    evaluate_plans(d, n, x.price[deck], element, cap_kg, basket, x.rates, x.min_life, o)

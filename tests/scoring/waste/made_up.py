@@ -9,7 +9,7 @@ import numpy as np
 from data_sources.reference.economics import economic_tables
 from scoring.waste.project_draws import grade_width, pure_ppm, tonnage_width
 from scoring.waste.project_inputs import Grade, Product, Project, Run, Terms
-from scoring.waste.project_kernel import SiteValues, evaluate_plans, new_draws, new_values
+from scoring.waste.project_kernel import SiteValues, new_draws, new_values
 from scoring.waste.project_model import (
     PLANT_RATES_T,
     REFERENCE_RATE_T,
@@ -18,6 +18,7 @@ from scoring.waste.project_model import (
     life_table,
     margin_usd_per_kg,
 )
+from scoring.waste.project_plans import evaluate_plans, fill_plans
 
 TYPICAL_PPM = {
     "cil": {"Au": 0.5, "Ag": 3.0}, "flot_cu": {"Cu": 2500.0, "Au": 0.1, "Ag": 2.0, "Co": 100.0},
@@ -159,14 +160,14 @@ def changed_worlds(facts: Facts, name: str, seed: int) -> Facts:
 def evaluate(x: PlanInputs, finance: Finance, basket: np.ndarray) -> SiteValues:
     """The kernel on given draws in the place of drawn ones."""
     n, k = x.margin_usd_per_kg.shape
-    d, o = new_draws(n, k), new_values(len(basket), len(PLANT_RATES_T), k)
+    d, o = new_draws(n, len(PLANT_RATES_T), k), new_values(len(basket), len(PLANT_RATES_T), k)
     d.tonnes[:], d.operating[:], d.capital[:] = x.tonnage_t, x.operating_usd_per_t, x.capital_usd
     d.recovered[:], d.margin[:] = x.recovered_kg_per_t, x.margin_usd_per_kg
     d.lift[:] = x.lifted_margin_usd_per_kg - x.margin_usd_per_kg
     scale = PLANT_RATES_T / REFERENCE_RATE_T
-    evaluate_plans(
-        d, n, x.price_usd_per_kg, np.arange(n), x.cap_kg, basket, PLANT_RATES_T, scale**x.operating_exponent,
-        scale**x.capital_exponent, x.table,
-        (finance.v, finance.min_life_years, finance.sustaining_share, finance.closure_share, x.feed_freight_usd_per_t), o,
+    terms = (
+        finance.v, finance.min_life_years, finance.sustaining_share, finance.closure_share, x.feed_freight_usd_per_t,
     )  # fmt: skip
+    fill_plans(d, PLANT_RATES_T, scale**x.operating_exponent, scale**x.capital_exponent, x.table, terms)
+    evaluate_plans(d, n, x.price_usd_per_kg, np.arange(n), x.cap_kg, basket, PLANT_RATES_T, finance.min_life_years, o)
     return o

@@ -48,7 +48,7 @@ def _world(rng, number, *, correlated=True):
         borrowed = ("figure", number) if correlated else ("figure", number, i)
         projects.append(_project(site, figure_t, s_t, figure_g, s_g, borrowed))
     inputs, ids, _ = project_inputs(projects, TABLES, Terms(), RUN)
-    d = new_draws(1, DRAWS)
+    d = new_draws(1, 1, DRAWS)
     drawn = np.empty((3, BORROWERS, DRAWS))
     for i in range(len(ids)):
         fill_site(inputs, i, d)
