@@ -7,9 +7,10 @@ STAMP  := $(VENV)/.installed
 .PHONY: run test test-all ui lint format lock rehearse faults clean help
 .DEFAULT_GOAL := help
 
-# Run apart (make test-all): they kill runs, start clusters and databases, or simulate a thousand inventories.
+# Run apart (make test-all): they kill runs, start clusters and databases, or simulate a thousand inventories and ten thousand worlds.
 LONG := tests/faults/test_run_faults.py tests/faults/test_fuzz_inputs.py tests/integration/test_dask_cluster.py \
-  tests/integration/test_postgres_and_s3.py tests/scoring/waste/test_coverage.py
+  tests/integration/test_postgres_and_s3.py tests/scoring/waste/test_coverage.py \
+  tests/scoring/waste/test_project_invariants_long.py
 
 help:            ## what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -30,7 +30,7 @@ from assets.workspace import PARTITIONS, Workspace, home_folder
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from pipelines.geopackage_check import geopackage_finding
-from pipelines.guards import CHECKS
+from pipelines.guards import CHECKS, judge_version
 from pipelines.stores.io_managers import BundleIOManager
 from publishing.releasing.releases import list_releases
 
@@ -88,7 +88,9 @@ def build_check(
         for finding in judge(bundle, workspace, region):
             if finding.name in wanted:
                 # Remembered with the result: Dagster's own book of checks knows no partitions.
-                store.record_check(asset, region, bundle.fingerprint, finding.name, bool(finding.passed))
+                store.record_check(
+                    asset, region, f"{bundle.fingerprint} {judge_version()}", finding.name, bool(finding.passed)
+                )
                 yield result_of(asset, finding, checks[finding.name][0])
 
     return check

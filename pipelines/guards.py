@@ -4,6 +4,7 @@ Belongs here: names, promises, severities. Does not belong here: how a check jud
 (``checks``).
 """
 
+from assets.fingerprints import code_version
 from assets.survey import VECTOR_LAYERS
 
 # name -> (blocking, what it promises)
@@ -36,4 +37,11 @@ CHECKS: dict[str, dict[str, tuple[bool, str]]] = {
     "robustness_report": ROBUSTNESS_CHECKS,
     "ranked_blocks": PUBLICATION_CHECKS,
 }
+# Who judges: a result that passed a former version of these is judged anew.
+_JUDGES = ("assets/quality.py", "pipelines/checks.py")
 BLOCKING = {asset: tuple(n for n, (blocks, _) in checks.items() if blocks) for asset, checks in CHECKS.items()}
+
+
+def judge_version() -> str:
+    """The version of the code that judges, stored with each verdict."""
+    return code_version(_JUDGES)

@@ -11,7 +11,7 @@ import assets.definitions  # noqa: F401 - fills the table of recipes
 from assets.fingerprints import RECIPES, planned_fingerprints
 from assets.published.generation import generation, publication_assets, published_list
 from assets.workspace import Workspace
-from pipelines.guards import BLOCKING
+from pipelines.guards import BLOCKING, judge_version
 from pipelines.stores.io_managers import BundleStore
 from publishing.sets.listing import JOURNAL, is_file
 
@@ -40,7 +40,9 @@ def _is_current(name: str, region: str, planned: str, store: BundleStore) -> boo
     manifest = store.manifest(name, region)
     if manifest is None or manifest.get("fingerprint") != planned:
         return False
-    return store.intact(name, region) and store.checks_passed(name, region, BLOCKING.get(name, ()))
+    return store.intact(name, region) and store.checks_passed(
+        name, region, f"{planned} {judge_version()}", BLOCKING.get(name, ())
+    )
 
 
 def published_is_current(region: str, workspace: Workspace, planned: dict[str, str]) -> bool:

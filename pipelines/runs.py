@@ -71,6 +71,7 @@ def run_region(
     if not has_files(workspace, settings):
         folder = workspace.source_folder(settings)
         raise RegionError(missing_files(settings), file=folder, field="KHANIJ_DATA", do=settings.how_to_get)
+    workspace.output_folder(region)  # one that cannot be made is told before anything is computed
     lock = region_lock(workspace.cache_root, region)
     try:
         with lock.acquire(timeout=0):

@@ -21,7 +21,16 @@ from assets.workspace import Workspace
 from data_sources.contracts import PublishingError
 from data_sources.regions import Region
 from publishing.sets.guard import Connected, objections
-from publishing.sets.listing import GEOPACKAGE, Accepted, DamagedListError, Facts, LayerFacts, SetList, read_list
+from publishing.sets.listing import (
+    GEOPACKAGE,
+    SET_LIST,
+    Accepted,
+    DamagedListError,
+    Facts,
+    LayerFacts,
+    SetList,
+    read_list,
+)
 from publishing.sets.marks import generation_of
 
 SURVEY = (*VECTOR_LAYERS, "geophysics")
@@ -138,7 +147,7 @@ def _lost_list(region_name: str, workspace: Workspace, inputs: str) -> tuple[str
     try:
         read_list(folder)
     except DamagedListError as error:
-        return (f"nothing to compare with: {error.message} ({error.file})",)
+        return (f"nothing to compare with: {error.message} ({SET_LIST})",)
     if carried is None:
         return ()  # nothing was published here, or by a version that made no lists
     return (f"nothing to compare with: the list of the published set {carried[:12]} is gone",)

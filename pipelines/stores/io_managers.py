@@ -104,23 +104,23 @@ class BundleStore:
         except (FileNotFoundError, ValueError, TypeError, OSError):
             return False
 
-    def record_check(self, asset: str, region: str, fingerprint: str, check: str, passed: bool) -> None:
-        """Remember whether a stored result passed one of its checks."""
+    def record_check(self, asset: str, region: str, judged: str, check: str, passed: bool) -> None:
+        """Remember whether a stored result passed one of its checks; ``judged`` says which result, by which judge."""
         found = self._checks(asset, region)
-        outcomes = found["passed"] if found.get("fingerprint") == fingerprint else {}
-        text = json.dumps({"fingerprint": fingerprint, "passed": outcomes | {check: passed}}, sort_keys=True, indent=1)
+        outcomes = found["passed"] if found.get("judged") == judged else {}
+        text = json.dumps({"judged": judged, "passed": outcomes | {check: passed}}, sort_keys=True, indent=1)
         with tempfile.TemporaryDirectory(prefix="khanij-") as scratch:
             path = Path(scratch) / CHECKS
             path.write_text(text, encoding="utf-8")
             _put(path, self.folder(asset, region) / CHECKS)
 
-    def checks_passed(self, asset: str, region: str, names: Iterable[str]) -> bool:
-        """Whether what is stored has passed all of these checks; one that was never asked has not passed."""
+    def checks_passed(self, asset: str, region: str, judged: str, names: Iterable[str]) -> bool:
+        """Whether a result has passed all of these checks; one that was never asked has not passed."""
         names = list(names)
         if not names:
             return True
-        manifest, found = self.manifest(asset, region), self._checks(asset, region)
-        if manifest is None or found.get("fingerprint") != manifest["fingerprint"]:
+        found = self._checks(asset, region)
+        if found.get("judged") != judged:
             return False
         return all(found["passed"].get(name) is True for name in names)
 

@@ -34,6 +34,7 @@ from publishing.sets.listing import (
     rendered,
     staging_of,
 )
+from publishing.uninterrupted import uninterrupted
 
 WAIT_S = 120.0
 INTERRUPTED = "the publication was interrupted when it had begun"
@@ -120,7 +121,8 @@ def publish(folder: Path, new: SetList) -> None:
                 do="see to space and rights; what was published before is still in place",
             ) from error
         try:
-            _finish(folder)
+            with uninterrupted():
+                _finish(folder)
         except OSError as error:
             raise PublishingError(
                 f"{INTERRUPTED}: {error}",

@@ -1,12 +1,14 @@
 """A region in which everything is current without anything having been computed: results, checks, a published set."""
 
+from typing import Any
+
 from assets.fingerprints import planned_fingerprints
-from assets.published.generation import set_inputs
+from assets.published.generation import generation
 from assets.workspace import Workspace
-from pipelines.guards import BLOCKING
+from pipelines.guards import BLOCKING, judge_version
 from pipelines.incremental import order
 from pipelines.stores.io_managers import BundleStore
-from publishing.sets.listing import SET_LIST, SetList, listed, rendered
+from publishing.sets.listing import SET_LIST, ListedFile, SetList, rendered
 
 
 def make_current(region: str, workspace: Workspace, store: BundleStore) -> None:
@@ -15,17 +17,13 @@ def make_current(region: str, workspace: Workspace, store: BundleStore) -> None:
     for name in order():
         store.save(name, region, {"value": name}, planned[name])
         for check in BLOCKING.get(name, ()):
-            store.record_check(name, region, planned[name], check, True)
-    publish_stand_in(region, workspace)
+            store.record_check(name, region, f"{planned[name]} {judge_version()}", check, True)
+    publish_list(region, workspace)
 
 
-def publish_stand_in(
-    region: str, workspace: Workspace, name: str = "ranked_blocks.gpkg", stands_in_for: str = ""
-) -> None:
-    """One file as the published set of the region's present inputs."""
-    folder = workspace.output_folder(region)
-    (folder / name).write_bytes(b"rows")
-    files = {n: f.model_copy(update={"stands_in_for": stands_in_for}) for n, f in listed(folder, [name]).items()}
-    inputs = set_inputs(region, workspace)
-    told = SetList(region=region, generation=inputs, inputs=inputs, files=files)
-    (folder / SET_LIST).write_bytes(rendered(told))
+def publish_list(region: str, workspace: Workspace, **files: dict[str, Any]) -> None:
+    """Say that the region's set is published: files by name, each with ``sha256`` and ``bytes``."""
+    current = generation(region, workspace)
+    listed = {name: ListedFile(**file) for name, file in files.items()}
+    new = SetList(region=region, generation=current, inputs=current, files=listed)
+    (workspace.output_folder(region) / SET_LIST).write_bytes(rendered(new))

@@ -7,10 +7,11 @@ import pytest
 from assets.fingerprints import RECIPES, fingerprint
 from assets.published.generation import accepted_reason, generation, publication_assets, set_inputs
 from assets.workspace import Workspace
+from pipelines.guards import judge_version
 from pipelines.incremental import order, stale_assets
 from pipelines.stores.io_managers import BundleStore
-from publishing.sets.listing import JOURNAL, SET_LIST, Accepted, ListedFile, SetList, rendered
-from tests.pipelines.current_region import make_current
+from publishing.sets.listing import JOURNAL, SET_LIST, Accepted, SetList, rendered
+from tests.pipelines.current_region import make_current, publish_list
 
 REGION = "karnataka_andhra"
 
@@ -28,17 +29,7 @@ def place(tmp_path):
     )
     store = BundleStore(str(tmp_path / "store"))
     make_current(REGION, workspace, store)
-    publish_list(workspace)
     return workspace, store, data
-
-
-def publish_list(workspace: Workspace, **files: dict[str, object]) -> None:
-    """The list of a published set of the current generation."""
-    current = generation(REGION, workspace)
-    new = SetList(
-        region=REGION, generation=current, inputs=current, files={k: ListedFile(**f) for k, f in files.items()}
-    )
-    (workspace.output_folder(REGION) / SET_LIST).write_bytes(rendered(new))
 
 
 def with_downstream(*names: str) -> set[str]:
@@ -117,16 +108,17 @@ def test_a_missing_or_damaged_result_is_stale_by_itself(place):
 
 def test_a_result_is_current_once_its_blocking_checks_have_passed(place):
     workspace, store, _ = place
-    known = fingerprint("folds", REGION, workspace)
+    plain = fingerprint("folds", REGION, workspace)
+    known = f"{plain} {judge_version()}"
     store.record_check("folds", REGION, known, "units", False)
     assert set(stale_assets(REGION, workspace, store)) == {"folds"}, "failed"
     store.record_check("folds", REGION, known, "units", True)
     assert stale_assets(REGION, workspace, store) == []
     store.record_check("folds", REGION, known, "quarantine_share", False)
     assert stale_assets(REGION, workspace, store) == [], "a warning blocks nothing"
-    store.save("folds", REGION, {"value": "folds"}, known)
+    store.save("folds", REGION, {"value": "folds"}, plain)
     assert set(stale_assets(REGION, workspace, store)) == {"folds"}, "made again: asked again"
-    store.record_check("folds", REGION, "of another result", "units", True)
+    store.record_check("folds", REGION, f"{plain} by another judge", "units", True)
     assert set(stale_assets(REGION, workspace, store)) == {"folds"}
 
 
@@ -200,13 +192,13 @@ def test_a_publication_is_made_as_a_whole_or_not_at_all(place):
         spoil()
         assert set(stale_assets(REGION, workspace, store)) == together
         (folder / JOURNAL).unlink(missing_ok=True)
-        publish_list(workspace)
+        publish_list(REGION, workspace)
 
 
 def test_a_published_file_that_is_gone_or_other_bytes_makes_the_set_stale(place):
     workspace, store, _ = place
     folder = workspace.output_folder(REGION)
-    publish_list(workspace, **{"index.html": hashed(b"page")})
+    publish_list(REGION, workspace, **{"index.html": hashed(b"page")})
     assert set(stale_assets(REGION, workspace, store)) == set(publication_assets())
     (folder / "index.html").write_bytes(b"page")
     assert stale_assets(REGION, workspace, store) == []
@@ -217,7 +209,7 @@ def test_a_published_file_that_is_gone_or_other_bytes_makes_the_set_stale(place)
 def test_what_was_published_beside_an_open_file_is_published_again_until_it_is_in_its_place(place):
     workspace, store, _ = place
     (workspace.output_folder(REGION) / "ranked_blocks.v2.gpkg").write_bytes(b"rows")
-    publish_list(workspace, **{"ranked_blocks.v2.gpkg": hashed(b"rows", stands_in_for="ranked_blocks.gpkg")})
+    publish_list(REGION, workspace, **{"ranked_blocks.v2.gpkg": hashed(b"rows", stands_in_for="ranked_blocks.gpkg")})
     assert set(stale_assets(REGION, workspace, store)) == set(publication_assets())
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.fingerprints import RECIPES, fingerprint
+from assets.fingerprints import RECIPES
 from assets.workspace import Workspace
 from pipelines.automations import planning, sensors
 from pipelines.automations.planning import due_assets, freshness_days, plan_run
@@ -19,8 +19,9 @@ from pipelines.automations.schedules import calver
 from pipelines.automations.sensors import settled_changes
 from pipelines.definitions import defs
 from pipelines.incremental import order
-from pipelines.stores.io_managers import BundleIOManager, BundleStore
+from pipelines.stores.io_managers import BundleIOManager
 from pipelines.stores.leases import region_lock, running
+from tests.pipelines.current_region import make_current
 
 REGION = "karnataka_andhra"
 
@@ -36,12 +37,6 @@ def place(tmp_path):
     (tmp_path / "dagster").mkdir()
     with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
         yield workspace, BundleIOManager(root=str(tmp_path / "store")), instance, tmp_path / "landing"
-
-
-def make_current(region: str, workspace: Workspace, store: BundleStore) -> None:
-    """Store something under the fingerprint that each asset would have now."""
-    for name in order():
-        store.save(name, region, {"value": name}, fingerprint(name, region, workspace))
 
 
 def evaluate(sensor_name, place, cursor=None):

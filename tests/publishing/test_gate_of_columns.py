@@ -53,7 +53,7 @@ def test_each_column_of_each_layer_is_refused_when_renamed_or_dropped(
 def test_only_what_a_run_may_rightly_lack_is_optional() -> None:
     optional = {(n, f.name) for n, c in OUTPUT_CONTRACTS.items() for f in c.fields if f.optional}
     sheets = ("n_samples", "fertility_axis", "fertility_axis_p10", "fertility_axis_p90", "rank_fertility")
-    baskets = ("rank_all_recoverable", "rank_magnet_ree", "rank_china_seven", "rank_ncmm_recycling")
+    baskets = ("rank_all_recoverable", "rank_magnet_ree", "rank_china_seven")
     assert optional == {
         *(("survey_sheets", c) for c in sheets),
         *(("ranked_blocks", c) for c in (*baskets, "redistribute")),

@@ -163,17 +163,19 @@ def _apply(
         mean[window.slices][inside] = post.probability[inverse].astype(np.float32)
         if sd is not None:
             sd[window.slices][inside] = post.sd[inverse].astype(np.float32)
-        for condition, p, s, count in zip(
-            conditions.tolist(), post.probability, post.sd, np.bincount(inverse, minlength=len(conditions)), strict=True
+        counts = np.bincount(inverse, minlength=len(conditions))
+        for condition, *figures, count in zip(
+            conditions.tolist(), post.probability, post.sd, post.sd_textbook, counts, strict=True
         ):
-            entry = seen.setdefault(tuple(condition), [float(p), float(s), 0.0])
-            entry[2] += float(count)
+            entry = seen.setdefault(tuple(condition), [*map(float, figures), 0.0])
+            entry[3] += float(count)
     rows = [
         {
             **{w.name: c for (_, w), c in zip(weights, key, strict=True)},
             "posterior": v[0],
             "posterior_sd": v[1],
-            "cells": v[2],
+            "posterior_sd_textbook": v[2],
+            "cells": v[3],
         }
         for key, v in sorted(seen.items())
     ]
@@ -211,7 +213,7 @@ def fit_weights(problem: Problem) -> Outcome:
     mean, sd = problem.grid.empty(), problem.grid.empty()
     conditions = _apply(classified, weights, problem, problem.study, mean, sd)
     test = wofe.conditional_independence(
-        conditions["posterior"], conditions["posterior_sd"], conditions["cells"], problem.n_deposits
+        conditions["posterior"], conditions["posterior_sd_textbook"], conditions["cells"], problem.n_deposits
     )
     independent = test["ratio_n_over_T"] >= MIN_RATIO and not test["p_value"] < MAX_CHANCE_OF_INDEPENDENCE
     notes = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -133,8 +135,42 @@ def test_posterior_variance_by_hand():
     (layer,) = layers_of([np.repeat([0, 1], [900, 100]).astype(np.int16)], deposits)
     assert layer.variance[1] == pytest.approx(1 / 10 + 1 / 90)
     p = w.posterior_of_conditions(np.array([[1]]), [layer], 0.02, 20, 1000)
-    expected = p.probability[0] * (1 - p.probability[0]) * np.sqrt(1 / 20 + 1 / 980 + layer.variance[1])
-    assert p.sd[0] == pytest.approx(expected)
+    # 1/D + 1/(N-D) + (1/a - 1/D + 1/b - 1/(N-D)): with one layer only the class itself is left
+    scale = p.probability[0] * (1 - p.probability[0])
+    assert p.sd[0] == pytest.approx(scale * np.sqrt(1 / 10 + 1 / 90))
+    assert p.sd_textbook[0] == pytest.approx(scale * np.sqrt(1 / 20 + 1 / 980 + layer.variance[1]))
+
+
+@pytest.mark.parametrize(
+    ("cells", "share", "layers"),
+    [
+        (4000, 0.02, [(0.6, 0.2)]),
+        (20_000, 0.004, [(0.5, 0.15), (0.7, 0.4)]),
+        (3000, 0.08, [(0.6, 0.3), (0.5, 0.25), (0.7, 0.45), (0.4, 0.2)]),
+    ],
+)
+def test_the_published_sd_is_that_of_a_simulation(cells, share, layers):
+    """Deposits and classes drawn from known shares, layers independent given the outcome; every condition within 10 %."""
+    rng = np.random.default_rng(8)
+    conditions = np.array(list(itertools.product((0, 1), repeat=len(layers))))
+    found, stated, textbook = [], [], []
+    for _ in range(3000):
+        d = rng.binomial(cells, share)
+        fitted = []
+        for inside, elsewhere in layers:
+            a, b = rng.binomial(d, inside), rng.binomial(cells - d, elsewhere)
+            n_class = np.array([cells - a - b, a + b, 0])
+            fitted.append(w.generalise("layer", n_class, np.array([d - a, a, 0]), "descending", -1e9))
+        post = w.posterior_of_conditions(conditions, fitted, d / cells, d, cells)
+        scale = post.probability * (1 - post.probability)
+        found.append(np.log(post.probability / (1 - post.probability)))
+        stated.append(post.sd / scale)
+        textbook.append(post.sd_textbook / scale)
+    seen = np.std(found, axis=0)
+    assert np.mean(stated, axis=0) == pytest.approx(seen, rel=0.10)
+    assert (np.mean(textbook, axis=0) > 1.1 * seen).all()
+    if len(layers) > 1:  # with every layer the textbook counts the whole sample once more
+        assert (np.mean(textbook, axis=0) > 1.25 * seen).any()
 
 
 def test_a_doubled_layer_fails_the_test_of_independence():

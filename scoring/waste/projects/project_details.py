@@ -1,0 +1,170 @@
+"""What is shown of one project beside its value: plant, life, capital, payback, royalty, and by product. Compiled.
+
+Belongs here: medians over the draws that pay, revenue and needed price of each product. Does not belong here: value
+and order (``project_kernel``).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from scoring.waste.projects.project_kernel import site_scales
+from scoring.waste.quantiles import quantiles
+
+SHOWN_ABOVE = 0.05
+"""Share of the draws that must pay before a plant, a life or a payback is shown."""
+NAMED_ABOVE = 0.10
+"""Share of net revenue from which on a metal is named with the price multiple it needs."""
+_HALF = np.array([0.5])
+
+
+class Details(NamedTuple):
+    """One row per unit that is a project of its own; NaN where it is not, or where nothing is to be shown."""
+
+    plant_t: NDArray  # (U,) t/a, medians over the draws that pay
+    life: NDArray  # (U,) years
+    capital: NDArray  # (U,) USD
+    payback: NDArray  # (U,) years from first production
+    royalty: NDArray  # (U,) USD a year, levies inside
+    revenue: NDArray  # (products,) mean present value of net revenue, USD
+    product_multiple: NDArray  # (products,) median price multiple of one product alone
+    cap_binds: NDArray  # (products,) share of the draws in which the market takes no more
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def median(values, n):
+    """Median of the first ``n`` values; very large ones stand for infinity."""
+    out = np.empty(1)
+    a = values[:n].copy()
+    for i in range(n):
+        if a[i] > 1e300:
+            a[i] = 1e300
+    quantiles(a, _HALF, out)
+    return out[0] if out[0] < 1e290 else math.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sums(table, life):
+    """A_f, A_c, A_1 and the undiscounted sum of f at one life."""
+    longest = table.shape[1] - 1
+    if life >= longest:
+        return table[0, longest], table[1, longest], table[2, longest], table[3, longest]
+    j = int(life)
+    part = life - j
+    return (
+        table[0, j] + part * (table[0, j + 1] - table[0, j]),
+        table[1, j] + part * (table[1, j + 1] - table[1, j]),
+        table[2, j] + part * (table[2, j + 1] - table[2, j]),
+        table[3, j] + part * (table[3, j + 1] - table[3, j]),
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _payback(net, operating, capital, sustaining, fixed, ramp, life):
+    """Years until undiscounted net cash has repaid the capital, evenly within a year; inf: never within the life."""
+    left = capital
+    t = 0
+    while t < life:
+        f = ramp[t + 1] - ramp[t]  # the table holds sums of f
+        worked = min(1.0, life - t)
+        cash = worked * (f * net - (fixed + (1.0 - fixed) * f) * operating - sustaining * capital)
+        if cash >= left and cash > 0.0:
+            return t + worked * left / cash
+        left -= cash
+        t += 1
+    return math.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _chosen(x, first, last, d, o, k):
+    """Row of the plant with the largest NPV in draw ``k``."""
+    best, row = -math.inf, 0
+    for q in range(x.rates.shape[0]):
+        if d.weight[q, k] <= 0.0 and q > 0:
+            break
+        net = d.weight[q, k] * o.net[k]
+        if o.capped[k] == 1:
+            net = 0.0
+            for p in range(first, last):
+                i = p - first
+                kg = min(x.rates[q] * d.recovered[i, k], x.product_cap_kg[p])
+                net += d.weight[q, k] / x.rates[q] * kg * d.margin[i, k]
+        if net - d.cost[q, k] > best:
+            best, row = net - d.cost[q, k], q
+    return row
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
+    """Write the details of site ``s``, drawn in ``d`` and valued in ``o`` for ``deck``, to row ``unit`` of ``out``."""
+    first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
+    draws = d.tonnes.shape[0]
+    table = x.life_tables[x.maturity[s]]
+    longest = table.shape[1] - 1
+    scale_k, scale_c = site_scales(x, s)
+    plant, life_of, capital_of, payback, royalty = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    count = 0
+    for p in range(first, last):
+        out.revenue[p], out.cap_binds[p] = 0.0, 0.0
+    for k in range(draws):
+        q = _chosen(x, first, last, d, o, k)
+        rate = x.rates[q]
+        life = min(1.0 * longest, d.tonnes[k] / rate)
+        produced, _, _, f_years = _sums(table, life)
+        net, taken = 0.0, 0.0
+        for p in range(first, last):
+            i = p - first
+            kg = min(rate * d.recovered[i, k], x.product_cap_kg[p])
+            if d.margin[i, k] > 0.0:
+                net += kg * d.margin[i, k]
+                base = rate * d.contained[i, k] if x.product_contained[p] == 1 else kg
+                taken += base * x.price[deck, x.product_element[p], k] * x.product_royalty[p]
+            out.revenue[p] += produced * kg * d.margin[i, k] / draws
+            out.cap_binds[p] += (rate * d.recovered[i, k] > x.product_cap_kg[p]) / draws
+        if not o.npv[k] > 0.0:
+            continue
+        capital = d.capital[k] * scale_c[q]
+        operating = (d.operating[k] * scale_k[q] + x.feed_freight[s]) * rate
+        plant[count], life_of[count], capital_of[count] = rate, life, capital
+        payback[count] = _payback(net, operating, capital, x.sustaining, fixed, table[3], life)
+        royalty[count] = taken * f_years / life
+        count += 1
+    if count > 0 and count >= SHOWN_ABOVE * draws:
+        out.plant_t[unit], out.life[unit] = median(plant, count), median(life_of, count)
+        out.capital[unit], out.payback[unit] = median(capital_of, count), median(payback, count)
+        out.royalty[unit] = median(royalty, count)
+    total = 0.0
+    for p in range(first, last):
+        total += out.revenue[p]
+    for p in range(first, last):
+        if total > 0.0 and out.revenue[p] >= NAMED_ABOVE * total:
+            _product_multiples(x, s, p, d, scratch[0])
+            out.product_multiple[p] = median(scratch[0], draws)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _product_multiples(x, s, product, d, out):
+    """(K,) ``min_Q max(0, cost - A_f net of the rest) / (A_f kg m)`` of one product; inf where it is not sold."""
+    first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
+    for k in range(out.shape[0]):
+        lowest = math.inf
+        for q in range(x.rates.shape[0]):
+            if d.weight[q, k] <= 0.0 and q > 0:
+                break
+            rest, own = 0.0, 0.0
+            for p in range(first, last):
+                i = p - first
+                kg = min(x.rates[q] * d.recovered[i, k], x.product_cap_kg[p])
+                worth = d.weight[q, k] / x.rates[q] * kg * d.margin[i, k]
+                if p == product:
+                    own = worth
+                else:
+                    rest += worth
+            if own > 0.0:
+                lowest = min(lowest, max(0.0, d.cost[q, k] - rest) / own)
+        out[k] = lowest

@@ -1,0 +1,235 @@
+"""Projects of all units (a block, or a site on its own), streamed: value, multiple, premium, and what is shown of each.
+
+One unit at a time: its sites are drawn where they are needed, used and forgotten, so memory holds a few (K,) rows per
+thread, one float32 score matrix per view and one of multiples per deck. A site in two units comes out the same in both.
+
+Belongs here: units, threads, summaries. Does not belong here: formulas (``project_model``, ``project_kernel``), ranks.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from scoring.waste.projects.project_details import Details, fill_details
+from scoring.waste.projects.project_kernel import ProjectInputs, draw_site, new_draws, new_values, value_site
+from scoring.waste.quantiles import quantiles, quantiles3
+
+_FAR = 1e300
+"""Stands for infinity inside a quantile, which would else subtract it from itself."""
+_PREMIUM_LEVELS = np.array([0.2, 0.5])
+_MULTIPLE_LEVELS = np.array([0.1, 0.5, 0.9])
+
+
+class ProjectUnits(NamedTuple):
+    """Which sites each unit holds: CSR over units, a share per pair, or the draws in which a point site is inside."""
+
+    ptr: NDArray
+    site: NDArray
+    share: NDArray  # constant share; not read where is_point = 1
+    draw_ptr: NDArray  # (pairs + 1,) into draw_index
+    draw_index: NDArray  # draws in which a point site lies inside
+    draw_share: NDArray  # and the share it then gives
+    is_point: NDArray
+
+
+class ProjectOutputs(NamedTuple):
+    """What is written, one row per unit (quantiles P10, P50, P90, mean)."""
+
+    score: NDArray  # (views, U, K) float32 h(U_lambda)
+    multiple: NDArray  # (decks, U, K) float32
+    mean_h: NDArray  # (views, U) mean of h(U)
+    mean_h_lifted: NDArray  # (views, U) mean of h(U_lambda)
+    value: NDArray  # (views, U, 4) U [USD]
+    npv: NDArray  # (decks, U, 4) USD
+    p_pays: NDArray  # (decks, U)
+    p_pays_today: NDArray  # (decks, U) at the one best size
+    multiple_q: NDArray  # (decks, U, 3) P10, P50, P90; inf where nothing is sold
+    premium_q: NDArray  # (decks, U, 2) P20, P50; -inf where nothing is sold
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _h(u):
+    return min(1.0, math.log10(1.0 + u / 1e5) / 5.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _quantiles_of_value(values, out):
+    """As ``quantiles3`` for values of at least 0; where under a tenth is above 0, P10 to P90 are 0 and are not sought."""
+    total, above = 0.0, 0
+    for k in range(values.shape[0]):
+        total += values[k]
+        above += values[k] > 0.0
+    if 10 * (above + 1) < values.shape[0]:
+        out[0], out[1], out[2], out[3] = 0.0, 0.0, 0.0, total / values.shape[0]
+    else:
+        quantiles3(values, out)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shares(u, pair, out):
+    """Share of the pair's site inside the unit in each draw."""
+    if u.is_point[pair] == 0:
+        out[:] = u.share[pair]
+        return
+    out[:] = 0.0
+    for j in range(u.draw_ptr[pair], u.draw_ptr[pair + 1]):
+        out[u.draw_index[j]] += u.draw_share[j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _summaries(deck, b, npv, multiple, premium, pays, today, o):
+    draws = npv.shape[0]
+    quantiles3(npv, o.npv[deck, b])
+    positive, built = 0, 0
+    for k in range(draws):
+        positive += pays[k]
+        built += today[k]
+        o.multiple[deck, b, k] = multiple[k]
+        multiple[k] = min(multiple[k], _FAR)
+        premium[k] = max(premium[k], -_FAR)
+    o.p_pays[deck, b] = positive / draws
+    o.p_pays_today[deck, b] = built / draws
+    quantiles(multiple, _MULTIPLE_LEVELS, o.multiple_q[deck, b])
+    quantiles(premium, _PREMIUM_LEVELS, o.premium_q[deck, b])
+    for j in range(3):
+        if o.multiple_q[deck, b, j] > _FAR / 1e10:
+            o.multiple_q[deck, b, j] = math.inf
+    for j in range(2):
+        if o.premium_q[deck, b, j] < -_FAR / 1e10:
+            o.premium_q[deck, b, j] = -math.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _simulate(lo, hi, x, u, fixed, o, details, draws):
+    n_decks, n_baskets, n_views = x.price.shape[0], x.in_basket.shape[0], x.view_deck.shape[0]
+    largest = 1
+    for s in range(x.tonnage_mu.shape[0]):
+        largest = max(largest, x.product_ptr[x.grade_ptr[s + 1]] - x.product_ptr[x.grade_ptr[s]])
+    d = new_draws(largest, x.rates.shape[0], draws)
+    site = new_values(n_baskets, x.rates.shape[0], draws)
+    scratch, share = np.empty((5, draws)), np.empty(draws)
+    paying, least_loss = np.empty((n_decks, draws)), np.empty((n_decks, draws))
+    multiple, premium = np.empty((n_decks, draws)), np.empty((n_decks, draws))
+    value, lifted = np.empty((n_decks, n_baskets, draws)), np.empty((n_decks, n_baskets, draws))
+    pays, today = np.empty((n_decks, draws), np.int64), np.empty((n_decks, draws), np.int64)
+    for b in range(lo, hi):
+        if u.ptr[b] == u.ptr[b + 1]:
+            continue  # nothing inside: its rows stay as they were made
+        paying[:, :], least_loss[:, :] = 0.0, -math.inf
+        multiple[:, :], premium[:, :] = math.inf, -math.inf
+        value[:, :, :], lifted[:, :, :] = 0.0, 0.0
+        pays[:, :], today[:, :] = 0, 0
+        is_project = u.ptr[b + 1] - u.ptr[b] == 1 and u.is_point[u.ptr[b]] == 0 and u.share[u.ptr[b]] == 1.0
+        for pair in range(u.ptr[b], u.ptr[b + 1]):
+            s = u.site[pair]
+            _shares(u, pair, share)
+            draw_site(x, s, d)
+            for w in range(n_decks):
+                value_site(x, s, w, d, site)
+                best_size = np.argmax(site.size_gain)
+                for k in range(draws):
+                    if share[k] <= 0.0:
+                        continue
+                    paying[w, k] += share[k] * max(0.0, site.npv[k])
+                    least_loss[w, k] = max(least_loss[w, k], site.npv[k])
+                    multiple[w, k] = min(multiple[w, k], site.multiple[k])
+                    premium[w, k] = max(premium[w, k], site.premium[k])
+                    if site.npv[k] > 0.0:
+                        pays[w, k] = 1
+                        if (site.pays[k] >> best_size) & 1 == 1:
+                            today[w, k] = 1
+                        for basket in range(n_baskets):
+                            value[w, basket, k] += share[k] * site.value[basket, k]
+                            lifted[w, basket, k] += share[k] * site.lifted[basket, k]
+                if is_project and w == 0:
+                    fill_details(x, s, w, fixed, d, site, b, details, scratch)
+        for w in range(n_decks):
+            for k in range(draws):
+                if pays[w, k] == 0:  # no site inside: nothing is built and nothing lost
+                    paying[w, k] = least_loss[w, k] if least_loss[w, k] > -math.inf else 0.0
+            _summaries(w, b, paying[w], multiple[w], premium[w], pays[w], today[w], o)
+        for view in range(n_views):
+            w, basket = x.view_deck[view], x.view_basket[view]
+            total, total_lifted = 0.0, 0.0
+            for k in range(draws):
+                if lifted[w, basket, k] > 0.0:
+                    h = _h(lifted[w, basket, k])
+                    o.score[view, b, k] = h
+                    total_lifted += h
+                    total += _h(value[w, basket, k])
+            o.mean_h[view, b], o.mean_h_lifted[view, b] = total / draws, total_lifted / draws
+            _quantiles_of_value(value[w, basket], o.value[view, b])
+
+
+@dataclass(frozen=True)
+class ProjectSimulation:
+    """The outputs with the units' ids, and the details of the units that are one whole site."""
+
+    unit_ids: list[str]
+    out: ProjectOutputs
+    details: Details
+
+
+def whole_sites(n_sites: int) -> ProjectUnits:
+    """Units that are one site each, in the order of the sites."""
+    rows = np.arange(n_sites, dtype=np.int64)
+    return ProjectUnits(
+        ptr=np.arange(n_sites + 1, dtype=np.int64),
+        site=rows,
+        share=np.ones(n_sites),
+        draw_ptr=np.zeros(n_sites + 1, np.int64),
+        draw_index=np.zeros(0, np.int64),
+        draw_share=np.zeros(0),
+        is_point=np.zeros(n_sites, np.int64),
+    )
+
+
+def simulate_projects(
+    inputs: ProjectInputs,
+    unit_ids: list[str],
+    units: ProjectUnits,
+    draws: int,
+    *,
+    fixed_share: float = 0.4,
+    chunk: int = 64,
+    threads: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> ProjectSimulation:
+    """Run the kernel over all units, ``chunk`` units at a time on ``threads`` threads; neither changes a byte.
+
+    Returns
+    -------
+    ProjectSimulation : scores (views, U, K) and multiples (decks, U, K) as float32, the rest as in ``ProjectOutputs``.
+    """
+    n, products = len(unit_ids), len(inputs.product_element)
+    decks, views = inputs.price.shape[0], inputs.view_deck.shape[0]
+    out = ProjectOutputs(
+        score=np.zeros((views, n, draws), np.float32),
+        multiple=np.full((decks, n, draws), np.inf, np.float32),
+        mean_h=np.zeros((views, n)),
+        mean_h_lifted=np.zeros((views, n)),
+        value=np.zeros((views, n, 4)),
+        npv=np.full((decks, n, 4), np.nan),
+        p_pays=np.full((decks, n), np.nan),
+        p_pays_today=np.full((decks, n), np.nan),
+        multiple_q=np.full((decks, n, 3), np.nan),
+        premium_q=np.full((decks, n, 2), np.nan),
+    )
+    details = Details(*(np.full(n, np.nan) for _ in range(5)), *(np.full(products, np.nan) for _ in range(3)))
+    bounds = [(i, min(i + chunk, n)) for i in range(0, n, chunk)]
+    done = 0
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        for _ in pool.map(lambda r: _simulate(r[0], r[1], inputs, units, fixed_share, out, details, draws), bounds):
+            done += 1
+            if progress:
+                progress(done / len(bounds))
+    return ProjectSimulation(unit_ids, out, details)

@@ -1,0 +1,382 @@
+"""Projects described in words and figures -> the flat arrays of the kernel.
+
+Belongs here: which recovery, price, royalty and cost law a project gets from the tables, and the names of its streams.
+Does not belong here: the choice of a figure (``inventory``), formulas, draws of a site (``project_kernel``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_sources.reference.economic_facts import EconomicTables, Family, RouteFamily
+from khanij.foundation.errors import ScoringError
+from scoring.waste.projects.project_draws import Width, price_draws, price_normals, recovery_logit
+from scoring.waste.projects.project_kernel import ProjectInputs
+from scoring.waste.projects.project_model import PLANT_RATES_T, Finance, life_table
+from scoring.waste.streams import normals, stream_key
+
+
+@dataclass(frozen=True)
+class Product:
+    """One element that a project may sell.
+
+    Parameters
+    ----------
+    share : name of a row of profile draws where the figure is a total that is split; None: the figure is its own.
+    recovered : the figure is already recovered per tonne of waste.
+    recovery, payable : a site's own figures in the place of the table's; recovery is a median share of the metal.
+    """
+
+    element: str
+    share: str | None = None
+    recovered: bool = False
+    recovery: float | None = None
+    payable: float | None = None
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One figure of a site: its width, what it cannot pass [g/t], the products it stands for, and who shares it."""
+
+    label: str
+    width: Width
+    pure_ppm: float
+    products: tuple[Product, ...]
+    borrowed_from: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Project:
+    """A site as a project: figures, the family of plants, how far it was tested, what state its minerals are in."""
+
+    site_id: str
+    tonnage_t: Width
+    grades: tuple[Grade, ...]
+    plant: RouteFamily
+    test_level: str = "none"
+    mineral_state: str = "unknown"
+    mill_stands: bool = False
+    feed_freight_usd_per_t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the state, the market and the day impose on all projects of a run.
+
+    Parameters
+    ----------
+    royalty : share of the price by element, levies inside; None: the schedule of the tables.
+    cap_kg : what the market takes of one project in a year by element; no entry: no cap.
+    freight_usd_per_kg : of the product by element; no entry: none.
+    cost_factor : on every cost (consumer prices of a year over those of 2024).
+    royalty_base : ``sold``, or ``contained`` where the schedule charges metal in the ore produced.
+    importance : k_e by element; strategic: lambda.
+    """
+
+    royalty: Mapping[str, float] | None = None
+    cap_kg: Mapping[str, float] = field(default_factory=dict)
+    freight_usd_per_kg: Mapping[str, float] = field(default_factory=dict)
+    cost_factor: float = 1.0
+    royalty_base: str = "sold"
+    importance: Mapping[str, float] = field(default_factory=dict)
+    strategic: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.royalty_base not in ("sold", "contained"):
+            raise ScoringError(
+                f"unknown base of royalty {self.royalty_base!r}", field="royalty_base", do="write sold or contained"
+            )
+        for name, values, high in (
+            ("royalty", self.royalty or {}, 1.0),
+            ("cap_kg", self.cap_kg, math.inf),
+            ("freight_usd_per_kg", self.freight_usd_per_kg, math.inf),
+            ("importance", self.importance, math.inf),
+        ):
+            for element, value in values.items():
+                if not 0.0 <= value <= high or math.isnan(value):
+                    raise ScoringError(
+                        f"{value!r} for {element}", field=name, do="give a number of at least 0, and a share at most 1"
+                    )
+        if not (math.isfinite(self.cost_factor) and self.cost_factor > 0.0 and 0.0 <= self.strategic < math.inf):
+            raise ScoringError(
+                "a factor that cannot be", field="cost_factor, strategic", do="give cost_factor > 0 and strategic >= 0"
+            )
+
+
+@dataclass(frozen=True)
+class Run:
+    """How the projects are computed: seed, draws, finance, plant sizes, price decks, baskets and their views."""
+
+    seed: int = 0
+    draws: int = 5000
+    finance: Finance = field(default_factory=Finance)
+    rates_t: NDArray[np.float64] = field(default_factory=lambda: PLANT_RATES_T)
+    decks: Sequence[Mapping[str, float]] = ()
+    baskets: Sequence[frozenset[str]] = ()
+    views: Sequence[tuple[int, int]] = ()
+
+
+def finance_of(tables: EconomicTables, discount_rate: float = 0.10) -> Finance:
+    """The shares of the cost table as the model's finance."""
+    return Finance(
+        discount_rate=discount_rate,
+        sustaining_share=tables.sustaining_share,
+        closure_share=tables.closure_share,
+        fixed_share=tables.fixed_share,
+    )
+
+
+def not_sold(element: str, product: Product, family: str, tables: EconomicTables, deck: Mapping[str, float]) -> str:
+    """Why an element earns nothing in this family, in words; empty: it is sold."""
+    if (product.recovery is None or product.payable is None) and (family, element) not in tables.recoveries:
+        return f"no recovery of {element} by {family}"
+    recovery, payable = _metallurgy(product, family, tables)
+    if not recovery > 0.0 or not payable > 0.0:
+        return f"nothing of {element} is recovered or paid by {family}"
+    return "" if deck.get(element, 0.0) > 0.0 else f"no price of {element}"
+
+
+def _metallurgy(product: Product, family: str, tables: EconomicTables) -> tuple[float, float]:
+    """Median recovery and payable share: the site's own, else those of the family."""
+    default = tables.recoveries.get((family, product.element))
+    recovery = product.recovery if product.recovery is not None else default.median if default else math.nan
+    payable = product.payable if product.payable is not None else default.payable if default else math.nan
+    for name, value in (("recovery", recovery), ("payable", payable)):
+        if not 0.0 <= value <= 1.0:
+            raise ScoringError(
+                f"{value!r} is no share", field=f"{name} of {product.element}", do="give a share between 0 and 1"
+            )
+    return recovery, payable
+
+
+def _known(project: Project, tables: EconomicTables) -> Family:
+    """The project's family, after every word of the project was found in the tables."""
+    for value, table, name in (
+        (project.plant.family, tables.families, "plant"),
+        (project.plant.maturity, tables.maturity, "maturity"),
+        (project.test_level, tables.tests, "test_level"),
+        (project.mineral_state, tables.states, "mineral_state"),
+    ):
+        if value not in table:
+            raise ScoringError(
+                f"unknown {name} {value!r}",
+                layer=project.site_id,
+                field=name,
+                do=f"write one of {', '.join(sorted(table))}",
+            )
+    if not (math.isfinite(project.feed_freight_usd_per_t) and project.feed_freight_usd_per_t >= 0.0):
+        raise ScoringError(
+            "a freight of the feed that cannot be", layer=project.site_id, field="feed_freight_usd_per_t",
+            do="give USD per t, at least 0",
+        )  # fmt: skip
+    return tables.families[project.plant.family]
+
+
+def sold_products(project: Project, tables: EconomicTables, deck: Mapping[str, float]) -> list[tuple[Grade, Product]]:
+    """The products of a project that find a recovery, a payable share and a price, in the order of their labels."""
+    found = []
+    for grade in sorted(project.grades, key=lambda g: g.label):
+        for product in grade.products:
+            if not not_sold(product.element, product, project.plant.family, tables, deck):
+                found.append((grade, product))
+    return found
+
+
+@dataclass
+class _Rows:
+    """Columns that grow row by row and become the arrays of the kernel."""
+
+    columns: dict[str, list] = field(default_factory=dict)
+
+    def add(self, **values: object) -> None:
+        for name, value in values.items():
+            self.columns.setdefault(name, []).append(value)
+
+    def array(self, name: str, dtype: type = float) -> NDArray:
+        return np.array(self.columns.get(name, []), dtype)
+
+    def keys(self, name: str) -> NDArray[np.uint64]:
+        rows = self.columns.get(name, [])
+        return np.stack(rows) if rows else np.zeros((0, 4), np.uint64)
+
+
+def _site_row(rows: _Rows, project: Project, tables: EconomicTables, terms: Terms, seed: int) -> None:
+    family = _known(project, tables)
+    plant, site = project.plant, project.site_id
+    building = tables.mill_capital_factor if project.mill_stands else 1.0
+    rows.add(
+        tonnage_mu=project.tonnage_t.mu,
+        tonnage_sigma=project.tonnage_t.sigma,
+        tonnage_key=stream_key(seed, "tonnage", site),
+        family=sorted(tables.families).index(plant.family),
+        maturity=sorted(tables.maturity).index(plant.maturity),
+        p_works=tables.maturity[plant.maturity].p_works * tables.tests[project.test_level].p_works,
+        works_key=stream_key(seed, "route works", site),
+        operating_ln=math.log(family.operating.value * terms.cost_factor),
+        operating_sigma=family.operating.log_sd,
+        operating_exponent=family.operating.exponent,
+        operating_key=stream_key(seed, "cost of site", site),
+        capital_ln=math.log(family.capital.value * 1e6 * building * terms.cost_factor),
+        capital_sigma=family.capital.log_sd,
+        capital_exponent=family.capital.exponent,
+        capital_key=stream_key(seed, "capital of site", site),
+        feed_freight=project.feed_freight_usd_per_t,
+        recovery_key=stream_key(seed, "recovery of site", site),
+    )
+
+
+def _product_row(
+    rows: _Rows, project: Project, product: Product, tables: EconomicTables, terms: Terms, run: Run
+) -> None:
+    element, family = product.element, project.plant.family
+    recovery, payable = _metallurgy(product, family, tables)
+    state = tables.states[project.mineral_state]
+    lean = tables.lean.get(element)
+    royalty = tables.royalty_of(element) if terms.royalty is None else terms.royalty.get(element, 0.0)
+    on_contained = terms.royalty_base == "contained" and element in tables.royalty_on_contained
+    rows.add(
+        element=element,
+        share=product.share,
+        logit=recovery_logit(recovery, state),
+        sigma=tables.tests[project.test_level].logit_sd,
+        recovered=1.0 / min(0.97, recovery * state) if product.recovered else 0.0,
+        product_key=stream_key(run.seed, "recovery", project.site_id, element),
+        payable=payable,
+        royalty=royalty,
+        contained=int(on_contained),
+        freight=terms.freight_usd_per_kg.get(element, 0.0),
+        cap=terms.cap_kg.get(element, math.inf),
+        lean=lean.ratio / lean.product_ppm if lean else math.inf,
+        importance=terms.strategic * terms.importance.get(element, 0.0),
+    )
+
+
+def _check_decks(decks: Sequence[Mapping[str, float]]) -> None:
+    for i, deck in enumerate(decks):
+        for element, price in deck.items():
+            if not (math.isfinite(price) and price >= 0.0):
+                raise ScoringError(
+                    f"a price of {price!r} for {element}", layer=f"deck {i}", field="price",
+                    do="give USD per kg, at least 0, or leave the element out",
+                )  # fmt: skip
+
+
+def project_inputs(
+    projects: Sequence[Project],
+    tables: EconomicTables,
+    terms: Terms,
+    run: Run,
+    profiles: Mapping[str, NDArray[np.float64]] | None = None,
+) -> tuple[ProjectInputs, list[str], list[tuple[str, str]]]:
+    """The kernel's inputs, the ids of the sites in order, and (site, element) of each product in order.
+
+    Sites without any product that is sold are left out: they have no economics, which is not the same as worth nothing.
+    Prices, costs and the order of rows are shared or keyed by name, so that neither a row's place nor another row
+    changes a draw.
+
+    Parameters
+    ----------
+    profiles : name -> (K,) share of a total that is the element.
+
+    Raises
+    ------
+    ScoringError : a family, test level or state that the tables do not have; a price or a share that cannot be.
+    """
+    _check_decks(run.decks)
+    sites, figures, products = _Rows(), _Rows(), _Rows()
+    ids: list[str] = []
+    sold: list[tuple[str, str]] = []
+    figure_ptr, product_ptr = [0], [0]
+    market = {e: p for deck in run.decks for e, p in deck.items() if p > 0.0}
+    for project in sorted(projects, key=lambda p: p.site_id):
+        _known(project, tables)
+        chosen = sold_products(project, tables, market)
+        if not chosen:
+            continue
+        ids.append(project.site_id)
+        _site_row(sites, project, tables, terms, run.seed)
+        for grade in {id(g): g for g, _ in chosen}.values():
+            common = (
+                ("borrowed grade", *grade.borrowed_from) if grade.borrowed_from else ("grade of site", project.site_id)
+            )
+            figures.add(
+                mu=grade.width.mu,
+                sigma=grade.width.sigma,
+                pure=grade.pure_ppm,
+                common_key=stream_key(run.seed, *common),
+                key=stream_key(run.seed, "grade", project.site_id, grade.label),
+            )
+            for _, product in (pair for pair in chosen if pair[0] is grade):
+                _product_row(products, project, product, tables, terms, run)
+                sold.append((project.site_id, product.element))
+            product_ptr.append(len(sold))
+        figure_ptr.append(len(product_ptr) - 1)
+    return _arrays(sites, figures, products, figure_ptr, product_ptr, tables, run, profiles or {}), ids, sold
+
+
+def _arrays(
+    sites: _Rows,
+    figures: _Rows,
+    products: _Rows,
+    figure_ptr: list[int],
+    product_ptr: list[int],
+    tables: EconomicTables,
+    run: Run,
+    profiles: Mapping[str, NDArray[np.float64]],
+) -> ProjectInputs:
+    names = products.columns.get("element", [])
+    elements = sorted(set(names))
+    row_of = {e: i for i, e in enumerate(elements)}
+    profile_names = sorted({s for s in products.columns.get("share", []) if s is not None})
+    z = price_normals(elements, tables.price_groups, run.seed, run.draws)
+    log_sd = {e: tables.log_sd_of(e) for e in elements}
+    levels = sorted(tables.maturity)
+    shares = [-1 if s is None else profile_names.index(s) for s in products.columns.get("share", [])]
+    return ProjectInputs(
+        **{n: sites.array(n) for n in (
+            "tonnage_mu", "tonnage_sigma", "p_works", "operating_ln", "operating_sigma", "operating_exponent",
+            "capital_ln", "capital_sigma", "capital_exponent", "feed_freight",
+        )},
+        **{n: sites.array(n, np.int64) for n in ("family", "maturity")},
+        **{n: sites.keys(n) for n in ("tonnage_key", "works_key", "operating_key", "capital_key", "recovery_key")},
+        grade_ptr=np.array(figure_ptr, np.int64),
+        grade_mu=figures.array("mu"),
+        grade_sigma=figures.array("sigma"),
+        grade_pure=figures.array("pure"),
+        grade_common_key=figures.keys("common_key"),
+        grade_key=figures.keys("key"),
+        product_ptr=np.array(product_ptr, np.int64),
+        product_element=np.array([row_of[e] for e in names], np.int64),
+        product_share=np.array(shares, np.int64),
+        product_logit=products.array("logit"),
+        product_sigma=products.array("sigma"),
+        product_recovered=products.array("recovered"),
+        product_key=products.keys("product_key"),
+        product_payable=products.array("payable"),
+        product_royalty=products.array("royalty"),
+        product_contained=products.array("contained", np.int64),
+        product_freight=products.array("freight"),
+        product_cap_kg=products.array("cap"),
+        product_lean=products.array("lean"),
+        product_importance=products.array("importance"),
+        price=np.stack([price_draws(deck, elements, log_sd, z) for deck in run.decks]),
+        family_normals=np.stack([normals(run.seed, run.draws, "cost of family", f) for f in sorted(tables.families)]),
+        profile_draws=np.stack([profiles[n] for n in profile_names]) if profile_names else np.zeros((0, run.draws)),
+        rates=np.asarray(run.rates_t, float),
+        life_tables=np.stack([life_table(tables.maturity[m].ramp, run.finance) for m in levels]),
+        v=run.finance.v,
+        min_life=run.finance.min_life_years,
+        sustaining=run.finance.sustaining_share,
+        closure=run.finance.closure_share,
+        failure_share=tables.failure_share,
+        in_basket=np.array([[int(e in b) for e in elements] for b in run.baskets], np.int64).reshape(
+            len(run.baskets), len(elements)
+        ),
+        view_deck=np.array([v[0] for v in run.views], np.int64),
+        view_basket=np.array([v[1] for v in run.views], np.int64),
+    )  # fmt: skip

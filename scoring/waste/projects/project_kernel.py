@@ -1,0 +1,270 @@
+"""One site compiled: what the kernel reads, the draws of a site, its margins; then all its plants (``project_plans``).
+
+Belongs here: flat inputs, scratch, the draws of one site. Does not belong here: plants (``project_plans``), units and
+threads (``project_engine``), what is shown of a project (``project_details``), tables (``project_inputs``).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from scoring.waste.projects.project_draws import CAPITAL_WITH_COST, COST_SHARED, GRADE_SHARED, RECOVERY_SHARED
+from scoring.waste.projects.project_model import REFERENCE_RATE_T
+from scoring.waste.projects.project_plans import evaluate_plans, fill_plans
+from scoring.waste.projects.vectors import exponential
+from scoring.waste.streams import fill_normal, fill_uniform
+
+_GRADE_A, _GRADE_B = math.sqrt(GRADE_SHARED), math.sqrt(1.0 - GRADE_SHARED)
+_RECOVERY_A, _RECOVERY_B = math.sqrt(RECOVERY_SHARED), math.sqrt(1.0 - RECOVERY_SHARED)
+_COST_A, _COST_B = math.sqrt(COST_SHARED), math.sqrt(1.0 - COST_SHARED)
+_CAPITAL_B = math.sqrt(1.0 - CAPITAL_WITH_COST**2)
+
+
+class ProjectInputs(NamedTuple):
+    """Everything the kernel reads, as flat arrays; sites in the order of their ids."""
+
+    # sites (S)
+    tonnage_mu: NDArray
+    tonnage_sigma: NDArray
+    tonnage_key: NDArray  # (S, 4)
+    family: NDArray  # row of family_normals
+    maturity: NDArray  # row of life_tables
+    p_works: NDArray  # p_route x p_test
+    works_key: NDArray  # (S, 4)
+    operating_ln: NDArray  # ln of USD/t at 5 Mt/a
+    operating_sigma: NDArray
+    operating_exponent: NDArray
+    operating_key: NDArray  # (S, 4)
+    capital_ln: NDArray  # ln of USD at 5 Mt/a, a standing mill inside
+    capital_sigma: NDArray
+    capital_exponent: NDArray
+    capital_key: NDArray  # (S, 4)
+    feed_freight: NDArray  # USD/t
+    recovery_key: NDArray  # (S, 4)
+    # figures of a site (CSR over S): one grade each, an assay or a total that is split
+    grade_ptr: NDArray
+    grade_mu: NDArray
+    grade_sigma: NDArray
+    grade_pure: NDArray  # g/t
+    grade_common_key: NDArray  # (V, 4) the site's, or the borrowed figure's
+    grade_key: NDArray  # (V, 4)
+    # products (CSR over figures)
+    product_ptr: NDArray
+    product_element: NDArray  # row of price and of the baskets
+    product_share: NDArray  # row of profile_draws, -1: the whole
+    product_logit: NDArray  # logit of the median recovery
+    product_sigma: NDArray
+    product_recovered: NDArray  # 0: an assay; else 1 / (R50 x state) of a figure that is already recovered
+    product_key: NDArray  # (P, 4)
+    product_payable: NDArray
+    product_royalty: NDArray  # with levies, share of the price
+    product_contained: NDArray  # 1: royalty on the metal in the ore produced, not on what is sold
+    product_freight: NDArray  # USD/kg
+    product_cap_kg: NDArray  # a year, inf: no cap known
+    product_lean: NDArray  # Emax / c_product [per g/t], inf: never lean
+    product_importance: NDArray  # lambda x k_e, 0 where there is no figure
+    # shared draws
+    price: NDArray  # (decks, E, K) USD/kg
+    family_normals: NDArray  # (families, K)
+    profile_draws: NDArray  # (n, K)
+    # finance
+    rates: NDArray  # (Q,) t/a, ascending
+    life_tables: NDArray  # (levels, 4, L + 1)
+    v: float
+    min_life: float
+    sustaining: float
+    closure: float
+    failure_share: float
+    # views: (deck, basket)
+    in_basket: NDArray  # (baskets, E)
+    view_deck: NDArray
+    view_basket: NDArray
+
+
+class SiteDraws(NamedTuple):
+    """Scratch for the draws of one site: (K,) rows and (n, K) products, n the most that a site has."""
+
+    tonnes: NDArray
+    operating: NDArray
+    capital: NDArray
+    works: NDArray
+    recovery: NDArray
+    common: NDArray
+    own: NDArray
+    grade: NDArray
+    recovered: NDArray  # (n, K) kg per t of waste
+    contained: NDArray  # (n, K) kg per t of waste
+    margin: NDArray  # (n, K) USD/kg
+    lift: NDArray  # (n, K) USD/kg that the strategic premium adds
+    # plants: what does not depend on prices
+    weight: NDArray  # (Q, K) discounted tonnes treated, A_f Q; 0 where the size cannot be fed
+    cost: NDArray  # (Q, K) discounted cost [USD]; inf where the size cannot be fed
+    least: NDArray  # (K,) lowest cost of a tonne, min_Q cost / weight
+
+
+class SiteValues(NamedTuple):
+    """What one deck makes of one site in each draw."""
+
+    npv: NDArray  # (K,) of the best plant
+    net: NDArray  # (K,) net revenue of a tonne of waste while no cap binds [USD/t]
+    gross: NDArray  # (K,) value of what is sold of it [USD/t]
+    capped: NDArray  # (K,) 1: at some size the market takes no more of a product
+    pays: NDArray  # (K,) bit q set: the plant of row q pays
+    multiple: NDArray  # (K,)
+    premium: NDArray  # (K,)
+    value: NDArray  # (baskets, K) U
+    lifted: NDArray  # (baskets, K) U_lambda
+    size_gain: NDArray  # (Q,) sum of max(NPV, 0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def new_draws(products, rates, draws):
+    """Scratch for a site with at most ``products`` products and ``rates`` plant sizes."""
+    return SiteDraws(
+        np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws),
+        np.empty(draws), np.empty(draws), np.empty((products, draws)), np.empty((products, draws)),
+        np.empty((products, draws)), np.empty((products, draws)), np.empty((rates, draws)), np.empty((rates, draws)),
+        np.empty(draws),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def new_values(baskets, rates, draws):
+    """Space for one deck's values of one site."""
+    return SiteValues(
+        np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws, np.int64), np.empty(draws, np.int64),
+        np.empty(draws), np.empty(draws), np.empty((baskets, draws)), np.empty((baskets, draws)), np.empty(rates),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_costs(x, s, d):
+    """Tonnage and the two costs at 5 Mt/a: ``exp(ln c + s z)``, the capital's z half that of the operating cost."""
+    draws = d.tonnes.shape[0]
+    fill_normal(x.tonnage_key[s], d.tonnes)
+    fill_normal(x.operating_key[s], d.operating)
+    fill_normal(x.capital_key[s], d.capital)
+    family = x.family_normals[x.family[s]]
+    for k in range(draws):
+        d.tonnes[k] = x.tonnage_mu[s] + x.tonnage_sigma[s] * d.tonnes[k]
+        z = _COST_A * family[k] + _COST_B * d.operating[k]
+        d.operating[k] = x.operating_ln[s] + x.operating_sigma[s] * z
+        d.capital[k] = x.capital_ln[s] + x.capital_sigma[s] * (CAPITAL_WITH_COST * z + _CAPITAL_B * d.capital[k])
+    exponential(d.tonnes, d.own)
+    exponential(d.operating, d.own)
+    exponential(d.capital, d.own)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _same(a, b):
+    return a[0] == b[0] and a[1] == b[1] and a[2] == b[2] and a[3] == b[3]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_site(x, s, d):
+    """Draw site ``s``: tonnage, costs, and per product what a tonne of waste contains and yields [kg/t].
+
+    A grade is ``pure / (1 + exp(-(mu + s z)))``; a recovery ``logit R = logit R50 + s_test (sqrt(.7) z_site +
+    sqrt(.3) z)``, times what is left where the route fails; a lean feed loses more.
+    """
+    draws = d.tonnes.shape[0]
+    _fill_costs(x, s, d)
+    fill_uniform(x.works_key[s], d.works)
+    for k in range(draws):
+        d.works[k] = 1.0 if d.works[k] < x.p_works[s] else x.failure_share
+    fill_normal(x.recovery_key[s], d.recovery)
+    first = x.product_ptr[x.grade_ptr[s]]
+    for v in range(x.grade_ptr[s], x.grade_ptr[s + 1]):
+        if v == x.grade_ptr[s] or not _same(x.grade_common_key[v], x.grade_common_key[v - 1]):
+            fill_normal(x.grade_common_key[v], d.common)
+        fill_normal(x.grade_key[v], d.grade)
+        mu, sigma, pure = x.grade_mu[v], x.grade_sigma[v], x.grade_pure[v]
+        for k in range(draws):
+            d.grade[k] = -(mu + sigma * (_GRADE_A * d.common[k] + _GRADE_B * d.grade[k]))
+        exponential(d.grade, d.own)
+        for k in range(draws):
+            d.grade[k] = pure / (1.0 + d.grade[k]) / 1000.0
+        for p in range(x.product_ptr[v], x.product_ptr[v + 1]):
+            i = p - first
+            contained, recovered = d.contained[i], d.recovered[i]
+            share = x.product_share[p]
+            for k in range(draws):
+                contained[k] = d.grade[k]
+            if share >= 0:
+                for k in range(draws):
+                    contained[k] *= x.profile_draws[share, k]
+            fill_normal(x.product_key[p], recovered)
+            mu, sigma = x.product_logit[p], x.product_sigma[p]
+            for k in range(draws):
+                recovered[k] = -(mu + sigma * (_RECOVERY_A * d.recovery[k] + _RECOVERY_B * recovered[k]))
+            exponential(recovered, d.own)
+            lean, scale = 1000.0 * x.product_lean[p], x.product_recovered[p]
+            if scale > 0.0:
+                for k in range(draws):
+                    recovered[k] = contained[k] * (scale * d.works[k] / (1.0 + recovered[k]))
+            else:
+                for k in range(draws):
+                    recovered[k] = contained[k] * (min(1.0, lean * contained[k]) * d.works[k] / (1.0 + recovered[k]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_margins(x, s, deck, d):
+    """Margins [USD/kg] of the site's products in one deck, and what the strategic premium would add to each."""
+    draws = d.tonnes.shape[0]
+    first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
+    for p in range(first, last):
+        i = p - first
+        price, margin, lift = x.price[deck, x.product_element[p]], d.margin[i], d.lift[i]
+        pay, royalty, freight = x.product_payable[p], x.product_royalty[p], x.product_freight[p]
+        high = pay * (1.0 + x.product_importance[p])
+        if x.product_contained[p] == 0:
+            for k in range(draws):
+                margin[k] = max(0.0, price[k] * (pay - royalty) - freight)
+                lift[k] = max(0.0, price[k] * (high - royalty) - freight) - margin[k]
+            continue
+        for k in range(draws):
+            r = d.recovered[i, k]
+            charged = royalty * d.contained[i, k] / r if r > 0.0 else math.inf
+            margin[k] = max(0.0, price[k] * (pay - charged) - freight)
+            lift[k] = max(0.0, price[k] * (high - charged) - freight) - margin[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def site_scales(x, s):
+    """(Q,) operating cost and capital of every size over those at 5 Mt/a."""
+    n = x.rates.shape[0]
+    k, c = np.empty(n), np.empty(n)
+    for q in range(n):
+        size = math.log(x.rates[q] / REFERENCE_RATE_T)
+        k[q] = math.exp(x.operating_exponent[s] * size)
+        c[q] = math.exp(x.capital_exponent[s] * size)
+    return k, c
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def draw_site(x, s, d):
+    """Draw site ``s`` and what its plants cost, once for all decks."""
+    fill_site(x, s, d)
+    scale_k, scale_c = site_scales(x, s)
+    terms = (x.v, x.min_life, x.sustaining, x.closure, x.feed_freight[s])
+    fill_plans(d, x.rates, scale_k, scale_c, x.life_tables[x.maturity[s]], terms)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def value_site(x, s, deck, d, o):
+    """One drawn site in one deck: margins, then all plants."""
+    first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
+    n = last - first
+    fill_margins(x, s, deck, d)
+    n_baskets = x.in_basket.shape[0]
+    basket = np.empty((n_baskets, n), np.int64)
+    for b in range(n_baskets):
+        for i in range(n):
+            basket[b, i] = x.in_basket[b, x.product_element[first + i]]
+    element, cap_kg = x.product_element[first:last], x.product_cap_kg[first:last]
+    evaluate_plans(d, n, x.price[deck], element, cap_kg, basket, x.rates, x.min_life, o)
