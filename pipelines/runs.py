@@ -169,7 +169,7 @@ def _first_failure(outcome: dg.ExecuteInProcessResult) -> str:
 
 def _without_class(message: str) -> str:
     """The message without the dotted name of Khanij's own error class; a foreign class says something."""
-    return re.sub(r"^data_sources\.contracts\.errors\.\w+: ", "", message.strip())
+    return re.sub(r"^(?:khanij|data_sources|scoring|publishing|assets|pipelines)\.[\w.]+: ", "", message.strip())
 
 
 __all__ = ["Outcome", "run_region"]

@@ -13,6 +13,7 @@ import pytest
 
 from assets.fingerprints import RECIPES
 from assets.workspace import Workspace
+from pipelines import incremental
 from pipelines.automations import planning, sensors
 from pipelines.automations.planning import due_assets, freshness_days, plan_run
 from pipelines.automations.schedules import calver
@@ -227,23 +228,20 @@ def test_a_changed_price_deck_starts_the_regions_that_it_changes(place, monkeypa
     assert not quiet.run_requests and "no fact table" in quiet.skip_message
 
     before = json.dumps({"facts": {**state, "reference/elements.csv": "0" * 16}})
-    # The change itself: the assets that read the fact tables have another code version than what is stored.
-    original = planning.fingerprint
-    changed = {name for name, recipe in RECIPES.items() if "data_sources/reference" in recipe.code}
+    # The change itself: what opens a table has another fingerprint than what is stored, and so has what follows.
+    changed = {name for name, recipe in RECIPES.items() if "data_sources/reference/route_costs.csv" in recipe.code}
     assert "assessment" in changed and "faults" not in changed
-    from pipelines import incremental
+    for name in incremental.order():
+        if set(RECIPES[name].upstream) & changed:
+            changed.add(name)
+    original = incremental.planned_fingerprints
 
-    def moved(name, region, workspace):
-        upstream = {name}
-        while True:
-            more = upstream | {u for n in upstream for u in RECIPES[n].upstream}
-            if more == upstream:
-                break
-            upstream = more
-        return original(name, region, workspace) + ("x" if upstream & changed and region == "india" else "")
+    def moved(region, workspace, names=None):
+        planned = original(region, workspace, names)
+        return {n: known + ("x" if n in changed and region == "india" else "") for n, known in planned.items()}
 
-    monkeypatch.setattr(incremental, "fingerprint", moved)
-    monkeypatch.setattr(planning, "fingerprint", moved)
+    monkeypatch.setattr(incremental, "planned_fingerprints", moved)
+    monkeypatch.setattr(planning, "fingerprint", lambda name, region, workspace: moved(region, workspace, [name])[name])
     tick = evaluate("changed_facts", place, before)
     assert set(asked(tick)) == {"india"}
     assert {"assessment", "ranked_blocks"} <= asked(tick)["india"] and "faults" not in asked(tick)["india"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 
@@ -30,7 +31,7 @@ class Bar:
             self.progress.start()
             self.task = self.progress.add_task(self.title, total=1.0, what="")
         else:
-            print(f"{self.title} ...", file=sys.stderr, flush=True)
+            _told(f"{self.title} ...")
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -42,4 +43,10 @@ class Bar:
         if self.tty:
             self.progress.update(self.task, completed=done, what=f"{asset} {text}".strip())
         elif share >= 1.0:
-            print(f"  {time.monotonic() - self.began:6.1f} s  {done:4.0%}  {asset}", file=sys.stderr, flush=True)
+            _told(f"  {time.monotonic() - self.began:6.1f} s  {done:4.0%}  {asset}")
+
+
+def _told(line: str) -> None:
+    # Whoever read along may have gone (``khanij run | head``): the run goes on.
+    with contextlib.suppress(BrokenPipeError):
+        print(line, file=sys.stderr, flush=True)
