@@ -72,9 +72,9 @@ def objections(before: Facts, now: Facts, connected: Connected, limits: Limits) 
         found += _coverage("the blocks with a known tonnage", before.quantified_pct, now.quantified_pct, limits)
         found += [
             f"with settings and code unchanged the ranks of {kind} moved: Kendall's tau {tau:.2f}, at least "
-            f"{limits.min_kendall_tau:g} is asked for"
-            for kind, tau in rank_correlations(before, now).items()
-            if tau < limits.min_kendall_tau
+            f"{least_tau(blocks, limits):.2g} is asked for"
+            for kind, (tau, blocks) in rank_correlations(before, now).items()
+            if tau < least_tau(blocks, limits)
         ]
     return tuple(found)
 
@@ -85,14 +85,23 @@ def remarks(before: Facts | None, now: Facts, limits: Limits) -> tuple[str, ...]
     if before is not None and not _made_alike(before, now):
         told += [
             f"settings or code changed, and the ranks of {kind} moved: Kendall's tau {tau:.2f}"
-            for kind, tau in rank_correlations(before, now).items()
+            for kind, (tau, _) in rank_correlations(before, now).items()
             if tau < limits.min_kendall_tau
         ]
     return tuple(told)
 
 
-def rank_correlations(before: Facts, now: Facts) -> dict[str, float]:
-    """Kendall's tau-b of the ranks of the blocks that both sets rank, by kind; a kind with fewer than five has none."""
+def least_tau(blocks: int, limits: Limits) -> float:
+    """Tau that ``blocks`` ranked blocks must keep: ``min(limit, 1 - 4 / n)``.
+
+    One block whose own figure was mended, moved from the last place to the first, turns n - 1 of the n (n - 1) / 2
+    pairs and takes 4 / n from tau: that much is never refused.
+    """
+    return min(limits.min_kendall_tau, 1.0 - 4.0 / blocks)
+
+
+def rank_correlations(before: Facts, now: Facts) -> dict[str, tuple[float, int]]:
+    """Kendall's tau-b of the ranks of the blocks that both sets rank, and their number; of fewer than five there is none."""
     out = {}
     for kind, ranks in before.blocks.items():
         later = now.blocks.get(kind, {})
@@ -101,7 +110,7 @@ def rank_correlations(before: Facts, now: Facts) -> dict[str, float]:
             continue
         tau = float(kendalltau([ranks[b] for b in shared], [later[b] for b in shared]).statistic)
         if np.isfinite(tau):
-            out[kind] = tau
+            out[kind] = tau, len(shared)
     return out
 
 

@@ -156,8 +156,18 @@ def test_kendalls_tau_by_hand():
     """Of five ranks with one neighbouring pair exchanged nine of ten pairs agree: (9 - 1) / 10."""
     before = Facts(blocks={"k": {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": None}})
     after = Facts(blocks={"k": {"a": 2, "b": 1, "c": 3, "d": 4, "e": 5, "f": 6}})
-    assert rank_correlations(before, after) == {"k": pytest.approx(0.8)}
+    assert rank_correlations(before, after) == {"k": (pytest.approx(0.8), 5)}
     assert rank_correlations(before, Facts(blocks={"k": {"a": 2, "b": 1, "c": 3, "d": 4}})) == {}
+
+
+@pytest.mark.parametrize("n", [5, 6, 7, 8, 20])
+def test_one_mended_figure_is_never_refused_for_the_ranks_that_it_moves(n):
+    places = {f"S-{i}": i + 1 for i in range(n)}
+    mended = {k: v + 1 for k, v in places.items()} | {f"S-{n - 1}": 1}
+    before, after = (Facts(blocks={"waste_block": r}, settings="s", code="c") for r in (places, mended))
+    assert objections(before, after, ALL, PublicationLimits()) == ()
+    turned = Facts(blocks={"waste_block": {k: n + 1 - v for k, v in places.items()}}, settings="s", code="c")
+    assert len(objections(before, turned, ALL, PublicationLimits())) == 1
 
 
 def test_an_absent_layer_is_told_at_a_first_publication():
