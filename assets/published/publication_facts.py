@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from assets.published.generation import accepted_reason, published_list, ranking_parts, set_inputs
@@ -83,7 +82,7 @@ def facts_of(
     region = workspace.region(region_name)
     settings, code = ranking_parts(region_name, workspace)
     table = block_fertility.get("table")
-    ground = None if table is None else float(table["coverage_pct"].fillna(0.0).sum() / max(len(table), 1))
+    ground = {} if table is None else dict(zip(table["block_id"], table["coverage_pct"].fillna(0.0), strict=True))
     return Facts(
         layers=layer_facts(region, sources, gates, workspace.source_folder(region)),
         blocks={
@@ -92,8 +91,8 @@ def facts_of(
             }
             for kind, rows in blocks.groupby("kind", sort=True)
         },
-        ground_pct=None if ground is None else round(ground, 6),
-        quantified_pct=round(100 * float(np.mean(blocks["tonnage_t_p50"].notna())), 6) if len(blocks) else None,
+        ground_pct={str(b): round(float(pct), 3) for b, pct in ground.items()},
+        quantified=tuple(sorted(map(str, blocks.loc[blocks["tonnage_t_p50"].notna(), "block_id"]))),
         crs=region.crs,
         window_deg=region.extent_deg,
         settings=settings,

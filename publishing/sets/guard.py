@@ -66,11 +66,9 @@ def objections(before: Facts, now: Facts, connected: Connected, limits: Limits) 
     found += _blocks_lost(before, now, connected, taken_out, limits)
     same = _made_alike(before, now)
     if connected.survey is not None and not taken_out & connected.survey:
-        found += _coverage(
-            "the ground of the blocks that survey layers cover", before.ground_pct, now.ground_pct, limits
-        )
+        found += _coverage("the ground of the blocks that survey layers cover", ground_pct(before, now), limits)
     if same:
-        found += _coverage("the blocks with a known tonnage", before.quantified_pct, now.quantified_pct, limits)
+        found += _coverage("the blocks with a known tonnage", quantified_pct(before, now), limits)
         found += [
             f"with settings and code unchanged the ranks of {kind} moved: Kendall's tau {tau:.2f}, at least "
             f"{least_tau(blocks, limits):.2g} is asked for"
@@ -115,6 +113,25 @@ def rank_correlations(before: Facts, now: Facts) -> dict[str, tuple[float, int]]
     return out
 
 
+def ground_pct(before: Facts, now: Facts) -> tuple[float, float]:
+    """Mean share of the ground that survey layers cover, before and now, of the blocks that both sets have."""
+    shared = _shared(before, now)
+    told = [sum(facts.ground_pct.get(b, 0.0) for b in shared) / max(len(shared), 1) for facts in (before, now)]
+    return told[0], told[1]
+
+
+def quantified_pct(before: Facts, now: Facts) -> tuple[float, float]:
+    """Share with a known tonnage, before and now, of the blocks that both sets have: a new block takes nothing away."""
+    shared = _shared(before, now)
+    told = [100 * len(shared & set(facts.quantified)) / max(len(shared), 1) for facts in (before, now)]
+    return told[0], told[1]
+
+
+def _shared(before: Facts, now: Facts) -> set[str]:
+    ids = [{b for blocks in facts.blocks.values() for b in blocks} for facts in (before, now)]
+    return ids[0] & ids[1]
+
+
 def _made_alike(before: Facts, now: Facts) -> bool:
     return (before.settings, before.code) == (now.settings, now.code)
 
@@ -153,9 +170,10 @@ def _blocks_lost(
             yield f"{len(lost)} of {len(blocks)} blocks of kind {kind} are gone: {shown}"
 
 
-def _coverage(what: str, before: float | None, now: float | None, limits: Limits) -> Iterable[str]:
-    if before is not None and before - (now or 0.0) >= limits.max_coverage_loss_points:
-        yield f"{what}: {before:.1f} % before, {now or 0.0:.1f} % now"
+def _coverage(what: str, shares: tuple[float, float], limits: Limits) -> Iterable[str]:
+    before, now = shares
+    if before - now >= limits.max_coverage_loss_points:
+        yield f"{what}: {before:.1f} % before, {now:.1f} % now"
 
 
 def _rows(n: int) -> str:

@@ -66,14 +66,14 @@ class Facts(_Value):
     """What the next set is compared with.
 
     ``layers`` holds every connected layer; ``blocks`` kind -> block id -> rank (None where it has none);
-    ``ground_pct`` the mean share of a block's ground that survey layers cover, ``quantified_pct`` the share of blocks
-    with a known tonnage; ``settings`` and ``code`` are hashes of what the ranking is made with.
+    ``ground_pct`` block id -> share of its ground that survey layers cover; ``quantified`` the blocks with a known tonnage;
+    ``settings`` and ``code`` are hashes of what the ranking is made with.
     """
 
     layers: dict[str, LayerFacts] = Field(default_factory=dict)
     blocks: dict[str, dict[str, int | None]] = Field(default_factory=dict)
-    ground_pct: float | None = None
-    quantified_pct: float | None = None
+    ground_pct: dict[str, float] = Field(default_factory=dict)
+    quantified: tuple[str, ...] = ()
     crs: str = ""
     window_deg: tuple[float, float, float, float] | None = None
     settings: str = ""

@@ -250,7 +250,11 @@ SCENARIOS: dict[str, Scenario] = {
         changed(grades=turned), accept="assayed anew", told="PUBLISHED ALTHOUGH .*Kendall's tau.*"
     ),
     "wider_limits": Scenario(
-        both(changed(blocks=lambda rows: rows[:-1]), settings(publication__max_blocks_lost=1)), ""
+        both(
+            changed(blocks=lambda rows: rows[:-1]),
+            settings(publication__max_blocks_lost=1, publication__max_row_loss_pct=40),
+        ),
+        "",
     ),
     "a_weight": Scenario(settings(ranking__weights={"value": 0.05, "strategic": 0.95, "fertility": 0.0})),
     "a_price_deck": Scenario(settings(ranking__price_deck="2024")),

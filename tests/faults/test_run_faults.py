@@ -137,7 +137,7 @@ def mounted(folder: Path, size: str):
 def test_a_full_disk_leaves_what_is_published_and_the_next_run_heals(made, tmp_path):
     output = tmp_path / "output"
     size = published(made).stat().st_size
-    with mounted(output, str(size * 2 + 200_000)):
+    with mounted(output, str(size * 2 + 2_000_000)):
         shutil.copytree(made / "output" / REGION, output / REGION)
         home = tmp_path / "home"
         shutil.copytree(made, home, ignore=shutil.ignore_patterns("output"))

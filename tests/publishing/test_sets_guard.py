@@ -19,8 +19,8 @@ BEFORE = Facts(
         "gate forest": LayerFacts(rows=4),
     },
     blocks={"waste_block": dict(RANKS), "auction_block": {"B-1": None, "B-2": None, "B-3": None}},
-    ground_pct=80.0,
-    quantified_pct=70.0,
+    ground_pct=dict.fromkeys((*RANKS, "B-1", "B-2", "B-3"), 80.0),
+    quantified=tuple(RANKS),
     crs="EPSG:6933",
     window_deg=(85.0, 21.5, 88.0, 24.0),
     settings="s1",
@@ -36,6 +36,10 @@ LIMITS = PublicationLimits()
 
 def now(**changed) -> Facts:
     return BEFORE.model_copy(update=changed)
+
+
+def ground(pct: float) -> dict[str, float]:
+    return dict.fromkeys(BEFORE.ground_pct, pct)
 
 
 def layers(**changed) -> dict[str, LayerFacts]:
@@ -65,9 +69,9 @@ def test_the_same_facts_are_fine():
         (now(layers=layers(stream_sediments={"rows": 1})), "100 % are lost"),
         (now(blocks=BEFORE.blocks | {"auction_block": {"B-1": None, "B-2": None}}), "1 of 3 blocks.*B-3"),
         (now(blocks={"waste_block": dict(RANKS)}), "3 of 3 blocks"),
-        (now(ground_pct=75.0), "80.0 % before, 75.0 % now"),
-        (now(ground_pct=None), "0.0 % now"),
-        (now(quantified_pct=60.0), "known tonnage"),
+        (now(ground_pct=ground(75.0)), "80.0 % before, 75.0 % now"),
+        (now(ground_pct={}), "0.0 % now"),
+        (now(quantified=tuple(RANKS)[:-1]), "known tonnage: 76.9 % before, 69.2 % now"),
         (now(crs="EPSG:7755"), "EPSG:6933 and is EPSG:7755"),
         (now(window_deg=(85.0, 21.5, 88.0, 23.0)), "window was"),
         (now(blocks=BEFORE.blocks | {"waste_block": {k: 11 - v for k, v in RANKS.items()}}), "tau -1.00"),
@@ -85,10 +89,16 @@ def test_what_was_there_and_is_gone_is_refused(after, says):
     [
         (now(layers=layers(stream_sediments={"rows": 801})), ALL),
         (now(layers=layers(stream_sediments={"rows": 5000})), ALL),
-        (now(ground_pct=75.1), ALL),
-        (now(quantified_pct=65.1), ALL),
-        (now(ground_pct=99.0, quantified_pct=99.0), ALL),
-        (now(blocks=BEFORE.blocks | {"auction_block": BEFORE.blocks["auction_block"] | {"B-4": None}}), ALL),
+        (now(ground_pct=ground(75.1)), ALL),
+        (now(quantified=(*RANKS, "B-1")), ALL),
+        (now(ground_pct=ground(99.0)), ALL),
+        (
+            now(
+                blocks=BEFORE.blocks
+                | {"auction_block": BEFORE.blocks["auction_block"] | {f"B-{i}": None for i in range(4, 40)}}
+            ),
+            ALL,
+        ),
     ],
 )
 def test_a_mended_or_grown_source_is_fine(after, connected):
@@ -109,7 +119,7 @@ def test_other_settings_do_not_excuse_a_lost_layer():
 
 def test_a_layer_that_was_taken_out_of_the_settings_may_go_with_its_blocks_and_its_ground():
     left = {k: v for k, v in BEFORE.layers.items() if k not in ("auction_blocks", "stream_sediments")}
-    after = now(layers=left, blocks={"waste_block": dict(RANKS)}, ground_pct=None, settings="s2")
+    after = now(layers=left, blocks={"waste_block": dict(RANKS)}, ground_pct={}, settings="s2")
     assert judged(after, without("auction_blocks", "stream_sediments")) == ()
     assert judged(after, without("stream_sediments")), "one that is still connected may not"
 
@@ -120,7 +130,7 @@ def test_a_kind_that_the_settings_no_longer_list_may_go():
 
 
 def test_missing_layers_are_told_first():
-    after = now(crs="x", ground_pct=0.0, layers=layers(waste_sites={"rows": 0}, stream_sediments={"rows": 10}))
+    after = now(crs="x", ground_pct={}, layers=layers(waste_sites={"rows": 0}, stream_sediments={"rows": 10}))
     found = judged(after)
     assert len(found) == 4 and found[0].startswith("waste_sites was there")
 
@@ -128,7 +138,7 @@ def test_missing_layers_are_told_first():
 def test_the_limits_are_the_regions_own():
     after = now(
         layers=layers(stream_sediments={"rows": 700}),
-        ground_pct=72.0,
+        ground_pct=ground(72.0),
         blocks=BEFORE.blocks | {"auction_block": {"B-1": None}},
     )
     assert len(judged(after)) == 3
