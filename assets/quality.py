@@ -64,7 +64,7 @@ def schema_finding(frame: pd.DataFrame, contract: Contract, *, partial: bool = F
     for f in contract.fields:
         if f.name not in frame.columns:
             if not f.nullable or (f.required and not partial):
-                faults.append(f"column {f.name} of {contract.name} is missing")
+                faults.append(f"column {f.name} is missing in {contract.name}")
             continue
         values = frame[f.name]
         if not f.nullable and values.isna().any():
