@@ -49,19 +49,10 @@ def median(values, n):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sums(table, life):
-    """A_f, A_c, A_1 and the undiscounted sum of f at one life."""
-    longest = table.shape[1] - 1
-    if life >= longest:
-        return table[0, longest], table[1, longest], table[2, longest], table[3, longest]
-    j = int(life)
-    part = life - j
-    return (
-        table[0, j] + part * (table[0, j + 1] - table[0, j]),
-        table[1, j] + part * (table[1, j + 1] - table[1, j]),
-        table[2, j] + part * (table[2, j + 1] - table[2, j]),
-        table[3, j] + part * (table[3, j + 1] - table[3, j]),
-    )
+def _years_of_output(ramp, life):
+    """Undiscounted sum of f over a life, linear between whole years."""
+    j = min(int(life), ramp.shape[0] - 2)
+    return ramp[j] + (life - j) * (ramp[j + 1] - ramp[j])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -114,25 +105,28 @@ def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
     for k in range(draws):
         q = _chosen(x, first, last, d, o, k)
         rate = x.rates[q]
-        life = min(1.0 * longest, d.tonnes[k] / rate)
-        produced, _, _, f_years = _sums(table, life)
+        produced = d.weight[q, k] / rate
         net, taken = 0.0, 0.0
         for p in range(first, last):
             i = p - first
-            kg = min(rate * d.recovered[i, k], x.product_cap_kg[p])
-            if d.margin[i, k] > 0.0:
-                net += kg * d.margin[i, k]
+            kg = rate * d.recovered[i, k]
+            if kg > x.product_cap_kg[p]:
+                kg = x.product_cap_kg[p]
+                out.cap_binds[p] += 1.0 / draws
+            worth = kg * d.margin[i, k]
+            net += worth
+            out.revenue[p] += produced * worth / draws
+            if worth > 0.0 and o.npv[k] > 0.0:
                 base = rate * d.contained[i, k] if x.product_contained[p] == 1 else kg
                 taken += base * x.price[deck, x.product_element[p], k] * x.product_royalty[p]
-            out.revenue[p] += produced * kg * d.margin[i, k] / draws
-            out.cap_binds[p] += (rate * d.recovered[i, k] > x.product_cap_kg[p]) / draws
         if not o.npv[k] > 0.0:
             continue
+        life = min(1.0 * longest, d.tonnes[k] / rate)
         capital = d.capital[k] * scale_c[q]
         operating = (d.operating[k] * scale_k[q] + x.feed_freight[s]) * rate
         plant[count], life_of[count], capital_of[count] = rate, life, capital
         payback[count] = _payback(net, operating, capital, x.sustaining, fixed, table[3], life)
-        royalty[count] = taken * f_years / life
+        royalty[count] = taken * _years_of_output(table[3], life) / life
         count += 1
     if count > 0 and count >= SHOWN_ABOVE * draws:
         out.plant_t[unit], out.life[unit] = median(plant, count), median(life_of, count)
@@ -143,28 +137,40 @@ def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
         total += out.revenue[p]
     for p in range(first, last):
         if total > 0.0 and out.revenue[p] >= NAMED_ABOVE * total:
-            _product_multiples(x, s, p, d, scratch[0])
+            _product_multiples(x, first, last, p, d, o, scratch[0])
             out.product_multiple[p] = median(scratch[0], draws)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _product_multiples(x, s, product, d, out):
-    """(K,) ``min_Q max(0, cost - A_f net of the rest) / (A_f kg m)`` of one product; inf where it is not sold."""
-    first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
+def _product_multiples(x, first, last, product, d, o, out):
+    """(K,) ``min_Q max(0, cost - A_f net of the rest) / (A_f kg m)`` of one product; inf where it is not sold.
+
+    While no cap binds a tonne earns the same at every size, and the size that is cheapest per tonne is the one sought.
+    """
+    own_recovered, own_margin = d.recovered[product - first], d.margin[product - first]
     for k in range(out.shape[0]):
-        lowest = math.inf
-        for q in range(x.rates.shape[0]):
-            if d.weight[q, k] <= 0.0 and q > 0:
-                break
-            rest, own = 0.0, 0.0
-            for p in range(first, last):
-                i = p - first
-                kg = min(x.rates[q] * d.recovered[i, k], x.product_cap_kg[p])
-                worth = d.weight[q, k] / x.rates[q] * kg * d.margin[i, k]
-                if p == product:
-                    own = worth
-                else:
-                    rest += worth
-            if own > 0.0:
-                lowest = min(lowest, max(0.0, d.cost[q, k] - rest) / own)
-        out[k] = lowest
+        own = own_recovered[k] * own_margin[k]
+        out[k] = max(0.0, d.least[k] - (o.net[k] - own)) / own if own > 0.0 else math.inf
+        if o.capped[k] == 1 and own > 0.0:
+            out[k] = _capped_multiple(x, first, last, product, d, k)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _capped_multiple(x, first, last, product, d, k):
+    """The multiple of one product in a draw in which a cap binds, size by size."""
+    lowest = math.inf
+    for q in range(x.rates.shape[0]):
+        if d.weight[q, k] <= 0.0 and q > 0:
+            break
+        rest, own = 0.0, 0.0
+        for p in range(first, last):
+            i = p - first
+            kg = min(x.rates[q] * d.recovered[i, k], x.product_cap_kg[p])
+            worth = d.weight[q, k] / x.rates[q] * kg * d.margin[i, k]
+            if p == product:
+                own = worth
+            else:
+                rest += worth
+        if own > 0.0:
+            lowest = min(lowest, max(0.0, d.cost[q, k] - rest) / own)
+    return lowest
