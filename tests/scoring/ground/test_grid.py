@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
 from data_sources.contracts import CrsError, ScoringError
-from scoring.ground import Band, Grid, RasterStack, albers_for, check_equal_area, is_equal_area
+from khanij.foundation.grid import Band, Grid, RasterStack, albers_for, check_equal_area, is_equal_area
 
 ALBERS = albers_for((76.0, 13.7, 77.8, 15.8))
 
