@@ -125,7 +125,7 @@ class Waiting:
     under_way: str = ""
 
     def begin(self, region: str) -> None:
-        """This region is under way now."""
+        """A region is under way now."""
         self.left.remove(region)
         self.under_way = region
 

@@ -122,7 +122,7 @@ def test_a_band_has_nan_as_its_only_nodata_and_cannot_change():
     band = Band("b", values)
     assert band.values.dtype == np.float32
     assert np.isnan(band.values).sum() == 3
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="read-only"):
         band.values[0, 0] = 2
     values[0, 0] = 9
     assert band.values[0, 0] == 1
