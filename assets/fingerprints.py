@@ -43,6 +43,7 @@ from khanij.foundation.closure import (
 )
 
 _ROOT = ROOT
+_GENERATOR = ROOT / "khanij" / "sample"
 
 
 class ChangedMeanwhileError(KhanijError):
@@ -223,7 +224,7 @@ class _Making:
         """Raise where code that this process has read, or may yet read, is no longer what is on the disk."""
         files = RECIPES[self.name].code
         if self.workspace.region(self.region_name).is_sample:  # its sources are made by code
-            files += tuple(p.relative_to(ROOT).as_posix() for p in runtime_files() if "synthetic" in p.parts)
+            files += tuple(p.relative_to(ROOT).as_posix() for p in runtime_files() if _GENERATOR in p.parents)
         moved = moved_since_start(files)
         if moved:
             raise self._changed(f"{', '.join(moved[:5])} changed after this process had begun")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from importlib.metadata import version
 from typing import Any
 
 import dagster as dg
@@ -18,10 +17,16 @@ from assets.quality import assessment_findings, require
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
 from data_sources.contracts import QUARANTINE_COLUMNS
-from data_sources.contracts.published.outputs import OCCURRENCES_OUT, WASTE_FOOTPRINTS_OUT, WASTE_SITES_OUT
+from data_sources.contracts.published.outputs import (
+    OCCURRENCES_OUT,
+    SCHEMA_VERSION,
+    WASTE_FOOTPRINTS_OUT,
+    WASTE_SITES_OUT,
+)
 from data_sources.readers.quality import quality_table
 from data_sources.sheets import sheets_in
 from khanij.foundation.files import PublishedFile
+from khanij.foundation.version import khanij_version
 from publishing.fertility_report import write_fertility_report, write_tables
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import Publication, selected
@@ -227,7 +232,8 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
         "code_sha256": hashlib.sha256(
             "".join(code_version(r.code) for _, r in sorted(RECIPES.items())).encode()
         ).hexdigest(),
-        "khanij_version": version("khanij"),
+        "khanij_version": khanij_version(),
+        "schema_version": str(SCHEMA_VERSION),
         "reading": "P10 is the low case, P90 the high one; rank P05 is the best place, rank P95 the worst; blank is not known, never zero",
     }
     used = tuple(sorted({library for recipe in RECIPES.values() for library in recipe.closure.libraries}))

@@ -21,7 +21,9 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
-from scoring.ground import FertilitySettings, Grid, SurveyLayers, albers_for, estimate_fertility, fertility_of_units
+from khanij.foundation.grid import Grid, albers_for
+from scoring.ground.fertility import SurveyLayers, estimate_fertility, fertility_of_units
+from scoring.ground.settings import FertilitySettings
 
 EXTENT = (68.0, 6.5, 97.5, 37.5)
 # a coarse outline that holds about 3.3 million km2

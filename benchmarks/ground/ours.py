@@ -15,7 +15,7 @@ from affine import Affine
 from numba import njit, prange
 from timing import CELL_M, KRIGING_MODEL, SIZES, worker
 
-from scoring.ground import Band, Grid, RasterStack
+from khanij.foundation.grid import Band, Grid, RasterStack
 from scoring.ground.geochemistry.samples import composition
 from scoring.ground.maps.interpolation import idw_all
 from scoring.ground.maps.kriging import krige_grid, krige_points

@@ -87,7 +87,7 @@ def main() -> int:
         print("generating the files (once; about two minutes) ...", flush=True)
         subprocess.run([sys.executable, str(Path(__file__).with_name("generate.py")), str(data)], check=True)
     os.environ |= {"KHANIJ_DATA": str(data), "KHANIJ_HOME": str(home), "KHANIJ_REGIONS": str(Path(__file__).parent)}
-    from pipelines.cli.run import parse_settings
+    from pipelines.overrides import parse_settings
     from pipelines.runs import run_region
 
     stages, began, cpu = Stages(), time.perf_counter(), time.process_time()

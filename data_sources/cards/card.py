@@ -143,7 +143,7 @@ class Card(_Strict):
         return {self.field_map.get(raw, raw): unit for raw, unit in self.units.items()}
 
     def for_layer(self, layer: str) -> Card:
-        """This card with the contract, columns and units that one of its layers has (``follows``); else itself."""
+        """The card with the contract, columns and units that one of its layers has (``follows``); else itself."""
         if layer not in self.follows:
             return self
         like = load_card(self.follows[layer])

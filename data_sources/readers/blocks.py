@@ -73,11 +73,10 @@ def _outcome_words(table: pd.DataFrame) -> list[str]:
     premium = table["premium_pct"].map(lambda v: f"premium {v:g} %", na_action="ignore")
     how = table["outcome_basis"].map({"derived": "derived, not printed"})
     told = pd.concat([table["outcome_as_of"], table["preferred_bidder"], premium, how], axis=1)
-    words = [
+    return [
         f"auction_outcome:{outcome} ({', '.join(str(v) for v in row if pd.notna(v))})"
         for outcome, row in zip(table["outcome"], told.to_numpy(), strict=True)
     ]
-    return words
 
 
 def auction_blocks(extent_deg: Extent | None = None) -> Admission:

@@ -99,8 +99,10 @@ def derive_ash(stations: pd.DataFrame | None = None) -> pd.DataFrame:
 
 
 def generated_tonnage_mt(quantity: Range, factor: Range, share: Range) -> Range:
-    """Mass left of a process: quantity x generation factor x share kept, each with its range (red mud per t alumina, gypsum
-    per t P2O5, tailings per t ore, slime of the run of mine); units must multiply to Mt."""  # fmt: skip
+    """Mass left of a process: quantity x generation factor x share kept, each with its range; units must multiply to Mt.
+
+    Red mud per t alumina, gypsum per t P2O5, tailings per t ore, slime of the run of mine.
+    """
     for name, r in (("quantity", quantity), ("factor", factor), ("share", share)):
         if not 0 <= r.low <= r.mode <= r.high:
             raise ContractError(

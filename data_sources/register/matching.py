@@ -50,8 +50,10 @@ def name_words(name: object) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def name_similarity(a: object, b: object) -> float:
-    """Share of the shorter name's distinguishing words that the other has, near spellings (ratio 0.8) counted; NaN without
-    words; 0 where both carry numbers and none is common (pond 1 is not pond 2)."""  # fmt: skip
+    """Share of the shorter name's distinguishing words that the other has, near spellings (ratio 0.8) counted.
+
+    NaN without words; 0 where both carry numbers and none is common (pond 1 is not pond 2).
+    """
     (wa, na), (wb, nb) = name_words(a), name_words(b)
     if na and nb and not na & nb:
         return 0.0

@@ -23,8 +23,11 @@ MEMBER_COLUMNS = ("record_id", "site_id", "source")
 
 @dataclass(frozen=True)
 class Register:
-    """``facilities`` (one row a facility), ``figures`` (all of them, with ``site_id`` and source), ``members`` (record ->
-    facility) and ``review`` (pairs that a person must decide, with the reason)."""  # fmt: skip
+    """What many records of the same sites came to.
+
+    ``facilities`` (one row a facility), ``figures`` (all of them, with ``site_id`` and source), ``members`` (record ->
+    facility) and ``review`` (pairs that a person must decide, with the reason).
+    """
 
     facilities: pd.DataFrame
     figures: pd.DataFrame

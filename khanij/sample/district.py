@@ -87,12 +87,12 @@ def write_district(
     rows: dict[str, int] = {}
     tables = waste.waste_tables(world)
     dumps = geochemistry.trace_dumps(world, tables.xy[:, 0], tables.xy[:, 1], tables.kind, tables.leak)
-    for name, write in _files(world, tables, dumps, ledger, folder).items():
+    for name, write in _files(world, tables, dumps, ledger).items():
         if progress is not None:
             progress(name)
         (folder / name).unlink(missing_ok=True)
         rows[name] = write(folder / name)
-    writing.write_json(folder / "truth.json", _truth(world, tables, dumps, ledger))
+    writing.write_json(folder / "truth.json", _truth(world, tables, ledger))
     rows["truth.json"] = 1
     (folder / "README.txt").write_text(
         f"{writing.SAMPLE_MARK}\n\nEvery place, company, sample and figure in this folder is made up\n"
@@ -124,7 +124,7 @@ def write_district(
 
 
 def _files(
-    world: World, tables: waste.WasteTables, dumps: geochemistry.DumpDrainage, ledger: defects.Ledger, folder: Path
+    world: World, tables: waste.WasteTables, dumps: geochemistry.DumpDrainage, ledger: defects.Ledger
 ) -> dict[str, Callable[[Path], int]]:
     sites, tonnages, grades = tables.sites.copy(), tables.tonnages.copy(), tables.grades.copy()
     defects.damage_waste(sites, tonnages, grades, ledger)
@@ -203,9 +203,7 @@ def _raster(path: Path, world: World, ledger: defects.Ledger) -> int:
     return writing.write_raster(path, bands, transform, world.counts.raster_crs, geophysics.BANDS)
 
 
-def _truth(
-    world: World, tables: waste.WasteTables, dumps: geochemistry.DumpDrainage, ledger: defects.Ledger
-) -> dict[str, object]:
+def _truth(world: World, tables: waste.WasteTables, ledger: defects.Ledger) -> dict[str, object]:
     d = world.deposits
     lon, lat = world.plane.to_lonlat(d.x, d.y)
     published = set(layers.published_deposits(world).tolist())

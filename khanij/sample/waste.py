@@ -86,7 +86,7 @@ def waste_tables(world: World) -> WasteTables:
                 }
             )
         if kind_of.footprint and kind_of.has_position:
-            prints.append((site_id, _footprint(world, rng, xy[i], radius[-1], kind_of.footprint)))
+            prints.append((site_id, _footprint(rng, xy[i], radius[-1], kind_of.footprint)))
         kind.append(kind_of.drains_as)
         leak.append(float(rng.uniform(0.05, 0.16)) if kind_of.has_position and kind_of.drains_as != "none" else 0.0)
         truth.append(
@@ -242,9 +242,7 @@ def _grade_row(a: Archetype, g: Grade, site_id: str, number: int) -> dict[str, o
     }
 
 
-def _footprint(
-    world: World, rng: np.random.Generator, centre: Floats, radius_m: float, form: str
-) -> shapely.MultiPolygon:
+def _footprint(rng: np.random.Generator, centre: Floats, radius_m: float, form: str) -> shapely.MultiPolygon:
     t = np.linspace(0.0, 2.0 * np.pi, 28, endpoint=False)
     r = radius_m * (1.0 + 0.14 * np.cos(2 * t + rng.uniform(0, 6.28)) + 0.07 * np.cos(5 * t + rng.uniform(0, 6.28)))
     ring = np.column_stack([centre[0] + 1.15 * r * np.cos(t), centre[1] + r * np.sin(t) / 1.15])

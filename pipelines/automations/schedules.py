@@ -78,7 +78,6 @@ def fetch_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDefi
 
 def release_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """On the first of each month, a release of every region named by that day (CalVer, such as 2026.12.01)."""
-
     told = "On the first of the month: an immutable release of every published region, named YYYY.MM.DD."
 
     @by_the_clock("monthly_release", "0 6 1 * *", job, told)

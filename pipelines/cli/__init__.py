@@ -1,26 +1,64 @@
-"""The ``khanij`` command: one verb a module, Dagster imported only where it is needed."""
+"""The ``khanij`` command: one verb a module, each imported when it is asked for.
+
+Belongs here: the list of verbs, and how errors and stops are told. Does not belong here: pandas, Dagster and the like at
+the top of any module: ``khanij --help`` must not wait for them.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
+from khanij.foundation.errors import KhanijError
+from khanij.foundation.version import khanij_version
 from pipelines.stopping import EXIT, Stopped, heard, leave, stop_came
 
-VERBS = ("run", "explain", "sources", "fetch", "validate", "shortlist", "dossier", "diff", "release", "check", "ui")
+# verb -> its line in ``khanij --help``, which is the first line of its module
+VERBS = {
+    "run": "rank regions: make whatever is not current, publish the GeoPackage, print the top ten",
+    "explain": "explain one block: why it stands where it stands, and how sure that is",
+    "sources": "list the source cards, or probe whether each source answers",
+    "fetch": "bring a region's sources into the local archive, resuming where an earlier fetch stopped",
+    "validate": "hold a file of yours against the contract of a layer, and say what would be kept, flagged and held",
+    "shortlist": "filter the ranked blocks, print them, and write them as spreadsheet, table, map or report",
+    "dossier": "write two printable pages on each block, and all of them in one file",
+    "diff": "compare two releases, GeoPackages or shortlists: what moved, and why",
+    "release": "freeze what is published of a region as an immutable, catalogued release",
+    "check": "verify what was published, released or fetched: one flipped byte, a missing file, files of two runs",
+    "ui": "open Dagster in the browser, on this machine only",
+}
 
 
-def parser() -> argparse.ArgumentParser:
-    """The argument parser with every verb."""
+class _Version(argparse.Action):
+    """Print the version, which is looked up only when it is asked for."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        print(f"khanij {khanij_version()}")
+        parser.exit()
+
+
+def parser(verb: str = "") -> argparse.ArgumentParser:
+    """The argument parser with every verb, and with the arguments of one of them."""
     top = argparse.ArgumentParser(
         prog="khanij",
         description="Ranks blocks of mine waste in India by critical-mineral potential, with honest uncertainty.",
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="print the version")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb in VERBS:
-        module = import_module(f"pipelines.cli.{verb}")
-        sub = verbs.add_parser(verb, help=(module.__doc__ or verb).splitlines()[0], description=module.__doc__)
+    for name, line in VERBS.items():
+        if name != verb:
+            verbs.add_parser(name, help=line)
+            continue
+        module = import_module(f"pipelines.cli.{name}")
+        sub = verbs.add_parser(name, help=line, description=module.__doc__)
         module.add_arguments(sub)
         sub.set_defaults(action=module.main)
     return top
@@ -52,9 +90,8 @@ def _verb(given: list[str]) -> str:
 
 
 def _told(given: list[str]) -> int:
-    from data_sources.contracts import KhanijError
-
-    arguments = parser().parse_args(given)
+    # Before the verb stands nothing but --help or --version, which end here.
+    arguments = parser(_verb(given)).parse_args(given)
     try:
         return int(arguments.action(arguments) or 0)
     except KhanijError as error:

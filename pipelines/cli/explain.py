@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+from khanij.foundation.errors import MissingSourceError
 
-from data_sources.contracts import MissingSourceError
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TOLD = 5  # of several blocks that match
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,27 +25,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what is known of the block from the published GeoPackage."""
+    for text in explanations(arguments.block_id, published_files(arguments.region)):
+        print(text)
+    return 0
+
+
+def explanations(block: str, files: list[Path]) -> list[str]:
+    """What the first of some GeoPackages that knows the block says of it; at most five of several that match.
+
+    Raises
+    ------
+    MissingSourceError : no block matches; the message names the nearest.
+    """
     from publishing.explain import explain_block
     from publishing.geopackage.reading import read_table
     from publishing.sets.snapshot import one_set_of
 
-    files, wanted = published_files(arguments.region), arguments.block_id.strip()
-    known: list[str] = []
+    wanted, known = block.strip(), list[str]()
     for file in files:
         with one_set_of([file]):
             blocks = read_table(file, "ranked_blocks")[["block_id", "site_id", "name"]].astype("str")
             known += blocks["block_id"].tolist()
             found = matching(blocks, wanted) if wanted else []
-            for block_id in found[:5]:
-                print(explain_block(file, block_id), end="\n\n")
-        if len(found) > 5:
-            print(f"... and {len(found) - 5} more blocks match: {', '.join(found[5:15])}")
+            told = [f"{explain_block(file, block_id)}\n" for block_id in found[:_TOLD]]
+        if len(found) > _TOLD:
+            told.append(f"... and {len(found) - _TOLD} more blocks match: {', '.join(found[_TOLD:15])}")
         if found:
-            return 0
+            return told
     near = get_close_matches(wanted.upper(), known, n=3)
     hint = f"did you mean {', '.join(near)}? Otherwise " if near else ""
     raise MissingSourceError(
-        f"no block matches {arguments.block_id!r}",
+        f"no block matches {block!r}",
         file=", ".join(map(str, files)),
         layer="ranked_blocks",
         field="block_id",

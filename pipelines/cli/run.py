@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from data_sources.contracts import RegionError
-from data_sources.regions import load_region, region_names
-from pipelines.overrides import checked_region, parse_settings
+from khanij.foundation.errors import RegionError
 from pipelines.stopping import Stopped, check, stop_came
 
 if TYPE_CHECKING:
@@ -49,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the regions one after the other; a region that fails leaves what it had published in place."""
+    from data_sources.regions import load_region, region_names
+    from pipelines.overrides import checked_region, parse_settings
+
     overrides = parse_settings(arguments.set)
     names = arguments.region or [name for name in region_names() if not load_region(name).needs_data]
     accept = _reason(arguments.accept, arguments.region)
@@ -124,7 +125,7 @@ class Waiting:
     under_way: str = ""
 
     def begin(self, region: str) -> None:
-        """This region is under way now."""
+        """A region is under way now."""
         self.left.remove(region)
         self.under_way = region
 

@@ -6,10 +6,6 @@ import argparse
 import os
 from pathlib import Path
 
-from rich.table import Table
-
-from pipelines.cli.shown.terminal import terminal
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``khanij sources``."""
@@ -25,8 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print a row per card: licence, whether its rows may be passed on, protocol, and its state."""
+    from rich.table import Table
+
     from data_sources.cards import card_names, load_card
     from data_sources.connectors import Archive, local_state, probe
+    from pipelines.cli.shown.terminal import terminal
 
     home = Path(os.environ.get("KHANIJ_HOME", ".")).expanduser().resolve()
     archive = Archive(Path(os.environ.get("KHANIJ_CACHE", str(home / ".khanij"))) / "archive")

@@ -5,11 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import pandas as pd
-from rich.table import Table
-
-from pipelines.cli.shown.terminal import terminal
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``khanij validate``."""
@@ -32,8 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the report; exit status 1 when rows were held, 2 when the file could not be read at all."""
+    from rich.table import Table
+
     from data_sources.cards import load_card
     from data_sources.readers.survey import read_layer
+    from pipelines.cli.shown.terminal import terminal
 
     admitted = read_layer(arguments.file, arguments.layer, card=load_card(arguments.card) if arguments.card else None)
     console = terminal()
@@ -57,4 +55,6 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _text(value: object) -> str:
+    import pandas as pd
+
     return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]

@@ -73,7 +73,7 @@ def write_dossiers(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     out: list[PublishedFile] = []
-    with _look():
+    with _Look():
         whole, stream = _open_pdf(f"Dossiers - {book.info.get('title', '')}", book)
         for block_id in block_ids:
             single, buffer = _open_pdf(f"{block_id} - {book.info.get('title', '')}", book)
@@ -108,7 +108,7 @@ def book_of_shortlist(shortlist: Shortlist) -> Book:
 def write_shortlist_pdf(shortlist: Shortlist, path: Path, date: str = "") -> PublishedFile:
     """Write a shortlist as one PDF: the list, then two pages for every block."""
     book = book_of_shortlist(shortlist)
-    with _look():
+    with _Look():
         pdf, stream = _open_pdf(f"Shortlist {shortlist.chosen.name} - {shortlist.title}", book)
         for figure in list_pages(shortlist, date):
             pdf.savefig(figure)
@@ -141,7 +141,9 @@ def _put(path: Path, stream: io.BytesIO) -> PublishedFile:
     return PublishedFile(path, sha256_of(path), len(content), changed)
 
 
-class _look:
+class _Look:
+    """Matplotlib with the dossier's look, and without its remarks on fonts."""
+
     def __enter__(self) -> None:
         self._rc = matplotlib.rc_context(_LOOK)
         self._rc.__enter__()

@@ -217,6 +217,7 @@ def draw_close_up(axes: Axes, book: Book, r: SimpleNamespace, shape: Any) -> Non
 
 
 def draw_contributions(axes: Axes, r: SimpleNamespace) -> None:
+    """The points of a block's score, axis by axis, on a scale of 0 to 100."""
     start = 0.0
     axes.add_patch(Rectangle((0, 0), 100, 1, facecolor="#ecebe6", linewidth=0))
     for column, word, colour in CONTRIBUTIONS:
@@ -243,6 +244,7 @@ def draw_contributions(axes: Axes, r: SimpleNamespace) -> None:
 
 
 def draw_rank_axis(axes: Axes, r: SimpleNamespace, n: int) -> None:
+    """The rank from the best place (P05) to the worst (P95) among ``n`` blocks, the median and the rank marked."""
     axes.barh([0], [r.rank_p95 - r.rank_p05], left=[r.rank_p05], height=0.5, color="#bdaed6")
     axes.plot([r.rank_p50], [0], marker="|", color="#4d004b", markersize=11, markeredgewidth=2)
     axes.plot([float(r.rank)], [0], marker="o", color="#4d004b", markersize=5)

@@ -1,0 +1,1 @@
+"""What QGIS shows of a result: project, styles, forms, print layout."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pyproj import Geod, Transformer
 
-from scoring.ground import albers_for
+from khanij.foundation.grid import albers_for
 from scoring.ground.geochemistry.catchment import dilution_corrected, productivity
 from scoring.ground.geochemistry.samples import anomalies as an
 from scoring.ground.geochemistry.samples import composition as comp

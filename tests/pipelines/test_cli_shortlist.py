@@ -46,7 +46,7 @@ def test_nothing_found_says_how_to_list_by_fertility(output, capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong, told",
+    ("wrong", "told"),
     [
         (("--state", "Odissa"), "Odisha"),
         (("--state", "Atlantis"), "Odisha"),

@@ -51,7 +51,7 @@ def test_systemd_itself_accepts_the_units(unit, tmp_path):
 def test_the_web_server_binds_to_loopback_by_default():
     from pipelines.cli import parser
 
-    assert parser().parse_args(["ui"]).host == "127.0.0.1"
+    assert parser("ui").parse_args(["ui"]).host == "127.0.0.1"
 
 
 def test_no_secret_stands_in_any_file():

@@ -20,6 +20,10 @@ REGION = "karnataka_andhra"
 NEVER_IN_A_RESULT = {
     **{name.replace(".", "/") + ".py": why for name, why in NEVER.items()},
     "khanij/sample/*": NEVER["khanij.sample"],
+    "khanij/__main__.py": "starts the command",
+    "khanij/face.py": "what a program calls: it starts runs and reads what was published",
+    "khanij/shadows.py": "lets a process begin, or not",
+    "khanij/py.typed": "tells a type checker that there are types",
     "data_sources/cards/*.yaml": "a card counts with each source that names it",
     "data_sources/regions/*.yaml": "settings count one by one",
     "data_sources/cards/listing.py": "lists the cards for a reader",
@@ -232,3 +236,16 @@ def test_tables_count_where_they_are_opened_by_name(project):
     assert "data_sources/reference/prices.csv" in project("third").files
     assert "data_sources/reference/costs.csv" not in project("third").files
     assert "data_sources/reference/costs.csv" in project("fourth").files, "named through a variable of the module"
+
+
+def test_an_edited_generator_stops_a_run_of_the_sample_and_no_other(monkeypatch, tmp_path):
+    def moved(files: tuple[str, ...]) -> list[str]:
+        return [f for f in files if f == "khanij/sample/waste.py"]
+
+    monkeypatch.setattr(fingerprints, "moved_since_start", moved)
+    workspace = Workspace(output_root=str(tmp_path / "out"), cache_root=str(tmp_path / "cache"))
+    with pytest.raises(fingerprints.ChangedMeanwhileError, match="waste"):
+        fingerprints._Making("blocks", "sample_district", workspace, {})
+    making = object.__new__(fingerprints._Making)
+    making.name, making.region_name, making.workspace = "blocks", "india", workspace
+    making.refuse_edited_code()

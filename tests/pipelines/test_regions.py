@@ -87,7 +87,7 @@ def test_a_mistake_in_the_yaml_is_told_in_one_line_with_its_place(tmp_path, monk
     assert "\n" not in str(told.value)
 
 
-@pytest.mark.parametrize("variable, asked", [("KHANIJ_REGIONS", region_names), ("KHANIJ_CARDS", card_names)])
+@pytest.mark.parametrize(("variable", "asked"), [("KHANIJ_REGIONS", region_names), ("KHANIJ_CARDS", card_names)])
 def test_a_folder_that_is_not_there_is_not_taken_for_an_empty_one(tmp_path, monkeypatch, variable, asked):
     monkeypatch.setenv(variable, str(tmp_path / "not mounted"))
     with pytest.raises(KhanijError, match=f"no such folder.*{variable}"):

@@ -77,10 +77,12 @@ class Answer:
 
 
 def lower_headers(response: httpx.Response) -> dict[str, str]:
+    """The headers of an answer by their names in small letters."""
     return {k.lower(): v for k, v in response.headers.items()}
 
 
 def login_error(text: str, host: str, layer: str | None, given: tuple[str, ...] = ()) -> LoginRequiredError:
+    """The error for a server that wants a login, or does not take the one that was ``given``."""
     do = "follow the card's access steps (log in, download by hand), or try later"
     if given:
         do = f"check what the environment variable {' and '.join(given)} holds: the server does not take it"
@@ -88,6 +90,7 @@ def login_error(text: str, host: str, layer: str | None, given: tuple[str, ...] 
 
 
 def too_large(size: int, limit: int, host: str, layer: str | None) -> TooLargeError:
+    """The error for an answer of ``size`` bytes where ``limit`` are allowed."""
     return TooLargeError(
         f"an answer of at least {size:,} bytes where at most {limit:,} are allowed",
         file=host,
@@ -97,6 +100,7 @@ def too_large(size: int, limit: int, host: str, layer: str | None) -> TooLargeEr
 
 
 def retry_after_s(value: str | None) -> float | None:
+    """Seconds to wait by a ``Retry-After`` header: a number or a date; None where it says nothing usable."""
     if not value:
         return None
     if value.strip().isdigit():

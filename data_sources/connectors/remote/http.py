@@ -76,7 +76,7 @@ class Client:
         self._door, self._session = threading.Lock(), 0
         self._strained = False
         # Spreading retries needs chance, results do not depend on it.
-        self._jitter = random.Random()
+        self._jitter = random.Random()  # noqa: S311 - no secret hangs on it
         self._http = httpx.Client(
             timeout=httpx.Timeout(self.settings.read_s, connect=self.settings.connect_s),
             headers={"User-Agent": self.settings.user_agent, "Accept-Encoding": "gzip"},

@@ -122,7 +122,7 @@ def admit(
     )
     if n:  # an empty layer is a result: what it would hold is not asked
         _require(contract, data, file, layer, columns, chemistry)
-    made = _made_key(contract, data, n, layer, numbers)
+    made = _made_key(contract, data, layer, numbers)
     for f in contract.fields:
         if f.name not in data:
             data[f.name] = _empty(f, n)
@@ -320,7 +320,7 @@ def _require(
         )
 
 
-def _made_key(contract: Contract, data: dict[str, Any], n: int, layer: str, numbers: np.ndarray) -> str:
+def _made_key(contract: Contract, data: dict[str, Any], layer: str, numbers: np.ndarray) -> str:
     """A layer without a key of its own gets one from its row number, and the report says so."""
     if len(contract.key) != 1 or contract.key[0] in data or contract[contract.key[0]].required:
         return ""

@@ -21,10 +21,12 @@ BEST = "Rank P05 is the best place"
 
 
 def text(name: str, title: str, description: str, **more: object) -> Field:
+    """A column of text."""
     return Field(name, "string", title, description, **more)  # type: ignore[arg-type]
 
 
 def number(name: str, title: str, description: str, unit: str = "", dtype: Dtype = "float", **more: object) -> Field:
+    """A column of numbers in a unit."""
     return Field(name, dtype, title, description, unit, **more)  # type: ignore[arg-type]
 
 

@@ -34,6 +34,9 @@ from data_sources.contracts.published.output_tables import (
     SITE_SHARES,
 )
 
+# Raised when a published layer, table or column is renamed, removed, or comes to mean something else; CHANGELOG.md says how.
+SCHEMA_VERSION = 1
+
 OUTPUT_LAYERS: dict[str, Contract] = {
     c.name: c
     for c in (
@@ -88,6 +91,7 @@ __all__ = [
     "ROBUSTNESS",
     "RUN_INFO",
     "SAMPLE_NEXT",
+    "SCHEMA_VERSION",
     "SITE_ELEMENTS",
     "SITE_POTENTIAL",
     "SITE_SHARES",

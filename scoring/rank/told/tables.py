@@ -49,7 +49,6 @@ _OF_RANKED = (
 
 def block_table(state: RunState) -> gpd.GeoDataFrame:
     """The layer ``ranked_blocks``: fixed columns first, then the ranks of other baskets and the useful extras."""
-
     rows: list[dict] = []
     likely_in: dict[str, str] = {}
     settings = state.settings

@@ -8,7 +8,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-from scoring.ground import Grid, albers_for
+from khanij.foundation.grid import Grid, albers_for
 
 EXTENT = (77.0, 14.0, 77.9, 14.9)
 CRS = albers_for(EXTENT)

@@ -9,7 +9,7 @@ import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
-from scoring.ground import Grid
+from khanij.foundation.grid import Grid
 from scoring.ground.maps.coverage import coverage_statistics
 
 GRID = Grid.from_bounds((0, 0, 5000, 4000), "EPSG:6933", 100)

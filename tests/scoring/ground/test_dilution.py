@@ -8,9 +8,10 @@ import pytest
 import shapely
 
 from data_sources.contracts import CrsError, ScoringError
-from scoring.ground import FertilitySettings, SurveyLayers, estimate_fertility
+from scoring.ground.fertility import SurveyLayers, estimate_fertility
 from scoring.ground.geochemistry.dilution import correct_dilution, lithology_shares, own_catchment
 from scoring.ground.geochemistry.samples import prepare_samples
+from scoring.ground.settings import FertilitySettings
 from tests.scoring.ground.conftest import CRS, lonlat, make_samples
 
 SETTINGS = {"associations": ["ni_co_cr_pge"], "validation": {"controls": 0, "bootstrap": 0}}

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from scoring.ground import Grid
+from khanij.foundation.grid import Grid
 from scoring.ground.geochemistry.drainage import Relief, downstream_path, drain, mask_samples, relief_from_stations
 from tests.scoring.ground.conftest import CRS, lonlat
 

@@ -10,17 +10,19 @@ import pytest
 import shapely
 
 from data_sources.contracts import CrsError, ScoringError
-from scoring.ground import (
-    Band,
-    FertilitySettings,
-    Grid,
-    RasterStack,
+from khanij.foundation.grid import Band, Grid, RasterStack
+from scoring.ground.fertility import (
+    HELD_OUT,
+    POSTERIOR,
+    Fertility,
     SurveyLayers,
     estimate_fertility,
+    evidence_of_units,
     fertility_of_units,
+    unit_statistics_of,
 )
-from scoring.ground.fertility import HELD_OUT, POSTERIOR, Fertility, evidence_of_units, unit_statistics_of
 from scoring.ground.maps.unit_statistics import mid_rank_percentile, zonal_statistics
+from scoring.ground.settings import FertilitySettings
 from tests.scoring.ground.conftest import CRS, ORE_XY, SAND_XY, lonlat
 
 FAST = {

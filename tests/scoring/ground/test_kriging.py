@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import ScoringError
-from scoring.ground import Grid, albers_for
+from khanij.foundation.grid import Grid, albers_for
 from scoring.ground.maps.interpolation import idw, idw_all
 from scoring.ground.maps.kriging import cross_validate, krige_grid, krige_points
 from scoring.ground.maps.variogram import Variogram, empirical_variogram, fit_variogram

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_sources.contracts import ScoringError
-from scoring.ground import Band
+from khanij.foundation.grid import Band
 from scoring.ground.maps.evidence import Evidence
 from scoring.ground.models.learning import Features, apply_platt, coefficients, fit_bags, fit_platt
 

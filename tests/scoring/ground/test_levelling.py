@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.ground import albers_for
+from khanij.foundation.grid import albers_for
 from scoring.ground.geochemistry.levelling import on_held_sheets, sheet_steps
 from scoring.ground.geochemistry.samples import prepare_samples
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import CrsError, ScoringError
-from scoring.ground import Band, Grid, RasterStack, albers_for
+from khanij.foundation.grid import Band, Grid, RasterStack, albers_for
 from scoring.ground.maps import rasterising as r
 from scoring.ground.maps.distance import nearest_feature_m
 

@@ -6,15 +6,9 @@ import numpy as np
 import pytest
 
 from data_sources.regions import data_folder, load_region
-from scoring.ground import (
-    Band,
-    FertilitySettings,
-    Grid,
-    RasterStack,
-    SurveyLayers,
-    estimate_fertility,
-    fertility_of_units,
-)
+from khanij.foundation.grid import Band, Grid, RasterStack
+from scoring.ground.fertility import SurveyLayers, estimate_fertility, fertility_of_units
+from scoring.ground.settings import FertilitySettings
 
 pytestmark = [pytest.mark.real_data, pytest.mark.integration]
 

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.ground import FertilitySettings, Grid, SurveyLayers, estimate_fertility
+from khanij.foundation.grid import Grid
+from scoring.ground.fertility import SurveyLayers, estimate_fertility
 from scoring.ground.maps.evidence import interpolate
 from scoring.ground.models import validation as val
 from scoring.ground.models.training import matches
-from scoring.ground.settings import InterpolationSettings
+from scoring.ground.settings import FertilitySettings, InterpolationSettings
 
 pytestmark = pytest.mark.integration
 TARGET = ("rare earths",)

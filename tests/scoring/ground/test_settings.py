@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data_sources.contracts import RegionError
-from scoring.ground import FertilitySettings
+from scoring.ground.settings import FertilitySettings
 
 
 def test_nothing_said_is_the_unsupervised_index():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import ScoringError
-from scoring.ground import Grid, albers_for
+from khanij.foundation.grid import Grid, albers_for
 from scoring.ground.models import validation as v
 
 CRS = albers_for((76.0, 13.7, 77.8, 15.8))

@@ -1,11 +1,18 @@
-"""On inventories with a known truth the P10-P90 intervals hold 80 % of it and P(top 10) comes true as often as it says."""
+"""On inventories with a known truth the P10-P90 intervals hold 80 % of it and P(top 10) comes true as often as it says.
+
+``KHANIJ_LONG=1`` takes a thousand inventories as well.
+"""
 
 from __future__ import annotations
+
+import os
 
 import numpy as np
 import pytest
 
 from .loading import load
+
+LONG = bool(os.environ.get("KHANIJ_LONG"))
 
 
 def check(n, tolerance):
@@ -16,10 +23,6 @@ def check(n, tolerance):
     assert error < tolerance
 
 
-def test_coverage_and_reliability_of_a_few_inventories():
-    check(25, 0.06)
-
-
-@pytest.mark.integration
-def test_coverage_and_reliability_of_a_thousand_inventories():
-    check(1000, 0.03)
+@pytest.mark.parametrize(("inventories", "tolerance"), [(25, 0.06), *([(1000, 0.03)] if LONG else [])])
+def test_coverage_and_reliability(inventories, tolerance):
+    check(inventories, tolerance)
