@@ -25,10 +25,11 @@ from khanij.foundation.wording import (
     tonnes,
     triple,
 )
+from publishing.colours import CONTRIBUTIONS
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records
-from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
 from publishing.sets.snapshot import one_set_of
+from publishing.words import KIND_WORDS, STATUS_WORDS
 
 _WIDTH = 100
 TOP_COLUMNS = (

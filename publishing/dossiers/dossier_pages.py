@@ -43,8 +43,8 @@ from publishing.dossiers.dossier_figures import (
 )
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import records
-from publishing.qgis.forms import KIND_WORDS, STATUS_WORDS
 from publishing.shortlists.shortlist import Shortlist
+from publishing.words import KIND_WORDS, STATUS_WORDS
 
 CLASS_WORDS = {
     "G1": "G1, detailed exploration (UNFC G1)",

@@ -20,11 +20,11 @@ from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from khanij.foundation.escaping import plain, xml
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from khanij.foundation.wording import is_known
+from publishing.colours import CONTRIBUTIONS, FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import read_layer, read_table, run_info
-from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
-from publishing.qgis.styles import FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
 from publishing.sets.marks import KEY, meta_tag, visible_line
+from publishing.words import KIND_WORDS, STATUS_WORDS
 
 BLOCK_COLUMNS = (
     "block_id", "name", "kind", "state", "district", "status", "status_reason", "rank", "rank_p05", "rank_p50", "rank_p95", "rank_fertility",

@@ -8,28 +8,9 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from data_sources.contracts import Contract, Field
+from publishing.colours import CONTRIBUTIONS
+from publishing.words import KIND_WORDS, STATUS_SAID, STATUS_WORDS
 
-STATUS_WORDS = {
-    "RANKED": "Ranked",
-    "OUT_OF_BASKET": "Other metals than the basket's",
-    "UNQUANTIFIED": "Not quantified yet",
-    "GATED": "Barred by law or court",
-    "LEASED": "Leased to a third party",
-}
-# The same words inside a QGIS expression, where an apostrophe would end the text.
-STATUS_SAID = {k: v.replace("'", "’") for k, v in STATUS_WORDS.items()}
-KIND_WORDS = {
-    "waste_block": "Waste block",
-    "auction_block": "Auction block",
-    "mining_lease": "Mining lease",
-    "survey_sheet": "Survey sheet",
-    "grid_cell": "Grid cell",
-}
-CONTRIBUTIONS = (
-    ("contribution_value", "value", "#0072b2"),
-    ("contribution_strategic", "strategic need", "#e69f00"),
-    ("contribution_fertility", "fertility", "#009e73"),
-)
 _LONG = ("explanation", "sources", "flags", "status_reason", "top_sites", "top_elements", "missing", "notes", "advice")
 _TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Why", ("block_id", "name", "kind", "state", "district", "status", "status_reason", "rank", "rank_p05", "rank_p95", "explanation")),
