@@ -92,7 +92,8 @@ class Contract:
     ``sheet_from``: the field whose text starts with a survey sheet number, compared with the coordinates.
     ``unique_positions``: two rows at one place are marked. ``positions_optional``: a row without a position stays.
     ``states_as_of``: year of the state names (before 2000 Bihar
-    held Jharkhand). ``india_only``: a position outside India is wrong.
+    held Jharkhand). ``asset``: a survey layer that each run reads, in the words of its asset; blank for any other table.
+    ``india_only``: a position outside India is wrong.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Contract:
     unique_positions: bool = False
     positions_optional: bool = False
     states_as_of: int | None = None
+    asset: str = ""
 
     def names(self) -> list[str]:
         """Column names in order, geometry left out."""
