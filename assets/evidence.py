@@ -36,28 +36,12 @@ from scoring.ground.settings import FertilitySettings
 def fertility(
     context: dg.AssetExecutionContext,
     workspace: Place,
-    stream_sediments: dict[str, Any],
-    lithology: dict[str, Any],
-    faults: dict[str, Any],
-    folds: dict[str, Any],
-    occurrences: dict[str, Any],
-    magnetic_stations: dict[str, Any],
-    gravity_stations: dict[str, Any],
-    catchments: dict[str, Any],
     geophysics: dict[str, Any],
     waste_inventory: dict[str, Any],
+    **survey: dict[str, Any],
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
-    frames = survey_frames(
-        stream_sediments=stream_sediments,
-        lithology=lithology,
-        faults=faults,
-        folds=folds,
-        occurrences=occurrences,
-        magnetic_stations=magnetic_stations,
-        gravity_stations=gravity_stations,
-        catchments=catchments,
-    )
+    frames = survey_frames(**survey)
     if region.grid is None or frames["stream_sediments"] is None:
         bundle: dict[str, Any] = {
             "summary": {
@@ -66,7 +50,7 @@ def fertility(
             }
         }
         return result(context, workspace, bundle, model="none: no survey layers connected")
-    layers = SurveyLayers(**frames, rasters=(geophysics["stack"],) if "stack" in geophysics else ())
+    layers = SurveyLayers.of(frames, (geophysics["stack"],) if "stack" in geophysics else ())
     grid = Grid.from_extent_deg(region.extent_deg, region.crs, region.grid.cell_m, 0.0)
     settings = FertilitySettings.from_mapping(dict(region.fertility), seed=region.seed)
     dumps: gpd.GeoDataFrame = waste_inventory["sites"]

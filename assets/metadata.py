@@ -24,39 +24,6 @@ PREVIEW_COLUMNS = 8
 _MAIN_FRAMES = ("ranked_blocks", "kept", "units", "sites", "table", "sample_next")
 _DENSE = 5000  # above this many features a map shows their density, which is also what can be seen at that size
 
-# Where a published column comes from, for those that are not simply carried through the assessment.
-_FROM_BLOCKS = (
-    "block_id",
-    "name",
-    "kind",
-    "state",
-    "district",
-    "minerals",
-    "area_ha",
-    "geometry_basis",
-    "site_id",
-    "lease_status",
-    "redistribute",
-)
-_FROM_WASTE = {
-    "tonnage_t_p50": "tonnages",
-    "top_sites": "sites",
-    "top_elements": "grades",
-    "knowledge_class": "grades",
-    "completeness_pct": "grades",
-    "nearest_site_id": "sites",
-    "nearest_site_km": "sites",
-    "likely_elements": "sites",
-    "missing": "sites",
-    "status_reason": "constraints",
-    "modifier": "constraints",
-}
-_FROM_FERTILITY = {
-    "fertility_axis": "fertility_axis",
-    "contribution_fertility": "fertility_axis",
-    "rank_fertility": "fertility_axis",
-}
-
 
 def table_schema(contract: Contract) -> dg.TableSchema:
     """The contract's columns as Dagster shows them: type with unit, title, meaning, constraints and bounds."""
@@ -235,14 +202,13 @@ def file_links(paths: Iterable[Path]) -> dict[str, dg.MetadataValue]:
 def ranked_lineage(contract: Contract) -> dg.TableColumnLineage:
     """For every published column: the asset and the column that it is made from."""
     deps: dict[str, list[dg.TableColumnDep]] = {}
-    for name in contract.names():
-        if name in _FROM_BLOCKS:
-            source = [("blocks", name)]
-        elif name in _FROM_FERTILITY:
-            source = [("block_fertility", _FROM_FERTILITY[name]), ("assessment", name)]
-        elif name in _FROM_WASTE:
-            source = [("waste_inventory", _FROM_WASTE[name]), ("assessment", name)]
-        else:
-            source = [("assessment", name)]
-        deps[name] = [dg.TableColumnDep(asset_key=dg.AssetKey(asset), column_name=column) for asset, column in source]
+    for field in contract.fields:
+        made = ("assessment", field.name)
+        if field.from_ is None:
+            source = [made]
+        else:  # what describes a block is carried through unchanged; all else is made of something else
+            source = [field.from_] if field.from_ == ("blocks", field.name) else [field.from_, made]
+        deps[field.name] = [
+            dg.TableColumnDep(asset_key=dg.AssetKey(asset), column_name=column) for asset, column in source
+        ]
     return dg.TableColumnLineage(deps_by_column=deps)

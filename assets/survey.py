@@ -17,16 +17,8 @@ from data_sources.readers.survey import empty_layer, read_layer
 from data_sources.regions import Region
 from khanij.foundation.grid import Band, Grid, RasterStack
 
-VECTOR_LAYERS = {
-    "stream_sediments": "Stream-sediment samples: element and oxide contents in ppm and percent, censored values kept as limits.",
-    "lithology": "Lithology polygons of the 1:50,000 map.",
-    "faults": "Faults of the 1:50,000 map.",
-    "folds": "Fold axes of the 1:50,000 map.",
-    "occurrences": "Known mineral occurrences and deposits, the training points of the data-driven models.",
-    "magnetic_stations": "Ground magnetic stations: anomaly in nT.",
-    "gravity_stations": "Gravity stations: Bouguer anomaly in mGal.",
-    "catchments": "Catchment polygons, one per stream-sediment sample (sample_id where known).",
-}
+VECTOR_LAYERS = {name: contract.asset for name, contract in SURVEY_CONTRACTS.items() if contract.asset}
+"""Layers that every run reads, each with the words of its asset: those of the contracts that have any."""
 
 
 def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any]:
@@ -101,14 +93,8 @@ def _layer_asset(name: str, title: str) -> dg.AssetsDefinition:
     return asset
 
 
-stream_sediments = _layer_asset("stream_sediments", VECTOR_LAYERS["stream_sediments"])
-lithology = _layer_asset("lithology", VECTOR_LAYERS["lithology"])
-faults = _layer_asset("faults", VECTOR_LAYERS["faults"])
-folds = _layer_asset("folds", VECTOR_LAYERS["folds"])
-occurrences = _layer_asset("occurrences", VECTOR_LAYERS["occurrences"])
-magnetic_stations = _layer_asset("magnetic_stations", VECTOR_LAYERS["magnetic_stations"])
-gravity_stations = _layer_asset("gravity_stations", VECTOR_LAYERS["gravity_stations"])
-catchments = _layer_asset("catchments", VECTOR_LAYERS["catchments"])
+# Dagster finds an asset as a name of this module: one for each layer.
+globals().update({name: _layer_asset(name, title) for name, title in VECTOR_LAYERS.items()})
 
 
 @region_asset(

@@ -14,6 +14,7 @@ from data_sources.regions import region_names
 from pipelines.automations.hooks import readable_failure
 from pipelines.checks import releases_root
 from pipelines.jobs import PATIENT
+from publishing.releasing.region import release_region
 from publishing.releasing.releases import list_releases
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.snapshot import is_set_folder
@@ -33,8 +34,6 @@ class ReleaseConfig(dg.Config):
 def release_regions(
     context: dg.OpExecutionContext, config: ReleaseConfig, workspace: dg.ResourceParam[Workspace]
 ) -> None:
-    from pipelines.cli.release import release_region  # the command line and the schedule make the same release
-
     made, there, failed = [], [], []
     for region in region_names():
         output = Path(workspace.output_root) / region

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from data_sources.contracts.published.outputs import KINDS
+from data_sources.contracts.published.outputs import KINDS, RANKED_BLOCKS
+from data_sources.contracts.published.places import EXPLAIN, TOP, TOP_FERTILITY
 from khanij.foundation.wording import (
     amount,
     is_known,
@@ -25,20 +26,15 @@ from khanij.foundation.wording import (
     tonnes,
     triple,
 )
+from publishing.colours import CONTRIBUTIONS
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records
-from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
 from publishing.sets.snapshot import one_set_of
+from publishing.words import KIND_WORDS, STATUS_WORDS, said
 
 _WIDTH = 100
-TOP_COLUMNS = (
-    "rank", "block_id", "name", "state", "score_mean", "score_p10", "score_p90", "rank_p05", "rank_p95", "p_top10",
-    "margin_usd_per_t_p50", "breakeven_price_multiple", "tonnage_t_p50", "top_elements", "knowledge_class",
-)  # fmt: skip
-_FERTILITY_COLUMNS = (
-    "rank_fertility", "block_id", "name", "state", "district", "fertility_axis", "fertility_axis_p10", "fertility_axis_p90",
-    "top_evidence", "likely_companions", "missing",
-)  # fmt: skip
+TOP_COLUMNS = tuple(f.name for f, _ in RANKED_BLOCKS.shown(TOP))
+_FERTILITY_COLUMNS = tuple(f.name for f, _ in RANKED_BLOCKS.shown(TOP_FERTILITY))
 
 
 def kinds_in(gpkg: Path | str) -> dict[str, tuple[int, int, int]]:
@@ -300,6 +296,8 @@ def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
     out += _say("Likely companions (not measured)", block.likely_companions)
     out += _say("Missing", block.missing)
     out += _say("Flags", block.flags)
+    for field, show in RANKED_BLOCKS.shown(EXPLAIN):
+        out += _say(show.label or field.title, said(field, getattr(block, field.name)) or None)
     advice = read_table(gpkg, "sample_next")
     mine = (advice["block_id"] == block.block_id) | (advice["block_id"].isna() & (advice["site_id"] == block.site_id))
     for row in records(advice[mine].sort_values("priority").head(3)):

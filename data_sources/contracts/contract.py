@@ -31,6 +31,24 @@ class Bounds:
     reason: str
 
 
+LAST = 10_000
+"""Order of what is shown without saying where: after everything else, in the order of the contract."""
+
+
+@dataclass(frozen=True)
+class Show:
+    """One place where a column is shown.
+
+    ``where`` names the place (``published.places`` lists them), ``order`` its position there, ``group`` the tab or
+    section, ``label`` what it is called there where that is not its title.
+    """
+
+    where: str
+    order: int = LAST
+    group: str = ""
+    label: str = ""
+
+
 @dataclass(frozen=True)
 class Field:
     """One column: its name, type, unit and what may stand in it.
@@ -39,6 +57,8 @@ class Field:
     is kept and marked). ``title`` is the alias shown in QGIS and in spreadsheets, ``description`` its comment.
     ``optional``: a result may be without this column, and the description says when; any other column of an output
     contract has to be handed over.
+    ``shows``: where a published column is seen beside the layer itself; a bare name such as ``"page"`` puts it last.
+    ``from_``: the asset and the column that it is made from, for the lineage; without it the assessment makes it.
     """
 
     name: str
@@ -56,6 +76,12 @@ class Field:
     sentinels: tuple[object, ...] = ()
     censorable: bool = False
     optional: bool = False
+    shows: tuple[Show | str, ...] = ()
+    from_: tuple[str, str] | None = None
+
+    def places(self) -> tuple[Show, ...]:
+        """``shows`` with every bare name written out."""
+        return tuple(Show(s) if isinstance(s, str) else s for s in self.shows)
 
 
 @dataclass(frozen=True)
@@ -66,7 +92,8 @@ class Contract:
     ``sheet_from``: the field whose text starts with a survey sheet number, compared with the coordinates.
     ``unique_positions``: two rows at one place are marked. ``positions_optional``: a row without a position stays.
     ``states_as_of``: year of the state names (before 2000 Bihar
-    held Jharkhand). ``india_only``: a position outside India is wrong.
+    held Jharkhand). ``asset``: a survey layer that each run reads, in the words of its asset; blank for any other table.
+    ``india_only``: a position outside India is wrong.
     """
 
     name: str
@@ -84,10 +111,16 @@ class Contract:
     unique_positions: bool = False
     positions_optional: bool = False
     states_as_of: int | None = None
+    asset: str = ""
 
     def names(self) -> list[str]:
         """Column names in order, geometry left out."""
         return [f.name for f in self.fields]
+
+    def shown(self, where: str) -> list[tuple[Field, Show]]:
+        """The columns that are shown at a place, in their order there."""
+        found = [(f, show) for f in self.fields for show in f.places() if show.where == where]
+        return sorted(found, key=lambda pair: pair[1].order)
 
     def __getitem__(self, name: str) -> Field:
         for f in self.fields:

@@ -19,7 +19,7 @@ def _text(name: str, title: str, description: str, *aliases: str, **more: object
     return Field(name, "string", title, description, aliases=aliases, **more)  # type: ignore[arg-type]
 
 
-def _samples(name: str, title: str, description: str, key_aliases: tuple[str, ...]) -> Contract:
+def _samples(name: str, title: str, description: str, key_aliases: tuple[str, ...], asset: str = "") -> Contract:
     return Contract(
         name,
         title,
@@ -46,12 +46,14 @@ def _samples(name: str, title: str, description: str, key_aliases: tuple[str, ..
             "0, '<DL' and BDL are censored at the smallest positive value of the column; '<0.5' at 0.5; -0.5 at 0.5.",
             "A row whose every major oxide (rare earth, other trace) is 0 was not analysed: missing, not censored.",
         ),
+        asset=asset,
     )
 
 
 STREAM_SEDIMENTS = _samples(
     "stream_sediments", "Stream sediments", "Composite stream-sediment samples of the National Geochemical Mapping, 2 x 2 km.",
     ("sampleno", "sample_no", "sample_number", "sampleid", "sample"),
+    "Stream-sediment samples: element and oxide contents in ppm and percent, censored values kept as limits.",
 )  # fmt: skip
 SOIL_SAMPLES = _samples(
     "soil_samples", "Soil samples", "Soil samples (C horizon or regolith) of the National Geochemical Mapping.",
@@ -68,6 +70,7 @@ CATCHMENTS = Contract(
     ),
     key=("catchment_id",),
     geometry=("POLYGON", "MULTIPOLYGON"),
+    asset="Catchment polygons, one per stream-sediment sample (sample_id where known).",
 )  # fmt: skip
 
 
@@ -97,10 +100,11 @@ LITHOLOGY = Contract(
     ),
     key=("lithology_id",),
     geometry=("POLYGON", "MULTIPOLYGON"),
+    asset="Lithology polygons of the 1:50,000 map.",
 )
 
 
-def _lines(name: str, title: str, description: str, type_alias: str, name_alias: str) -> Contract:
+def _lines(name: str, title: str, description: str, type_alias: str, name_alias: str, asset: str) -> Contract:
     return Contract(
         name,
         title,
@@ -114,11 +118,21 @@ def _lines(name: str, title: str, description: str, type_alias: str, name_alias:
         ),
         key=("line_id",),
         geometry=("LINESTRING", "MULTILINESTRING"),
+        asset=asset,
     )  # fmt: skip
 
 
-FAULTS = _lines("faults", "Faults", "Faults, shears and thrusts of the 1:50,000 map.", "fault_type", "fault_name")
-FOLDS = _lines("folds", "Folds", "Fold axes of the 1:50,000 map.", "fold_type", "fold_name")
+FAULTS = _lines(
+    "faults",
+    "Faults",
+    "Faults, shears and thrusts of the 1:50,000 map.",
+    "fault_type",
+    "fault_name",
+    "Faults of the 1:50,000 map.",
+)
+FOLDS = _lines(
+    "folds", "Folds", "Fold axes of the 1:50,000 map.", "fold_type", "fold_name", "Fold axes of the 1:50,000 map."
+)
 
 OCCURRENCES = Contract(
     "occurrences",
@@ -145,10 +159,11 @@ OCCURRENCES = Contract(
     geometry="POINT",
     unique_positions=True,
     states_as_of=1999,
+    asset="Known mineral occurrences and deposits, the training points of the data-driven models.",
 )  # fmt: skip
 
 
-def _stations(name: str, title: str, description: str, fields: tuple[Field, ...]) -> Contract:
+def _stations(name: str, title: str, description: str, asset: str, fields: tuple[Field, ...]) -> Contract:
     key = _text(
         "station_id",
         "Station",
@@ -166,11 +181,12 @@ def _stations(name: str, title: str, description: str, fields: tuple[Field, ...]
         key=("station_id",),
         geometry="POINT",
         unique_positions=True,
+        asset=asset,
     )
 
 
 MAGNETIC_STATIONS = _stations(
-    "magnetic_stations", "Magnetic stations", "Ground magnetic stations.",
+    "magnetic_stations", "Magnetic stations", "Ground magnetic stations.", "Ground magnetic stations: anomaly in nT.",
     (
         Field("magnetic_anomaly_nt", "float", "Magnetic anomaly", "Observed field less the reference field (IGRF).", "nT", required=True, aliases=("magnetic_a", "magnetic_anomaly", "anomaly"), reject=Bounds(-30000, 30000, "beyond any crustal anomaly"), flag=Bounds(-5000, 5000, "rare even over iron formations")),
         Field("observed_nt", "float", "Observed field", "Total field as observed.", "nT", aliases=("observed_m",), reject=Bounds(10000, 80000, "the Earth's field lies within")),
@@ -178,7 +194,7 @@ MAGNETIC_STATIONS = _stations(
     ),
 )  # fmt: skip
 GRAVITY_STATIONS = _stations(
-    "gravity_stations", "Gravity stations", "Gravity stations.",
+    "gravity_stations", "Gravity stations", "Gravity stations.", "Gravity stations: Bouguer anomaly in mGal.",
     (
         Field("bouguer_mgal", "float", "Bouguer anomaly", "Bouguer anomaly.", "mGal", required=True, aliases=("bouguer_an", "bouguer_anomaly", "bouguer"), reject=Bounds(-800, 300, "beyond any Bouguer anomaly on land"), flag=Bounds(-600, 150, "Tibet to the ocean edge")),
         Field("elevation_m", "float", "Elevation", "Height above the sea.", "m", aliases=("elevation_", "elevation"), reject=Bounds(-500, 9000, "the Earth's land surface")),
@@ -191,14 +207,14 @@ SURVEY_CONTRACTS: dict[str, Contract] = {
     c.name: c
     for c in (
         STREAM_SEDIMENTS,
-        SOIL_SAMPLES,
-        CATCHMENTS,
         LITHOLOGY,
         FAULTS,
         FOLDS,
         OCCURRENCES,
         MAGNETIC_STATIONS,
         GRAVITY_STATIONS,
+        CATCHMENTS,
+        SOIL_SAMPLES,
     )
 }
 """Layer name -> contract."""

@@ -24,25 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write releases/<region>/<version>/; a release that exists is never changed."""
+    from assets.workspace import home_folder
     from pipelines.cli.explain import published_files
+    from publishing.releasing.region import release_region
 
+    root = arguments.to or Path(os.environ.get("KHANIJ_RELEASES", str(home_folder() / "releases")))
     for region in arguments.region or [None]:
         for file in published_files(region):
-            print(release_region(file.parent.name, arguments.calver, arguments.to))
+            print(release_region(file.parent.name, arguments.calver, root, file.parent))
     return 0
-
-
-def release_region(region: str, version: str, releases_root: Path | None = None, output: Path | None = None) -> Path:
-    """Release what is published of one region (``output``: its folder); its sources' citations travel with it."""
-    from assets.workspace import home_folder
-    from data_sources.cards import load_card
-    from data_sources.regions import load_region
-    from publishing.releasing.releases import make_release
-
-    home = home_folder()
-    root = releases_root or Path(os.environ.get("KHANIJ_RELEASES", str(home / "releases")))
-    settings = load_region(region)
-    names = {source.card for source in settings.sources().values()} | ({settings.waste.card} - {""})
-    citations = sorted({load_card(name).citation for name in names})
-    output = output or Path(os.environ.get("KHANIJ_OUTPUT", str(home / "output"))) / region
-    return make_release(output, root, version, attributions=citations).folder

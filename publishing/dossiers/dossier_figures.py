@@ -24,9 +24,8 @@ from khanij.foundation.wording import (
     is_known,
     number,
 )
+from publishing.colours import CONTRIBUTIONS, RANK_CLASSES
 from publishing.geopackage.reading import records
-from publishing.qgis.forms import CONTRIBUTIONS
-from publishing.qgis.styles import RANK_CLASSES
 
 A4 = (8.27, 11.69)
 MAP_SIZE = (0.40, 0.27)

@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from data_sources.contracts.published.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.places import DOSSIER
 from data_sources.sheets import sheet_of
 from khanij.foundation.escaping import plain
 from khanij.foundation.wording import (
@@ -43,8 +45,8 @@ from publishing.dossiers.dossier_figures import (
 )
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import records
-from publishing.qgis.forms import KIND_WORDS, STATUS_WORDS
 from publishing.shortlists.shortlist import Shortlist
+from publishing.words import KIND_WORDS, STATUS_WORDS, said
 
 CLASS_WORDS = {
     "G1": "G1, detailed exploration (UNFC G1)",
@@ -265,6 +267,10 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
             ("Completeness", f"{number(r.completeness_pct)} %" if is_known(r.completeness_pct) else "not known"),
             ("Missing", one_line(r.missing) or "nothing that the assessment asks for"),
             ("Flags", one_line(r.flags) or "none"),
+            *(
+                (s.label or f.title, said(f, getattr(r, f.name)) or "not known")
+                for f, s in RANKED_BLOCKS.shown(DOSSIER)
+            ),
         ]
     )
     w.heading("What to measure next")

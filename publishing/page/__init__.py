@@ -17,23 +17,18 @@ import pandas as pd
 import shapely
 
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.places import PAGE, PAGE_GROUND, PAGE_TABLE
 from khanij.foundation.escaping import plain, xml
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from khanij.foundation.wording import is_known
+from publishing.colours import CONTRIBUTIONS, FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import read_layer, read_table, run_info
-from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS
-from publishing.qgis.styles import FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
 from publishing.sets.marks import KEY, meta_tag, visible_line
+from publishing.words import KIND_WORDS, NUMBERS, STATUS_WORDS, unit_said
 
-BLOCK_COLUMNS = (
-    "block_id", "name", "kind", "state", "district", "status", "status_reason", "rank", "rank_p05", "rank_p50", "rank_p95", "rank_fertility",
-    "p_top10", "p_top20", "score_mean", "score_p10", "score_p50", "score_p90", "contribution_value", "contribution_strategic",
-    "contribution_fertility", "net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90", "margin_usd_per_t_p10", "margin_usd_per_t_p50",
-    "margin_usd_per_t_p90", "p_margin_positive", "breakeven_price_multiple", "tonnage_t_p50", "top_elements", "knowledge_class",
-    "completeness_pct", "flags", "explanation", "missing", "likely_companions", "nearest_site_id", "nearest_site_km", "geometry_basis", "sources",
-    "fertility_axis", "fertility_axis_p10", "fertility_axis_p90", "fertility_note", "top_evidence",
-)  # fmt: skip
+_OF_PAGE = (PAGE, PAGE_TABLE, PAGE_GROUND)
+BLOCK_COLUMNS = tuple(f.name for f in RANKED_BLOCKS.fields if any(s.where in _OF_PAGE for s in f.places()))
 _SITE_COLUMNS = ("site_id", "name", "waste_type_code", "waste_type_text", "tonnage_t_p10", "tonnage_t_p50", "tonnage_t_p90", "knowledge_class", "status_reason")  # fmt: skip
 _MAX_ELEMENTS = 10
 _MAX_EVIDENCE = 12
@@ -132,12 +127,26 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
             for f in RANKED_BLOCKS.fields
             if f.name in BLOCK_COLUMNS
         },
+        "table": _listed(PAGE_TABLE),
+        "ground_table": _listed(PAGE_GROUND),
+        "facts": _facts(),
         "kinds": KIND_WORDS,
         "statuses": STATUS_WORDS,
         "rank_classes": [list(c) for c in RANK_CLASSES],
         "waste_families": [[label, colour, list(words)] for label, _, colour, words in WASTE_FAMILIES],
         "contributions": [list(c) for c in CONTRIBUTIONS],
     }
+
+
+def _listed(where: str) -> list[list[Any]]:
+    """Columns of a table of the page: name, heading, 1 for a number."""
+    return [[f.name, s.label or f.title, int(f.dtype in NUMBERS)] for f, s in RANKED_BLOCKS.shown(where)]
+
+
+def _facts() -> list[list[str]]:
+    """What is said of one block in a line each: name, label, and how its value is said (a unit, ``share`` or ``text``)."""
+    shown = [(f, s) for f, s in RANKED_BLOCKS.shown(PAGE) if not s.group]
+    return [[f.name, s.label or f.title, unit_said(f)] for f, s in shown]
 
 
 def _states(gpkg: Path | str) -> tuple[list[str], list[Any]]:

@@ -16,19 +16,9 @@
   const triple = (a, b, c, say, unit) => !known(b) ? 'not known' : say(b) + (unit ? ' ' + unit : '') + (known(a) && known(c) ? ' (P10 ' + say(a) + ' to P90 ' + say(c) + ')' : '');
 
   /* filters and order */
-  let COLUMNS = [
-    ['rank', 'Rank', 1], ['name', 'Name', 0], ['state', 'State', 0], ['status', 'Status', 0], ['score_mean', 'Score, mean', 1],
-    ['rank_p05', 'Rank P05 (best) to P95 (worst)', 1], ['p_top20', 'P(top 20)', 1], ['margin_usd_per_t_p50', 'Margin P50, USD/t', 1],
-    ['breakeven_price_multiple', 'Break-even x', 1], ['tonnage_t_p50', 'Tonnage P50', 1], ['top_elements', 'Elements', 0], ['knowledge_class', 'Class', 0]
-  ];
-  if (B.rank_fertility.some(known)) COLUMNS.splice(1, 0, ['rank_fertility', 'By fertility', 1]);
   // Where nothing is ranked, the list by fertility is what there is to read.
   const ground = !B.rank.some(known) && B.rank_fertility.some(known);
-  if (ground) COLUMNS = [
-    ['rank_fertility', 'By fertility', 1], ['name', 'Name', 0], ['state', 'State', 0], ['status', 'Status', 0],
-    ['fertility_axis', 'More fertile than', 1], ['fertility_axis_p10', 'P10 (low) to P90', 1], ['top_evidence', 'Ground stands out in', 0],
-    ['likely_companions', 'Likely companions (not measured)', 0]
-  ];
+  const COLUMNS = ground ? D.ground_table : D.table.filter(([key]) => key !== 'rank_fertility' || B.rank_fertility.some(known));
   const PAGE = 500;
   let sort = { key: 'rank', up: true }, shown = [], chosen = -1, limit = PAGE;
   const text = i => [B.name[i], B.block_id[i], B.district[i], B.state[i], B.top_elements[i], B.likely_companions[i]].filter(known).join(' ').toLowerCase();
@@ -149,6 +139,19 @@
     data.forEach(r => { const row = el('tr'); r.forEach(v => row.append(el('td', v))); table.append(row); });
     return table;
   }
+  /* one fact in words: by its unit, with its low and high case where they are there */
+  const FACTS = {
+    fertility_axis: i => 'more than ' + share(B.fertility_axis[i]) + ' of the region' + (known(B.fertility_axis_p10[i]) ? ' (P10 ' + share(B.fertility_axis_p10[i]) + ' to P90 ' + share(B.fertility_axis_p90[i]) + ')' : ''),
+    nearest_site_id: i => B.nearest_site_id[i] + ', ' + num(B.nearest_site_km[i]) + ' km'
+  };
+  const SAID = { share: [share, ''], t: [tonnes, ''], USD: [amount, 'USD'], 'yes or no': [v => v ? 'yes' : 'no', ''], x: [num, ''], text: [v => v, ''] };
+  function fact(key, how, i) {
+    if (FACTS[key]) return FACTS[key](i);
+    const v = B[key][i], [say, unit] = SAID[how] || [num, how], stem = key.replace(/_p50$/, '');
+    const low = B[stem + '_p10'], high = B[stem + '_p90'];
+    if (stem !== key && low && high) return triple(low[i], v, high[i], say, unit);
+    return say(v) + (unit ? ' ' + unit : '');
+  }
   function details(i) {
     const box = $('details'), b = key => B[key][i];
     box.replaceChildren(el('h2', b('name') || b('block_id')));
@@ -175,17 +178,7 @@
       box.append(bar, key);
     } else if (known(b('rank_fertility'))) box.append(el('h3', 'Place ' + place(b('rank_fertility')) + ' by fertility of the ground'));
     if (known(b('explanation'))) box.append(el('p', b('explanation')));
-    box.append(list([
-      ['Tonnage P50', known(b('tonnage_t_p50')) ? tonnes(b('tonnage_t_p50')) : null],
-      ['Margin', known(b('margin_usd_per_t_p50')) ? triple(b('margin_usd_per_t_p10'), b('margin_usd_per_t_p50'), b('margin_usd_per_t_p90'), num, 'USD/t') : null],
-      ['P(margin > 0)', known(b('p_margin_positive')) ? share(b('p_margin_positive')) : null],
-      ['Break-even price multiple', known(b('breakeven_price_multiple')) ? num(b('breakeven_price_multiple')) : null],
-      ['Net value of the basket', known(b('net_value_usd_p50')) ? triple(b('net_value_usd_p10'), b('net_value_usd_p50'), b('net_value_usd_p90'), amount, 'USD') : null],
-      ['Fertility of the ground', known(b('fertility_axis')) ? 'more than ' + share(b('fertility_axis')) + ' of the region' + (known(b('fertility_axis_p10')) ? ' (P10 ' + share(b('fertility_axis_p10')) + ' to P90 ' + share(b('fertility_axis_p90')) + ')' : '') : null],
-      ['Knowledge class', b('knowledge_class')], ['Completeness', known(b('completeness_pct')) ? num(b('completeness_pct')) + ' %' : null],
-      ['Likely companions (not measured)', b('likely_companions')], ['Nearest site', known(b('nearest_site_id')) ? b('nearest_site_id') + ', ' + num(b('nearest_site_km')) + ' km' : null],
-      ['Missing', b('missing')], ['Flags', b('flags')], ['Geometry', b('geometry_basis')]
-    ]));
+    box.append(list(D.facts.map(([key, label, how]) => [label, known(b(key)) ? fact(key, how, i) : null])));
     const shares = D.shares[b('block_id')], elements = D.elements[b('block_id')];
     if (shares) box.append(el('h3', 'Sites'), grid(['Site', 'Inside', 'Near', 'km', 'Tonnage', 'Class'], shares.map(([id, inside, near, km]) => {
       const s = D.sites.site_id.indexOf(id);

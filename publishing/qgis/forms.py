@@ -8,35 +8,11 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from data_sources.contracts import Contract, Field
+from data_sources.contracts.published.places import FORM, TABS
+from publishing.colours import CONTRIBUTIONS
+from publishing.words import KIND_WORDS, STATUS_SAID, STATUS_WORDS
 
-STATUS_WORDS = {
-    "RANKED": "Ranked",
-    "OUT_OF_BASKET": "Other metals than the basket's",
-    "UNQUANTIFIED": "Not quantified yet",
-    "GATED": "Barred by law or court",
-    "LEASED": "Leased to a third party",
-}
-# The same words inside a QGIS expression, where an apostrophe would end the text.
-STATUS_SAID = {k: v.replace("'", "’") for k, v in STATUS_WORDS.items()}
-KIND_WORDS = {
-    "waste_block": "Waste block",
-    "auction_block": "Auction block",
-    "mining_lease": "Mining lease",
-    "survey_sheet": "Survey sheet",
-    "grid_cell": "Grid cell",
-}
-CONTRIBUTIONS = (
-    ("contribution_value", "value", "#0072b2"),
-    ("contribution_strategic", "strategic need", "#e69f00"),
-    ("contribution_fertility", "fertility", "#009e73"),
-)
 _LONG = ("explanation", "sources", "flags", "status_reason", "top_sites", "top_elements", "missing", "notes", "advice")
-_TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Why", ("block_id", "name", "kind", "state", "district", "status", "status_reason", "rank", "rank_p05", "rank_p95", "explanation")),
-    ("Score", ("score_mean", "score_p10", "score_p50", "score_p90", "contribution_value", "contribution_strategic", "contribution_fertility", "value_axis", "strategic_axis", "fertility_axis", "fertility_axis_p10", "fertility_axis_p90", "top_evidence", "fertility_note", "modifier", "rank_p50", "p_top10", "p_top20", "rank_all_recoverable", "rank_fertility")),
-    ("Value", ("net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90", "margin_usd_per_t_p10", "margin_usd_per_t_p50", "margin_usd_per_t_p90", "p_margin_positive", "breakeven_price_multiple", "capital_known", "net_value_inr_crore_p50", "tonnage_t_p10", "tonnage_t_p50", "tonnage_t_p90", "contained_critical_t_p50", "top_sites", "top_elements")),
-    ("Data quality", ("knowledge_class", "completeness_pct", "flags", "missing", "likely_companions", "nearest_site_id", "nearest_site_km", "geometry_basis", "area_ha", "minerals", "lease_status", "redistribute", "sources")),
-)  # fmt: skip
 
 
 def _config(options: str) -> str:
@@ -89,10 +65,10 @@ def block_form(contract: Contract, relations: tuple[tuple[str, str], ...] = ()) 
     """The tabbed form of a block; ``relations`` are (relation id, label) pairs shown on a tab of their own."""
     index = {n: i for i, n in enumerate(contract.names(), start=1)}
     tabs = []
-    for title, names in _TABS:
-        inner = "".join(
-            f'<attributeEditorField name={quoteattr(n)} index="{index[n]}" showLabel="1"/>' for n in names if n in index
-        )
+    shown = contract.shown(FORM)
+    for title in TABS:
+        names = [f.name for f, show in shown if (show.group or TABS[-1]) == title]
+        inner = "".join(f'<attributeEditorField name={quoteattr(n)} index="{index[n]}" showLabel="1"/>' for n in names)
         tabs.append(_tab(title, inner))
     if relations:
         inner = "".join(_relation(i, label) for i, label in relations)

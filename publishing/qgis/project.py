@@ -22,10 +22,11 @@ from khanij.foundation.wording import one_line
 from publishing.geopackage.publication import SAMPLE_MARK, Publication
 from publishing.geopackage.reading import records
 from publishing.qgis.crs import crs_xml
-from publishing.qgis.forms import KIND_WORDS, block_form, relation_form
+from publishing.qgis.forms import block_form, relation_form
 from publishing.qgis.layout import Page, layouts_xml
 from publishing.qgis.rasters import SHOWN_BAND, BandLayer, band_layers, band_xml, node_xml
 from publishing.qgis.styles import LayerStyle
+from publishing.words import KIND_WORDS
 
 PROJECT_NAME = "main"
 # India's Lambert conformal projection: right for looking and for scale bars (areas are computed elsewhere).

@@ -1,10 +1,7 @@
 """What every layer looks like: one default style a layer, and the other readings of the blocks.
 
-Belongs here: colours, classes, shapes and labels. Does not belong here: how XML is written (``symbols``) or what a
-field is called (the contracts, through ``forms``).
-
-Colours: the rank ramp falls in lightness from best (dark) to last (pale) and holds for all common kinds of colour
-blindness; a status is told by shape first, by colour second.
+Belongs here: shapes and labels. Does not belong here: how XML is written (``symbols``) or what a
+field is called (the contracts, through ``forms``), or a colour (``publishing.colours``).
 """
 
 from __future__ import annotations
@@ -16,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 
 from data_sources.contracts.published.outputs import KINDS, OUTPUT_CONTRACTS
+from publishing.colours import FERTILITY_CLASSES, KIND_SHAPES, RANK_CLASSES, STATUS_SYMBOLS, WASTE_FAMILIES
 from publishing.geopackage.publication import SAMPLE_MARK, Publication
 from publishing.qgis import forms
 from publishing.qgis.symbols import (
@@ -31,38 +29,15 @@ from publishing.qgis.symbols import (
     single_renderer,
     symbol,
 )
+from publishing.words import KIND_WORDS
 
-RANK_CLASSES = (
-    (1, 5, "#5b1a18"),
-    (6, 10, "#a63d1e"),
-    (11, 20, "#e0762a"),
-    (21, 50, "#f5b35c"),
-    (51, None, "#fbe3b3"),
-)
 # A polygon narrower than this on the map is drawn as a marker; only below 1:500,000.
 _MARKER_BELOW_MM = 7
 _MARKER_SCALE = 500_000
 _IS_SMALL = f"(@map_scale > {_MARKER_SCALE} AND coalesce(bounds_width($geometry), 0) * 111320000 / @map_scale < {_MARKER_BELOW_MM})"
-KIND_SHAPES = {"waste_block": "circle", "auction_block": "square", "mining_lease": "pentagon"}
 _SHAPE_BY_KIND = (
     "CASE " + " ".join(f"WHEN \"kind\" = '{k}' THEN '{s}'" for k, s in KIND_SHAPES.items()) + " ELSE 'circle' END"
 )
-STATUS_SYMBOLS = (
-    ("OUT_OF_BASKET", "Holds other metals than the basket's", "diamond", "#4a90c2"),
-    ("GATED", "Barred by law or court", "cross2", "#606060"),
-    ("LEASED", "Leased to a third party", "triangle", "#8c8c8c"),
-    ("UNQUANTIFIED", "Not quantified yet", "circle", "#ffffff"),
-)
-WASTE_FAMILIES = (
-    ("Tailings and slimes", "triangle", "#8c510a", ("tailings", "slimes", "rejects")),
-    ("Red mud", "circle", "#b2182b", ("red_mud",)),
-    ("Ash", "hexagon", "#7f7f7f", ("ash",)),
-    ("Gypsum, jarosite", "diamond", "#4393c3", ("gypsum", "jarosi")),
-    ("Dumps, overburden, slag", "square", "#35978f", ("dump", "overburden", "rock", "slag")),
-)
-FERTILITY_CLASSES = (
-    (0, 0.5, "#fde725"), (0.5, 0.75, "#5ec962"), (0.75, 0.9, "#21918c"), (0.9, 0.95, "#3b528b"), (0.95, 1, "#440154"),
-)  # fmt: skip
 # What stands in brackets is said in the form.
 _SHORT_NAME = "wordwrap(trim(left(regexp_replace(coalesce(\"name\", \"block_id\"), ' *[(].*$', ''), 44)), 24)"
 _PRIORITY = 'if("rank" is null, 0, greatest(1, 10 - "rank" / 5))'
@@ -135,7 +110,7 @@ def _status_rules(frame: pd.DataFrame) -> list[Rule]:
                     colour, KIND_SHAPES.get(kind, "circle"), 1.8, fill_alpha=120, outline="#7a7a7a", style="no"
                 )
                 test = f"\"status\" = '{status}' AND \"kind\" = '{kind}'"
-                rules.append(Rule(f"{label}: {forms.KIND_WORDS[kind].lower()}", test, drawn))
+                rules.append(Rule(f"{label}: {KIND_WORDS[kind].lower()}", test, drawn))
         elif kinds:
             style = "b_diagonal" if status in ("GATED", "LEASED") else "solid"
             rules.append(

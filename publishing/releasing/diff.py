@@ -14,16 +14,13 @@ import pandas as pd
 
 from data_sources.contracts import MissingSourceError
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.places import DIFF
 from khanij.foundation.wording import is_known, number, one_line, place
 from publishing.geopackage.reading import read_table, run_info
 from publishing.sets.snapshot import is_set_folder, one_set_of, published_geopackage
 
 # What may explain a move, in the order in which it is told.
-_REASONS = (
-    ("status", "status"), ("knowledge_class", "knowledge class"), ("tonnage_t_p50", "tonnage"), ("margin_usd_per_t_p50", "margin"),
-    ("breakeven_price_multiple", "break-even"), ("contribution_value", "points from value"), ("contribution_strategic", "points from strategic need"),
-    ("contribution_fertility", "points from fertility"), ("modifier", "modifier"), ("top_elements", "main elements"), ("status_reason", "reason"),
-)  # fmt: skip
+_REASONS = tuple((f.name, show.label or f.title) for f, show in RANKED_BLOCKS.shown(DIFF))
 _RUN = (
     "configuration_sha256",
     "configuration_hash",

@@ -21,13 +21,13 @@ from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from khanij.foundation.escaping import csv_cell, plain, xml
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from khanij.foundation.wording import is_known, number, place, rank_interval, share, tonnes, triple
+from publishing.colours import RANK_CLASSES
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
 from publishing.geopackage.reading import records
-from publishing.qgis.forms import STATUS_WORDS
-from publishing.qgis.styles import RANK_CLASSES
 from publishing.shortlists.shortlist import Shortlist, nothing_passes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
+from publishing.words import STATUS_WORDS
 
 FORMATS = ("xlsx", "csv", "gpkg", "geojson", "kml", "pdf")
 

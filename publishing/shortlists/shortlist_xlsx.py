@@ -21,20 +21,12 @@ from data_sources.contracts.published.outputs import (
     SAMPLE_NEXT,
     SITE_SHARES,
 )
+from data_sources.contracts.published.places import XLSX
 from khanij.foundation.escaping import plain
 from khanij.foundation.wording import is_known
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.shortlists.shortlist import Shortlist
 
-# What is read on paper first, up to the knowledge class; the rest is for the screen.
-COLUMNS = (
-    "rank", "name", "block_id", "kind", "state", "district", "status", "score_mean", "rank_p05", "rank_p95", "p_top10", "p_top20",
-    "margin_usd_per_t_p50", "p_margin_positive", "breakeven_price_multiple", "tonnage_t_p50", "rank_fertility", "top_elements", "knowledge_class",
-    "score_p10", "score_p90", "margin_usd_per_t_p10", "margin_usd_per_t_p90", "net_value_usd_p10", "net_value_usd_p50", "net_value_usd_p90",
-    "contained_critical_t_p50", "fertility_axis", "fertility_axis_p10", "fertility_axis_p90", "top_evidence", "top_sites",
-    "completeness_pct", "area_ha", "lease_status", "status_reason", "missing", "flags",
-    "explanation", "sources",
-)  # fmt: skip
 _BARS = {
     "score_mean": "#F2B99B",
     "p_top10": "#CDB8E0",
@@ -85,7 +77,9 @@ def xlsx_bytes(shortlist: Shortlist, date: str = "") -> bytes:
     style = _Styles(book)
     _cover(book, style, shortlist, date)
     blocks = pd.DataFrame(shortlist.blocks.drop(columns="geometry"))
-    _table(book, style, "Shortlist", blocks, [RANKED_BLOCKS[c] for c in COLUMNS], bars=True, mark=shortlist.is_sample)
+    _table(
+        book, style, "Shortlist", blocks, [f for f, _ in RANKED_BLOCKS.shown(XLSX)], bars=True, mark=shortlist.is_sample
+    )
     names = blocks.set_index("block_id")["name"]
     for basket in sorted(set(shortlist.baskets["basket"].dropna())):
         mine = shortlist.baskets[shortlist.baskets["basket"] == basket].sort_values(["kind", "rank"])

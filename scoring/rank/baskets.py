@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from data_sources.contracts import RegionError
 from data_sources.reference import ReferenceTables
+from data_sources.reference.element_lists import of_basket
 from scoring.rank.settings import RankingSettings
 
-MAGNET_REE = frozenset({"Nd", "Pr", "Sm", "Gd", "Tb", "Dy", "Ho"})
-CHINA_SEVEN = frozenset({"Sm", "Gd", "Tb", "Dy", "Lu", "Sc", "Y"})
+MAGNET_REE = of_basket("magnet_ree")
+CHINA_SEVEN = of_basket("china_seven")
 """Under Chinese export licence since 2025-04-04; not among what was suspended from 2025-11-07 to 2026-11-10 (table policy)."""
 
 TITLES = {

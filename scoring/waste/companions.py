@@ -7,27 +7,29 @@ from __future__ import annotations
 
 import re
 
-LIKELY_BY_HOST: dict[str, tuple[str, ...]] = {
-    "Cu": ("Se", "Te", "Mo", "Co", "Re", "Au", "Ag"),
-    "Zn": ("Ge", "Cd", "In", "Ag"),
-    "Pb": ("Ag", "Bi", "Sb"),
-    "Au": ("Te", "W", "Ag", "Sb", "Bi"),
-    "Al": ("Ga", "Sc", "V", "Ti", "REE"),
-    "P": ("REE", "Y"),
-    "coal": ("REE", "Sc", "Ga", "Ge"),
-    "lignite": ("REE", "Sc", "Ga", "Ge"),
-    "Cr": ("Ni", "Co", "PGE"),
-    "Ni": ("Co", "Sc"),
-    "Fe": ("V", "Ti", "P"),
-    "Mn": ("Co", "Ni"),
-    "W": ("Mo", "Bi", "Sn", "Li"),
-    "Sn": ("Ta", "Nb", "W", "Li"),
-    "Ti": ("Zr", "Hf", "REE"),
-    "Zr": ("Hf", "REE"),
-    "U": ("V", "Mo", "Ni", "Cu"),
-    "Mo": ("Re", "Se"),
-    "REE": ("Y", "Nb"),
+from data_sources.reference.element_lists import companions_by_host
+
+_GROUPS: dict[str, tuple[tuple[int, str], ...]] = {
+    "Al": ((5, "REE"),),
+    "P": ((1, "REE"),),
+    "coal": ((1, "REE"),),
+    "lignite": ((1, "REE"),),
+    "Cr": ((3, "PGE"),),
+    "Ti": ((3, "REE"),),
+    "Zr": ((2, "REE"),),
 }
+"""Groups among the companions of a host, with their place: no single element, so no row of ``elements.csv``."""
+
+
+def _likely_by_host() -> dict[str, tuple[str, ...]]:
+    single = companions_by_host()
+    hosts = dict.fromkeys((*single, *_GROUPS))
+    return {
+        h: tuple(e for _, e in sorted((*single.get(h, ()), *_GROUPS.get(h, ())), key=lambda m: m[0])) for h in hosts
+    }
+
+
+LIKELY_BY_HOST: dict[str, tuple[str, ...]] = _likely_by_host()
 """Companion metals by host (Nassar, Graedel & Harper 2015, Science Advances 1, e1400180, for Cu, Zn, Al; else textbook
 associations, own knowledge)."""
 

@@ -7,28 +7,15 @@ from __future__ import annotations
 
 import math
 
+from data_sources.reference.element_lists import pure_mineral_ppm
+
 CLASSES = ("G1", "G2", "G3", "G4", "analogue", "none")
 TONNAGE_GSD = {"G1": 1.05, "G2": 1.15, "G3": 1.3, "G4": 1.5, "analogue": 2.0}
 GRADE_GSD = {"G1": 1.10, "G2": 1.25, "G3": 1.5, "G4": 2.0, "analogue": 2.5}
 Z90 = 1.2815515655446004
 """Standard normal quantile of 0.90."""
 LOGIT_ABOVE_PPM = 1e4
-CEILING_PPM = {
-    "Fe": 699_400.0,
-    "Mn": 632_000.0,
-    "Cr": 465_000.0,
-    "Zn": 671_000.0,
-    "Pb": 866_000.0,
-    "Cu": 798_000.0,
-    "Ni": 647_000.0,
-    "Ti": 599_400.0,
-    "Al": 529_300.0,
-    "Si": 467_400.0,
-    "Mg": 603_000.0,
-    "Ca": 714_700.0,
-    "S": 534_500.0,
-    "Zr": 497_600.0,
-}
+CEILING_PPM = pure_mineral_ppm()
 """Grade of the pure mineral [g/t]: haematite, pyrolusite, chromite, sphalerite, galena, chalcocite, millerite, rutile,
 corundum, quartz, periclase, lime, pyrite, zircon (stoichiometry; own computation). Elsewhere 1,000,000."""
 

@@ -11,7 +11,6 @@ from data_sources.contracts.published.output_fields import KINDS, KNOWLEDGE_CLAS
 from data_sources.contracts.published.output_layers import (
     ANOMALIES,
     OCCURRENCES_OUT,
-    RANKED_BLOCKS,
     STATE_LABELS,
     SURVEY_SHEETS,
     WASTE_FOOTPRINTS_OUT,
@@ -33,6 +32,7 @@ from data_sources.contracts.published.output_tables import (
     SITE_POTENTIAL,
     SITE_SHARES,
 )
+from data_sources.contracts.published.ranked_blocks import RANKED_BLOCKS
 
 # Raised when a published layer, table or column is renamed, removed, or comes to mean something else; CHANGELOG.md says how.
 SCHEMA_VERSION = 1

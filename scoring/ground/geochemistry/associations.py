@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LIGHT_REE = ("La", "Ce", "Pr", "Nd", "Sm")
-HEAVY_REE = ("Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu")
+from data_sources.reference.element_lists import of_association
+
 HEAVY_MINERAL_INDICATORS = ("Th", "Zr", "Hf")
 
 
@@ -38,7 +38,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "light_ree",
             "Light rare earths, corrected for monazite and zircon sand",
             "light rare earths",
-            LIGHT_REE,
+            of_association("light_ree"),
             ("Th", "Zr", "Hf"),
             ("rare", "ree", "rare-earth elements", "rare earth"),
             "monazite carries light REE with Th, zircon travels with it: what Th, Zr, Hf predict is placer, not ore",
@@ -47,7 +47,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "heavy_ree_y",
             "Heavy rare earths and yttrium, corrected for zircon and xenotime sand",
             "heavy rare earths and Y",
-            (*HEAVY_REE, "Y"),
+            of_association("heavy_ree_y"),
             ("Zr", "Hf", "Th"),
             ("rare", "ree", "rare-earth elements", "rare earth", "yttrium"),
             "zircon and xenotime carry heavy REE and Y with Zr and Hf",
@@ -56,7 +56,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "rare_metals",
             "Rare-metal pegmatite and granite",
             "rare metals",
-            ("Li", "Cs", "Ta", "Nb", "Sn", "W", "Be", "Rb"),
+            of_association("rare_metals"),
             (),
             ("lithium", "niobium", "tantalum", "tin", "tungsten", "beryllium"),
             "fractionated granite and pegmatite concentrate Li-Cs-Ta, Nb-Ta-Sn and W",
@@ -65,7 +65,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "ni_co_cr_pge",
             "Mafic and ultramafic: nickel, cobalt, chromium, platinum group",
             "Ni-Co-Cr-PGE",
-            ("Ni", "Co", "Cr", "Pt", "Pd"),
+            of_association("ni_co_cr_pge"),
             (),
             ("nickel", "cobalt", "chromite", "chromium", "pge", "platinum"),
             "magmatic sulphide and chromitite; without lithology, ordinary mafic rock raises them too",
@@ -74,7 +74,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "cu_mo_au",
             "Copper, molybdenum, gold",
             "Cu-Mo-Au",
-            ("Cu", "Mo", "Au", "Ag", "Bi", "Te", "Se", "Re"),
+            of_association("cu_mo_au"),
             (),
             ("copper", "molybdenum", "gold", "rhenium", "selenium", "tellurium"),
             "porphyry, IOCG and shear-zone copper with its companions; copper alone will do",
@@ -84,7 +84,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "zn_ge_in_cd",
             "Zinc and its companions",
             "Zn and companions",
-            ("Zn", "Pb", "Cd", "In", "Ge", "Ga", "Tl", "Sb"),
+            of_association("zn_ge_in_cd"),
             (),
             ("zinc", "lead", "germanium", "indium", "cadmium", "antimony"),
             "sphalerite carries Ge, In, Cd and Ga",
@@ -93,7 +93,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "phosphate",
             "Phosphate and carbonatite",
             "phosphate",
-            ("P", "Sr", "Ba", "F"),
+            of_association("phosphate"),
             (),
             ("phosphorite", "phosphate", "apatite", "carbonatite"),
             "apatite and carbonatite carry P, Sr, Ba and F, with REE",
@@ -102,7 +102,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "ti_v",
             "Titanium and vanadium",
             "Ti-V",
-            ("Ti", "V"),
+            of_association("ti_v"),
             (),
             ("titanium", "vanadium", "ilmenite"),
             "titaniferous magnetite; beach and river ilmenite too, so read it beside heavy_minerals",

@@ -5,7 +5,8 @@ Belongs here: the container. Does not belong here: reading or admitting a layer 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
 import geopandas as gpd
 
@@ -25,11 +26,18 @@ class SurveyLayers:
     gravity_stations: gpd.GeoDataFrame | None = None
     rasters: tuple[RasterStack, ...] = ()
     catchments: gpd.GeoDataFrame | None = None
+    others: Mapping[str, gpd.GeoDataFrame | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, frames: Mapping[str, gpd.GeoDataFrame | None], rasters: tuple[RasterStack, ...] = ()) -> SurveyLayers:
+        """The layers by name; one that no evidence is made of yet stands under ``others``."""
+        known = {name: frame for name, frame in frames.items() if name in cls.names()}
+        return cls(**known, rasters=rasters, others={n: f for n, f in frames.items() if n not in known})
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Names of the vector layers."""
-        return tuple(f.name for f in fields(cls) if f.name != "rasters")
+        return tuple(f.name for f in fields(cls) if f.name not in ("rasters", "others"))
 
     def has(self, name: str) -> bool:
         """Whether a layer is there and holds a row."""
