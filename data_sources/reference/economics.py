@@ -75,7 +75,7 @@ def economic_tables(replace: Mapping[str, pd.DataFrame] | None = None) -> Econom
         sustaining_share=_factor(scale, "cost_scale", "sustaining capital"),
         closure_share=_factor(scale, "cost_scale", "closure"),
         fixed_share=_factor(scale, "cost_scale", "share of operating cost that does not fall while the plant ramps up"),
-        plants=_plants(frames["plant_costs"], families),
+        plants=_plants(frames["plant_costs"]),
     )
 
 
@@ -306,7 +306,7 @@ def _factor(frame: pd.DataFrame, table: str, quantity: str) -> float:
     return number(r["value"], table, i, "value", high=1.0)
 
 
-def _plants(frame: pd.DataFrame, families: Mapping[str, Family]) -> pd.DataFrame:
+def _plants(frame: pd.DataFrame) -> pd.DataFrame:
     """The published plants; a family that is listed without a law of its own (another process) is kept, not fitted."""
     for i, r in _rows(frame):
         number(r["rate_mtpa"], "plant_costs", i, "rate_mtpa", low=1e-6)
