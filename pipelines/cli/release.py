@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 from pathlib import Path
 
 
@@ -34,15 +33,14 @@ def main(arguments: argparse.Namespace) -> int:
 
 def release_region(region: str, version: str, releases_root: Path | None = None, output: Path | None = None) -> Path:
     """Release what is published of one region (``output``: its folder); its sources' citations travel with it."""
-    from assets.workspace import home_folder
     from data_sources.cards import load_card
     from data_sources.regions import load_region
+    from khanij.foundation.environment import output_folder, releases_folder
     from publishing.releasing.releases import make_release
 
-    home = home_folder()
-    root = releases_root or Path(os.environ.get("KHANIJ_RELEASES", str(home / "releases")))
+    root = releases_root or releases_folder()
     settings = load_region(region)
     names = {source.card for source in settings.sources().values()} | ({settings.waste.card} - {""})
     citations = sorted({load_card(name).citation for name in names})
-    output = output or Path(os.environ.get("KHANIJ_OUTPUT", str(home / "output"))) / region
+    output = output or output_folder() / region
     return make_release(output, root, version, attributions=citations).folder

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
 from rich.table import Table
 
@@ -27,9 +25,9 @@ def main(arguments: argparse.Namespace) -> int:
     """Print a row per card: licence, whether its rows may be passed on, protocol, and its state."""
     from data_sources.cards import card_names, load_card
     from data_sources.connectors import Archive, local_state, probe
+    from khanij.foundation.environment import archive_folder
 
-    home = Path(os.environ.get("KHANIJ_HOME", ".")).expanduser().resolve()
-    archive = Archive(Path(os.environ.get("KHANIJ_CACHE", str(home / ".khanij"))) / "archive")
+    archive = Archive(archive_folder())
     table = Table(
         "card",
         "title",

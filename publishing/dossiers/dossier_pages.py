@@ -14,19 +14,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from data_sources.sheets import sheet_of
+from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
-from khanij.foundation.wording import (
-    amount,
-    is_known,
-    kilograms,
-    number,
-    one_line,
-    place,
-    rank_interval,
-    share,
-    tonnes,
-    triple,
-)
+from khanij.foundation.wording import amount, kilograms, number, one_line, place, rank_interval, share, tonnes, triple
 from publishing.dossiers.dossier_figures import (
     A4,
     INK,

@@ -17,9 +17,9 @@ import pandas as pd
 import shapely
 
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
+from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain, xml
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
-from khanij.foundation.wording import is_known
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import read_layer, read_table, run_info
 from publishing.qgis.forms import CONTRIBUTIONS, KIND_WORDS, STATUS_WORDS

@@ -13,7 +13,8 @@ from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, REE14, unit
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.blocks import embedded_auction_blocks
 from data_sources.readers.waste import TABLES, embedded_inventory
-from data_sources.reference import load_reference, load_table
+from data_sources.reference import load_reference
+from data_sources.reference.describe import described_table as load_table
 
 KEYS = {
     "waste_sites": ["site_id"], "site_tonnages": ["tonnage_id"], "site_grades": ["grade_id"], "site_constraints": ["constraint_id"],
@@ -55,7 +56,10 @@ def test_keys_headers_and_sources(name):
 def test_all_tables_are_listed_here():
     from importlib.resources import files
 
-    found = {p.name.removesuffix(".csv") for p in files("data_sources.reference").iterdir() if p.name.endswith(".csv")}
+    root = files("data_sources.reference")
+    found = {
+        p.name.removesuffix(".csv") for f in (root, root / "evidence") for p in f.iterdir() if p.name.endswith(".csv")
+    }
     assert set(KEYS) == found
 
 
@@ -292,3 +296,19 @@ def test_every_column_is_described_and_the_page_is_current():
         assert list(columns_of(name)) == list(load_table(name).columns)
         assert all(meaning for _, meaning in columns_of(name).values())
     assert PATH.read_text(encoding="utf-8") == page(), "run: python -m data_sources.reference.describe"
+
+
+def test_no_run_reads_evidence_and_every_other_table_is_read():
+    from importlib.resources import files
+    from pathlib import Path
+
+    from khanij.foundation.closure import ROOT, runtime_files
+
+    root = Path(str(files("data_sources.reference")))
+    source = {
+        p: p.read_text(encoding="utf-8") for p in runtime_files() if p.suffix == ".py" and p.name != "describe.py"
+    }
+    named = {p.stem for p in root.glob("*.csv") if any(f'"{p.stem}"' in text for text in source.values())}
+    assert named == {p.stem for p in root.glob("*.csv")}
+    loaders = [p.relative_to(ROOT).as_posix() for p, text in source.items() if "load_evidence" in text]
+    assert loaders == ["data_sources/reference/tables.py"]
