@@ -138,10 +138,6 @@ class Card(_Strict):
         """Raw names -> canonical names by ``field_map``; no value is touched, other columns keep their name."""
         return frame.rename(columns={raw: name for raw, name in self.field_map.items() if raw in frame.columns})
 
-    def canonical_units(self) -> dict[str, Unit]:
-        """Canonical column -> ``Unit`` of the values that the raw column carries."""
-        return {self.field_map.get(raw, raw): unit for raw, unit in self.units.items()}
-
     def for_layer(self, layer: str) -> Card:
         """This card with the contract, columns and units that one of its layers has (``follows``); else itself."""
         if layer not in self.follows:

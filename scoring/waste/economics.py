@@ -37,12 +37,6 @@ def usd_to_inr_crore(usd: float, inr_per_usd: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def break_even_multiple(unit_value, unit_cost):
-    """``BE = k / u``, the factor by which prices must change for revenue to meet cost; NaN when u = 0."""
-    return unit_cost / unit_value if unit_value > 0.0 else math.nan
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def net_value(tonnage, unit_cost, revenue, full_at, sold):
     """Largest net value over the tonnage processed, and that tonnage.
 

@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_sources.reference.lanthanides import lanthanides
 from khanij.foundation.cells import number_of, text, truth
 from scoring.waste.companions import likely_elements
 from scoring.waste.figures import CEILING_PPM, CLASSES, grade_distribution, tonnage_distribution
 from scoring.waste.routes import RouteBook
 from scoring.waste.streams import stream_key
 
-LANTHANIDES = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu")
 TOTALS = ("TREE", "La..Lu")
 NO_VALUE = ("upper_limit", "subfraction", "withdrawn")
 """Bases of a figure that is not the grade of the whole waste."""
@@ -199,7 +199,7 @@ def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elemen
         )
         split = _profile_for(book, waste_type, with_y, with_sc)
         if split:
-            inside = {*LANTHANIDES, *({"Y"} if with_y else ()), *({"Sc"} if with_sc else ())}
+            inside = {*lanthanides(), *({"Y"} if with_y else ()), *({"Sc"} if with_sc else ())}
             if with_sc and "Sc" not in split[1]:
                 record.left_out.append("Sc inside the total has no published share: not split out")
     for row in usable:

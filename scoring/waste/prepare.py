@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data_sources.reference.lanthanides import lanthanides
 from khanij.foundation.cells import is_known, text
 from scoring.waste.engine import Inputs
 from scoring.waste.figures import CEILING_PPM
 from scoring.waste.inventory import Assay, SiteRecord, keys_array
-from scoring.waste.routes import LANTHANIDES_AND_Y, POOLED, RouteBook
+from scoring.waste.routes import POOLED, RouteBook
 from scoring.waste.streams import normals, stream_key, triangulars, uniforms
 
 
@@ -50,11 +51,12 @@ class Market:
 def price_normals(elements: Sequence[str], market: Market) -> NDArray[np.float64]:
     """(E, K) standard normals of the log prices: independent, lanthanides and Y correlated at ``ree_correlation``."""
     common = normals(market.seed, market.draws, "price", "rare earths")
+    together = {*lanthanides(), "Y"}
     a, b = math.sqrt(market.ree_correlation), math.sqrt(1.0 - market.ree_correlation)
     out = np.empty((len(elements), market.draws))
     for i, element in enumerate(elements):
         own = normals(market.seed, market.draws, "price", element)
-        out[i] = a * common + b * own if element in LANTHANIDES_AND_Y else own
+        out[i] = a * common + b * own if element in together else own
     return out
 
 

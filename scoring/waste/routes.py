@@ -21,7 +21,6 @@ _FORMS = {
 """Price forms of the element table that may stand for the product form a route sells."""
 
 POOLED = ("Ho", "Er", "Tm", "Yb", "Lu")
-LANTHANIDES_AND_Y = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y")
 NEVER_VALUED = ("U", "Th")
 """Part B atomic minerals."""
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LIGHT_REE = ("La", "Ce", "Pr", "Nd", "Sm")
-HEAVY_REE = ("Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu")
-HEAVY_MINERAL_INDICATORS = ("Th", "Zr", "Hf")
+from data_sources.reference.lanthanides import ree_of_class
+
+# Europium is left out: feldspar takes it up, so that it goes its own way.
+_HEAVY_REE_Y = tuple(e for e in ree_of_class("HREE") if e != "Eu")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "light_ree",
             "Light rare earths, corrected for monazite and zircon sand",
             "light rare earths",
-            LIGHT_REE,
+            ree_of_class("LREE"),
             ("Th", "Zr", "Hf"),
             ("rare", "ree", "rare-earth elements", "rare earth"),
             "monazite carries light REE with Th, zircon travels with it: what Th, Zr, Hf predict is placer, not ore",
@@ -47,7 +48,7 @@ ASSOCIATIONS: dict[str, Association] = {
             "heavy_ree_y",
             "Heavy rare earths and yttrium, corrected for zircon and xenotime sand",
             "heavy rare earths and Y",
-            (*HEAVY_REE, "Y"),
+            _HEAVY_REE_Y,
             ("Zr", "Hf", "Th"),
             ("rare", "ree", "rare-earth elements", "rare earth", "yttrium"),
             "zircon and xenotime carry heavy REE and Y with Zr and Hf",
