@@ -41,6 +41,7 @@ from khanij.foundation.closure import (
     runtime_files,
     stat_of,
 )
+from khanij.foundation.files import sha256_of
 
 _ROOT = ROOT
 _GENERATOR = ROOT / "khanij" / "sample"
@@ -106,7 +107,7 @@ def code_version(paths: tuple[str, ...]) -> str:
 @cache
 def _bytes_of_code(file: Path, stat: Stat | None) -> bytes:
     # Size, times and inode are only the cache's key: many assets hang on the same file.
-    return b"missing" if stat is None else hashlib.sha256(file.read_bytes()).digest()
+    return b"missing" if stat is None else bytes.fromhex(sha256_of(file))
 
 
 @cache

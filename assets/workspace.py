@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import glob
 import hashlib
-import os
 from functools import cache
 from pathlib import Path
 
@@ -155,8 +154,3 @@ def _file_hash(path: str, stat: Stat | None) -> str:
 def forget_hashes() -> None:
     """Hash every source anew: no hash is remembered beyond a run or a sensor's look."""
     _file_hash.cache_clear()
-
-
-def home_folder() -> Path:
-    """The project's own working folder: ``KHANIJ_HOME``, else the current folder."""
-    return Path(os.environ.get("KHANIJ_HOME", ".")).expanduser().resolve()

@@ -26,9 +26,10 @@ from assets.quality import (
     units_finding,
 )
 from assets.survey import VECTOR_LAYERS
-from assets.workspace import PARTITIONS, Workspace, home_folder
+from assets.workspace import PARTITIONS, Workspace
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.survey import SURVEY_CONTRACTS
+from khanij.foundation.environment import releases_folder
 from pipelines.geopackage_check import geopackage_finding
 from pipelines.guards import CHECKS, judge_version
 from pipelines.stores.io_managers import BundleIOManager
@@ -146,15 +147,8 @@ def _published_quarantine(path: Path) -> tuple[dict[str, Any], pd.DataFrame]:
 
 def last_release(region: str) -> Path | None:
     """The GeoPackage of the newest complete release of a region, or None."""
-    complete = list_releases(releases_root(), region)
+    complete = list_releases(releases_folder(), region)
     return complete[-1].folder / "ranked_blocks.gpkg" if complete else None
-
-
-def releases_root() -> Path:
-    """Where releases are kept: ``KHANIJ_RELEASES``, else ``releases`` below the project's home."""
-    import os
-
-    return Path(os.environ.get("KHANIJ_RELEASES", str(home_folder() / "releases")))
 
 
 def build_checks() -> list[dg.AssetChecksDefinition]:

@@ -12,7 +12,6 @@ from pipelines.automations.planning import FETCH_JOB, JOB, AssetJob
 # 20 s, 40 s, 80 s, each with up to as much jitter: long enough for a server to come back, short of a night.
 PATIENT = dg.RetryPolicy(max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 # A step of pure computation that failed once fails again; one more try covers a killed worker or a full moment's disk.
-ONCE_MORE = dg.RetryPolicy(max_retries=1, delay=2, backoff=dg.Backoff.LINEAR)
 RUN_TAGS = {"khanij/product": "ranked_blocks"}
 
 

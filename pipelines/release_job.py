@@ -11,8 +11,8 @@ import dagster as dg
 from assets.workspace import Workspace
 from data_sources.contracts import KhanijError
 from data_sources.regions import region_names
+from khanij.foundation.environment import releases_folder
 from pipelines.automations.hooks import readable_failure
-from pipelines.checks import releases_root
 from pipelines.jobs import PATIENT
 from publishing.releasing.region import release_region
 from publishing.releasing.releases import list_releases
@@ -41,12 +41,12 @@ def release_regions(
             context.log.info(f"{region}: nothing is published, nothing is released")
             continue
         # A try after a failure, or a second click, finds the regions that are done: a release is never changed.
-        if any(r.calver == config.version for r in list_releases(releases_root(), region)):
+        if any(r.calver == config.version for r in list_releases(releases_folder(), region)):
             there.append(region)
             context.log.info(f"{region}: {config.version} exists already and is left as it is")
             continue
         try:
-            made.append(str(release_region(region, config.version, releases_root(), output)))
+            made.append(str(release_region(region, config.version, releases_folder(), output)))
             context.log.info(f"{region}: {made[-1]}")
         except KhanijError as error:
             failed.append(f"{region}: {error}")

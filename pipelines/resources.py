@@ -8,7 +8,9 @@ from pathlib import Path
 import dagster as dg
 
 from assets.archive import MARKS
-from assets.workspace import Workspace, home_folder
+from assets.workspace import Workspace
+from khanij.foundation.environment import cache_folder, dagster_folder, named_folder, output_folder, store_root
+from khanij.foundation.files import write_bytes_atomically
 from pipelines.stores.region_io import ScaledIOManager
 
 DAGSTER_YAML = """\
@@ -44,20 +46,17 @@ class NoCopy(dg.ConfigurableIOManager):
 
 def resources(overrides: dict[str, str] | None = None, accept: str = "") -> dict[str, object]:
     """The resources of an installation; folders and stores come from the environment (``docs/operations.md``)."""
-    home = home_folder()
-    cache = os.environ.get("KHANIJ_CACHE", str(home / ".khanij"))
+    cache = str(cache_folder())
     return {
         "workspace": Workspace(
-            output_root=os.environ.get("KHANIJ_OUTPUT", str(home / "output")),
+            output_root=str(output_folder()),
             cache_root=cache,
-            data_root=os.environ.get("KHANIJ_DATA", ""),
+            data_root=str(named_folder("KHANIJ_DATA") or ""),
             overrides=overrides or {},
             accept=accept,
         ),
         MARKS: NoCopy(),
-        "io_manager": ScaledIOManager(
-            root=os.environ.get("KHANIJ_STORE", str(Path(cache) / "store")), cache_root=cache
-        ),
+        "io_manager": ScaledIOManager(root=store_root(), cache_root=cache),
     }
 
 
@@ -69,10 +68,8 @@ def instance() -> dg.DagsterInstance:
 
 def prepare_dagster_home() -> Path:
     """Make sure that ``DAGSTER_HOME`` is set and holds a ``dagster.yaml``; one that is there is left as it is."""
-    home = os.environ.get("DAGSTER_HOME")
-    folder = Path(home).expanduser().resolve() if home else home_folder() / ".khanij" / "dagster"  # Dagster wants it so
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = dagster_folder()
     if not (folder / "dagster.yaml").exists():
-        (folder / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(folder)
+        write_bytes_atomically(folder / "dagster.yaml", DAGSTER_YAML.encode())
+    os.environ["DAGSTER_HOME"] = str(folder)  # Dagster wants it so
     return folder

@@ -14,18 +14,8 @@ import pandas as pd
 
 from data_sources.contracts.published.outputs import KINDS, RANKED_BLOCKS
 from data_sources.contracts.published.places import EXPLAIN, TOP, TOP_FERTILITY
-from khanij.foundation.wording import (
-    amount,
-    is_known,
-    kilograms,
-    number,
-    one_line,
-    place,
-    rank_interval,
-    share,
-    tonnes,
-    triple,
-)
+from khanij.foundation.cells import is_known
+from khanij.foundation.wording import amount, kilograms, number, one_line, place, rank_interval, share, tonnes, triple
 from publishing.colours import CONTRIBUTIONS
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records

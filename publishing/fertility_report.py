@@ -15,8 +15,9 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
+from khanij.foundation.cells import is_known
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
-from khanij.foundation.wording import is_known, number
+from khanij.foundation.wording import number
 from publishing.geopackage.publication import SAMPLE_MARK, RegionLike
 from publishing.sets.marks import meta_tag, visible_line
 

@@ -97,7 +97,7 @@ def test_no_folder_is_a_hall():
 def test_the_rule_itself_catches_each_kind_of_fault():
     assert faults_of("scoring", "import dagster")
     assert faults_of("scoring", "from data_sources.connectors import files")
-    assert faults_of("data_sources", "from scoring.units import x")
+    assert faults_of("data_sources", "from scoring.waste import figures")
     assert faults_of("publishing", "from assets import survey")
     assert faults_of("assets", "import pipelines.definitions")
     assert not faults_of("scoring", "from data_sources.contracts import KhanijError\nimport numpy")

@@ -16,8 +16,7 @@ from numba import njit, prange
 from timing import CELL_M, KRIGING_MODEL, SIZES, worker
 
 from khanij.foundation.grid import Band, Grid, RasterStack
-from scoring.ground.geochemistry.samples import composition
-from scoring.ground.maps.interpolation import idw_all
+from scoring.ground.geochemistry import composition
 from scoring.ground.maps.kriging import krige_grid, krige_points
 from scoring.ground.maps.rasterising import burn, distance_transform
 from scoring.ground.maps.unit_statistics import zonal_statistics
@@ -57,11 +56,6 @@ def weights(classes):
         return call, lambda r: {k: r[k].to_numpy() for k in ("class", "w_plus", "w_minus", "contrast", "corrected")}
 
     return case
-
-
-def idw(i):
-    g = grid(1000)
-    return (lambda: idw_all(i["x"], i["y"], i["z"], g)), lambda r: {"mean": r}
 
 
 def kriging(i):
@@ -132,7 +126,6 @@ CASES = {
     "distance_4k": distance("distance_4k"),
     "wofe_10": weights(10),
     "wofe_100": weights(100),
-    "idw": idw,
     "kriging": kriging,
     "kriging_c": kriging,
     "kriging_all": kriging_all,

@@ -62,14 +62,6 @@ def weights(i):
     return call, lambda r: {k: r[0][c].to_numpy(dtype=float) for k, c in columns.items()}
 
 
-def idw(i):
-    import geopandas as gpd
-    from eis_toolkit.vector_processing.idw_interpolation import idw as eis_idw
-
-    frame = gpd.GeoDataFrame({"z": i["z"]}, geometry=gpd.points_from_xy(i["x"], i["y"]), crs=profile(10)["crs"])
-    return (lambda: eis_idw(frame, "z", profile(1000))), lambda r: {"mean": r}
-
-
 def kriging(backend):
     def case(i):
         from pykrige.ok import OrdinaryKriging
@@ -145,7 +137,6 @@ CASES = {
     "distance_4k": distance("distance_4k"),
     "wofe_10": weights,
     "wofe_100": weights,
-    "idw": idw,
     "kriging": kriging("loop"),
     "kriging_c": kriging("C"),
     "kriging_all": kriging_all,

@@ -24,7 +24,6 @@ CASES: dict[str, tuple[str, float | None, int, int, tuple[str, ...]]] = {
     "distance_4k": ("distance_4k", 3, 5, 3, ("distance_4k",)),
     "wofe_10": ("wofe_10", 10, 7, 3, ("wofe_10",)),
     "wofe_100": ("wofe_100", 80, 7, 1, ("wofe_100",)),
-    "idw": ("idw", 40, 5, 1, ("idw",)),
     "kriging": ("kriging", 10, 9, 3, ("kriging",)),
     "kriging_c": ("kriging", 10, 9, 5, ("kriging_c",)),
     "kriging_all": ("kriging_all", None, 3, 3, ("kriging_all",)),

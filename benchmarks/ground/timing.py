@@ -39,7 +39,7 @@ def make_inputs(folder: Path) -> None:
         np.savez(folder / f"{name}.npz", codes=codes, deposits=deposits.reshape(n, n))
     x, y = rng.uniform(0, 100_000, (2, 1000))
     z = np.sin(x / 9000) + np.cos(y / 7000) + 0.2 * rng.normal(size=1000)
-    for name in ("idw", "kriging", "kriging_all"):
+    for name in ("kriging", "kriging_all"):
         few = slice(None) if name != "kriging_all" else slice(200)
         np.savez(folder / f"{name}.npz", x=x[few], y=y[few], z=z[few])
     parts = np.exp(rng.normal(size=(10_000, 20)) * 0.5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
@@ -16,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from data_sources.cards.plain_secrets import REMEDY, plain_secret
+from khanij.foundation.environment import named_folder
 from khanij.foundation.errors import MissingSourceError, SourceError
 
 Protocol = Literal["wfs", "arcgis_rest", "ogc_api", "http_json", "http_csv", "http_file", "file", "manual", "embedded"]
@@ -138,10 +138,6 @@ class Card(_Strict):
         """Raw names -> canonical names by ``field_map``; no value is touched, other columns keep their name."""
         return frame.rename(columns={raw: name for raw, name in self.field_map.items() if raw in frame.columns})
 
-    def canonical_units(self) -> dict[str, Unit]:
-        """Canonical column -> ``Unit`` of the values that the raw column carries."""
-        return {self.field_map.get(raw, raw): unit for raw, unit in self.units.items()}
-
     def for_layer(self, layer: str) -> Card:
         """The card with the contract, columns and units that one of its layers has (``follows``); else itself."""
         if layer not in self.follows:
@@ -233,10 +229,10 @@ def card_files() -> dict[str, Path]:
     SourceError : the folder is not there, or a user's card has the name of one of the project's.
     """
     found = {p.stem: p for p in sorted(Path(str(files("data_sources.cards"))).glob("*.yaml"))}
-    named = os.environ.get("KHANIJ_CARDS")
-    if named and not Path(named).expanduser().is_dir():
+    named = named_folder("KHANIJ_CARDS")
+    if named and not named.is_dir():
         raise SourceError("no such folder", file=named, field="KHANIJ_CARDS", do="create it, or unset the variable")
-    for path in sorted(Path(named).expanduser().glob("*.yaml")) if named else []:
+    for path in sorted(named.glob("*.yaml")) if named else []:
         if path.stem in found:
             raise SourceError("the project has a card of this name", file=path, do="give your card another name")
         found[path.stem] = path

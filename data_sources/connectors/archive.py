@@ -13,20 +13,20 @@ last asked is the modification time of its manifest. Belongs here: keeping bytes
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from khanij.foundation.errors import SourceError
+from khanij.foundation.files import replace_file, sha256_of, write_bytes_atomically
 
 
 class PageRecord(BaseModel):
@@ -80,14 +80,11 @@ class Archive:
 
     def add_file(self, file: Path, suffix: str) -> tuple[str, int]:
         """Move a finished file of the same file system into the store; return its SHA-256 and size."""
-        with file.open("rb", buffering=1 << 20) as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-            os.fsync(stream.fileno())
-        size = file.stat().st_size
+        sha256, size = sha256_of(file), file.stat().st_size
         target = self.object_path(sha256, suffix)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.chmod(0o644)
-        file.replace(target)
+        replace_file(file, target)
         return sha256, size
 
     def manifest(self, card: str, request: str) -> Manifest | None:
@@ -123,8 +120,8 @@ class Archive:
         target = self._manifest_path(manifest.card, request)
         target.parent.mkdir(parents=True, exist_ok=True)
         staged = partial.folder / "manifest.json"  # a kill leaves it there, to be swept with the pages
-        write_atomic(staged, text.encode())
-        staged.replace(target)
+        write_bytes_atomically(staged, text.encode())
+        replace_file(staged, target)
         partial.discard()
 
     def manifests(self) -> list[Manifest]:
@@ -134,12 +131,8 @@ class Archive:
 
     def verify(self) -> list[str]:
         """Names of objects whose bytes no longer have the hash that they are named by."""
-        bad = []
-        for file in sorted((self.root / "objects").glob("*/*")):
-            with file.open("rb", buffering=1 << 20) as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() != file.name.split(".")[0]:  # type: ignore[arg-type]
-                    bad.append(file.name)
-        return bad
+        files = sorted((self.root / "objects").glob("*/*"))
+        return [file.name for file in files if sha256_of(file) != file.name.split(".")[0]]
 
     def partial(self, card: str, request: str) -> Partial:
         """The unfinished pages of one request."""
@@ -155,19 +148,15 @@ class Archive:
         """
         path = self.root / "locks" / f"{card}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
-        until = time.monotonic() + wait_s
-        with path.open("ab") as stream:
-            while True:
-                try:
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= until:
-                        raise SourceError(
-                            "another fetch of this source is running", layer=card, do="wait for it"
-                        ) from None
-                    time.sleep(0.1)
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=wait_s)
+        except Timeout as error:
+            raise SourceError("another fetch of this source is running", layer=card, do="wait for it") from error
+        try:
             yield
+        finally:
+            lock.release()
 
     def _manifest_path(self, card: str, request: str) -> Path:
         return self.root / "manifests" / card / f"{request}.json"
@@ -198,7 +187,7 @@ class Partial:
             page = self.page_path(record.index)
             if not line.endswith(b"\n") or record.index != len(found) or not page.is_file():
                 break
-            if hashlib.sha256(page.read_bytes()).hexdigest() != record.sha256:
+            if sha256_of(page) != record.sha256:
                 break
             found.append(record)
         return found
@@ -210,11 +199,11 @@ class Partial:
     def truncate(self, records: list[PageRecord]) -> None:
         """Keep only these pages in the log."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(self.log, b"".join(_line(r) for r in records))
+        write_bytes_atomically(self.log, b"".join(_line(r) for r in records))
 
     def add(self, record: PageRecord, content: bytes) -> None:
         """Keep one page: its bytes first, then its line."""
-        write_atomic(self.page_path(record.index), content)
+        write_bytes_atomically(self.page_path(record.index), content)
         with self.log.open("ab") as stream:
             stream.write(_line(record))
             stream.flush()
@@ -241,22 +230,6 @@ class Partial:
 
 def _line(record: PageRecord) -> bytes:
     return json.dumps(record.model_dump(mode="json"), sort_keys=True).encode() + b"\n"
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write all of ``content`` under this name, or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def request_key(card_hash: str, extent: tuple[float, ...] | None) -> str:

@@ -11,9 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
-from data_sources.reference import load_table
+from data_sources.reference.tables import load_evidence, load_table
 from khanij.foundation.errors import ContractError
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "reference_tables.md"
@@ -26,8 +27,10 @@ Written by `python -m data_sources.reference.describe`; a test holds that it is 
 
 The tables are `data_sources/reference/*.csv`: UTF-8, comma, one header row. A blank cell means *not known*, never zero.
 Every row says its source. Marks such as *own knowledge*, *recalled*, *expert default*, *derived* and *screening only*
-stay with the figure. Ids join across tables.
+stay with the figure. Ids join across tables. What stands in `evidence/` says where figures of other tables come from; no run
+reads it, so that an edit there remakes nothing.
 """
+_EVIDENCE = " Stands in `evidence/`."
 
 
 @cache
@@ -38,6 +41,16 @@ def _described() -> dict[str, Any]:
 def described_tables() -> list[str]:
     """Names of all tables, those of the waste register first."""
     return [*_CONTRACTS, *sorted(n for n in _described() if not n.startswith("_"))]
+
+
+def is_evidence(name: str) -> bool:
+    """Whether a table stands in ``evidence/``: what others were filled from, read by no run."""
+    return (files("data_sources.reference") / "evidence" / f"{name}.csv").is_file()
+
+
+def described_table(name: str) -> pd.DataFrame:
+    """One fact table, of ``evidence/`` or not."""
+    return load_evidence(name) if is_evidence(name) else load_table(name)
 
 
 def columns_of(name: str) -> dict[str, tuple[str, str]]:
@@ -54,7 +67,7 @@ def columns_of(name: str) -> dict[str, tuple[str, str]]:
     else:
         listed = _described()[name]["columns"]
         known = {c: _unit_and_meaning(str(text)) for c, text in listed.items()}
-    table = list(load_table(name).columns)
+    table = list(described_table(name).columns)
     everywhere = {c: ("", str(m)) for c, m in _described()["_every_table"].items()}
     for column in table:
         if column not in known and column not in everywhere:
@@ -83,7 +96,9 @@ def page() -> str:
             title, key = contract.description, ", ".join(contract.key)
         else:
             title, key = _described()[name]["title"], _described()[name]["key"]
-        parts.append(f"\n## {name}\n\n{title} {len(load_table(name))} rows. Key: `{key}`.\n")
+        parts.append(
+            f"\n## {name}\n\n{title} {len(described_table(name))} rows. Key: `{key}`.{_EVIDENCE if is_evidence(name) else ''}\n"
+        )
         parts.append("| column | unit | meaning |\n|---|---|---|")
         parts += [f"| `{c}` | {unit} | {meaning} |" for c, (unit, meaning) in columns_of(name).items()]
     return "\n".join(parts).rstrip() + "\n"

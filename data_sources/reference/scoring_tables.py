@@ -21,8 +21,6 @@ class ReferenceTables:
     route_products: pd.DataFrame
     route_costs: pd.DataFrame
     ree_profiles: pd.DataFrame
-    critical_minerals: pd.DataFrame
-    recoveries: pd.DataFrame
 
 
 def load_reference() -> ReferenceTables:
@@ -33,6 +31,4 @@ def load_reference() -> ReferenceTables:
         route_products=load_table("route_products"),
         route_costs=load_table("route_costs"),
         ree_profiles=load_table("ree_profiles"),
-        critical_minerals=load_table("critical_minerals"),
-        recoveries=load_table("recoveries"),
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import os
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from khanij.foundation.environment import named_folder
 from khanij.foundation.errors import RegionError
 
 OWN = "own"  # what the register itself is called among the sources of waste sites
@@ -176,11 +176,11 @@ def region_files() -> dict[str, Path]:
     """
     own = Path(str(files("data_sources.regions")))
     found = {p.stem: p for p in sorted(own.glob("*.yaml"))}
-    named = os.environ.get("KHANIJ_REGIONS")
-    if named and not Path(named).expanduser().is_dir():
+    named = named_folder("KHANIJ_REGIONS")
+    if named and not named.is_dir():
         # A folder that is not mounted would take its regions' partitions, schedules and sensors with it, silently.
         raise RegionError("no such folder", file=named, field="KHANIJ_REGIONS", do="create it, or unset the variable")
-    for path in sorted(Path(named).expanduser().glob("*.yaml")) if named else []:
+    for path in sorted(named.glob("*.yaml")) if named else []:
         if path.stem in found:
             raise RegionError("the project has a region of this name", file=path, do="give your region another name")
         found[path.stem] = path
@@ -266,9 +266,9 @@ def _set(data: dict[str, Any], dotted: str, value: Any) -> None:
 
 def data_folder() -> Path | None:
     """The folder of survey files that may not be shipped: ``KHANIJ_DATA``, else ``../shared/data`` where it exists."""
-    named = os.environ.get("KHANIJ_DATA")
+    named = named_folder("KHANIJ_DATA")
     if named:
-        return Path(named).expanduser().resolve()
+        return named.resolve()
     for root in (Path.cwd(), Path(__file__).resolve().parents[2]):
         default = root.parent / "shared" / "data"
         if default.is_dir():

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data_sources.register.derived import derive_ash
+from khanij.foundation.cells import number_or_missing
 from khanij.foundation.errors import ContractError
 
 RECORD_COLUMNS = (
@@ -95,7 +96,7 @@ def from_tailings_portal(
     }  # fmt: skip
     for record, row in zip(out["record_id"], own.to_dict("records")):
         for column, (quantity, unit, basis) in numbers.items():
-            value = _number(row.get(column))
+            value = number_or_missing(row.get(column))
             if value > 0:
                 figures.append(_figure(record, source, quantity, value, unit, None, basis, None))
         rating = row.get("hazard_categorization")
@@ -157,10 +158,10 @@ def from_power_stations(frame: pd.DataFrame, *, source: str = "power_stations_in
     figures: list[dict[str, Any]] = []
     years = frame["commissioning_year"] if "commissioning_year" in frame else pd.Series(np.nan, index=frame.index)
     for record, mw, year, is_lignite in zip(out["record_id"], frame[capacity], years, lignite):
-        if not _number(mw) > 0:
+        if not number_or_missing(mw) > 0:
             continue
-        figures.append(_figure(record, source, "capacity", _number(mw), "MW", None, "published", None))
-        if _number(year) > 0:
+        figures.append(_figure(record, source, "capacity", number_or_missing(mw), "MW", None, "published", None))
+        if number_or_missing(year) > 0:
             station = {
                 "site_id": record,
                 "capacity_mw": mw,
@@ -202,11 +203,6 @@ def _figure(
         "record_id": record, "source": source, "quantity": quantity, "value": value, "text": None, "unit": unit,
         "as_of_year": year, "basis_code": basis, "note": note,
     }  # fmt: skip
-
-
-def _number(value: Any) -> float:
-    number = pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
-    return float(number) if number == number else float("nan")
 
 
 def _need(frame: pd.DataFrame, columns: tuple[str, ...], source: str) -> None:

@@ -1,23 +1,69 @@
-"""Settings of the orchestration that come from the environment, read in one place.
+"""What the environment says: every ``KHANIJ_`` variable is read here, with its default, and nowhere else.
 
-Belongs here: the name and meaning of each variable (``docs/operations.md`` lists them). Does not belong here: folders
-and stores (``resources``).
+Belongs here: the name, meaning and default of each variable (``docs/operations.md`` lists them); a variable that is set
+to nothing is not set. Does not belong here: secrets of a source, whose names its card gives (``credentials``).
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def _named(variable: str) -> str:
+    return os.environ.get(variable, "").strip()
+
+
+def home_folder() -> Path:
+    """The project's own working folder: ``KHANIJ_HOME``, else the current folder."""
+    return Path(_named("KHANIJ_HOME") or ".").expanduser().resolve()
+
+
+def output_folder() -> Path:
+    """Where regions are published: ``KHANIJ_OUTPUT``, else ``output`` below the home folder."""
+    return Path(_named("KHANIJ_OUTPUT") or home_folder() / "output").expanduser()
+
+
+def releases_folder() -> Path:
+    """Where releases are kept: ``KHANIJ_RELEASES``, else ``releases`` below the home folder."""
+    return Path(_named("KHANIJ_RELEASES") or home_folder() / "releases").expanduser()
+
+
+def cache_folder() -> Path:
+    """Fetched sources, locks and intermediates: ``KHANIJ_CACHE``, else ``.khanij`` below the home folder."""
+    return Path(_named("KHANIJ_CACHE") or home_folder() / ".khanij").expanduser()
+
+
+def archive_folder() -> Path:
+    """Where fetched sources are kept: ``archive`` below the cache folder."""
+    return cache_folder() / "archive"
+
+
+def store_root() -> str:
+    """Folder or object-store address of intermediates: ``KHANIJ_STORE``, else ``store`` below the cache folder."""
+    return _named("KHANIJ_STORE") or str(cache_folder() / "store")
+
+
+def named_folder(variable: str) -> Path | None:
+    """The folder that a variable without a default names (``KHANIJ_CARDS``, ``KHANIJ_REGIONS``, ``KHANIJ_DATA``), or None."""
+    return Path(found).expanduser() if (found := _named(variable)) else None
+
+
+def dagster_folder() -> Path:
+    """Where Dagster keeps its runs: ``DAGSTER_HOME`` where set, else ``.khanij/dagster`` below the home folder."""
+    named = _named("DAGSTER_HOME")
+    return Path(named).expanduser().resolve() if named else home_folder() / ".khanij" / "dagster"
 
 
 def autostart() -> bool:
     """Whether schedules and sensors run from the start (``KHANIJ_AUTOSTART=1``) or wait to be switched on in the UI."""
-    return os.environ.get("KHANIJ_AUTOSTART", "").strip().lower() in {"1", "true", "yes", "on"}
+    return _named("KHANIJ_AUTOSTART").lower() in {"1", "true", "yes", "on"}
 
 
 def dask_scheduler() -> str | None:
     """Address of a Dask scheduler (``KHANIJ_DASK_SCHEDULER``, such as ``tcp://host:8786``), or None for one machine."""
-    return os.environ.get("KHANIJ_DASK_SCHEDULER", "").strip() or None
+    return _named("KHANIJ_DASK_SCHEDULER") or None
 
 
 @dataclass(frozen=True)

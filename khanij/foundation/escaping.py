@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 
-from khanij.foundation.wording import is_known
+from khanij.foundation.cells import is_known
 
 # What a spreadsheet may take for a formula at the start of a cell, also after blanks, also in full width.
 _FORMULA = re.compile(r"^[\s\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")

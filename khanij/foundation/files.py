@@ -31,11 +31,8 @@ class PublishedFile:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, as hexadecimal text."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def sync_file(path: Path) -> None:

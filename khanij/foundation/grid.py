@@ -353,9 +353,3 @@ class RasterStack:
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
-
-    def with_band(self, band: Band) -> RasterStack:
-        """The stack with one more band at its end (or in the place of the band of that name)."""
-        if band.name in self.names:
-            return replace(self, bands=tuple(band if b.name == band.name else b for b in self.bands))
-        return replace(self, bands=(*self.bands, band))

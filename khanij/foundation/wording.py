@@ -1,6 +1,7 @@
 """Numbers and texts as people read them: tonnes, dollars, ranges, shares; a missing one is said to be missing.
 
-Belongs here: formatting for a reader. Does not belong here: escaping for a format (``escaping``).
+Belongs here: formatting for a reader. Does not belong here: escaping for a format (``escaping``), or whether a cell is
+known at all (``cells``).
 """
 
 from __future__ import annotations
@@ -8,29 +9,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import pandas as pd
+from khanij.foundation.cells import is_known
+from khanij.foundation.rounding import round_significant
 
 NOT_KNOWN = "not known"
 
 
-def is_known(value: object) -> bool:
-    """False for None, NaN, NA and the empty text."""
-    if value is None or value is pd.NA:
-        return False
-    if isinstance(value, str):
-        return value != ""
-    return not math.isnan(float(value))  # type: ignore[arg-type]
-
-
 def number(value: object, digits: int = 3) -> str:
-    """A number with so many significant digits, thousands marked."""
+    """A number rounded to so many significant digits, thousands marked: ``1,230``, ``12``, ``0.00123``."""
     if not is_known(value):
         return NOT_KNOWN
-    x = float(value)  # type: ignore[arg-type]
-    if x == 0:
-        return "0"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(x))))
-    return f"{x:,.{min(places, 6)}f}" if abs(x) < 1e15 else f"{x:.{digits - 1}e}"
+    x = float(round_significant(float(value), digits))  # type: ignore[arg-type]
+    if abs(x) >= 1e15 or not math.isfinite(x):
+        return f"{x:.{digits - 1}e}"
+    decimals = min(max(0, digits - 1 - math.floor(math.log10(abs(x)))), 6 if abs(x) > 1e-6 else 12) if x else 0
+    text = f"{x:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def amount(value: object, unit: str = "") -> str:
@@ -45,12 +39,23 @@ def amount(value: object, unit: str = "") -> str:
     return f"{number(x)} {unit}".rstrip()
 
 
-def tonnes(value: object) -> str:
-    """A tonnage: tonnes up to ten thousand, then million tonnes (Mt)."""
+def usd(value: object) -> str:
+    """US dollars in a sentence: ``USD 350``, ``USD 12 million``, ``USD 1.4 billion``."""
     if not is_known(value):
         return NOT_KNOWN
     x = float(value)  # type: ignore[arg-type]
-    return f"{number(x / 1e6)} Mt" if abs(x) >= 1e4 else f"{number(x)} t"
+    for size, word in ((1e9, " billion"), (1e6, " million")):
+        if abs(x) >= size:
+            return f"USD {number(x / size)}{word}"
+    return f"USD {number(x)}"
+
+
+def tonnes(value: object) -> str:
+    """A tonnage: tonnes up to a hundred thousand, then million tonnes (Mt)."""
+    if not is_known(value):
+        return NOT_KNOWN
+    x = float(value)  # type: ignore[arg-type]
+    return f"{number(x / 1e6)} Mt" if abs(x) >= 1e5 else f"{number(x)} t"
 
 
 def kilograms(value: object) -> str:

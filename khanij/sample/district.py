@@ -18,6 +18,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from khanij.foundation.files import sha256_of
 from khanij.sample import composition as comp
 from khanij.sample import defects, geochemistry, geophysics, land, layers, waste, writing
 from khanij.sample.counts import SAMPLE_DISTRICT, DistrictCounts, Extent
@@ -106,7 +107,7 @@ def write_district(
         seed=seed,
         extent_deg=extent,  # type: ignore[arg-type]
         files={
-            n: {"rows": rows[n], "bytes": (folder / n).stat().st_size, "sha256": writing.sha256(folder / n)}
+            n: {"rows": rows[n], "bytes": (folder / n).stat().st_size, "sha256": sha256_of(folder / n)}
             for n in sorted(rows)
         },
         units={
@@ -292,7 +293,7 @@ def _is_whole(folder: Path, key: str) -> bool:
         return manifest["key"] == key and all(
             (folder / name).is_file()
             and (folder / name).stat().st_size == entry["bytes"]
-            and writing.sha256(folder / name) == entry["sha256"]
+            and sha256_of(folder / name) == entry["sha256"]
             for name, entry in manifest["files"].items()
         )
     except (OSError, ValueError, KeyError, TypeError):

@@ -5,7 +5,6 @@ Belongs here: drivers, options and stamps. Does not belong here: what a layer ho
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from collections.abc import Iterable, Iterator
@@ -110,12 +109,3 @@ def write_raster(
 def write_json(path: Path, value: object) -> None:
     """Sorted keys, two spaces, a final line end."""
     path.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -19,6 +19,7 @@ from data_sources.contracts import KhanijError
 from data_sources.regions import data_folder, region_files, region_names
 from khanij.foundation.closure import stat_of
 from khanij.foundation.environment import autostart
+from khanij.foundation.files import sha256_of
 from pipelines.automations.hooks import failed_runs
 from pipelines.automations.planning import AssetJob, plan_run
 from pipelines.stores.io_managers import BundleIOManager
@@ -62,7 +63,7 @@ def facts_state() -> dict[str, str]:
         if p.suffix in {".csv", ".yaml"}
     ]
     files += [p for p in (*card_files().values(), *region_files().values()) if p not in files]  # a user's own
-    return {f"{p.parent.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in files}
+    return {f"{p.parent.name}/{p.name}": sha256_of(p)[:16] for p in files}
 
 
 def unclaimed(workspace: Workspace, limit: int = 5) -> list[str]:

@@ -6,7 +6,6 @@ Exit status 0: everything is what was written. 1: something is not, and its name
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 
@@ -45,19 +44,21 @@ def _all_places() -> list[Path]:
     ------
     MissingSourceError : there are none.
     """
-    from assets.workspace import home_folder
     from data_sources.contracts import MissingSourceError
+    from khanij.foundation.environment import archive_folder, home_folder, output_folder, releases_folder
 
-    home, get = home_folder(), os.environ.get
-    cache = Path(get("KHANIJ_CACHE", str(home / ".khanij")))
-    output, releases = (
-        Path(get("KHANIJ_OUTPUT", str(home / "output"))),
-        Path(get("KHANIJ_RELEASES", str(home / "releases"))),
-    )
-    found = [p for root in (output, releases) if root.is_dir() for p in sorted(root.iterdir()) if _is_place(p)]
-    found += [p for p in (cache / "archive",) if (p / "objects").is_dir()]
+    found = [
+        p
+        for root in (output_folder(), releases_folder())
+        if root.is_dir()
+        for p in sorted(root.iterdir())
+        if _is_place(p)
+    ]
+    found += [p for p in (archive_folder(),) if (p / "objects").is_dir()]
     if not found:
-        raise MissingSourceError("nothing was published, released or fetched yet", file=home, do="run: khanij run")
+        raise MissingSourceError(
+            "nothing was published, released or fetched yet", file=home_folder(), do="run: khanij run"
+        )
     return found
 
 

@@ -79,13 +79,11 @@ def published_files(region: str | None) -> list[Path]:
     MissingSourceError : nothing has been published yet.
     RegionError : there is no such region.
     """
-    import os
-
-    from assets.workspace import home_folder
     from data_sources.regions import load_region
+    from khanij.foundation.environment import output_folder
     from publishing.sets.snapshot import published_geopackage
 
-    root = Path(os.environ.get("KHANIJ_OUTPUT", str(home_folder() / "output")))
+    root = output_folder()
     folders = sorted(p for p in root.glob(region or "*") if p.is_dir() and not p.name.startswith("."))
     files = [file for folder in folders if (file := published_geopackage(folder)).is_file()]
     if not files:

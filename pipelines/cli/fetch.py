@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -17,12 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Fetch card by card; one that fails is reported and leaves the archive as it was."""
-    from assets.workspace import home_folder
     from data_sources.cards import load_card
     from data_sources.connectors import fetch
     from data_sources.connectors.archive import Archive
     from data_sources.contracts import KhanijError, RegionError
     from data_sources.regions import load_region
+    from khanij.foundation.environment import archive_folder
 
     region = load_region(arguments.region) if arguments.region else None
     names = list(arguments.card) or (sorted({source.card for source in region.sources().values()}) if region else [])
@@ -30,8 +29,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise RegionError(
             "nothing to fetch", do="name a region with --region or a card with --card; khanij sources lists the cards"
         )
-    cache = Path(os.environ.get("KHANIJ_CACHE", str(home_folder() / ".khanij")))
-    archive = Archive(arguments.archive or cache / "archive")
+    archive = Archive(arguments.archive or archive_folder())
     failed = 0
     for name in names:
         card = load_card(name)

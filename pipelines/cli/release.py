@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 from pathlib import Path
 
 
@@ -24,11 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write releases/<region>/<version>/; a release that exists is never changed."""
-    from assets.workspace import home_folder
+    from khanij.foundation.environment import releases_folder
     from pipelines.cli.explain import published_files
     from publishing.releasing.region import release_region
 
-    root = arguments.to or Path(os.environ.get("KHANIJ_RELEASES", str(home_folder() / "releases")))
+    root = arguments.to or releases_folder()
     for region in arguments.region or [None]:
         for file in published_files(region):
             print(release_region(file.parent.name, arguments.calver, root, file.parent))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 from pathlib import Path
 
 TEXTS = {
@@ -52,8 +51,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Print the blocks that pass; write and save what was asked for."""
     from rich.table import Table
 
-    from assets.workspace import home_folder
-    from khanij.foundation.wording import is_known
+    from khanij.foundation.cells import is_known
+    from khanij.foundation.environment import output_folder
     from pipelines.cli.explain import published_files
     from pipelines.cli.shown.terminal import terminal
     from publishing.shortlists.shortlist import build_shortlist, load_filter, make_filter, nothing_passes, save_filter
@@ -91,10 +90,7 @@ def main(arguments: argparse.Namespace) -> int:
         )
     terminal().print(table)
 
-    folder = (
-        arguments.out
-        or Path(os.environ.get("KHANIJ_OUTPUT", str(home_folder() / "output"))) / "shortlists" / chosen.name
-    )
+    folder = arguments.out or output_folder() / "shortlists" / chosen.name
     if formats:
         for file in write_shortlist(shortlist, formats, folder, arguments.date).values():
             print(file.path)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,10 +23,10 @@ def main(arguments: argparse.Namespace) -> int:
 
     from data_sources.cards import card_names, load_card
     from data_sources.connectors import Archive, local_state, probe
+    from khanij.foundation.environment import archive_folder
     from pipelines.cli.shown.terminal import terminal
 
-    home = Path(os.environ.get("KHANIJ_HOME", ".")).expanduser().resolve()
-    archive = Archive(Path(os.environ.get("KHANIJ_CACHE", str(home / ".khanij"))) / "archive")
+    archive = Archive(archive_folder())
     table = Table(
         "card",
         "title",

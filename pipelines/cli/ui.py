@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+_INSTALL = "make ui, or pip install --no-build-isolation -c requirements-dev.lock -e '.[ui]'"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``khanij ui``."""
@@ -21,8 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Start Dagster's web server and daemon, and stay until it is stopped."""
+    from importlib.util import find_spec
+
+    from khanij.foundation.errors import KhanijError
     from pipelines.resources import prepare_dagster_home
 
+    if find_spec("dagster_webserver") is None:
+        raise KhanijError("Dagster's web server is not installed", do=f"install the extra: {_INSTALL}")
     prepare_dagster_home()
     workspace = Path(__file__).resolve().parents[2] / "workspace.yaml"
     where = ["-w", str(workspace)] if workspace.is_file() else ["-m", "pipelines.definitions"]

@@ -37,8 +37,14 @@ def connected(address: str) -> Iterator["Client"]:
     ------
     ClusterError : nobody answers there, or no worker has joined.
     """
-    from distributed import Client
-
+    try:
+        from distributed import Client
+    except ModuleNotFoundError as error:
+        raise ClusterError(
+            "Dask is not installed",
+            field="KHANIJ_DASK_SCHEDULER",
+            do="pip install --no-build-isolation -c requirements-dev.lock -e '.[cluster]', or unset the variable",
+        ) from error
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except OSError as error:

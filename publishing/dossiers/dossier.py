@@ -18,8 +18,8 @@ import pandas as pd
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
+from khanij.foundation.cells import is_known
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
-from khanij.foundation.wording import is_known
 from publishing.dossiers.dossier_figures import Book
 from publishing.dossiers.dossier_pages import first_page, list_pages, second_page
 from publishing.geopackage.publication import SAMPLE_MARK

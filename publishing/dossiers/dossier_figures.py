@@ -20,10 +20,8 @@ from matplotlib.patches import Polygon, Rectangle
 from matplotlib_scalebar.scalebar import ScaleBar
 
 from data_sources.sheets import sheet_of
-from khanij.foundation.wording import (
-    is_known,
-    number,
-)
+from khanij.foundation.cells import is_known
+from khanij.foundation.wording import number
 from publishing.colours import CONTRIBUTIONS, RANK_CLASSES
 from publishing.geopackage.reading import records
 

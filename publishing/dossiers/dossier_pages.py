@@ -16,19 +16,9 @@ from matplotlib.figure import Figure
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.published.places import DOSSIER
 from data_sources.sheets import sheet_of
+from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
-from khanij.foundation.wording import (
-    amount,
-    is_known,
-    kilograms,
-    number,
-    one_line,
-    place,
-    rank_interval,
-    share,
-    tonnes,
-    triple,
-)
+from khanij.foundation.wording import amount, kilograms, number, one_line, place, rank_interval, share, tonnes, triple
 from publishing.dossiers.dossier_figures import (
     A4,
     INK,

@@ -20,13 +20,13 @@ from data_sources.contracts import Contract, CrsError, Dtype, Field, PublishingE
 from data_sources.contracts.frames import empty_column, empty_layer, empty_table
 from data_sources.contracts.published.outputs import OUTPUT_LAYERS, OUTPUT_TABLES, RUN_INFO
 from khanij.foundation.escaping import without_forbidden
+from khanij.foundation.rounding import PUBLISHED_DIGITS, round_significant
 from publishing.geopackage.context import sheet_grid, state_labels
 
 SAMPLE_MARK = "SAMPLE - NOT REAL"
 INTERNAL = "INTERNAL"
 # A text column of Arrow can hold control characters (all but tab and line ends), but no halves of characters.
 _CONTROL = (np.arange(256) < 0x20) & ~np.isin(np.arange(256), (0x09, 0x0A, 0x0D))
-PUBLISHED_DIGITS = 9
 # A source may give one sample number twice, and one row may fail twice: nothing is dropped for it.
 _MAY_REPEAT = ("quarantine", "anomalies", "occurrences")
 # Shares must still add up to one within 1e-9 after rounding.
@@ -65,21 +65,6 @@ class Publication:
         """The region's title, marked where the region is made up."""
         marked = not self.region.is_sample or SAMPLE_MARK in self.region.title
         return self.region.title if marked else f"{self.region.title} ({SAMPLE_MARK})"
-
-
-def round_significant(values: np.ndarray, digits: int = PUBLISHED_DIGITS) -> np.ndarray:
-    """Floats of shape (n,) rounded to a number of significant digits; NaN and infinities pass through."""
-    out = np.asarray(values, dtype=np.float64).copy()
-    usable = np.isfinite(out) & (np.abs(out) > 1e-280)
-    x = out[usable]
-    # 10**e with a whole e is exact up to 22 and the same on every machine up to 300, so the result is too.
-    exponent = (digits - 1) - np.floor(np.log10(np.abs(x))).astype(np.int64)
-    scale = np.float64(10.0) ** np.abs(exponent)
-    with np.errstate(over="ignore"):
-        rounded = np.where(exponent >= 0, np.round(x * scale) / scale, np.round(x / scale) * scale)
-    out[usable] = np.where(np.isfinite(rounded), rounded, x)
-    out[out == 0] = 0.0  # no negative zero
-    return out
 
 
 def conform(frame: pd.DataFrame, contract: Contract, *, file: object = None) -> pd.DataFrame:

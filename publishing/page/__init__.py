@@ -18,9 +18,9 @@ import shapely
 
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.published.places import PAGE, PAGE_GROUND, PAGE_TABLE
+from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain, xml
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
-from khanij.foundation.wording import is_known
 from publishing.colours import CONTRIBUTIONS, FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import read_layer, read_table, run_info

@@ -7,9 +7,9 @@
   const known = v => v !== null && v !== undefined && v !== '';
 
   /* words */
-  const num = (x, d) => { if (!known(x)) return 'not known'; if (x === 0) return '0'; const n = Math.max(0, Math.min(6, (d || 3) - 1 - Math.floor(Math.log10(Math.abs(x))))); return x.toLocaleString('en-GB', { minimumFractionDigits: n, maximumFractionDigits: n }); };
+  const num = (x, d) => { if (!known(x)) return 'not known'; return Number(x.toPrecision(d || 3)).toLocaleString('en-GB', { maximumFractionDigits: 12 }); };
   const amount = x => { if (!known(x)) return 'not known'; const a = Math.abs(x); return a >= 1e9 ? num(x / 1e9) + ' billion' : a >= 1e6 ? num(x / 1e6) + ' million' : a >= 1e4 ? num(x / 1e3) + ' thousand' : num(x); };
-  const tonnes = x => !known(x) ? 'not known' : Math.abs(x) >= 1e4 ? num(x / 1e6) + ' Mt' : num(x) + ' t';
+  const tonnes = x => !known(x) ? 'not known' : Math.abs(x) >= 1e5 ? num(x / 1e6) + ' Mt' : num(x) + ' t';
   const mass = x => !known(x) ? 'not known' : Math.abs(x) >= 1e7 ? num(x / 1e6) + ' kt' : Math.abs(x) >= 1e3 ? num(x / 1e3) + ' t' : num(x) + ' kg';
   const share = x => known(x) ? Math.round(100 * x) + ' %' : 'not known';
   const place = x => known(x) ? String(Math.abs(x - Math.round(x)) < 0.05 ? Math.round(x) : x.toFixed(1)) : '';

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 import rasterio
 
-from publishing.geopackage.publication import round_significant
+from khanij.foundation.rounding import round_significant
 
 # Dark is high, as in the percentiles of the blocks; brown, so that the blocks stand out.
 _RAMP = ("#fcfbf5", "#e8e2d0", "#cdbd94", "#ad9560", "#7f6233", "#4a3210")

@@ -15,7 +15,8 @@ import pandas as pd
 from data_sources.contracts import MissingSourceError
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.published.places import DIFF
-from khanij.foundation.wording import is_known, number, one_line, place
+from khanij.foundation.cells import is_known
+from khanij.foundation.wording import number, one_line, place
 from publishing.geopackage.reading import read_table, run_info
 from publishing.sets.snapshot import is_set_folder, one_set_of, published_geopackage
 

@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from data_sources.contracts import PublishingError
 from data_sources.contracts.published.outputs import KINDS, KNOWLEDGE_CLASSES, STATUSES
+from khanij.foundation.cells import is_known
 from khanij.foundation.files import sha256_of, write_bytes_atomically
-from khanij.foundation.wording import is_known
 from publishing.geopackage.reading import read_layer, read_table, run_info, where_read
 from publishing.sets.snapshot import one_set_of
 

@@ -18,9 +18,10 @@ import shapely
 
 from data_sources.contracts import PublishingError
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
+from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import csv_cell, plain, xml
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
-from khanij.foundation.wording import is_known, number, place, rank_interval, share, tonnes, triple
+from khanij.foundation.wording import number, place, rank_interval, share, tonnes, triple
 from publishing.colours import RANK_CLASSES
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of

@@ -22,8 +22,8 @@ from data_sources.contracts.published.outputs import (
     SITE_SHARES,
 )
 from data_sources.contracts.published.places import XLSX
+from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
-from khanij.foundation.wording import is_known
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.shortlists.shortlist import Shortlist
 

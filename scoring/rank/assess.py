@@ -16,6 +16,7 @@ import pandas as pd
 
 from data_sources.contracts import ContractError
 from data_sources.reference import ReferenceTables
+from khanij.foundation.cells import text
 from scoring.rank.axes import kind_scores
 from scoring.rank.baskets import basket_elements
 from scoring.rank.gates import OF_THE_DUMP, Gate, combine, layer_gates, register_gates
@@ -27,7 +28,7 @@ from scoring.rank.told.site_tables import element_table, mass_balance_table, sit
 from scoring.rank.told.tables import block_table
 from scoring.waste.allocation import allocate, near_as_inside
 from scoring.waste.engine import simulate
-from scoring.waste.inventory import site_records, text
+from scoring.waste.inventory import site_records
 from scoring.waste.pooling import pooled_grades
 from scoring.waste.prepare import Market, Scenario, prepare
 from scoring.waste.routes import RouteBook

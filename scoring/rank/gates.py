@@ -15,9 +15,10 @@ import pandas as pd
 import shapely
 
 from data_sources.contracts import ScoringError
+from khanij.foundation.cells import text
 from scoring.rank.settings import RankingSettings
 from scoring.waste.areas import require_equal_area, to_equal_area
-from scoring.waste.inventory import SiteRecord, text
+from scoring.waste.inventory import SiteRecord
 
 HARD_LAYERS = {
     "protected_areas": "national park or sanctuary core",

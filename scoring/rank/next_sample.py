@@ -22,12 +22,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_sources.reference import ReferenceTables
+from khanij.foundation.cells import text
 from scoring.rank.assess import run
 from scoring.rank.settings import RankingSettings
 from scoring.rank.state import RunState
 from scoring.rank.told.site_tables import rounded
 from scoring.waste.figures import CLASSES, GRADE_GSD, TONNAGE_GSD
-from scoring.waste.inventory import SiteRecord, text
+from scoring.waste.inventory import SiteRecord
 from scoring.waste.streams import normals
 
 _ROWS = 64  # blocks whose products are held at once

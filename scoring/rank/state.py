@@ -13,12 +13,13 @@ from typing import NamedTuple
 import geopandas as gpd
 import pandas as pd
 
+from khanij.foundation.cells import text, truth
 from scoring.rank.gates import Gate
 from scoring.rank.scores import Scores, fertility_uses
 from scoring.rank.settings import RankingSettings
 from scoring.waste.allocation import Allocation
 from scoring.waste.engine import Inputs, Simulation
-from scoring.waste.inventory import SiteRecord, text, truth
+from scoring.waste.inventory import SiteRecord
 from scoring.waste.routes import RouteBook
 from scoring.waste.units import UnitPlan
 

@@ -19,9 +19,9 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
+from khanij.foundation.cells import text, truth
 from scoring.rank.settings import RankingSettings
 from scoring.waste.areas import WGS84, require_equal_area, to_equal_area
-from scoring.waste.inventory import text, truth
 from scoring.waste.streams import normals
 
 R90_PER_SIGMA = 2.146

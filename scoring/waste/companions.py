@@ -46,15 +46,6 @@ _OF_HOST_ONLY_NOTIFIED = {"C": ("V",), "K": (), "Nb": ("Ta", "Li", "Sn"), "PGE":
 _NAMES = {"monazite": ("REE", "Y"), "coking": (), "diamond": ()}
 
 
-def host_symbols(host_commodity: str) -> list[str]:
-    """Symbols in a register text such as ``Cu-(Ni-Mo-U)`` or ``coking coal``, in order."""
-    return [
-        t
-        for t in re.findall(r"[A-Za-z]+", host_commodity or "")
-        if t in LIKELY_BY_HOST or re.fullmatch(r"[A-Z][a-z]?|REE|PGE", t)
-    ]
-
-
 def likely_elements(host_commodity: str, assayed: set[str] | frozenset[str] = frozenset()) -> list[str]:
     """Companion elements of a host commodity, strongest association first, without those already assayed.
 

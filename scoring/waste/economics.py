@@ -17,11 +17,23 @@ import math
 
 from numba import njit
 
+from khanij.foundation.errors import UnitError
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def break_even_multiple(unit_value, unit_cost):
-    """``BE = k / u``, the factor by which prices must change for revenue to meet cost; NaN when u = 0."""
-    return unit_cost / unit_value if unit_value > 0.0 else math.nan
+RUPEES_PER_CRORE = 1e7
+
+
+def usd_to_inr_crore(usd: float, inr_per_usd: float) -> float:
+    """Rupees crore from USD at a stated rate: ``USD x rate / 1e7`` (1 crore = 10 million).
+
+    Raises
+    ------
+    UnitError : the rate is not positive.
+    """
+    if not inr_per_usd > 0:
+        raise UnitError(
+            f"exchange rate {inr_per_usd!r} is not positive", do="give INR per USD and the date of the rate"
+        )
+    return usd * inr_per_usd / RUPEES_PER_CRORE
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

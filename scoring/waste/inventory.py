@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_sources.reference.lanthanides import lanthanides
+from khanij.foundation.cells import number_of, text, truth
 from scoring.waste.companions import likely_elements
 from scoring.waste.figures import CEILING_PPM, CLASSES, grade_distribution, tonnage_distribution
 from scoring.waste.routes import RouteBook
 from scoring.waste.streams import stream_key
 
-LANTHANIDES = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu")
 TOTALS = ("TREE", "La..Lu")
 NO_VALUE = ("upper_limit", "subfraction", "withdrawn")
 """Bases of a figure that is not the grade of the whole waste."""
@@ -92,21 +93,6 @@ class SiteRecord:
         return max(self.tonnage_class, min(useful, key=CLASSES.index), key=CLASSES.index)
 
 
-def text(value: object) -> str:
-    """A table cell as text; missing is the empty string."""
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA else str(value)
-
-
-def truth(value: object) -> bool:
-    """A table cell as a yes or no; missing is no (``bool(nan)`` would be yes)."""
-    cell = text(value).strip().lower()
-    return cell in ("true", "1", "1.0", "yes")
-
-
-def _num(value: object) -> float:
-    return math.nan if value is None or value is pd.NA or value == "" else float(value)  # type: ignore[arg-type]
-
-
 def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float) -> None:
     """The preferred tonnage; of several, the first in the order of ``tonnage_id``, and the flag says which."""
     preferred = [r for r in rows if truth(r.get("is_preferred"))]
@@ -129,7 +115,7 @@ def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float)
     if text(row.get("basis_code")) == "capacity":
         record.reasons.append("only a capacity or a plan is known, not a stock")
         return
-    low, mode, high = (_num(row.get(f"tonnage_{k}_mt")) * 1e6 for k in ("min", "mode", "max"))
+    low, mode, high = (number_of(row.get(f"tonnage_{k}_mt")) * 1e6 for k in ("min", "mode", "max"))
     if record.tonnage_class == "none":
         record.reasons.append("no tonnage is known")
         return
@@ -192,7 +178,7 @@ def _spec(row: dict) -> tuple[int, float, float, float] | None:
     """The distribution of one grade row; None where it has no value of its own."""
     if text(row.get("basis_code")) in NO_VALUE or _kind(row) == "sum":
         return None
-    low, mode, high = (_num(row.get(f"ppm_{k}")) for k in ("min", "mode", "max"))
+    low, mode, high = (number_of(row.get(f"ppm_{k}")) for k in ("min", "mode", "max"))
     ceiling = CEILING_PPM.get(text(row.get("element")), 1e6)
     return grade_distribution(low, mode, high, text(row.get("knowledge_class")), ceiling)
 
@@ -213,13 +199,13 @@ def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elemen
         )
         split = _profile_for(book, waste_type, with_y, with_sc)
         if split:
-            inside = {*LANTHANIDES, *({"Y"} if with_y else ()), *({"Sc"} if with_sc else ())}
+            inside = {*lanthanides(), *({"Y"} if with_y else ()), *({"Sc"} if with_sc else ())}
             if with_sc and "Sc" not in split[1]:
                 record.left_out.append("Sc inside the total has no published share: not split out")
     for row in usable:
         label, kind = text(row.get("element")), _kind(row)
         basis, klass = text(row.get("basis_code")), text(row.get("knowledge_class"))
-        low, mode, high = (_num(row.get(f"ppm_{k}")) for k in ("min", "mode", "max"))
+        low, mode, high = (number_of(row.get(f"ppm_{k}")) for k in ("min", "mode", "max"))
         if basis == "upper_limit":
             record.upper_limits.append(f"{label} below {high:g} ppm")
             continue

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data_sources.reference.lanthanides import lanthanides
+from khanij.foundation.cells import is_known, text
 from scoring.waste.engine import Inputs
 from scoring.waste.figures import CEILING_PPM
-from scoring.waste.inventory import Assay, SiteRecord, keys_array, text
-from scoring.waste.routes import LANTHANIDES_AND_Y, POOLED, RouteBook, _blank
+from scoring.waste.inventory import Assay, SiteRecord, keys_array
+from scoring.waste.routes import POOLED, RouteBook
 from scoring.waste.streams import normals, stream_key, triangulars, uniforms
 
 
@@ -49,11 +51,12 @@ class Market:
 def price_normals(elements: Sequence[str], market: Market) -> NDArray[np.float64]:
     """(E, K) standard normals of the log prices: independent, lanthanides and Y correlated at ``ree_correlation``."""
     common = normals(market.seed, market.draws, "price", "rare earths")
+    together = {*lanthanides(), "Y"}
     a, b = math.sqrt(market.ree_correlation), math.sqrt(1.0 - market.ree_correlation)
     out = np.empty((len(elements), market.draws))
     for i, element in enumerate(elements):
         own = normals(market.seed, market.draws, "price", element)
-        out[i] = a * common + b * own if element in LANTHANIDES_AND_Y else own
+        out[i] = a * common + b * own if element in together else own
     return out
 
 
@@ -181,9 +184,9 @@ def _fixed_cost(record: SiteRecord, book: RouteBook, market: Market) -> float:
     """Capital per annual tonne spread over the life, plus haulage to a plant that is elsewhere [USD/t]."""
     cost = book.cost_row(text(record.row.get("route_code")), text(record.row.get("waste_type_code")))
     per_annual_t: Any = math.nan if cost is None else cost.get("capex_usd_per_annual_t")
-    capital = 0.0 if _blank(per_annual_t) else float(per_annual_t) / market.life_years
+    capital = 0.0 if not is_known(per_annual_t) else float(per_annual_t) / market.life_years
     distance: Any = record.row.get("plant_distance_km", math.nan)
-    return capital + (0.0 if _blank(distance) else market.haulage_usd_per_t_km * float(distance))
+    return capital + (0.0 if not is_known(distance) else market.haulage_usd_per_t_km * float(distance))
 
 
 def _cost_draws(costs: dict[str, dict], market: Market) -> NDArray[np.float64]:
@@ -192,14 +195,14 @@ def _cost_draws(costs: dict[str, dict], market: Market) -> NDArray[np.float64]:
     for i, (cost_id, row) in enumerate(sorted(costs.items())):
         low, mode, high = _triangle(row["opex_min_usd_per_t"], row["opex_mode_usd_per_t"], row["opex_max_usd_per_t"])
         out[i] = triangulars(uniforms(market.seed, market.draws, "cost", cost_id), low, mode, high)
-        if row.get("treatment_charge_rule") == "add" and not _blank(row.get("treatment_charge_usd_per_t")):
+        if row.get("treatment_charge_rule") == "add" and is_known(row.get("treatment_charge_usd_per_t")):
             out[i] += float(row["treatment_charge_usd_per_t"])
     return out
 
 
 def _triangle(low: object, mode: object, high: object) -> tuple[float, float, float]:
     middle = float(mode)  # type: ignore[arg-type]
-    return (middle if _blank(low) else float(low), middle, middle if _blank(high) else float(high))  # type: ignore[arg-type]
+    return (middle if not is_known(low) else float(low), middle, middle if not is_known(high) else float(high))  # type: ignore[arg-type]
 
 
 def _product_draws(products: dict, book: RouteBook, market: Market, what: str) -> NDArray[np.float64]:
@@ -226,10 +229,10 @@ def _unit_prices(
                 continue
             facts, row = book.element(element), book.products_of(route, waste)[element]
             price = float(facts[f"price_{scenario.deck}_usd_per_kg"]) * scenario.price_factor
-            gsd = 1.0 if _blank(facts.get("price_gsd")) else float(facts["price_gsd"])
+            gsd = 1.0 if not is_known(facts.get("price_gsd")) else float(facts["price_gsd"])
             freight: Any = row.get("freight_usd_per_t_product")
             # freight is per tonne of product; the pure mineral is the least product a kilogram of element can be in
-            per_kg = 0.0 if _blank(freight) else float(freight) / (CEILING_PPM.get(element, 1e6) / 1000.0)
+            per_kg = 0.0 if not is_known(freight) else float(freight) / (CEILING_PPM.get(element, 1e6) / 1000.0)
             out[w, i] = np.maximum(price * np.exp(math.log(gsd) * z[row_of[element]]) * payability[i] - per_kg, 0.0)
     return out
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from functools import cached_property
 
-import pandas as pd
-
 from data_sources.reference import ReferenceTables
+from khanij.foundation.cells import is_known
 
 _FORMS = {
     "separated_oxide": {"oxide"},
@@ -22,13 +21,8 @@ _FORMS = {
 """Price forms of the element table that may stand for the product form a route sells."""
 
 POOLED = ("Ho", "Er", "Tm", "Yb", "Lu")
-LANTHANIDES_AND_Y = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y")
 NEVER_VALUED = ("U", "Th")
 """Part B atomic minerals."""
-
-
-def _blank(value: object) -> bool:
-    return value is None or value is pd.NA or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
 class RouteBook:
@@ -57,7 +51,7 @@ class RouteBook:
     @cached_property
     def symbol_of(self) -> dict[str, str]:
         """English name in lower case -> symbol."""
-        return {str(r["name"]).lower(): e for e, r in self._elements.items() if not _blank(r.get("name"))}
+        return {str(r["name"]).lower(): e for e, r in self._elements.items() if is_known(r.get("name"))}
 
     def element(self, symbol: str) -> dict:
         """The element's row."""
@@ -66,7 +60,7 @@ class RouteBook:
     def element_name(self, symbol: str) -> str:
         """English name, or the symbol where the table has none."""
         name = self._elements.get(symbol, {}).get("name")
-        return symbol if _blank(name) else str(name)
+        return symbol if not is_known(name) else str(name)
 
     def route_name(self, route: str) -> str:
         """English name of a route."""
@@ -83,7 +77,7 @@ class RouteBook:
             return None
         if element in NEVER_VALUED:
             return "a Part B atomic mineral is never valued"
-        missing = [w for w in ("recovery", "payability") if _blank(row.get(f"{w}_mode"))]
+        missing = [w for w in ("recovery", "payability") if not is_known(row.get(f"{w}_mode"))]
         if missing:
             return f"no {' or '.join(missing)} known"
         return ""
@@ -92,7 +86,7 @@ class RouteBook:
         """Why a sold element earns nothing: no price in the deck, or a price for another form; None if it is priced."""
         row, facts = self.products_of(route, waste_type)[element], self._elements[element]
         price, form = facts.get(f"price_{deck}_usd_per_kg"), facts.get("price_is_for")
-        if _blank(price) or _blank(form):
+        if not is_known(price) or not is_known(form):
             return "no price"
         if str(form) not in _FORMS.get(str(row.get("price_basis")), {str(form)}):
             return f"the price is for {form}, the route sells {row.get('price_basis')}"
@@ -101,12 +95,12 @@ class RouteBook:
     def cost_row(self, route: str, waste_type: str) -> dict | None:
         """The preferred cost row with a triangle, or None."""
         row = self._costs.get((route, waste_type))
-        return None if row is None or _blank(row.get("opex_mode_usd_per_t")) else row
+        return None if row is None or not is_known(row.get("opex_mode_usd_per_t")) else row
 
     def capital_known(self, route: str, waste_type: str) -> bool:
         """Whether the preferred row states capital per annual tonne."""
         row = self.cost_row(route, waste_type)
-        return row is not None and not _blank(row.get("capex_usd_per_annual_t"))
+        return row is not None and is_known(row.get("capex_usd_per_annual_t"))
 
     def profiles_of(self, waste_type: str) -> list[tuple[str, dict[str, float]]]:
         """Rare-earth profiles published for a waste type: (code, element -> share of 1), by code."""
@@ -116,7 +110,7 @@ class RouteBook:
     def _profiles(self) -> dict[str, list[tuple[str, dict[str, float]]]]:
         out: dict[str, dict[str, dict[str, float]]] = {}
         for row in self.reference.ree_profiles.to_dict("records"):
-            for waste in [] if _blank(row["waste_type_codes"]) else str(row["waste_type_codes"]).split(";"):
+            for waste in [] if not is_known(row["waste_type_codes"]) else str(row["waste_type_codes"]).split(";"):
                 shares = out.setdefault(waste.strip(), {}).setdefault(str(row["profile_code"]), {})
                 shares[str(row["element"])] = float(row["share_pct"]) / 100.0
         return {waste: sorted(profiles.items()) for waste, profiles in out.items()}
@@ -126,7 +120,7 @@ class RouteBook:
         product = {
             e: float(r["eu2023_supply_risk"]) * float(r["eu2023_economic_importance"])
             for e, r in sorted(self._elements.items())
-            if not _blank(r.get("eu2023_supply_risk")) and not _blank(r.get("eu2023_economic_importance"))
+            if is_known(r.get("eu2023_supply_risk")) and is_known(r.get("eu2023_economic_importance"))
         }
         of_30 = [v for e, v in product.items() if bool(self._elements[e]["in_india_30"])]
         mean = math.fsum(of_30) / len(of_30) if of_30 else math.nan
@@ -137,5 +131,5 @@ class RouteBook:
         return {
             e: float(r["world_production_t"])
             for e, r in sorted(self._elements.items())
-            if not _blank(r.get("world_production_t"))
+            if is_known(r.get("world_production_t"))
         }

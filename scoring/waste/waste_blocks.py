@@ -14,8 +14,8 @@ import shapely
 from pyproj import CRS, Transformer
 from shapely import MultiPolygon
 
+from khanij.foundation.cells import number_of, text, truth
 from scoring.waste.areas import geodesic_area_ha
-from scoring.waste.inventory import text, truth
 
 PREFIX = "WB-"
 DEFAULT_R90_M = 5000.0
@@ -54,7 +54,7 @@ def waste_blocks(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None, c
     frame = frame.sort_values("site_id", kind="stable")
     for row in pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).to_dict("records"):
         site_id = row["site_id"]
-        lon, lat, r90 = (_number(row.get(c)) for c in ("lon", "lat", "position_accuracy_m"))
+        lon, lat, r90 = (number_of(row.get(c)) for c in ("lon", "lat", "position_accuracy_m"))
         excluded = truth(row.get("is_excluded"))
         flags = []
         if excluded:
@@ -93,10 +93,6 @@ def waste_blocks(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None, c
     area = geodesic_area_ha(out)
     out.insert(6, "area_ha", np.where(out["geometry_basis"] == "footprint", area, np.nan))
     return out
-
-
-def _number(value: object) -> float:
-    return math.nan if value is None or value is pd.NA or value == "" else float(value)  # type: ignore[arg-type]
 
 
 def _multi(shape: shapely.Geometry) -> MultiPolygon:

@@ -9,26 +9,21 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from data_sources.contracts import CrsError, UnitError
+from data_sources.contracts import CrsError
+from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
 from data_sources.reference import load_table
-from scoring.units import (
-    contained_kg,
-    inr_to_crore,
-    number_text,
-    oxide_to_element,
-    tailings_grade,
-    to_ppm,
-    usd_to_inr_crore,
-)
+from khanij.foundation.wording import number
 from scoring.waste.areas import geodesic_area_ha, require_equal_area
+from scoring.waste.economics import usd_to_inr_crore
 
 CASES = {c["id"]: c for c in json.loads((Path(__file__).parent / "published_cases.json").read_text(encoding="utf-8"))}
 
 
 def test_kolar_value_in_crore():
     given, expected = CASES["kgf_value_unit"]["inputs"], CASES["kgf_value_unit"]["expected"]
-    rupees = contained_kg(given["Mt"] * 1e6, given["gpt"]) * 1e3 * given["INR_per_g"]
-    assert rupees == pytest.approx(expected["INR"]) and inr_to_crore(rupees) == pytest.approx(expected["crore"])
+    rupees = given["Mt"] * 1e6 * given["gpt"] * given["INR_per_g"]
+    assert rupees == pytest.approx(expected["INR"])
+    assert usd_to_inr_crore(rupees / 87.7, 87.7) == pytest.approx(expected["crore"])
     assert usd_to_inr_crore(1e6, 87.7) == pytest.approx(8.77)
 
 
@@ -42,7 +37,6 @@ def test_oxide_factors_of_the_element_table():
             assert stored == pytest.approx(factor, abs=1e-4) and 1 / stored == pytest.approx(back, rel=2e-4), element
             checked += 1
     assert checked > 40
-    assert oxide_to_element(100.0, 0.65197) == pytest.approx(65.197)
 
 
 def test_area_of_a_hundredth_of_a_degree():
@@ -70,25 +64,17 @@ def test_areas_are_measured_on_equal_area_maps():
 
 def test_kawalapur_trap():
     given, expected = CASES["kawalapur_unit_trap"]["inputs"], CASES["kawalapur_unit_trap"]["expected"]
-    as_percent = contained_kg(given["Mt"] * 1e6, to_ppm(given["grade_as_printed_pct"], "%")) / 1e3
-    assert as_percent == pytest.approx(expected["TREE_t_if_pct"], rel=1e-6)
-    assert as_percent / 10 == pytest.approx(expected["TREE_t_if_4350ppm"], rel=1e-4)
-    assert (
-        to_ppm(given["grade_as_printed_pct"], "%") / given["cutoff_ppm"] > 40
-    )  # a mean 40 times the cut-off is a unit slip
+    as_percent_ppm = given["grade_as_printed_pct"] * PPM_PER_UNIT[unit_of("%")]
+    as_percent_t = given["Mt"] * as_percent_ppm
+    assert as_percent_t == pytest.approx(expected["TREE_t_if_pct"], rel=1e-6)
+    assert as_percent_t / 10 == pytest.approx(expected["TREE_t_if_4350ppm"], rel=1e-4)
+    assert as_percent_ppm / given["cutoff_ppm"] > 40  # a mean 40 times the cut-off is a unit slip
 
 
-@pytest.mark.parametrize(("value", "unit"), [(101.0, "%"), (1.1e6, "ppm"), (-1.0, "g/t"), (5.0, "ounces"), (1.0, "")])
-def test_impossible_units_are_refused(value, unit):
-    with pytest.raises(UnitError):
-        to_ppm(value, unit)
-
-
-def test_tailings_grade_by_balance():
-    assert tailings_grade(100.0, 2.0, 3.0, 50.0) == pytest.approx((200 - 150) / 97)
-    with pytest.raises(UnitError):
-        tailings_grade(100.0, 1.0, 3.0, 50.0)
+@pytest.mark.parametrize("unit", ["ounces", "", "kg", None])
+def test_what_is_no_mass_fraction_is_no_unit(unit):
+    assert unit_of(unit) is None
 
 
 def test_lakh_and_crore_are_only_words():
-    assert number_text(1234567.0) == "1,230,000" and number_text(0.00123) == "0.00123" and number_text(2.0) == "2"
+    assert number(1234567.0) == "1,230,000" and number(0.00123) == "0.00123" and number(2.0) == "2"

@@ -16,14 +16,15 @@ import shapely
 
 import scoring.rank.assess as assess_module
 import scoring.rank.axes as axes_module
-import scoring.units as units
 import scoring.waste.allocation as allocation_module
 import scoring.waste.areas as areas
+import scoring.waste.economics as economics
 import scoring.waste.inventory as inventory
 import scoring.waste.prepare as prepare_module
-import scoring.waste.routes as routes
-from data_sources.contracts import CrsError, UnitError
+from data_sources.contracts import CrsError
+from data_sources.contracts.admitting import chemistry
 from data_sources.reference import load_reference
+from khanij.foundation.cells import is_known
 from scoring.waste.routes import RouteBook
 from scoring.waste.streams import normals
 
@@ -120,29 +121,19 @@ def guard_longitude_comes_first():
 
 
 def guard_ppm_percent_and_grams():
-    assert units.to_ppm(1.0, "%") == 10_000 and units.to_ppm(1.0, "g/t") == 1.0 and units.to_ppm(1.0, "ppb") == 1e-3
+    for unit, ppm in (("%", 1e4), ("g/t", 1.0), ("ppb", 1e-3)):
+        assert chemistry.PPM_PER_UNIT[chemistry.unit_of(unit)] == ppm
     kilograms = assess().element_potential.set_index(["block_id", "element"]).at[("WB-CU1", "Cu"), "contained_kg_p50"]
     assert kilograms == pytest.approx(42e6 * 1500 / 1000, rel=0.15)
 
 
 def guard_oxide_is_not_element():
-    assert units.oxide_to_element(100.0, 0.65197) < 100
-    with pytest.raises(UnitError):
-        units.oxide_to_element(100.0, 1.53)
+    column = chemistry.parse_column("La2O3_pct")
+    assert column.species.factor("pct") == pytest.approx(8526.8)
 
 
 def guard_crore():
-    assert units.inr_to_crore(3.6e11) == pytest.approx(36_000) and units.usd_to_inr_crore(1e7, 80.0) == pytest.approx(
-        80
-    )
-
-
-def guard_dry_tonnes():
-    assert units.dry_tonnes(100.0, 20.0) == pytest.approx(80.0)
-
-
-def guard_head_grade_is_not_tailings_grade():
-    assert units.tailings_grade(100.0, 2.0, 3.0, 50.0) < 0.6
+    assert economics.usd_to_inr_crore(1e7, 80.0) == pytest.approx(80)
 
 
 def guard_recovered_is_not_discounted():
@@ -244,7 +235,7 @@ def mutate_importance_by_price(m):
         return {
             e: float(r["price_2025e_usd_per_kg"])
             for e, r in self._elements.items()
-            if not routes._blank(r.get("price_2025e_usd_per_kg"))
+            if is_known(r.get("price_2025e_usd_per_kg"))
         }
 
     m.setattr(RouteBook, "importance", mistaken)
@@ -256,7 +247,7 @@ def mutate_access_in_score(m):
     def mistaken(records, constraints):
         gates = original(records, constraints)
         for site, gate in gates.items():
-            if not routes._blank(records[site].row.get("plant_distance_km")):
+            if is_known(records[site].row.get("plant_distance_km")):
                 gate.multiplier *= 0.8
         return gates
 
@@ -341,23 +332,15 @@ def mutate_swap_axes(m):
 
 
 def mutate_percent_as_ppm(m):
-    m.setitem(units._PPM_PER_UNIT, "%", 1.0)
+    m.setitem(chemistry.PPM_PER_UNIT, "pct", 1.0)
 
 
 def mutate_oxide_factor_ignored(m):
-    m.setattr(units, "oxide_to_element", lambda value, factor: value)
+    m.setattr(chemistry.Species, "factor", lambda self, unit: chemistry.PPM_PER_UNIT[unit])
 
 
 def mutate_crore_as_million(m):
-    m.setattr(units, "CRORE", 1e6)
-
-
-def mutate_wet_as_dry(m):
-    m.setattr(units, "dry_tonnes", lambda wet, moisture: wet)
-
-
-def mutate_head_as_tailings(m):
-    m.setattr(units, "tailings_grade", lambda f, cf, c, cc: cf)
+    m.setattr(economics, "RUPEES_PER_CRORE", 1e6)
 
 
 def mutate_recovered_as_assay(m):
@@ -504,8 +487,6 @@ MISTAKES = [
     ("ppm, % and g/t", guard_ppm_percent_and_grams, mutate_percent_as_ppm),
     ("oxide and element", guard_oxide_is_not_element, mutate_oxide_factor_ignored),
     ("lakh, crore and million", guard_crore, mutate_crore_as_million),
-    ("wet and dry", guard_dry_tonnes, mutate_wet_as_dry),
-    ("head grade as tailings grade", guard_head_grade_is_not_tailings_grade, mutate_head_as_tailings),
     ("recovered as assay", guard_recovered_is_not_discounted, mutate_recovered_as_assay),
     ("one size fraction's grade for the whole", guard_a_fraction_is_not_the_whole, mutate_fraction_as_whole),
     ("ore tonnage read as metal", guard_ore_is_not_metal, mutate_ore_as_metal),

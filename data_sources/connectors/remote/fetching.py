@@ -6,7 +6,6 @@ Belongs here: which reader serves which protocol, and when a source has not chan
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,6 +33,7 @@ from data_sources.connectors.remote.wfs import WfsSource
 from data_sources.reference import load_table
 from data_sources.regions import data_folder
 from khanij.foundation.errors import MissingSourceError, SourceError
+from khanij.foundation.files import sha256_of
 
 _RASTERS = (".tif", ".tiff")
 
@@ -178,8 +178,7 @@ def _fetch_file(job: Job, client: Client) -> Fetched:
         if answer.status == 304 and before is not None:
             job.partial.discard()
             return _unchanged(job, before)
-        with scratch.open("rb", buffering=1 << 20) as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        found = sha256_of(scratch)
         if card.sha256 and found != card.sha256:
             raise SourceError(
                 f"another file than the card names (SHA-256 {found})",

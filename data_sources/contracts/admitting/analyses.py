@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_sources.contracts.admitting.chemistry import REE14, SUMMED_OXIDES, AnalysisColumn, parse_column
+from data_sources.contracts.admitting.chemistry import SUMMED_OXIDES, AnalysisColumn, parse_column
 from data_sources.contracts.admitting.evidence import DOUBTFUL, MARK_RATIO, MIXED, UnitFinding, apart, judge
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.admitting.values import NO_LIMIT, ZERO_LIMIT, Numbers, parse_numbers
+from data_sources.reference.lanthanides import lanthanides
 
 NOT_ANALYSED = "every {0} of the row is 0: read as not analysed (missing), not as below detection"
 OVER_MILLION = "more than 1,000,000 ppm: impossible"
@@ -101,8 +102,10 @@ def _not_analysed(
     """A row whose every oxide (or rare earth, or other trace) is 0 was not analysed: silica is never below detection."""
     groups = {
         "major oxide": [t for t in parsed if t.endswith("_pct") and t != "LOI_pct"],
-        "rare earth": [t for t in parsed if t.removesuffix("_ppm") in REE14],
-        "other trace element": [t for t in parsed if t.endswith("_ppm") and t.removesuffix("_ppm") not in REE14],
+        "rare earth": [t for t in parsed if t.removesuffix("_ppm") in lanthanides()],
+        "other trace element": [
+            t for t in parsed if t.endswith("_ppm") and t.removesuffix("_ppm") not in lanthanides()
+        ],
     }
     for word, targets in groups.items():
         if len(targets) < _WHOLE_GROUP:
@@ -166,7 +169,7 @@ def _impossible(frame: pd.DataFrame, out: Analyses, raw_of: dict[str, str], ledg
     if over.any():
         ledger.hold(over, "sum of oxides", pd.Series([f"{v:.2f} %" for v in total[over]], dtype="str"), OXIDE_SUM)
     ree = np.zeros(len(frame))
-    for element in REE14:
+    for element in lanthanides():
         values = out.columns.get(f"{element}_ppm")
         if values is not None:
             ree += np.nan_to_num(values)
@@ -183,14 +186,14 @@ def _total_iron(out: Analyses) -> bool:
 def _recompute_total(frame: pd.DataFrame, column: AnalysisColumn, out: Analyses) -> dict[str, Any]:
     """A total of rare earths is derived: compare it with the usual sums of its own row; it is never used."""
     total = parse_numbers(frame[column.raw]).values
-    printed = {e: _raw_scale(frame, out, e) for e in (*REE14, "Y", "Sc")}
+    printed = {e: _raw_scale(frame, out, e) for e in (*lanthanides(), "Y", "Sc")}
     have = {e: np.nan_to_num(v) for e, v in printed.items() if v is not None}
     rows = int(np.isfinite(total).sum())
     rule: dict[str, Any] = {"column": column.raw, "used": False, "rows": rows}
-    missing = [e for e in REE14 if e not in have]
+    missing = [e for e in lanthanides() if e not in have]
     if missing:
         return rule | {"formula": "cannot be recomputed", "missing": missing}
-    fourteen = sum(have[e] for e in REE14)
+    fourteen = sum(have[e] for e in lanthanides())
     sums = {
         "sum of 14 (La to Lu), without Y": fourteen,
         "sum of 14 + La again - Lu, without Y": fourteen + have["La"] - have["Lu"],

@@ -1,11 +1,11 @@
-"""Row checks generated from the fields of a contract with pandera: reject bounds hold a row, flag bounds mark it.
+"""Row checks that the fields of a contract ask for: what is impossible holds a row, what is unusual marks it.
 
 Belongs here: turning ``Field`` values into checks and failures into findings. Does not belong here: a bound.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -14,69 +14,59 @@ from data_sources.contracts.admitting.identity import difference, is_plain, key_
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.contract import Bounds, Contract, Field
 
-if TYPE_CHECKING:
-    import pandera.pandas as pa
-
-
+MISSING = "missing, and the field must be filled"
 KEPT_OF_TWINS = "duplicate key: a later row with it is held"
 TAKEN = "duplicate key: an earlier row has it"
 UNSEEN_IN_KEY = "key with characters that cannot be seen: kept as it stands, compared without them"
 LOOKS_ALIKE = "key looks like another row's, but has letters of another script: both are kept, see whether they are one"
 
 
-def schema_of(contract: Contract, columns: list[str], level: str) -> pa.DataFrameSchema:
-    """The pandera schema of one contract for the columns at hand; ``level`` is 'reject' or 'flag'."""
-    import pandera.pandas as pa  # a second to import: only where rows are checked
-
-    out: dict[str, pa.Column] = {}
-    for f in contract.fields:
-        if f.name not in columns:
-            continue
-        checks: list[Any] = []
-        bounds = f.reject if level == "reject" else f.flag
-        if bounds is not None and f.dtype in ("float", "integer"):
-            checks.append(_in_range(pa, bounds, level))
-        if f.vocabulary and level == "reject" and f.dtype == "string":
-            reason = f"not in the vocabulary of the field ({', '.join(f.vocabulary[:12])})"
-            checks.append(pa.Check.isin(f.vocabulary, ignore_na=True, error=reason))
-        nullable = f.nullable or level == "flag"
-        if checks or not nullable:
-            out[f.name] = pa.Column(None, checks=checks, nullable=nullable, required=False)
-    return pa.DataFrameSchema(out, strict=False)
+def check_rows(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
+    """Hold the frame (RangeIndex, canonical columns) against the contract's fields."""
+    fields = sorted((f for f in contract.fields if f.name in frame.columns), key=lambda f: f.name)
+    for f in fields:
+        for reason, failed in sorted(_impossible(f, frame[f.name])):
+            _note(ledger.hold, frame[f.name], failed, reason)
+    for f in fields:
+        if f.flag is not None and f.dtype in ("float", "integer"):
+            failed = _outside(frame[f.name], f.flag)
+            _note(ledger.mark, frame[f.name], failed, _range_reason("outside what is usual", f.flag))
 
 
-def _in_range(pa: Any, bounds: Bounds, level: str) -> Any:
+def _impossible(f: Field, values: pd.Series) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """(reason, rows that fail it) of each test that holds a row."""
+    if f.reject is not None and f.dtype in ("float", "integer"):
+        yield _range_reason("outside what is possible", f.reject), _outside(values, f.reject)
+    if f.vocabulary and f.dtype == "string":
+        reason = f"not in the vocabulary of the field ({', '.join(f.vocabulary[:12])})"
+        yield reason, _rows(values.notna() & ~values.isin(f.vocabulary))
+    if not f.nullable:
+        yield MISSING, _rows(values.isna())
+
+
+def _outside(values: pd.Series, bounds: Bounds) -> tuple[int, ...]:
+    x = pd.to_numeric(values).to_numpy(dtype=np.float64, na_value=np.nan)
     low = -np.inf if bounds.low is None else bounds.low
     high = np.inf if bounds.high is None else bounds.high
-    word = "outside what is possible" if level == "reject" else "outside what is usual"
-    reason = f"{word}, {_show(bounds.low)} to {_show(bounds.high)}: {bounds.reason}"
-    return pa.Check(lambda s: (s >= low) & (s <= high), ignore_na=True, error=reason)
+    return _rows((x < low) | (x > high))
+
+
+def _rows(failed: pd.Series | np.ndarray) -> tuple[int, ...]:
+    return tuple(np.flatnonzero(np.asarray(failed, dtype=bool)).tolist())
+
+
+def _note(note: Callable[..., None], values: pd.Series, failed: tuple[int, ...], reason: str) -> None:
+    if failed:
+        at = np.array(failed, dtype=np.int64)
+        note(at, str(values.name), "" if reason == MISSING else values.iloc[at].astype("str"), reason)
+
+
+def _range_reason(word: str, bounds: Bounds) -> str:
+    return f"{word}, {_show(bounds.low)} to {_show(bounds.high)}: {bounds.reason}"
 
 
 def _show(value: float | None) -> str:
     return "open" if value is None else f"{value:g}"
-
-
-def check_rows(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
-    """Hold the frame (RangeIndex, canonical columns) against the contract's fields."""
-    import pandera.errors
-
-    for level, note in (("reject", ledger.hold), ("flag", ledger.mark)):
-        schema = schema_of(contract, list(frame.columns), level)
-        if not schema.columns:
-            continue
-        try:
-            schema.validate(frame[list(schema.columns)], lazy=True)
-            continue
-        except pandera.errors.SchemaErrors as error:
-            failures = error.failure_cases
-        failures = failures[failures["index"].notna()]
-        for (column, reason), group in failures.groupby(["column", "check"], sort=True):
-            at = group["index"].to_numpy(dtype="int64")
-            empty = reason == "not_nullable"
-            text = "missing, and the field must be filled" if empty else str(reason)
-            values = "" if empty else frame[column].iloc[at].astype("str")
-            note(at, str(column), values, text)
 
 
 def check_key(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:

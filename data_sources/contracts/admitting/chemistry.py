@@ -13,7 +13,6 @@ from typing import Literal
 
 from data_sources.reference import load_table
 
-REE14 = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu")
 MAJOR_OXIDES = ("SiO2", "TiO2", "Al2O3", "Fe2O3", "FeO", "MnO", "MgO", "CaO", "Na2O", "K2O", "P2O5")
 SUMMED_OXIDES = (*MAJOR_OXIDES, "LOI")
 TREE_NAMES = frozenset({"tree", "treo", "totalree", "reetotal", "sumree", "reesum", "ree"})

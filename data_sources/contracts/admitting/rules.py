@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 from pyproj import Geod
 
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, REE14, unit_of
+from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
 from data_sources.contracts.admitting.deposits import check_printed
 from data_sources.contracts.admitting.identity import key_forms
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.reference import load_table
+from data_sources.reference.lanthanides import lanthanides
 
 Rule = Callable[[pd.DataFrame, Any, Ledger], None]
 
@@ -88,7 +89,7 @@ def _grade_units(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
         frame[f"ppm_{k}"] = np.where(np.isfinite(ppm), ppm, expected)
         over = np.nan_to_num(frame[f"ppm_{k}"].to_numpy()) > 1e6
         ledger.hold(over, f"ppm_{k}", frame[f"ppm_{k}"], GRADE_OVER)
-    rare = frame["element"].isin([*REE14, "TREE", "Y", "La..Lu", "REE"]).to_numpy()
+    rare = frame["element"].isin([*lanthanides(), "TREE", "Y", "La..Lu", "REE"]).to_numpy()
     top = (
         np.nanmax(np.nan_to_num(frame[["ppm_min", "ppm_mode", "ppm_max"]].to_numpy(dtype="float64")), axis=1)
         if len(frame)

@@ -90,17 +90,6 @@ def concentration_area(x: ArrayLike, thresholds: ArrayLike, cell_area: float = 1
     return cell_area * (len(ordered) - np.searchsorted(ordered, np.asarray(thresholds, dtype=np.float64), side="left"))
 
 
-def concentration_area_slope(rho: ArrayLike, area: ArrayLike) -> float:
-    """Slope of ``ln A(>= rho)`` against ``ln rho`` by least squares; -D, the fractal dimension of the concentration."""
-    r, a = np.asarray(rho, dtype=np.float64), np.asarray(area, dtype=np.float64)
-    keep = (r > 0) & (a > 0)
-    if keep.sum() < 2 or np.ptp(r[keep]) == 0:
-        raise ScoringError("fewer than two positive concentrations with an area: no slope")
-    u, v = np.log(r[keep]), np.log(a[keep])
-    u = u - u.mean()
-    return float((u * (v - v.mean())).sum() / (u * u).sum())
-
-
 def concentration_area_threshold(
     x: ArrayLike, cell_area: float = 1.0, points: int = 60, min_points: int = 5
 ) -> dict[str, float]:

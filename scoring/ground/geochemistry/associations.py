@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from data_sources.reference.element_lists import of_association
 
-HEAVY_MINERAL_INDICATORS = ("Th", "Zr", "Hf")
-
 
 @dataclass(frozen=True)
 class Association:

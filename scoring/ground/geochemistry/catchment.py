@@ -48,19 +48,3 @@ def productivity(y_ppm: ArrayLike, background_ppm: ArrayLike, area_km2: ArrayLik
     _check(area_km2)
     y, b = np.asarray(y_ppm, dtype=np.float64), np.asarray(background_ppm, dtype=np.float64)
     return np.asarray(np.asarray(area_km2, dtype=np.float64) * (y - b))
-
-
-def background_by_lithology(y_ppm: ArrayLike, shares: ArrayLike) -> NDArray[Any]:
-    """Background of each catchment from the lithologies it drains, ``Y' = sum_j s_j b_j``, b their area-weighted means.
-
-    Parameters
-    ----------
-    y_ppm : (n,) samples; shares : (n, lithologies) share of each catchment's area, rows summing to 1.
-
-    Source: Bonham-Carter, Rogers & Ellwood 1987, *J. Geochemical Exploration* 29, 3-29 .
-    """
-    y, x = np.asarray(y_ppm, dtype=np.float64), np.asarray(shares, dtype=np.float64)
-    if x.ndim != 2 or len(x) != len(y) or not np.allclose(x.sum(axis=1), 1, atol=1e-6):
-        raise ScoringError("lithology shares must be (samples, lithologies) with rows summing to 1")
-    means = (x * y[:, None]).sum(axis=0) / np.maximum(x.sum(axis=0), 1e-300)
-    return np.asarray(x @ means)

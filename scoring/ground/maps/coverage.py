@@ -243,10 +243,3 @@ def share_statistics(values: NDArray[np.float32], shares: Shares) -> tuple[NDArr
     s = shares
     _statistics(values, s.slot, s.runs, s.row, s.col, s.length, s.share, count, mean, maximum)
     return count, mean, maximum
-
-
-def coverage_statistics(
-    values: NDArray[np.float32], shapes: NDArray[Any], grid: Grid
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """``share_statistics`` of one band: where there are several, find the shares once (``cell_shares``)."""
-    return share_statistics(values, cell_shares(shapes, grid))

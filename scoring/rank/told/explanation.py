@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from khanij.foundation.cells import text
+from khanij.foundation.wording import number, tonnes, usd
 from scoring.rank.baskets import basket_title
 from scoring.rank.told.contents import revenue_shares
-from scoring.units import number_text, tonnes_text, usd_text
-from scoring.waste.inventory import text
 
 if TYPE_CHECKING:
     from scoring.rank.state import RunState
@@ -71,8 +71,8 @@ def _tonnage(state: RunState, i: int, row: dict) -> str:
     if row["tonnage_t_p50"] <= 0:
         inside = max((x.inside for x in state.shares_of.get(row["block_id"], [])), default=0.0)
         return f"a waste site of uncertain position, which lies inside in {_chance(inside)} of the draws"
-    low, high = tonnes_text(row["tonnage_t_p10"]), tonnes_text(row["tonnage_t_p90"])
-    return f"about {tonnes_text(row['tonnage_t_p50'])} of waste (P10 {low}, P90 {high}; {CLASS_TEXT[klass]}{screening})"
+    low, high = tonnes(row["tonnage_t_p10"]), tonnes(row["tonnage_t_p90"])
+    return f"about {tonnes(row['tonnage_t_p50'])} of waste (P10 {low}, P90 {high}; {CLASS_TEXT[klass]}{screening})"
 
 
 def _sales(state: RunState, i: int) -> str:
@@ -96,10 +96,10 @@ def _economics(state: RunState, i: int, row: dict) -> str:
     sold = f"Treated{by}, it would sell {_sales(state, i)}"
     if p >= 0.5:
         room = f"; prices could fall by {100 * (1 - multiple):.0f} % before it stopped paying" if multiple < 1 else ""
-        return f"{sold} and earn about {usd_text(margin)} per tonne {prices}{capital}: it pays in {_chance(p)} of the draws{room}."
-    times = f"revenue would have to be {number_text(multiple, 2)} times as high, through price, grade or recovery"
+        return f"{sold} and earn about {usd(margin)} per tonne {prices}{capital}: it pays in {_chance(p)} of the draws{room}."
+    times = f"revenue would have to be {number(multiple, 2)} times as high, through price, grade or recovery"
     if p >= 0.05:
-        return f"{sold} and lose about {usd_text(-margin)} per tonne {prices}{capital}: it pays in {_chance(p)} of the draws, and to break even {times}."
+        return f"{sold} and lose about {usd(-margin)} per tonne {prices}{capital}: it pays in {_chance(p)} of the draws, and to break even {times}."
     return f"{sold}; that does not pay {prices}{capital}: {times}."
 
 
@@ -153,7 +153,7 @@ def explain(state: RunState, i: int, row: dict, likely_where: str = "") -> str:
     basket = basket_title(state.settings.basket)
     if status == "RANKED":
         n = len(state.scores[state.settings.basket][row["kind"]].members)
-        spread = f"place {number_text(row['rank_p05'])} to {number_text(row['rank_p95'])} in nine draws out of ten"
+        spread = f"place {number(row['rank_p05'])} to {number(row['rank_p95'])} in nine draws out of ten"
         points = f"score {row['score_mean']:.0f} of 100: value {row['contribution_value']:.0f}, strategic {row['contribution_strategic']:.0f}"
         if not math.isnan(row["contribution_fertility"]):
             points += f", fertility {row['contribution_fertility']:.0f}"

@@ -9,10 +9,11 @@ import math
 
 import pandas as pd
 
+from khanij.foundation.cells import text
 from scoring.rank.state import RunState, Share
 from scoring.waste.companions import companions_of_minerals
 from scoring.waste.figures import CLASSES
-from scoring.waste.inventory import SiteRecord, text
+from scoring.waste.inventory import SiteRecord
 
 HALF_COVERED_PCT = 50.0
 """Below this the fertility of a block is told as that of a part of it."""

@@ -7,35 +7,23 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from data_sources.contracts.frames import table_of
 from data_sources.contracts.published.outputs import SITE_POTENTIAL
+from khanij.foundation.cells import text
+from khanij.foundation.rounding import round_significant
 from scoring.rank.state import RunState
 from scoring.rank.told.contents import element_rows, revenue_shares
-from scoring.waste.inventory import SiteRecord, text
+from scoring.waste.inventory import SiteRecord
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
     """Every float column to 9 significant digits, so that published numbers do not hang on the last bits of a sum."""
     for column in frame.columns:
         if pd.api.types.is_float_dtype(frame[column]):
-            frame[column] = _significant(frame[column].to_numpy(dtype=float, na_value=math.nan))
+            frame[column] = round_significant(frame[column].to_numpy(dtype=float, na_value=math.nan))
     return frame
-
-
-def _significant(values: NDArray[np.float64], digits: int = 9) -> NDArray[np.float64]:
-    """``units.significant`` for a whole column."""
-    out = values.copy()
-    use = np.isfinite(values) & (values != 0)
-    with np.errstate(over="ignore"):
-        power = digits - 1 - np.floor(np.log10(np.abs(values[use]))).astype(int)
-        # scaling by an exact power of ten, up or down, keeps 0.1 at 0.1
-        up, down = 10.0 ** np.clip(power, 0, 300), 10.0 ** np.clip(-power, 0, 300)
-        out[use] = np.round(values[use] * up / down) / up * down
-    return out
 
 
 def site_table(state: RunState) -> pd.DataFrame:

@@ -29,7 +29,7 @@ from scoring.rank.told.notes import (
     sources_of,
 )
 from scoring.rank.told.site_tables import rounded
-from scoring.units import usd_to_inr_crore
+from scoring.waste.economics import usd_to_inr_crore
 
 BLOCK_COLUMNS = (
     "block_id name kind state district minerals area_ha geometry_basis status status_reason rank rank_all_recoverable "

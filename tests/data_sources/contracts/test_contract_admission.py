@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError, admit
-from data_sources.contracts.admitting.checks import schema_of
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import FAULTS, LITHOLOGY, MAGNETIC_STATIONS, OCCURRENCES, STREAM_SEDIMENTS
 
@@ -234,8 +233,6 @@ def test_every_contract_yields_a_schema(name):
     contract = ALL[name]
     names = contract.names()
     assert len(set(names)) == len(names) and set(contract.key) <= set(names)
-    for level in ("reject", "flag"):
-        assert set(schema_of(contract, names, level).columns) <= set(names)
 
 
 DEFECTS = {

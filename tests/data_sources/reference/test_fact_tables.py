@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from data_sources.contracts import admit
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, REE14, unit_of
+from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.blocks import embedded_auction_blocks
 from data_sources.readers.waste import TABLES, embedded_inventory
-from data_sources.reference import load_reference, load_table
+from data_sources.reference import load_reference
+from data_sources.reference.describe import described_table as load_table
+from data_sources.reference.lanthanides import lanthanides, ree_of_class
 
 KEYS = {
     "waste_sites": ["site_id"], "site_tonnages": ["tonnage_id"], "site_grades": ["grade_id"], "site_constraints": ["constraint_id"],
@@ -58,7 +60,10 @@ def test_keys_headers_and_sources(name):
 def test_all_tables_are_listed_here():
     from importlib.resources import files
 
-    found = {p.name.removesuffix(".csv") for p in files("data_sources.reference").iterdir() if p.name.endswith(".csv")}
+    root = files("data_sources.reference")
+    found = {
+        p.name.removesuffix(".csv") for f in (root, root / "evidence") for p in f.iterdir() if p.name.endswith(".csv")
+    }
     assert set(KEYS) == found
 
 
@@ -193,7 +198,7 @@ def test_elements_and_critical_minerals():
     assert named == set(elements.index[elements["in_india_30"]]) and {"Pt", "Pd", "Rh", "Ru", "Ir", "Os"} <= named
     assert (elements["price_2024_usd_per_kg"].isna() == elements["price_is_for"].isna()).all()
     assert (elements["world_production_t"].isna() == elements["production_use"].isna()).all()
-    assert set(elements.index[elements["production_use"] == "caps_and_shares_only"]) == set(REE14)
+    assert set(elements.index[elements["production_use"] == "caps_and_shares_only"]) == set(lanthanides())
     assert (elements["price_gsd"].dropna() >= 1).all() and elements["oxide_to_element_factor"].dropna().between(
         0.2, 1
     ).all()
@@ -295,3 +300,25 @@ def test_every_column_is_described_and_the_page_is_current():
         assert list(columns_of(name)) == list(load_table(name).columns)
         assert all(meaning for _, meaning in columns_of(name).values())
     assert PATH.read_text(encoding="utf-8") == page(), "run: python -m data_sources.reference.describe"
+
+
+def test_no_run_reads_evidence_and_every_other_table_is_read():
+    from importlib.resources import files
+    from pathlib import Path
+
+    from khanij.foundation.closure import ROOT, runtime_files
+
+    root = Path(str(files("data_sources.reference")))
+    source = {
+        p: p.read_text(encoding="utf-8") for p in runtime_files() if p.suffix == ".py" and p.name != "describe.py"
+    }
+    named = {p.stem for p in root.glob("*.csv") if any(f'"{p.stem}"' in text for text in source.values())}
+    assert named == {p.stem for p in root.glob("*.csv")}
+    loaders = [p.relative_to(ROOT).as_posix() for p, text in source.items() if "load_evidence" in text]
+    assert loaders == ["data_sources/reference/tables.py"]
+
+
+def test_lanthanides_are_la_to_lu_in_order_and_two_classes():
+    assert lanthanides() == tuple("La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split())
+    assert ree_of_class("LREE") == tuple("La Ce Pr Nd Sm".split())
+    assert ree_of_class("HREE") == tuple("Eu Gd Tb Dy Ho Er Tm Yb Lu Y".split())

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from data_sources.contracts import ScoringError
-from scoring.ground.geochemistry.catchment import background_by_lithology, dilution_corrected, productivity
-from scoring.ground.geochemistry.samples import anomalies as an
-from scoring.ground.geochemistry.samples import composition as comp
+from scoring.ground.geochemistry import anomalies as an
+from scoring.ground.geochemistry import composition as comp
+from scoring.ground.geochemistry.catchment import dilution_corrected, productivity
 
 PARTS = arrays(np.float64, (5, 7), elements=st.floats(1e-3, 1e5))
 
@@ -94,10 +94,3 @@ def test_dilution_by_nothing_changes_nothing():
         dilution_corrected(50.0, 20.0, 1.0, 2.0)
     with pytest.raises(ScoringError):
         productivity(50.0, 20.0, 0.0)
-
-
-def test_background_of_a_catchment_is_its_lithologies_mean():
-    shares = np.array([[1, 0], [1, 0], [0, 1], [0.5, 0.5]])
-    got = background_by_lithology(np.array([10, 20, 40, 25.0]), shares)
-    granite, schist = (10 + 20 + 12.5) / 2.5, (40 + 12.5) / 1.5
-    assert got == pytest.approx([granite, granite, schist, (granite + schist) / 2])

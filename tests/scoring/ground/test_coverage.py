@@ -10,7 +10,12 @@ from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
 from khanij.foundation.grid import Grid
-from scoring.ground.maps.coverage import coverage_statistics
+from scoring.ground.maps.coverage import cell_shares, share_statistics
+
+
+def coverage_statistics(values, shapes, grid):
+    return share_statistics(values, cell_shares(shapes, grid))
+
 
 GRID = Grid.from_bounds((0, 0, 5000, 4000), "EPSG:6933", 100)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from data_sources.contracts import ScoringError
 from khanij.foundation.grid import Grid, albers_for
-from scoring.ground.maps.interpolation import idw, idw_all
+from scoring.ground.maps.interpolation import idw
 from scoring.ground.maps.kriging import cross_validate, krige_grid, krige_points
 from scoring.ground.maps.variogram import Variogram, empirical_variogram, fit_variogram
 
@@ -184,14 +184,13 @@ def test_idw_of_all_samples_is_the_formula(power, samples):
     xs, ys = grid.centres()
     d = np.hypot(xs[None, :, None] - x, ys[:, None, None] - y)
     w = 1 / d**power
-    assert idw_all(x, y, z, grid, power=power) == pytest.approx((w * z).sum(-1) / w.sum(-1), rel=1e-5)
+    mean, _ = idw(x, y, z, grid, power=power, neighbours=samples)
+    assert mean == pytest.approx((w * z).sum(-1) / w.sum(-1), rel=1e-5)
     near = np.where(d <= 1500, w, 0)
     with np.errstate(invalid="ignore"):
         expected = (near * z).sum(-1) / near.sum(-1)
-    got = idw_all(x, y, z, grid, power=power, max_distance_m=1500)
+    got, _ = idw(x, y, z, grid, power=power, neighbours=samples, max_distance_m=1500)
     assert got == pytest.approx(expected, rel=1e-5, nan_ok=True)
-    knn, _ = idw(x, y, z, grid, power=power, neighbours=samples)
-    assert idw_all(x, y, z, grid, power=power) == pytest.approx(knn, rel=1e-5)
 
 
 @pytest.mark.parametrize("power", [1.0, 2.0, 2.5, 4.0])
@@ -200,7 +199,7 @@ def test_a_sample_on_a_cells_centre_gives_its_value(power):
     x[7], y[7] = 750.0, 1250.0
     grid = Grid.from_bounds((0, 0, 10_000, 6000), CRS, 500)
     row, col = grid.index([750.0], [1250.0])
-    assert idw_all(x, y, z, grid, power=power)[row[0], col[0]] == pytest.approx(z[7], rel=1e-4 if power == 1 else 1e-6)
+    assert idw(x, y, z, grid, power=power, neighbours=41)[0][row[0], col[0]] == pytest.approx(z[7], rel=1e-4)
 
 
 def test_the_number_of_threads_does_not_show():
@@ -210,6 +209,6 @@ def test_the_number_of_threads_does_not_show():
     found = []
     for threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(threads)
-        found.append((idw_all(x, y, z, grid), idw(x, y, z, grid)[0], *krige_grid(x, y, z, grid, v)))
+        found.append((idw(x, y, z, grid)[0], *krige_grid(x, y, z, grid, v)))
     for one, many in zip(*found, strict=True):
         assert one.tobytes() == many.tobytes()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.waste.economics import break_even_multiple, net_value, strategic_axis, value_axis
+from scoring.waste.economics import net_value, strategic_axis, value_axis
 
 
 def value(tonnage, cost, revenue, full_at):
@@ -50,10 +50,6 @@ def test_it_is_the_maximum_over_every_tonnage(tonnage, cost, products):
     candidates = [0.0, tonnage, *(t for t in full_at if t < tonnage), *np.linspace(0, tonnage, 50)]
     best = max(sum(r * min(c, t) for r, t in zip(revenue, full_at)) - cost * c for c in candidates)
     assert worth == pytest.approx(max(best, 0.0), rel=1e-9, abs=1e-9)
-
-
-def test_break_even_is_null_without_revenue():
-    assert math.isnan(break_even_multiple(0.0, 5.0)) and break_even_multiple(2.0, 5.0) == 2.5
 
 
 def test_value_axis_is_continuous_and_rises():

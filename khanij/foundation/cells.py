@@ -1,0 +1,46 @@
+"""One cell of a table: is it known, and what is it as text, as a number, as yes or no.
+
+Belongs here: the one test of emptiness of a single value. Does not belong here: whole columns (pandas says ``isna``), or
+parsing what a person typed (``data_sources.contracts.admitting.values``).
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+
+def is_known(value: object) -> bool:
+    """False for None, NaN, NaT, NA and the empty text."""
+    if value is None or value is pd.NA or value is pd.NaT or value == "":
+        return False
+    return not (isinstance(value, float) and math.isnan(value))
+
+
+def text(value: object) -> str:
+    """A cell as text; missing is the empty text."""
+    return str(value) if is_known(value) else ""
+
+
+def truth(value: object) -> bool:
+    """A cell as a yes or no; missing is no (``bool(nan)`` would be yes)."""
+    return text(value).strip().lower() in ("true", "1", "1.0", "yes")
+
+
+def number_of(value: object) -> float:
+    """A cell as a float; missing is NaN.
+
+    Raises
+    ------
+    ValueError, TypeError : it holds something that is no number.
+    """
+    return float(value) if is_known(value) else math.nan  # type: ignore[arg-type]
+
+
+def number_or_missing(value: object) -> float:
+    """A cell as a float; NaN where it is missing or holds no number."""
+    try:
+        return number_of(value)
+    except (TypeError, ValueError):
+        return math.nan
