@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.regions import require_settings
 from data_sources.regions import Region, load_region
 
 
@@ -32,8 +33,15 @@ class Place(dg.ConfigurableResource):
     accept: str = ""
 
     def region(self, name: str) -> Region:
-        """The region's validated settings, with the overrides applied."""
-        return load_region(name, dict(self.overrides))
+        """The region's validated settings, with the overrides applied.
+
+        Raises
+        ------
+        RegionError : an unknown key or a bad value, with the key and a remedy.
+        """
+        region = load_region(name, dict(self.overrides))
+        require_settings(region)
+        return region
 
     def output_folder(self, region: str) -> Path:
         """The folder of what people open, created if need be."""

@@ -9,37 +9,31 @@ from assets.fingerprints import region_asset, result
 from assets.place import Place
 from assets.progress import announce
 from data_sources.reference import load_reference
-from scoring.rank.assess import assess
+from data_sources.regions import Region
+from scoring.case import Case, Register
+from scoring.rank.assess import Progress, assess, run
 from scoring.rank.next_sample import sample_next
-from scoring.rank.sensitivity import THRESHOLD, Robustness, robustness
+from scoring.rank.sensitivity import THRESHOLD, Robustness, one_basket, robustness
 from scoring.rank.settings import RankingSettings
 
 UPSTREAM = ("blocks", "waste_inventory", "block_fertility", "gate_layers")
 
 
-def _inputs(
-    context: dg.AssetExecutionContext,
-    workspace: Place,
-    blocks: dict[str, Any],
-    waste: dict[str, Any],
-    fertility: dict[str, Any],
-    gates: dict[str, Any],
-) -> dict[str, Any]:
-    region = workspace.region(context.partition_key)
-    return {
-        "blocks": blocks["units"],
-        "sites": waste["sites"],
-        "footprints": waste["footprints"],
-        "tonnages": waste["tonnages"],
-        "grades": waste["grades"],
-        "constraints": waste["constraints"],
-        "fertility": fertility.get("table"),
-        "reference": load_reference(),
-        "settings": RankingSettings.from_mapping(dict(region.ranking), seed=region.seed),
-        "crs": region.crs,
-        "gates": gates or None,
-        "progress": lambda share, text: announce(region.name, context.asset_key.path[-1], share, text),
-    }
+def case_of(
+    region: Region, blocks: dict[str, Any], waste: dict[str, Any], fertility: dict[str, Any], gates: dict[str, Any]
+) -> Case:
+    """What is assessed, from the bundles of the assets before."""
+    frames = ("sites", "footprints", "tonnages", "grades", "constraints")
+    register = Register(**{name: waste[name] for name in frames})
+    return Case(blocks["units"], register, load_reference(), region.crs, fertility.get("table"), dict(gates))
+
+
+def _settings(region: Region) -> RankingSettings:
+    return RankingSettings.from_mapping(region.ranking, seed=region.seed)
+
+
+def _progress(context: dg.AssetExecutionContext, region: Region) -> Progress:
+    return lambda share, text: announce(region.name, context.asset_key.path[-1], share, text)
 
 
 @region_asset(
@@ -57,7 +51,9 @@ def assessment(
     block_fertility: dict[str, Any],
     gate_layers: dict[str, Any],
 ) -> dg.MaterializeResult:
-    outcome = assess(**_inputs(context, workspace, blocks, waste_inventory, block_fertility, gate_layers))
+    region = workspace.region(context.partition_key)
+    case = case_of(region, blocks, waste_inventory, block_fertility, gate_layers)
+    outcome = assess(case, _settings(region), _progress(context, region))
     bundle = {
         "ranked_blocks": outcome.ranked_blocks,
         "site_shares": outcome.site_shares,
@@ -88,13 +84,15 @@ def robustness_report(
     block_fertility: dict[str, Any],
     gate_layers: dict[str, Any],
 ) -> dg.MaterializeResult:
-    inputs = _inputs(context, workspace, blocks, waste_inventory, block_fertility, gate_layers)
-    report = robustness(**inputs)
+    region = workspace.region(context.partition_key)
+    case = case_of(region, blocks, waste_inventory, block_fertility, gate_layers)
+    state = run(case, one_basket(_settings(region)))
+    report = robustness(state, _progress(context, region))
     bundle = {
         "robustness": robustness_table(report),
         "rank_acceptability": report.acceptability.rename(columns=lambda name: name.replace("acceptability_", "p_")),
         "scenario_ranks": report.ranks,
-        "sample_next": sample_next(**inputs).rename(columns={"order": "priority", "reason": "advice"}),
+        "sample_next": sample_next(state).rename(columns={"order": "priority", "reason": "advice"}),
         "verdict": report.verdict,
     }
     return result(context, workspace, bundle, verdict=dg.MetadataValue.md(report.verdict.to_string(index=False)))

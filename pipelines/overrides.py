@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 
+from assets.regions import require_settings
 from data_sources.contracts import RegionError
 from data_sources.regions import Region, load_region
-from scoring.ground.settings import FertilitySettings
-from scoring.rank.settings import DEFAULT_WEIGHTS, THIN_MARKETS, RankingSettings
+from scoring.rank.settings import DEFAULT_WEIGHTS, THIN_MARKETS
 
 
 def complete(overrides: dict[str, str], region: Region) -> dict[str, str]:
@@ -31,8 +31,7 @@ def checked_region(name: str, overrides: dict[str, str]) -> Region:
     RegionError : no such region or setting, or a bad value; the key is named.
     """
     region = load_region(name, complete(overrides, load_region(name)))
-    RankingSettings.from_mapping(dict(region.ranking), seed=region.seed)
-    FertilitySettings.from_mapping(dict(region.fertility), seed=region.seed)
+    require_settings(region)
     return region
 
 

@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 from naive import simulate_sites
-from national import national
+from national import national_case
 
 import scoring.rank.assess as assess_module
 from scoring.waste.engine import simulate
@@ -30,7 +30,7 @@ def measure(side: str, sites: int, elements: int, draws: int) -> dict[str, float
         return simulate(*arguments, **options)
 
     assess_module.simulate = keep
-    assess_module.run(**national(12, 5, 12, 100))  # compiles
+    assess_module.run(*national_case(12, 5, 12, 100))  # compiles
     if side == "lognormals":
         start, cpu = time.perf_counter(), time.process_time()
         rng = np.random.default_rng(1)
@@ -38,15 +38,15 @@ def measure(side: str, sites: int, elements: int, draws: int) -> dict[str, float
             rng.lognormal(size=(elements, draws))
         return _result(start, cpu)
     few = min(sites, 60) if side == "tensor" else sites
-    state = assess_module.run(**national(few, elements, few, draws))
+    state = assess_module.run(*national_case(few, elements, few, draws))
     start, cpu = time.perf_counter(), time.process_time()
     if side == "engine":
         simulate(*kept["arguments"], **{**kept["options"], "progress": None})
         return _result(start, cpu)
-    found = simulate_sites(state.inputs, draws)
+    found = simulate_sites(state.scored.inputs, draws)
     result = _result(start, cpu)
     medians = np.median(found["tonnes"], axis=1)
-    ours = [state.simulation.out.tonnage[state.plan.whole[s], 1] for s in sorted(state.plan.whole)]
+    ours = [state.scored.simulation.out.tonnage[state.scored.plan.whole[s], 1] for s in sorted(state.scored.plan.whole)]
     assert np.allclose(medians, ours, rtol=1e-9)
     return {**result, "sites": few}
 

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from data_sources.reference import load_reference
-from scoring.rank.assess import market_of
 from scoring.rank.baskets import basket_elements
 from scoring.rank.ranking import rank_draws
 from scoring.rank.settings import RankingSettings
@@ -103,10 +102,9 @@ def _simulate(frames: tuple, settings: RankingSettings, draws: int, exact: bool)
             record.tonnage_spec = (kind, a, 0.0, c)
             for assay in record.assays:
                 assay.sigma = 0.0
-    market = market_of(settings.replace(draws=max(100, draws)))
-    market = type(market)(**{**market.__dict__, "draws": draws})
+    settings = settings.model_copy(update={"draws": draws})  # the truth is one draw, fewer than any ranking has
     basket = basket_elements("all_recoverable", settings, load_reference())
-    inputs, elements, rows = prepare(records, book, market, [Scenario(settings.price_deck)], [basket], [(0, 0)])
+    inputs, elements, rows = prepare(records, book, settings, [Scenario(settings.price_deck)], [basket], [(0, 0)])
     plan = plan_units([], NONE, inputs, rows, set())
     return simulate(inputs, plan.ids, plan.units, draws, threads=1), elements, plan
 

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from data_sources.reference import load_reference
+from scoring.case import Case, Register
 from scoring.rank.settings import RankingSettings
 from scoring.waste.waste_blocks import waste_blocks
 
@@ -126,3 +127,14 @@ def national(n_sites: int, n_elements: int, n_blocks: int, draws: int, **setting
         "settings": RankingSettings(draws=draws, seed=1, **settings),
         "crs": CRS,
     }
+
+
+def national_case(
+    n_sites: int, n_elements: int, n_blocks: int, draws: int, **settings: Any
+) -> tuple[Case, RankingSettings]:
+    """The same as one case with its settings."""
+    frames = national(n_sites, n_elements, n_blocks, draws, **settings)
+    names = ("sites", "footprints", "tonnages", "grades", "constraints")
+    register = Register(**{name: frames.pop(name) for name in names})
+    ranking = frames.pop("settings")
+    return Case(register=register, **frames), ranking

@@ -11,7 +11,7 @@ import sys
 import time
 
 import numpy as np
-from national import national
+from national import national_case
 
 from scoring.rank.assess import assess
 
@@ -21,9 +21,9 @@ STEPS = {"sites": (100, 200, 400, 800), "elements": (10, 20, 40, 60), "draws": (
 
 def seconds(sites: int, elements: int, draws: int, blocks: int | None = None) -> tuple[float, float]:
     """(wall, processor) seconds of one assessment."""
-    arguments = national(sites, elements, blocks or sites, draws)
+    arguments = national_case(sites, elements, blocks or sites, draws)
     start, cpu = time.perf_counter(), time.process_time()
-    assess(**arguments)
+    assess(*arguments)
     return time.perf_counter() - start, time.process_time() - cpu
 
 

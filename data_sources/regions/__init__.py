@@ -14,20 +14,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from data_sources.regions.checks import (
+    require_card,
+    require_crs,
+    require_extent,
+    require_grid,
+    require_layers,
+    require_no_file,
+)
 from khanij.foundation.environment import named_folder
 from khanij.foundation.errors import RegionError
+from khanij.foundation.strict import Strict, WrongValueError, refusal, require_distinct
 
 OWN = "own"  # what the register itself is called among the sources of waste sites
-UnitKind = Literal["waste_block", "auction_block", "mining_lease", "survey_sheet", "grid_cell"]
+UnitKind = Literal["waste_block", "auction_block", "mining_lease", "survey_sheet"]
+LARGEST_SEED = 2**32 - 1  # some learners take no larger one
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LayerSource(_Strict):
+class LayerSource(Strict):
     """Where one survey layer of the region comes from: a card, and (for files) a path below the data folder."""
 
     card: str
@@ -39,10 +45,23 @@ class LayerSource(_Strict):
     def _embedded_has_no_path(self) -> LayerSource:
         # The path would be passed over in silence, and the project's own rows be taken for the user's.
         if self.card.startswith("embedded_") and self.path is not None:
-            raise ValueError(
-                f"card {self.card} is carried by the project and takes no path: for a file of yours name the card "
-                "own_blocks or own_waste_table"
+            raise WrongValueError(
+                f"card {self.card} is carried by the project and takes no path",
+                "for a file of yours name the card own_blocks or own_waste_table",
+                at="path",
             )
+        return self
+
+    @field_validator("card")
+    @classmethod
+    def _card_is_known(cls, value: str) -> str:
+        require_card(value)
+        return value
+
+    @model_validator(mode="after")
+    def _file_has_a_path(self) -> LayerSource:
+        if self.path is None:
+            require_no_file(self.card)
         return self
 
 
@@ -75,7 +94,7 @@ class WasteSource(LayerSource):
         return self.name or self.card
 
 
-class Waste(_Strict):
+class Waste(Strict):
     """Where the waste register comes from.
 
     ``card`` is the register itself (``embedded_register``, or the card of the region's own ``waste_sites`` layer);
@@ -93,13 +112,22 @@ class Waste(_Strict):
         names = [s.called for s in self.sources]
         again = sorted({n for n in names if names.count(n) > 1})
         if again:
-            raise ValueError(f"two sources are called {again[0]!r}: give each a name of its own")
+            raise WrongValueError(f"two sources are called {again[0]!r}", "give each a name of its own")
         if OWN in names:
-            raise ValueError(f"no source may be called {OWN!r}: that is the register itself")
+            raise WrongValueError(
+                f"no source may be called {OWN!r}: that is the register itself", "give it another name"
+            )
         return self
 
+    @field_validator("card")
+    @classmethod
+    def _card_is_known(cls, value: str) -> str:
+        if value:
+            require_card(value)
+        return value
 
-class GateSource(_Strict):
+
+class GateSource(Strict):
     """A layer that bars blocks or lowers their score: a file below the data folder, and who publishes it."""
 
     path: str
@@ -108,14 +136,14 @@ class GateSource(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-class GridSpec(_Strict):
+class GridSpec(Strict):
     """Cell size and padding of the region's evidence grid, in metres."""
 
-    cell_m: float = Field(gt=0)
-    pad_m: float = Field(default=0, ge=0)
+    cell_m: float = Field(ge=1, le=100_000)
+    pad_m: float = Field(default=0, ge=0, le=1_000_000)
 
 
-class PublicationLimits(_Strict):
+class PublicationLimits(Strict):
     """How much a result may have lost against the published one before its publication is refused.
 
     ``max_row_loss_pct``: a connected layer's rows, refused from this share on; ``max_blocks_lost``: blocks of a kind;
@@ -129,19 +157,19 @@ class PublicationLimits(_Strict):
     min_kendall_tau: float = Field(default=0.5, ge=-1, le=1)
 
 
-class Region(_Strict):
+class Region(Strict):
     """One study region as its YAML states it."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title: str
+    title: str = Field(min_length=1)
     description: str
     is_sample: bool = False
     needs_data: bool = False
     how_to_get: str = ""
     extent_deg: tuple[float, float, float, float]
-    crs: str
+    crs: str = Field(min_length=1)
     grid: GridSpec | None = None
-    units: tuple[UnitKind, ...]
+    units: tuple[UnitKind, ...] = Field(min_length=1)
     layers: dict[str, LayerSource] = Field(default_factory=dict)
     waste: Waste = Field(default_factory=Waste)
     states: StatesSource | None = None
@@ -149,7 +177,39 @@ class Region(_Strict):
     fertility: dict[str, Any] = Field(default_factory=dict)
     ranking: dict[str, Any] = Field(default_factory=dict)
     publication: PublicationLimits = PublicationLimits()
-    seed: int = 20260101
+    seed: int = Field(default=20260101, ge=0, le=LARGEST_SEED)
+
+    @field_validator("extent_deg", mode="before")
+    @classmethod
+    def _extent_is_four_numbers(cls, value: object) -> object:
+        if not isinstance(value, (list, tuple)) or len(value) != 4:
+            raise WrongValueError("an extent is four numbers", "write [west, south, east, north] in degrees")
+        return value
+
+    @field_validator("extent_deg")
+    @classmethod
+    def _extent_is_on_earth(cls, value: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        require_extent(value)
+        return value
+
+    @field_validator("units")
+    @classmethod
+    def _units_differ(cls, value: tuple[UnitKind, ...]) -> tuple[UnitKind, ...]:
+        require_distinct("unit", value)
+        return value
+
+    @field_validator("layers")
+    @classmethod
+    def _layers_are_known(cls, value: dict[str, LayerSource]) -> dict[str, LayerSource]:
+        require_layers(value)
+        return value
+
+    @model_validator(mode="after")
+    def _ground_is_right(self) -> Region:
+        require_crs(self.crs, self.extent_deg)
+        if self.grid is not None:
+            require_grid(self.grid.cell_m, self.grid.pad_m, self.extent_deg)
+        return self
 
     def sources(self) -> dict[str, LayerSource]:
         """Every source of the region by what it is for: its layers, ``waste.<name>`` and ``states``."""
@@ -207,7 +267,7 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
         )
     data = copy.deepcopy(_parsed(path, path.stat().st_mtime_ns))
     for key, value in (overrides or {}).items():
-        _set(data, key, yaml.safe_load(value) if isinstance(value, str) else value)
+        _set(data, key, _setting(key, value) if isinstance(value, str) else value)
     if data.get("name", name) != name:
         raise RegionError(
             f"the region is called {data['name']!r} in the file and {name!r} by the file's name",
@@ -218,12 +278,10 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
     try:
         return Region.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise RegionError(
-            f"region {name}: {said}", file=_told(path), field=where, do="correct the YAML or the --set value"
-        ) from error
+        wrong = refusal(error, Region)
+        where = f"{wrong.field}."
+        is_set = any(where.startswith(f"{key}.") or f"{key}.".startswith(where) for key in overrides or {})
+        raise refusal(error, Region, file=None if is_set else _told(path)) from error
 
 
 def _told(path: Path) -> str:
@@ -249,19 +307,37 @@ def _parsed(path: Path, mtime_ns: int) -> Any:
     return data
 
 
+def _setting(key: str, text: str) -> Any:
+    """The value of one ``--set``, read as YAML that can build no object and hold no circle."""
+    remedy = (
+        "write a plain value: text that begins with one of @ * & ! { [ or holds a colon in quotes, a day that exists"
+    )
+    try:
+        value = yaml.safe_load(text)
+        json.dumps(value, default=str)  # what refers to itself has no end
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
+        said = " ".join(str(error).split()).replace(' in "<unicode string>",', "")
+        raise RegionError(f"not readable as YAML: {text[:80]!r}: {said}", field=key, do=remedy) from error
+    return value
+
+
 def _set(data: dict[str, Any], dotted: str, value: Any) -> None:
     *path, last = dotted.split(".")
+    if not all((*path, last)):
+        raise _no_setting(dotted)
     for depth, part in enumerate(path):
-        if depth and part not in data:  # a setting that the YAML leaves at its default
+        if part not in data and (depth or part in Region.model_fields):  # left at its default by the YAML
             data[part] = {}
         if not isinstance(data.get(part), dict):
-            raise RegionError(
-                f"no setting {dotted!r}",
-                field=part,
-                do="use a dotted key of the region's YAML, such as ranking.draws=2000",
-            )
+            raise _no_setting(dotted)
         data = data[part]
     data[last] = value
+
+
+def _no_setting(dotted: str) -> RegionError:
+    return RegionError(
+        f"no setting {dotted!r}", field=dotted, do="use a dotted key of the region's YAML, such as ranking.draws=2000"
+    )
 
 
 def data_folder() -> Path | None:

@@ -27,6 +27,8 @@ NEVER = {
     "assets.fingerprints": "decides whether a result is made, not what stands in it",
     "assets.metadata": "what Dagster's pages show of a result",
     "assets.progress": "what the terminal shows while a result is made",
+    "assets.regions": "refuses settings, changes none",
+    "data_sources.regions.checks": "refuses settings, changes none",
     "khanij.sample": "counted by the bytes that it writes, as any source",
 }
 # Files beside modules that are counted by what they say, not by their bytes.

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from khanij.foundation.errors import RegionError
+from khanij.foundation.strict import Strict, WrongValueError, refusal
 
 Model = Literal["geochemical", "fuzzy", "weights_of_evidence", "logistic_regression", "random_forest"]
 EvidenceKind = Literal[
@@ -20,11 +21,7 @@ EvidenceKind = Literal[
 MIN_TRAINING_POINTS = 20
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EvidenceSettings(_Strict):
+class EvidenceSettings(Strict):
     """One evidence layer: its kind, where it comes from, and how a fuzzy or weights model is to read it.
 
     ``layer`` is a name of ``SurveyLayers`` (faults, folds, lithology, ...); ``field`` a column of it, an element, an
@@ -48,13 +45,15 @@ class EvidenceSettings(_Strict):
         needs_layer = {"distance", "density", "categorical", "stations"}
         needs_field = {"association", "element", "categorical", "stations", "raster"}
         if self.kind in needs_layer and not self.layer:
-            raise ValueError(f"evidence of kind {self.kind} needs a layer")
+            raise WrongValueError(f"evidence of kind {self.kind} needs a layer", "name the survey layer: layer: faults")
         if self.kind in needs_field and not self.field:
-            raise ValueError(f"evidence of kind {self.kind} needs a field")
+            raise WrongValueError(
+                f"evidence of kind {self.kind} needs a field", "name a column, element, association or band: field: Au"
+            )
         return self
 
 
-class InterpolationSettings(_Strict):
+class InterpolationSettings(Strict):
     """How sample values become cells: ordinary kriging of the k nearest, or inverse distance."""
 
     method: Literal["kriging", "idw"] = "kriging"
@@ -63,7 +62,7 @@ class InterpolationSettings(_Strict):
     max_distance_m: float = Field(default=4000, gt=0)
 
 
-class ValidationSettings(_Strict):
+class ValidationSettings(Strict):
     """Spatially blocked cross-validation, bootstrap and negative controls."""
 
     folds: int = Field(default=5, ge=2, le=20)
@@ -72,7 +71,7 @@ class ValidationSettings(_Strict):
     controls: int = Field(default=10, ge=0, le=200)
 
 
-class FertilitySettings(_Strict):
+class FertilitySettings(Strict):
     """The ``fertility`` block of a region's YAML, with the region's seed."""
 
     model: Model = "geochemical"
@@ -107,12 +106,6 @@ class FertilitySettings(_Strict):
         if "seed" in data:
             raise RegionError("fertility has no seed of its own", field="fertility.seed", do="set the region's seed")
         try:
-            return cls.model_validate({**data, "seed": int(seed)})
+            return cls.model_validate({**data, "seed": seed})
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(["fertility", *(str(part) for part in first["loc"])])
-            raise RegionError(
-                f"{first['msg']} (got {first['input']!r:.80})",
-                field=where,
-                do=f"keys are {', '.join(k for k in cls.model_fields if k != 'seed')}",
-            ) from error
+            raise refusal(error, cls, "fertility") from error

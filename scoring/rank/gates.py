@@ -15,10 +15,12 @@ import pandas as pd
 import shapely
 
 from data_sources.contracts import ScoringError
-from khanij.foundation.cells import text
+from khanij.foundation.cells import is_known
+from khanij.foundation.equal_area import require_equal_area
 from scoring.rank.settings import RankingSettings
-from scoring.waste.areas import require_equal_area, to_equal_area
+from scoring.waste.areas import to_equal_area
 from scoring.waste.inventory import SiteRecord
+from scoring.waste.rows import ConstraintRow, LayerRow, rows_of
 
 HARD_LAYERS = {
     "protected_areas": "national park or sanctuary core",
@@ -29,6 +31,8 @@ HARD_LAYERS = {
 LEASE_LAYER = "leases"
 SOFT_LAYERS = {"forest": 0.5, "eco_sensitive": 0.5, "settlements": 0.2}
 """Loss of score at full cover: forest 1 - 0.5 f; eco-sensitive zone 0.5 and settlement 0.8 wherever they are met."""
+LAYERS = tuple(sorted([*HARD_LAYERS, *SOFT_LAYERS, LEASE_LAYER]))
+"""Names that a user's layer may have."""
 OF_THE_DUMP = ("settlements",)
 """Layers that count where they lie on the waste itself, not anywhere in a block."""
 
@@ -52,52 +56,54 @@ def register_gates(records: Mapping[str, SiteRecord], constraints: pd.DataFrame)
     conditional and check become flags; a soft row without a published multiplier counts as 1.
     """
     out = {site_id: Gate() for site_id in records}
-    rows = pd.DataFrame(constraints.drop(columns="geometry", errors="ignore")).to_dict("records")
     hard: dict[str, list[str]] = {}
-    for row in sorted(rows, key=lambda r: str(r.get("constraint_id"))):
-        site_id = text(row.get("site_id"))
-        if site_id not in out:
+    for row in sorted(rows_of(constraints, ConstraintRow), key=lambda r: r.constraint_id):
+        if row.site_id not in out:
             continue
-        gate, code = out[site_id], text(row.get("gate_code"))
-        kind, fact, source = text(row.get("constraint_type")), text(row.get("fact")), text(row.get("source"))
-        if code == "hard":
-            gate.status = "GATED"
-            # a threshold that the source does not state is not filled in
-            bare = "atomic" in kind and not any(c.isdigit() for c in fact)
-            limit = " (threshold not stated by the source)" if bare else ""
-            hard.setdefault(site_id, []).append(f"{kind}: {fact}{limit} [{source}]")
-        elif code == "leased":
-            if text(records[site_id].row.get("lease_status")) == "operator":
-                gate.flags.append("operator_lease")
-            elif gate.status != "GATED":
-                gate.status, gate.reason = "LEASED", f"{fact} [{source}]"
-        elif code == "conditional":
-            gate.flags.append(f"conditional:{kind}")
-            gate.conditions.append(f"{fact} [{source}]")
-        elif code == "check":
-            gate.flags.append(f"to_be_checked:{kind}")
-        elif code == "soft":
-            value = row.get("multiplier")
-            if value is not None and not pd.isna(value):
-                gate.multiplier *= float(value)
-                gate.flags.append(f"soft:{kind} x{float(value):g}")
-            else:
-                gate.flags.append(f"soft:{kind}")
-        if code in ("hard", "leased", "conditional", "soft"):
-            gate.sources.append(source)
+        if row.gate_code == "hard":
+            hard.setdefault(row.site_id, []).append(_bar(row))
+        _constrain(out[row.site_id], row, records[row.site_id].row.lease_status == "operator")
     for site_id, gate in out.items():
-        lease = text(records[site_id].row.get("lease_status"))
+        site = records[site_id].row
         if site_id in hard:
             gate.reason = "; ".join(hard[site_id])
-        elif lease == "third_party" and not gate.status:
-            gate.status, gate.reason = (
-                "LEASED",
-                text(records[site_id].row.get("lease_basis")) or "an operating third-party lease covers the site",
-            )
-        if lease == "operator" and "operator_lease" not in gate.flags:
+        elif site.lease_status == "third_party" and not gate.status:
+            gate.status = "LEASED"
+            gate.reason = site.lease_basis or "an operating third-party lease covers the site"
+        if site.lease_status == "operator" and "operator_lease" not in gate.flags:
             gate.flags.append("operator_lease")
         gate.flags = list(dict.fromkeys(gate.flags))
     return out
+
+
+def _bar(row: ConstraintRow) -> str:
+    # a threshold that the source does not state is not filled in
+    bare = "atomic" in row.constraint_type and not any(c.isdigit() for c in row.fact)
+    limit = " (threshold not stated by the source)" if bare else ""
+    return f"{row.constraint_type}: {row.fact}{limit} [{row.source}]"
+
+
+def _constrain(gate: Gate, row: ConstraintRow, is_operators: bool) -> None:
+    """Put one constraint on a site's gate; ``is_operators``: the site's lease is its own operator's."""
+    kind, code = row.constraint_type, row.gate_code
+    if code == "hard":
+        gate.status = "GATED"
+    elif code == "leased":
+        if is_operators:
+            gate.flags.append("operator_lease")
+        elif gate.status != "GATED":
+            gate.status, gate.reason = "LEASED", f"{row.fact} [{row.source}]"
+    elif code == "conditional":
+        gate.flags.append(f"conditional:{kind}")
+        gate.conditions.append(f"{row.fact} [{row.source}]")
+    elif code == "check":
+        gate.flags.append(f"to_be_checked:{kind}")
+    elif code == "soft":
+        known = is_known(row.multiplier)
+        gate.multiplier *= row.multiplier if known else 1.0
+        gate.flags.append(f"soft:{kind} x{row.multiplier:g}" if known else f"soft:{kind}")
+    if code in ("hard", "leased", "conditional", "soft"):
+        gate.sources.append(row.source)
 
 
 def layer_gates(
@@ -135,7 +141,7 @@ def layer_gates(
         )
         rows = [
             r
-            for r, g in zip(pd.DataFrame(layer.drop(columns="geometry")).to_dict("records"), layer.geometry)
+            for r, g in zip(rows_of(pd.DataFrame(layer.drop(columns="geometry")), LayerRow), layer.geometry)
             if g is not None and not g.is_empty
         ]
         if not len(parts):
@@ -149,7 +155,7 @@ def layer_gates(
                 continue
             if name == LEASE_LAYER:
                 # what others hold is measured by itself: an operator's own lease around it bars nobody's way to him
-                theirs = [h for h in hits if text(rows[h].get("lease_status")) != "operator"]
+                theirs = [h for h in hits if rows[h].lease_status != "operator"]
                 hits = [h for h in theirs if shape.area == 0 or shapely.intersection(shape, parts[h]).area > 0] or hits
             share = (
                 1.0
@@ -160,8 +166,8 @@ def layer_gates(
     return out
 
 
-def _apply(gate: Gate, name: str, share: float, rows: list[dict], settings: RankingSettings) -> None:
-    labels = sorted({t for r in rows for c in ("name", "fact", "holder") if (t := text(r.get(c)))})
+def _apply(gate: Gate, name: str, share: float, rows: list[LayerRow], settings: RankingSettings) -> None:
+    labels = sorted({t for r in rows for t in (r.name, r.fact, r.holder) if t})
     label = f" ({', '.join(labels[:3])})" if labels else ""
     percent = f"{100 * share:.0f} %"
     if share * 1e6 < 1.0:
@@ -174,7 +180,7 @@ def _apply(gate: Gate, name: str, share: float, rows: list[dict], settings: Rank
         else:
             gate.flags.append(f"partly_in:{name} {percent}")
     elif name == LEASE_LAYER:
-        if all(text(r.get("lease_status")) == "operator" for r in rows):
+        if all(r.lease_status == "operator" for r in rows):
             gate.flags.append("operator_lease")
         elif share > settings.gate_overlap_share:
             if not gate.status:

@@ -13,22 +13,19 @@ Belongs here: ranking sites by what sampling them would tell. Does not belong he
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_sources.reference import ReferenceTables
-from khanij.foundation.cells import text
-from scoring.rank.assess import run
 from scoring.rank.settings import RankingSettings
 from scoring.rank.state import RunState
 from scoring.rank.told.site_tables import rounded
 from scoring.waste.figures import CLASSES, GRADE_GSD, TONNAGE_GSD
 from scoring.waste.inventory import SiteRecord
+from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals
 
 _ROWS = 64  # blocks whose products are held at once
@@ -75,16 +72,18 @@ def told_by_one_class(knowledge_class: str, gsd: Mapping[str, float]) -> float:
 def site_inputs(record: SiteRecord, settings: RankingSettings) -> list[Input]:
     """Tonnage first, then every assay whose metal is sold; a borrowed grade as its shared and its own part together."""
     k, seed, spread = settings.draws, settings.seed, math.log(settings.site_gsd)
-    out = [Input(normals(seed, k, "tonnage", record.site_id), told_by_one_class(record.tonnage_class, TONNAGE_GSD))]
+    out = [
+        Input(normals(seed, k, Stream.TONNAGE, record.site_id), told_by_one_class(record.tonnage_class, TONNAGE_GSD))
+    ]
     for assay in sorted(record.assays, key=lambda a: a.label):
         if not any(e in record.sold for e, _ in assay.parts):
             continue
         told = told_by_one_class(assay.knowledge_class, GRADE_GSD)
         if assay.borrowed_key is None:
-            z = normals(seed, k, "grade", record.site_id, assay.label)
+            z = normals(seed, k, Stream.GRADE, record.site_id, assay.label)
         else:
-            shared = normals(seed, k, "borrowed grade", *assay.borrowed_key)
-            own = normals(seed, k, "grade factor", record.site_id, assay.label)
+            shared = normals(seed, k, Stream.BORROWED_GRADE, *assay.borrowed_key)
+            own = normals(seed, k, Stream.GRADE_FACTOR, record.site_id, assay.label)
             z = (assay.sigma * shared + spread * own) / math.hypot(assay.sigma, spread)
         out.append(Input(z, told))
     return out
@@ -126,21 +125,8 @@ def _variance_told(r: NDArray[np.float64], noise: NDArray[np.float64], inputs: l
     return out
 
 
-def sample_next(
-    blocks: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame,
-    footprints: gpd.GeoDataFrame | None,
-    tonnages: pd.DataFrame,
-    grades: pd.DataFrame,
-    constraints: pd.DataFrame,
-    fertility: pd.DataFrame | None,
-    reference: ReferenceTables,
-    settings: RankingSettings,
-    crs: str,
-    gates: Mapping[str, gpd.GeoDataFrame] | None = None,
-    progress: Callable[[float, str], None] | None = None,
-) -> pd.DataFrame:
-    """Sites in the order in which knowing them better would settle the ranking; arguments as in ``assess``.
+def sample_next(state: RunState) -> pd.DataFrame:
+    """Sites in the order in which knowing them better would settle the ranking.
 
     Returns
     -------
@@ -148,27 +134,18 @@ def sample_next(
         that lack an assay or a tonnage: no number is made up for those, the largest known tonnage comes first.
         Gated, leased and excluded sites are left out.
     """
-    settled = settings.replace(baskets=(settings.basket,))
-    state = run(
-        blocks, sites, footprints, tonnages, grades, constraints, fertility, reference, settled, crs, gates, progress
-    )
-    return sample_next_of(state)
-
-
-def sample_next_of(state: RunState) -> pd.DataFrame:
-    """``sample_next`` from a finished run."""
     rows: list[dict] = []
-    for kind, scores in sorted(state.scores[state.settings.basket].items()):
+    for kind, scores in sorted(state.main_scores.items()):
         ranks = scores.summary.ranks
         centred, noise = _centred(ranks)
         total = float(ranks.var(axis=1, dtype=np.float64).sum())
         held: dict[str, list[int]] = {}
         for j, i in enumerate(scores.members):
-            for site in state.holds[i]:
+            for site in state.decided.holds[i]:
                 held.setdefault(site, []).append(j)
         for site in sorted(held):
-            record = state.records[site]
-            inputs = site_inputs(record, state.settings)
+            record = state.given.records[site]
+            inputs = site_inputs(record, state.given.settings)
             told = _variance_told(centred, noise, inputs)
             own = held[site][0]
             now = float(ranks[own].var(dtype=np.float64))
@@ -178,9 +155,9 @@ def sample_next_of(state: RunState) -> pd.DataFrame:
             rows.append(
                 {
                     "site_id": site,
-                    "name": text(record.row.get("name")),
+                    "name": record.row.name,
                     "kind": kind,
-                    "block_id": state.ids[scores.members[own]],
+                    "block_id": state.given.ids[scores.members[own]],
                     "effect": "narrows the ranking",
                     "tonnage_class": record.tonnage_class,
                     "tonnage_class_next": one_class_up(record.tonnage_class),
@@ -211,17 +188,17 @@ def _grade_class(record: SiteRecord) -> str:
 def _would_enter(state: RunState) -> list[dict]:
     """Sites that cannot be ranked for want of a figure, largest known tonnage first, then by id."""
     out = []
-    for site, record in state.records.items():
+    for site, record in state.given.records.items():
         quantified = record.has_value and record.may_rank
-        if quantified or record.is_excluded or state.site_gates[site].status or not (record.reasons):
+        if quantified or record.is_excluded or state.given.site_gates[site].status or not (record.reasons):
             continue
-        unit = state.plan.whole.get(site)
-        tonnes = float(state.simulation.out.tonnage[unit, 1]) if unit is not None else math.nan
+        unit = state.scored.plan.whole.get(site)
+        tonnes = float(state.scored.simulation.out.tonnage[unit, 1]) if unit is not None else math.nan
         likely = f"; likely companions {', '.join(record.likely[:6])}" if record.likely else ""
         row: dict[str, object] = dict.fromkeys(COLUMNS, math.nan)
         row.update(
             site_id=site,
-            name=text(record.row.get("name")),
+            name=record.row.name,
             kind="waste_block",
             block_id=None,
             effect="would become quantified",

@@ -5,8 +5,9 @@ Belongs here: rerunning the ranking under other assumptions and comparing the or
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,17 +18,17 @@ import shapely
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
-from data_sources.reference import ReferenceTables
-from scoring.rank.assess import market_of, run
+from khanij.foundation.equal_area import require_equal_area
+from scoring.rank.assess import Progress, run
 from scoring.rank.axes import kind_scores
 from scoring.rank.ranking import final_rank, rank_draws
 from scoring.rank.scores import effective_weights
-from scoring.rank.settings import PRICE_DECKS, RankingSettings
-from scoring.rank.state import RunState
+from scoring.rank.settings import AXES, PRICE_DECKS, RankingSettings
+from scoring.rank.state import Decided, RunState
 from scoring.waste.allocation import R90_PER_SIGMA
-from scoring.waste.areas import require_equal_area
-from scoring.waste.engine import simulate
+from scoring.waste.engine import Outputs, simulate
 from scoring.waste.prepare import Scenario, prepare
+from scoring.waste.stream_names import Stream
 from scoring.waste.streams import uniforms
 
 N_WEIGHTS = 10_000
@@ -45,6 +46,8 @@ ACCEPTABILITY = [
 ]
 DISTANCES_KM = (2.0, 5.0, 10.0)
 PRICE_FACTORS = (0.7, 1.3)
+Orders = dict[str, dict[str, int]]
+"""kind -> block_id -> rank."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Robustness:
 
 def dirichlet_weights(seed: int, n: int = N_WEIGHTS) -> NDArray[np.float64]:
     """(n, 3) weight vectors uniform on the simplex, Dirichlet(1, 1, 1): exponentials divided by their sum."""
-    e = np.stack([-np.log(uniforms(seed, n, "weights", axis)) for axis in ("value", "strategic", "fertility")], axis=1)
+    e = np.stack([-np.log(uniforms(seed, n, Stream.WEIGHTS, axis)) for axis in AXES], axis=1)
     return e / e.sum(axis=1, keepdims=True)
 
 
@@ -73,9 +76,9 @@ def smaa(state: RunState, kind: str, members: list[int], n: int = N_WEIGHTS) -> 
 
     Weight vector j is applied to draw ``j mod K`` of the axes, so both uncertainties are in the result.
     """
-    out, settings = state.simulation.out, state.settings
-    basket = state.basket_names.index(settings.basket)
-    weights, use = dirichlet_weights(settings.seed, n), state.fertility_use(kind)
+    out, settings = state.scored.simulation.out, state.given.settings
+    basket = state.given.main_view
+    weights, use = dirichlet_weights(settings.seed, n), state.decided.fertility_use(kind)
     draw = np.arange(n) % settings.draws
     matrix = np.empty((len(members), n), np.float32)
     effective = {u: np.array([effective_weights(tuple(v), u) for v in weights]) for u in {use[i] for i in members}}
@@ -83,15 +86,15 @@ def smaa(state: RunState, kind: str, members: list[int], n: int = N_WEIGHTS) -> 
         w = effective[use[i]]
         fertility: Any = 0.0
         if use[i] == "measured":
-            fertility = state.fertility_of(i)
+            fertility = state.given.fertility_of(i)
         elif use[i] == "drawn":
-            fertility = uniforms(settings.seed, settings.draws, "fertility", state.ids[i])[draw]
+            fertility = uniforms(settings.seed, settings.draws, Stream.FERTILITY, state.given.ids[i])[draw]
         axes = w[:, 0] * out.value[basket, i][draw] + w[:, 1] * out.strategic[basket, i][draw] + w[:, 2] * fertility
-        matrix[j] = 100.0 * state.block_gates[state.ids[i]].multiplier * axes
+        matrix[j] = 100.0 * state.given.block_gates[state.given.ids[i]].multiplier * axes
     summary = rank_draws(matrix, (1, 10, 20), settings.threads)
     return pd.DataFrame(
         {
-            "block_id": [state.ids[i] for i in members],
+            "block_id": [state.given.ids[i] for i in members],
             "kind": kind,
             "acceptability_first": summary.p_top[1],
             "acceptability_top10": summary.p_top[10],
@@ -122,25 +125,12 @@ def compare(base: Mapping[str, int], other: Mapping[str, int]) -> tuple[float, f
     return float(tau), jaccard, k
 
 
-def robustness(
-    blocks: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame,
-    footprints: gpd.GeoDataFrame | None,
-    tonnages: pd.DataFrame,
-    grades: pd.DataFrame,
-    constraints: pd.DataFrame,
-    fertility: pd.DataFrame | None,
-    reference: ReferenceTables,
-    settings: RankingSettings,
-    crs: str,
-    gates: Mapping[str, gpd.GeoDataFrame] | None = None,
-    progress: Callable[[float, str], None] | None = None,
-    grid_km: float | None = 10.0,
-) -> Robustness:
-    """The ranking of the default basket under other assumptions; arguments as in ``assess``.
+def robustness(state: RunState, progress: Progress | None = None, grid_km: float | None = 10.0) -> Robustness:
+    """The ranking of a finished run under other assumptions.
 
     Parameters
     ----------
+    progress : called with the share done (0..1) and a text.
     grid_km : side of the square cells that stand in for blocks (the modifiable areal unit problem); None leaves it out.
 
     Notes
@@ -150,100 +140,79 @@ def robustness(
     A kind is not robust if tau or Jaccard falls below 0.6 in any scenario.
     """
     say = progress or (lambda share, what: None)
-    frames: dict[str, Any] = {
-        "sites": sites,
-        "footprints": footprints,
-        "tonnages": tonnages,
-        "grades": grades,
-        "constraints": constraints,
-        "fertility": fertility,
-        "reference": reference,
-        "crs": crs,
-        "gates": gates,
-    }
-    # The other baskets are not compared here: their draws would only take memory.
-    settings = settings.replace(baskets=(settings.basket,))
-    state = run(blocks, **frames, settings=settings)
-    say(0.2, "base ranking")
-    base = ranks_of(state)
-    orders: dict[str, dict[str, dict[str, int]]] = {}
-    orders.update(_market_scenarios(state))
-    say(0.4, "prices and market caps")
+    case, settings = state.given.case, one_basket(state.given.settings)
+    orders: dict[str, Orders] = dict(_market_scenarios(state))
+    say(0.3, "prices and market caps")
     for km in DISTANCES_KM:
-        orders[f"near counted, {km:g} km"] = _near_counted(blocks, frames, settings, km)
+        again = run(case, settings.replace(reach_km=km), count_near=True)
+        orders[f"near counted, {km:g} km"] = ranks_of(again)
     say(0.7, "distances")
-    acceptability = [smaa(state, kind, s.members) for kind, s in state.scores[settings.basket].items()]
+    acceptability = [smaa(state, kind, s.members) for kind, s in state.main_scores.items()]
     table = pd.concat(acceptability, ignore_index=True) if acceptability else pd.DataFrame(columns=ACCEPTABILITY)
     orders["other weights (SMAA)"] = {
         str(kind): dict(zip(g["block_id"], final_rank(-g["rank_mean"].to_numpy(), g["block_id"].tolist()).tolist()))
         for kind, g in table.groupby("kind")
     }
     if grid_km is not None:
-        orders[f"grid of {grid_km:g} km"] = _grid_scenario(state, frames, settings, grid_km)
+        orders[f"grid of {grid_km:g} km"] = _grid_scenario(state, settings, grid_km)
     say(1.0, "robustness")
-    return _report(base, orders, table)
+    return _report(ranks_of(state), orders, table)
 
 
-def ranks_of(state: RunState) -> dict[str, dict[str, int]]:
+def one_basket(settings: RankingSettings) -> RankingSettings:
+    """The settings without the baskets that are not compared: their draws would only take memory."""
+    return settings.replace(baskets=(settings.basket,))
+
+
+def ranks_of(state: RunState) -> Orders:
     """kind -> block_id -> rank in the default basket."""
     return {
-        kind: {state.ids[i]: int(r) for i, r in zip(s.members, s.rank)}
-        for kind, s in state.scores[state.settings.basket].items()
+        kind: {state.given.ids[i]: int(r) for i, r in zip(s.members, s.rank)} for kind, s in state.main_scores.items()
     }
 
 
-def _market_scenarios(state: RunState) -> dict[str, dict[str, dict[str, int]]]:
-    s = state.settings
+def _market_scenarios(state: RunState) -> dict[str, Orders]:
+    g, s, plan = state.given, state.given.settings, state.scored.plan
     other = next(d for d in PRICE_DECKS if d != s.price_deck)
     scenarios = {f"prices x{f:g}": Scenario(s.price_deck, s.price_factor * f, s.cap_factor) for f in PRICE_FACTORS}
     scenarios[f"price deck {other}"] = Scenario(other, s.price_factor, s.cap_factor)
     scenarios["market cap x2"] = Scenario(s.price_deck, s.price_factor, 2.0 * s.cap_factor)
-    basket = state.baskets[state.basket_names.index(s.basket)]
     views = [(i, 0) for i in range(len(scenarios))]
-    inputs, _, _ = prepare(state.records, state.book, market_of(s), list(scenarios.values()), [basket], views)
-    again = simulate(inputs, state.plan.ids, state.plan.units, s.draws, chunk=s.unit_chunk, threads=s.threads)
-    base, out = state.simulation, {}
-    state.simulation = again
-    for view, name in enumerate(scenarios):
-        out[name] = {
-            kind: _order(state, kind, scores.members, view, 0) for kind, scores in state.scores[s.basket].items()
+    inputs, _, _ = prepare(g.records, g.book, s, list(scenarios.values()), [g.main_basket], views)
+    again = simulate(inputs, plan.ids, plan.units, s.draws, chunk=s.unit_chunk, threads=s.threads)
+    return {
+        name: {
+            kind: _order(state.decided, again.out, kind, scores.members, view)
+            for kind, scores in state.main_scores.items()
         }
-    state.simulation = base
-    return out
+        for view, name in enumerate(scenarios)
+    }
 
 
-def _order(state: RunState, kind: str, members: list[int], view: int, basket: int) -> dict[str, int]:
-    scores = kind_scores(state, kind, members, view, basket)
-    ids = [state.ids[i] for i in members]
+def _order(decided: Decided, out: Outputs, kind: str, members: list[int], view: int) -> dict[str, int]:
+    scores = kind_scores(decided, out, kind, members, view, 0)
+    ids = [decided.given.ids[i] for i in members]
     return dict(zip(ids, final_rank(scores.mean, ids).tolist()))
 
 
-def _near_counted(
-    blocks: gpd.GeoDataFrame, frames: dict[str, Any], settings: RankingSettings, km: float
-) -> dict[str, dict[str, int]]:
-    changed = settings.replace(reach_km=km)
-    return ranks_of(run(blocks, **frames, settings=changed, count_near=True))
-
-
-def _grid_scenario(
-    state: RunState, frames: dict[str, Any], settings: RankingSettings, grid_km: float
-) -> dict[str, dict[str, int]]:
+def _grid_scenario(state: RunState, settings: RankingSettings, grid_km: float) -> Orders:
     """Each ranked block takes the place of the grid cell that holds most of its sites' ground."""
-    cells = grid_cells(frames["sites"], frames["footprints"], frames["crs"], grid_km)
-    again = run(cells, **frames, settings=settings)
+    case = state.given.case
+    cells = grid_cells(case.register.sites, case.register.footprints, case.crs, grid_km)
+    again = run(dataclasses.replace(case, blocks=cells), settings)
     place = ranks_of(again).get("grid_cell", {})
     best: dict[str, tuple[float, str]] = {}
-    for cell, shares in again.shares_of.items():
+    for cell, shares in again.given.shares_of.items():
         for x in shares:
             if cell in place and x.inside > 0:
                 best[x.site_id] = max(best.get(x.site_id, (0.0, "")), (x.inside, cell))
-    out: dict[str, dict[str, int]] = {}
-    for kind, scores in state.scores[settings.basket].items():
+    out: Orders = {}
+    for kind, scores in state.main_scores.items():
         order = {}
         for i in scores.members:
-            cells_of = [place[best[s][1]] for s in state.holds[i] if s in best]
+            cells_of = [place[best[s][1]] for s in state.decided.holds[i] if s in best]
             if cells_of:
-                order[state.ids[i]] = min(cells_of)
+                order[state.given.ids[i]] = min(cells_of)
         ids = sorted(order)
         out[kind] = dict(zip(ids, final_rank(-np.array([order[b] for b in ids], float), ids).tolist()))
     return out
@@ -288,7 +257,7 @@ def grid_cells(
     )
 
 
-def _report(base: dict, orders: dict, acceptability: pd.DataFrame) -> Robustness:
+def _report(base: Orders, orders: dict[str, Orders], acceptability: pd.DataFrame) -> Robustness:
     rows, ranks, verdict = [], [], []
     for kind in sorted(base):
         weak = []

@@ -1,6 +1,6 @@
-"""The state of a run: what is known of every block, which status it has, and the draws behind it.
+"""The state of a run in three values: what was given, what was decided of every block, and what was scored.
 
-Belongs here: status and membership. Does not belong here: columns (``tables``), formulas or sentences.
+Belongs here: status and membership. Does not belong here: columns (``told``), formulas or sentences.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import NamedTuple
 import geopandas as gpd
 import pandas as pd
 
-from khanij.foundation.cells import text, truth
+from khanij.foundation.cells import text
+from scoring.case import Case
 from scoring.rank.gates import Gate
 from scoring.rank.scores import Scores, fertility_uses
 from scoring.rank.settings import RankingSettings
@@ -37,93 +38,93 @@ class Share(NamedTuple):
     share_basis: str
 
 
-@dataclass
-class RunState:
-    """One run with its draws: what the tables, the robustness report and the value of information read."""
+@dataclass(frozen=True)
+class Given:
+    """What a run begins with: the case and the settings, and what follows from them before any block is judged.
 
-    blocks: gpd.GeoDataFrame
-    records: dict[str, SiteRecord]
-    book: RouteBook
+    ``blocks`` are the case's, in the order of their ids; ``baskets`` has the ranked baskets in the order of the settings.
+    """
+
+    case: Case
     settings: RankingSettings
-    allocation: Allocation
-    inputs: Inputs
-    elements: list[str]
-    plan: UnitPlan
-    simulation: Simulation
+    blocks: gpd.GeoDataFrame
+    book: RouteBook
+    records: dict[str, SiteRecord]
     site_gates: dict[str, Gate]
     block_gates: dict[str, Gate]
-    basket_names: list[str]
-    baskets: list[frozenset[str]]
-    fertility: pd.DataFrame | None
-    ids: list[str] = field(default_factory=list)
-    status: list[str] = field(default_factory=list)
-    reason: list[str] = field(default_factory=list)
-    holds: list[list[str]] = field(default_factory=list)
-    scores: dict[str, dict[str, Scores]] = field(default_factory=dict)
-    other_deck: dict[str, Scores] = field(default_factory=dict)
-    other_deck_name: str = ""
-    _uses: dict[str, dict[int, str]] = field(default_factory=dict)
-    column: dict[str, list] = field(default_factory=dict)
-    shares_of: dict[str, list[Share]] = field(default_factory=dict)
-    fertility_by_block: dict[str, float] = field(default_factory=dict)
-    fertility_columns: dict[str, dict] = field(default_factory=dict)
-    mapped_sites: set[str] = field(default_factory=set)
-    nearest: dict[str, tuple[str, float]] = field(default_factory=dict)
+    allocation: Allocation
+    baskets: dict[str, frozenset[str]]
 
-    def __post_init__(self) -> None:
-        names = [c for c in self.blocks.columns if c != "geometry"]
-        self.column = {c: self.blocks[c].tolist() for c in names}
+    @cached_property
+    def ids(self) -> list[str]:
+        """The block ids in order."""
+        return self.column["block_id"]
+
+    @cached_property
+    def column(self) -> dict[str, list]:
+        """The columns of the blocks."""
+        return {c: self.blocks[c].tolist() for c in self.blocks.columns if c != "geometry"}
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """The kinds of block, in alphabetical order."""
+        return sorted(set(self.column["kind"]))
+
+    @property
+    def main_basket(self) -> frozenset[str]:
+        """Elements of the basket that ``rank`` is for."""
+        return self.baskets[self.settings.basket]
+
+    @property
+    def main_view(self) -> int:
+        """Place of the ranked basket among the baskets, and among the simulation's views."""
+        return list(self.baskets).index(self.settings.basket)
+
+    @cached_property
+    def mapped_sites(self) -> set[str]:
+        """Sites whose waste block is mapped ground."""
         basis = zip(self.column["site_id"], self.column["geometry_basis"])
-        self.mapped_sites = {text(site) for site, how in basis if text(site) and how == "footprint"}
-        s = self.allocation.shares
-        for values in zip(*(s[c].tolist() for c in Share._fields)):
-            self.shares_of.setdefault(values[0], []).append(Share(*values))
-        if self.fertility is not None and "fertility_axis" in self.fertility.columns:
-            ids, axis = self.fertility["block_id"].astype(str), self.fertility["fertility_axis"].astype(float)
-            self.fertility_by_block = {b: v for b, v in zip(ids, axis) if not math.isnan(v)}
-            rows = zip(ids, self.fertility.to_dict("records"))
-            self.fertility_columns = {b: row for b, row in rows if b in self.fertility_by_block}
+        return {text(site) for site, how in basis if text(site) and how == "footprint"}
+
+    @cached_property
+    def shares_of(self) -> dict[str, list[Share]]:
+        """Block -> its shares of sites."""
+        out: dict[str, list[Share]] = {}
+        frame = self.allocation.shares
+        for values in zip(*(frame[c].tolist() for c in Share._fields)):
+            out.setdefault(values[0], []).append(Share(*values))
+        return out
+
+    @cached_property
+    def fertility_columns(self) -> dict[str, dict]:
+        """Block -> its row of the frame ``fertility``, where it has an axis."""
+        frame = self.case.fertility
+        if frame is None or "fertility_axis" not in frame.columns:
+            return {}
+        rows = zip(frame["block_id"].astype(str), frame["fertility_axis"].astype(float), frame.to_dict("records"))
+        return {block: row for block, axis, row in rows if not math.isnan(axis)}
+
+    @cached_property
+    def nearest(self) -> dict[str, tuple[str | None, float]]:
+        """Block -> the nearest site and its distance [km]; None and NaN where there is none."""
+        near = self.allocation.nearest
+        rows = zip(*(near[c].tolist() for c in near.columns))
+        return {block: (None if pd.isna(site) else site, km) for block, site, km in rows}
 
     @cached_property
     def production_and_importance(self) -> tuple[dict[str, float], dict[str, float]]:
         """World production [t/a] and importance k by element, for those that have one."""
         return self.book.production_t(), self.book.importance()
 
-    def decide(self) -> None:
-        """Status and reason of every block; GATED, LEASED, UNQUANTIFIED, OUT_OF_BASKET, RANKED in this precedence."""
-        self.ids = self.blocks["block_id"].tolist()
-        self.holds = self._quantified_sites()
-        main = self.baskets[self.basket_names.index(self.settings.basket)]
-        for i, block_id in enumerate(self.ids):
-            gate = self.block_gates[block_id]
-            if gate.status:
-                status, reason = gate.status, gate.reason
-            elif not self.holds[i] and not self._is_shown_out_of_basket(i, main):
-                status, reason = "UNQUANTIFIED", self._why_unquantified(i)
-            elif not self.sold_by(i) & main:
-                status, reason = "OUT_OF_BASKET", self._why_out(i)
-            else:
-                status, reason = "RANKED", ""
-            self.status.append(status)
-            self.reason.append(reason)
-        for kind in sorted(set(self.blocks["kind"])):
-            alone = self.members(kind, self.settings.basket)
-            if len(alone) == 1:
-                self.status[alone[0]] = "UNQUANTIFIED"
-                self.reason[alone[0]] = (
-                    f"the only {str(kind).replace('_', ' ')} known to hold metal of the basket {self.settings.basket}: "
-                    "one block alone is not ranked"
-                )
+    def fertility_of(self, i: int) -> float:
+        """Fertility percentile of a block in [0, 1]; NaN where it is missing."""
+        row = self.fertility_columns.get(self.ids[i])
+        return math.nan if row is None else float(row["fertility_axis"])
 
-    def _quantified_sites(self) -> list[list[str]]:
-        """Per block, the sites whose metal counts: quantified, allowed to rank, not withheld, with enough inside."""
-        return [[x.site_id for x in self.shares_of.get(b, []) if self._counts(x)] for b in self.ids]
-
-    def _counts(self, share: Share) -> bool:
-        record = self.records.get(share.site_id)
-        if record is None or not record.has_value or not record.may_rank or not self.is_held(share):
-            return False
-        return share.is_own or not self.site_gates[share.site_id].status
+    def own_record(self, i: int) -> SiteRecord | None:
+        """The record of a waste block's own site."""
+        site = text(self.column["site_id"][i])
+        return self.records.get(site) if self.column["kind"][i] == "waste_block" else None
 
     def is_held(self, share: Share) -> bool:
         """Whether a block holds a share of a site: mapped ground always, a drawn position above ``min_inside``."""
@@ -131,90 +132,161 @@ class RunState:
             share.share_basis != "position drawn" or share.inside >= self.settings.min_inside
         )
 
-    def _is_shown_out_of_basket(self, i: int, basket: frozenset[str]) -> bool:
-        """A site with published figures that may not be ranked as one is still known to hold none of the basket."""
-        record = self.own_record(i)
-        return (
-            record is not None
-            and record.has_value
-            and not record.may_rank
-            and not record.is_screening
-            and "more than one facility" in " ".join(record.reasons)
-            and not set(record.sold) & basket
-        )
 
-    def own_record(self, i: int) -> SiteRecord | None:
-        """The record of a waste block's own site."""
-        site = text(self.column["site_id"][i])
-        return self.records.get(site) if self.column["kind"][i] == "waste_block" else None
+@dataclass(frozen=True)
+class Decided:
+    """What was decided of every block, in the order of the blocks: counted sites, status and its reason."""
+
+    given: Given
+    holds: list[list[str]]
+    status: list[str]
+    reason: list[str]
+    _uses: dict[str, dict[int, str]] = field(default_factory=dict)
 
     def sold_by(self, i: int) -> set[str]:
         """Elements that the routes of the block's counted sites sell."""
-        sites = self.holds[i] or ([text(self.column["site_id"][i])] if self.own_record(i) else [])
-        return {e for s in sites for e in self.records[s].sold}
+        g = self.given
+        sites = self.holds[i] or ([text(g.column["site_id"][i])] if g.own_record(i) else [])
+        return {e for s in sites for e in g.records[s].sold}
 
     def members(self, kind: str, basket: str) -> list[int]:
         """Rows of one kind that are ranked in a basket."""
-        wanted = self.baskets[self.basket_names.index(basket)]
-        out = []
-        for i, block_id in enumerate(self.ids):
-            if (
-                self.column["kind"][i] == kind
-                and not self.block_gates[block_id].status
-                and self.holds[i]
-                and self.sold_by(i) & wanted
-            ):
-                out.append(i)
-        return out
-
-    def fertility_of(self, i: int) -> float:
-        """Fertility percentile of a block in [0, 1]; NaN where it is missing."""
-        return self.fertility_by_block.get(self.ids[i], math.nan)
+        g, wanted = self.given, self.given.baskets[basket]
+        return [
+            i
+            for i, block_id in enumerate(g.ids)
+            if g.column["kind"][i] == kind
+            and not g.block_gates[block_id].status
+            and self.holds[i]
+            and self.sold_by(i) & wanted
+        ]
 
     def fertility_use(self, kind: str) -> dict[int, str]:
-        """How F enters each block of a kind (``axes.fertility_uses``); it does not apply to transported waste."""
+        """How F enters each block of a kind (``scores.fertility_uses``); it does not apply to transported waste."""
         if kind not in self._uses:
-            rows = [i for i in range(len(self.ids)) if self.column["kind"][i] == kind]
+            g = self.given
+            rows = [i for i in range(len(g.ids)) if g.column["kind"][i] == kind]
             applies = [not self._all_transported(i) for i in rows]
-            self._uses[kind] = dict(zip(rows, fertility_uses([self.fertility_of(i) for i in rows], applies)))
+            self._uses[kind] = dict(zip(rows, fertility_uses([g.fertility_of(i) for i in rows], applies)))
         return self._uses[kind]
 
     def _all_transported(self, i: int) -> bool:
-        record = self.own_record(i)
+        record = self.given.own_record(i)
         if record is not None:
-            return truth(record.row.get("is_transported"))
-        return bool(self.holds[i]) and all(truth(self.records[s].row.get("is_transported")) for s in self.holds[i])
+            return record.row.is_transported
+        records = self.given.records
+        return bool(self.holds[i]) and all(records[s].row.is_transported for s in self.holds[i])
 
-    def _why_unquantified(self, i: int) -> str:
-        record = self.own_record(i)
-        if record is not None:
-            return "; ".join(record.reasons) or "no quantified site"
-        own = text(self.column["site_id"][i])
-        if self.column["kind"][i] == "waste_block" and own not in self.records:
-            return f"its site {own or '(none named)'} is not among the admitted sites of the register"
-        why = []
-        for site_id in [x.site_id for x in self.shares_of.get(self.ids[i], []) if self.is_held(x)]:
-            gate, site = self.site_gates[site_id], self.records[site_id]
-            why.append(
-                f"{text(site.row.get('name'))} inside it is withheld ({gate.status.lower()}: {gate.reason})"
-                if gate.status
-                else f"{text(site.row.get('name'))} inside it: {'; '.join(site.reasons)}"
+
+@dataclass(frozen=True)
+class Scored:
+    """What was drawn and ranked: the engine's inputs and outputs, and the scores by basket and kind."""
+
+    inputs: Inputs
+    elements: list[str]
+    plan: UnitPlan
+    simulation: Simulation
+    scores: dict[str, dict[str, Scores]]
+    other_deck: dict[str, Scores]
+    other_deck_name: str
+
+
+@dataclass(frozen=True)
+class RunState:
+    """One run with its draws: what the tables, the robustness report and the value of information read."""
+
+    given: Given
+    decided: Decided
+    scored: Scored
+
+    @property
+    def main_scores(self) -> dict[str, Scores]:
+        """kind -> scores in the ranked basket."""
+        return self.scored.scores[self.given.settings.basket]
+
+
+def decide(given: Given) -> Decided:
+    """Status and reason of every block; GATED, LEASED, UNQUANTIFIED, OUT_OF_BASKET, RANKED in this precedence."""
+    decided = Decided(given, [_counted_sites(given, b) for b in given.ids], [], [])
+    for i, block_id in enumerate(given.ids):
+        status, reason = _judged(decided, i, given.block_gates[block_id])
+        decided.status.append(status)
+        decided.reason.append(reason)
+    for kind in given.kinds:
+        alone = decided.members(kind, given.settings.basket)
+        if len(alone) == 1:
+            decided.status[alone[0]] = "UNQUANTIFIED"
+            decided.reason[alone[0]] = (
+                f"the only {str(kind).replace('_', ' ')} known to hold metal of the basket {given.settings.basket}: "
+                "one block alone is not ranked"
             )
-        return "; ".join(why) or f"no known waste site inside{self._nearest_text(i)}"
+    return decided
 
-    def _nearest_text(self, i: int) -> str:
-        if not self.nearest:
-            near = self.allocation.nearest
-            self.nearest = {b: (s, km) for b, s, km in zip(*(near[c].tolist() for c in near.columns))}
-        site, km = self.nearest[self.ids[i]]
-        if pd.isna(site) or pd.isna(km) or site not in self.records:
-            return ""
-        name = text(self.records[site].row.get("name"))
-        return f"; the nearest known waste site is {name} ({site}), {km:.1f} km away"
 
-    def _why_out(self, i: int) -> str:
-        names = sorted(self.book.element_name(e) for e in self.sold_by(i))
-        have = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-        return (
-            f"no metal of the basket {self.settings.basket} is known to be recoverable here; what can be sold is {have}"
+def _judged(decided: Decided, i: int, gate: Gate) -> tuple[str, str]:
+    main = decided.given.main_basket
+    if gate.status:
+        return gate.status, gate.reason
+    if not decided.holds[i] and not _is_shown_out_of_basket(decided.given, i, main):
+        return "UNQUANTIFIED", _why_unquantified(decided.given, i)
+    if not decided.sold_by(i) & main:
+        return "OUT_OF_BASKET", _why_out(decided, i)
+    return "RANKED", ""
+
+
+def _counted_sites(given: Given, block_id: str) -> list[str]:
+    """The sites whose metal counts in a block: quantified, allowed to rank, not withheld, with enough inside."""
+    return [x.site_id for x in given.shares_of.get(block_id, []) if _counts(given, x)]
+
+
+def _counts(given: Given, share: Share) -> bool:
+    record = given.records.get(share.site_id)
+    if record is None or not record.has_value or not record.may_rank or not given.is_held(share):
+        return False
+    return share.is_own or not given.site_gates[share.site_id].status
+
+
+def _is_shown_out_of_basket(given: Given, i: int, basket: frozenset[str]) -> bool:
+    """A site with published figures that may not be ranked as one is still known to hold none of the basket."""
+    record = given.own_record(i)
+    return (
+        record is not None
+        and record.has_value
+        and not record.may_rank
+        and not record.is_screening
+        and "more than one facility" in " ".join(record.reasons)
+        and not set(record.sold) & basket
+    )
+
+
+def _why_unquantified(given: Given, i: int) -> str:
+    record = given.own_record(i)
+    if record is not None:
+        return "; ".join(record.reasons) or "no quantified site"
+    own = text(given.column["site_id"][i])
+    if given.column["kind"][i] == "waste_block" and own not in given.records:
+        return f"its site {own or '(none named)'} is not among the admitted sites of the register"
+    why = []
+    for site_id in [x.site_id for x in given.shares_of.get(given.ids[i], []) if given.is_held(x)]:
+        gate, site = given.site_gates[site_id], given.records[site_id]
+        why.append(
+            f"{site.row.name} inside it is withheld ({gate.status.lower()}: {gate.reason})"
+            if gate.status
+            else f"{site.row.name} inside it: {'; '.join(site.reasons)}"
         )
+    return "; ".join(why) or f"no known waste site inside{_nearest_text(given, i)}"
+
+
+def _nearest_text(given: Given, i: int) -> str:
+    site, km = given.nearest[given.ids[i]]
+    if site is None or pd.isna(km) or site not in given.records:
+        return ""
+    return f"; the nearest known waste site is {given.records[site].row.name} ({site}), {km:.1f} km away"
+
+
+def _why_out(decided: Decided, i: int) -> str:
+    given = decided.given
+    names = sorted(given.book.element_name(e) for e in decided.sold_by(i))
+    have = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    basket = given.settings.basket
+    return f"no metal of the basket {basket} is known to be recoverable here; what can be sold is {have}"

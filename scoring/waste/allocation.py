@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from khanij.foundation.cells import text, truth
-from scoring.rank.settings import RankingSettings
-from scoring.waste.areas import WGS84, require_equal_area, to_equal_area
+from khanij.foundation.equal_area import require_equal_area
+from scoring.waste.areas import WGS84, to_equal_area
+from scoring.waste.settings import WasteSettings
+from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals
 
 R90_PER_SIGMA = 2.146
@@ -71,7 +73,7 @@ def allocate(
     footprints: gpd.GeoDataFrame | None,
     blocks: gpd.GeoDataFrame,
     crs: str,
-    settings: RankingSettings,
+    settings: WasteSettings,
 ) -> Allocation:
     """Share every site among the blocks of each kind.
 
@@ -214,12 +216,12 @@ def polygon_shares(site: shapely.Geometry, blocks: NDArray) -> NDArray[np.float6
 
 
 def _point_shares(
-    point: shapely.Point, sigma: float, blocks: NDArray, settings: RankingSettings, site_id: str
+    point: shapely.Point, sigma: float, blocks: NDArray, settings: WasteSettings, site_id: str
 ) -> tuple[NDArray[np.float64], dict[int, PointShare]]:
     """Expected inside share of each block and, per block, the draws in which the displaced point falls into it."""
     k = settings.draws
-    x = point.x + sigma * normals(settings.seed, k, "position x", site_id)
-    y = point.y + sigma * normals(settings.seed, k, "position y", site_id)
+    x = point.x + sigma * normals(settings.seed, k, Stream.POSITION_X, site_id)
+    y = point.y + sigma * normals(settings.seed, k, Stream.POSITION_Y, site_id)
     holds = np.zeros((len(blocks), k), dtype=bool)
     for j, block in enumerate(blocks):
         shapely.prepare(block)

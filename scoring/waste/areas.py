@@ -1,6 +1,6 @@
-"""Equal-area arithmetic: which CRS may be used for areas, and the areas themselves.
+"""Equal-area arithmetic: layers in an equal-area CRS, and areas on the ellipsoid.
 
-Belongs here: the refusal of degrees and of conformal projections. Does not belong here: shares (``allocation``).
+Belongs here: areas, and edges that bend as the projection does. Which CRS keeps areas: ``khanij.foundation.equal_area``. Does not belong here: shares (``allocation``).
 """
 
 from __future__ import annotations
@@ -11,46 +11,14 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod
 
-from data_sources.contracts import CrsError
+from khanij.foundation.equal_area import require_equal_area
+from khanij.foundation.errors import CrsError
+
+__all__ = ["EDGE_DEG", "WGS84", "geodesic_area_ha", "require_equal_area", "to_equal_area"]
 
 WGS84 = Geod(ellps="WGS84")
 EDGE_DEG = 0.02
 """Edges longer than this get more corners before they are projected: the chord then stays within 3 cm of the edge."""
-_EQUAL_AREA = (
-    "equal area",
-    "equal-area",
-    "mollweide",
-    "sinusoidal",
-    "eckert iv",
-    "eckert vi",
-    "equal earth",
-    "goode",
-    "bonne",
-)
-
-
-def require_equal_area(crs: str | CRS | None) -> CRS:
-    """The CRS, if areas may be measured in it.
-
-    Raises
-    ------
-    CrsError : missing, unknown, in degrees, or a projection that does not keep areas (EPSG:7755 and UTM are conformal).
-    """
-    if crs is None or crs == "":
-        raise CrsError(
-            "no CRS to measure areas in", do="give an equal-area CRS, such as an Albers projection on the region"
-        )
-    try:
-        known = CRS.from_user_input(crs)
-    except Exception as error:
-        raise CrsError(f"unknown CRS {crs!r}", do="give an EPSG code or a PROJ string") from error
-    method = known.coordinate_operation.method_name.lower() if known.coordinate_operation else ""
-    if not known.is_projected or not any(word in method for word in _EQUAL_AREA):
-        raise CrsError(
-            f"{known.name or crs} does not keep areas ({method or 'degrees'})",
-            do="use an equal-area CRS, such as an Albers projection on the region",
-        )
-    return known
 
 
 def to_equal_area(frame: gpd.GeoDataFrame, crs: CRS, layer: str) -> gpd.GeoDataFrame:

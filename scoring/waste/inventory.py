@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from data_sources.reference.lanthanides import lanthanides
-from khanij.foundation.cells import number_of, text, truth
+from khanij.foundation.cells import truth
 from scoring.waste.companions import likely_elements
 from scoring.waste.figures import CEILING_PPM, CLASSES, grade_distribution, tonnage_distribution
 from scoring.waste.routes import RouteBook
-from scoring.waste.streams import stream_key
+from scoring.waste.rows import GradeRow, SiteRow, TonnageRow, rows_of
 
+FigureRow = TypeVar("FigureRow", TonnageRow, GradeRow)
 TOTALS = ("TREE", "La..Lu")
 NO_VALUE = ("upper_limit", "subfraction", "withdrawn")
 """Bases of a figure that is not the grade of the whole waste."""
@@ -55,8 +55,8 @@ class SiteRecord:
     """What is known of one site, in words and numbers; the engine's arrays are made from these."""
 
     site_id: str
-    row: dict
-    tonnage: dict | None = None
+    row: SiteRow
+    tonnage: TonnageRow | None = None
     tonnage_class: str = "none"
     tonnage_spec: tuple[int, float, float, float] | None = None
     is_screening: bool = False
@@ -75,7 +75,7 @@ class SiteRecord:
 
     @property
     def is_excluded(self) -> bool:
-        return truth(self.row.get("is_excluded"))
+        return self.row.is_excluded
 
     @property
     def has_value(self) -> bool:
@@ -93,10 +93,10 @@ class SiteRecord:
         return max(self.tonnage_class, min(useful, key=CLASSES.index), key=CLASSES.index)
 
 
-def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float) -> None:
+def _select_tonnage(record: SiteRecord, rows: list[TonnageRow], min_tonnage_mt: float) -> None:
     """The preferred tonnage; of several, the first in the order of ``tonnage_id``, and the flag says which."""
-    preferred = [r for r in rows if truth(r.get("is_preferred"))]
-    if not preferred and not any(text(r.get("is_preferred")) for r in rows) and len(rows) == 1:
+    preferred = [r for r in rows if truth(r.is_preferred)]
+    if not preferred and not any(r.is_preferred for r in rows) and len(rows) == 1:
         preferred = rows  # the only figure there is, of a table that marks none
     if not preferred:
         record.reasons.append(
@@ -105,44 +105,59 @@ def _select_tonnage(record: SiteRecord, rows: list[dict], min_tonnage_mt: float)
         return
     row = preferred[0]
     if len(preferred) > 1:
-        record.flags.append(f"{SEVERAL_PREFERRED}:{text(row.get('tonnage_id'))} used")
+        record.flags.append(f"{SEVERAL_PREFERRED}:{row.tonnage_id} used")
     record.tonnage = row
-    record.tonnage_class = text(row.get("knowledge_class")) or "none"
-    record.is_screening = truth(row.get("is_screening_only"))
-    if text(row.get("quantity_kind")) == "contained_monazite":
-        record.reasons.append(MONAZITE_REASON)
+    record.tonnage_class = row.knowledge_class or "none"
+    record.is_screening = row.is_screening_only
+    nothing = _why_no_stock(row, record.tonnage_class)
+    if nothing:
+        record.reasons.append(nothing)
         return
-    if text(row.get("basis_code")) == "capacity":
-        record.reasons.append("only a capacity or a plan is known, not a stock")
-        return
-    low, mode, high = (number_of(row.get(f"tonnage_{k}_mt")) * 1e6 for k in ("min", "mode", "max"))
-    if record.tonnage_class == "none":
-        record.reasons.append("no tonnage is known")
-        return
-    record.tonnage_spec = tonnage_distribution(low, mode, high, record.tonnage_class)
+    record.tonnage_spec = tonnage_distribution(*_tonnes(row), record.tonnage_class)
     if record.tonnage_spec is None:
-        figures = [v for v in (low, mode, high) if not math.isnan(v)]
-        record.reasons.append(
-            "no tonnage is known"
-            if not figures
-            else "the tonnage is given as nothing"
-            if mode == 0 or max(figures) == 0
-            else "only a bound on the tonnage is known"
-        )
+        record.reasons.append(_why_no_figure(*_tonnes(row)))
         return
-    record.sources.append(f"tonnage: {text(row.get('source'))}")
+    record.sources.append(f"tonnage: {row.source}")
+    barred = _why_not_ranked(record, row, min_tonnage_mt)
+    record.may_rank = not barred
+    if barred:
+        record.reasons.append(barred)
+
+
+def _tonnes(row: TonnageRow) -> tuple[float, float, float]:
+    """(min, mode, max) in tonnes."""
+    return row.tonnage_min_mt * 1e6, row.tonnage_mode_mt * 1e6, row.tonnage_max_mt * 1e6
+
+
+def _why_no_stock(row: TonnageRow, tonnage_class: str) -> str:
+    """Why a tonnage is not one of waste that lies there; "" if it is."""
+    if row.quantity_kind == "contained_monazite":
+        return MONAZITE_REASON
+    if row.basis_code == "capacity":
+        return "only a capacity or a plan is known, not a stock"
+    return "no tonnage is known" if tonnage_class == "none" else ""
+
+
+def _why_no_figure(low: float, mode: float, high: float) -> str:
+    figures = [v for v in (low, mode, high) if not math.isnan(v)]
+    if not figures:
+        return "no tonnage is known"
+    nothing = mode == 0 or max(figures) == 0
+    return "the tonnage is given as nothing" if nothing else "only a bound on the tonnage is known"
+
+
+def _why_not_ranked(record: SiteRecord, row: TonnageRow, min_tonnage_mt: float) -> str:
+    """Why a known tonnage is shown and not ranked; "" if it may rank."""
+    assert record.tonnage_spec is not None
     kind, a, b, _ = record.tonnage_spec
     middle = b if kind == 0 else math.exp(a)
-    record.may_rank = True
     if record.is_screening:
-        record.may_rank = False
-        record.reasons.append("the tonnage is a screening figure (an order of magnitude): shown, not ranked")
-    elif "do not rank" in text(row.get("note")).lower():
-        record.may_rank = False
-        record.reasons.append("the tonnage covers more than one facility (its note says: do not rank as one site)")
-    elif middle < min_tonnage_mt * 1e6 * (1.0 - 1e-12):  # the logarithm's rounding is no reason
-        record.may_rank = False
-        record.reasons.append(f"below {min_tonnage_mt:g} Mt: listed, not ranked")
+        return "the tonnage is a screening figure (an order of magnitude): shown, not ranked"
+    if "do not rank" in row.note.lower():
+        return "the tonnage covers more than one facility (its note says: do not rank as one site)"
+    if middle < min_tonnage_mt * 1e6 * (1.0 - 1e-12):  # the logarithm's rounding is no reason
+        return f"below {min_tonnage_mt:g} Mt: listed, not ranked"
+    return ""
 
 
 def _includes(value: str) -> tuple[bool, bool]:
@@ -161,108 +176,115 @@ def _profile_for(book: RouteBook, waste_type: str, with_y: bool, with_sc: bool) 
     return name, {e: s / whole for e, s in kept.items()}
 
 
-def _is_used(row: dict, rows: list[dict]) -> bool:
+def _is_used(row: GradeRow, rows: list[GradeRow]) -> bool:
     """Marked as used; where the table marks none of an element's figures, the only one there is."""
-    if text(row.get("use")):
-        return truth(row.get("use"))
-    return sum(text(r.get("element")) == text(row.get("element")) for r in rows) == 1
+    return truth(row.use) if row.use else sum(r.element == row.element for r in rows) == 1
 
 
-def _kind(row: dict) -> str:
+def _kind(row: GradeRow) -> str:
     """``element``, ``total`` or ``sum``; where the table does not say, by what the label is."""
-    label = text(row.get("element"))
-    return text(row.get("element_kind")) or ("total" if label in TOTALS else "sum" if "+" in label else "element")
+    label = row.element
+    return row.element_kind or ("total" if label in TOTALS else "sum" if "+" in label else "element")
 
 
-def _spec(row: dict) -> tuple[int, float, float, float] | None:
+def _spec(row: GradeRow) -> tuple[int, float, float, float] | None:
     """The distribution of one grade row; None where it has no value of its own."""
-    if text(row.get("basis_code")) in NO_VALUE or _kind(row) == "sum":
+    if row.basis_code in NO_VALUE or _kind(row) == "sum":
         return None
-    low, mode, high = (number_of(row.get(f"ppm_{k}")) for k in ("min", "mode", "max"))
-    ceiling = CEILING_PPM.get(text(row.get("element")), 1e6)
-    return grade_distribution(low, mode, high, text(row.get("knowledge_class")), ceiling)
+    ceiling = CEILING_PPM.get(row.element, 1e6)
+    return grade_distribution(row.ppm_min, row.ppm_mode, row.ppm_max, row.knowledge_class, ceiling)
 
 
-def _select_grades(record: SiteRecord, rows: list[dict], book: RouteBook, elements: set[str]) -> None:
-    waste_type = text(record.row.get("waste_type_code"))
-    usable = [r for r in rows if _is_used(r, rows)]
+@dataclass(frozen=True)
+class Total:
+    """The rare-earth total that stands for a site's single assays: its row, its split and the elements inside it."""
+
+    row: GradeRow | None = None
+    profile: str | None = None
+    shares: dict[str, float] = field(default_factory=dict)
+    inside: frozenset[str] = frozenset()
+
+
+def _total_of(record: SiteRecord, usable: list[GradeRow], book: RouteBook) -> Total:
     # a total without a value of its own (censored, of a subfraction) stands for nothing and hides no assay
     totals = [r for r in usable if _kind(r) == "total" and _spec(r) is not None]
-    inside: set[str] = set()
+    if not totals:
+        return Total()
+    row = totals[0]
+    with_y, with_sc = _includes(row.tree_includes) if row.element == "TREE" else (False, False)
+    split = _profile_for(book, record.row.waste_type_code, with_y, with_sc)
+    if split is None:
+        return Total(row)
+    if with_sc and "Sc" not in split[1]:
+        record.left_out.append("Sc inside the total has no published share: not split out")
+    inside = {*lanthanides(), *({"Y"} if with_y else ()), *({"Sc"} if with_sc else ())}
+    return Total(row, split[0], split[1], frozenset(inside))
+
+
+def _why_left_out(row: GradeRow, total: Total, elements: set[str]) -> str:
+    """Why a figure marked as used is no grade of the whole waste; "" if it is."""
+    label, kind = row.element, _kind(row)
+    if kind == "sum":
+        return f"{label} is a sum of metals that no source splits"
+    if row.basis_code in ("subfraction", "withdrawn"):
+        return f"{label}: {row.basis_code}, not the grade of the whole"
+    if kind == "element" and label not in elements:
+        return f"{label}: no such element in the reference table"
+    if kind == "element" and label in total.inside:
+        return f"{label} is already inside the rare-earth total"
+    if kind == "total" and not total.shares:
+        return f"{label}: no published rare-earth profile for this waste"
+    if _spec(row) is None:
+        ceiling = CEILING_PPM.get(label, 1e6)
+        known = (v for v in (row.ppm_min, row.ppm_mode, row.ppm_max) if not math.isnan(v))
+        over = max(known, default=0.0) >= ceiling
+        return f"{label}: {f'above the {ceiling:g} ppm of the pure mineral' if over else 'no usable value'}"
+    if kind == "total" and row is not total.row:
+        return f"{label}: a second rare-earth total"
+    return ""
+
+
+def _assay(record: SiteRecord, row: GradeRow, total: Total) -> Assay:
+    label, basis, spec = row.element, row.basis_code, _spec(row)
+    assert spec is not None
+    is_borrowed = row.knowledge_class == "analogue" and basis != "pooled"
+    figures = (repr(row.ppm_min), repr(row.ppm_mode), repr(row.ppm_max))
+    of_total = _kind(row) == "total"
+    parts: list[tuple[str, float | None]] = [*sorted(total.shares.items())] if of_total else [(label, None)]
+    return Assay(
+        site_id=record.site_id,
+        label=label,
+        kind=spec[0],
+        mu=spec[1],
+        sigma=spec[2],
+        ceiling=CEILING_PPM.get(label, 1e6),
+        borrowed_key=(record.row.waste_type_code, label, *figures) if is_borrowed else None,
+        recovered=basis == "recovered",
+        knowledge_class=row.knowledge_class,
+        median_ppm=spec[3],
+        parts=parts,
+        profile=total.profile if of_total else None,
+        source=row.source,
+    )
+
+
+def _select_grades(record: SiteRecord, rows: list[GradeRow], book: RouteBook) -> None:
+    usable = [r for r in rows if _is_used(r, rows)]
+    total = _total_of(record, usable, book)
     counted: set[str] = set()
-    split = None
-    if totals:
-        with_y, with_sc = (
-            _includes(text(totals[0].get("tree_includes")))
-            if text(totals[0].get("element")) == "TREE"
-            else (False, False)
-        )
-        split = _profile_for(book, waste_type, with_y, with_sc)
-        if split:
-            inside = {*lanthanides(), *({"Y"} if with_y else ()), *({"Sc"} if with_sc else ())}
-            if with_sc and "Sc" not in split[1]:
-                record.left_out.append("Sc inside the total has no published share: not split out")
     for row in usable:
-        label, kind = text(row.get("element")), _kind(row)
-        basis, klass = text(row.get("basis_code")), text(row.get("knowledge_class"))
-        low, mode, high = (number_of(row.get(f"ppm_{k}")) for k in ("min", "mode", "max"))
-        if basis == "upper_limit":
-            record.upper_limits.append(f"{label} below {high:g} ppm")
+        if row.basis_code == "upper_limit":
+            record.upper_limits.append(f"{row.element} below {row.ppm_max:g} ppm")
             continue
-        if kind == "sum":
-            record.left_out.append(f"{label} is a sum of metals that no source splits")
+        why = _why_left_out(row, total, book.elements)
+        if not why and row.element in counted:
+            why = f"{row.element}: a second figure marked as used ({row.grade_id})"
+        if why:
+            record.left_out.append(why)
             continue
-        if basis in ("subfraction", "withdrawn"):
-            record.left_out.append(f"{label}: {basis}, not the grade of the whole")
-            continue
-        if kind == "element" and label not in elements:
-            record.left_out.append(f"{label}: no such element in the reference table")
-            continue
-        if kind == "element" and label in inside:
-            record.left_out.append(f"{label} is already inside the rare-earth total")
-            continue
-        if kind == "total" and split is None:
-            record.left_out.append(f"{label}: no published rare-earth profile for this waste")
-            continue
-        ceiling, spec = CEILING_PPM.get(label, 1e6), _spec(row)
-        if spec is None:
-            over = max((v for v in (low, mode, high) if not math.isnan(v)), default=0.0) >= ceiling
-            why = f"above the {ceiling:g} ppm of the pure mineral" if over else "no usable value"
-            record.left_out.append(f"{label}: {why}")
-            continue
-        if kind == "total" and row is not totals[0]:
-            record.left_out.append(f"{label}: a second rare-earth total")
-            continue
-        if label in counted:
-            record.left_out.append(f"{label}: a second figure marked as used ({text(row.get('grade_id'))})")
-            continue
-        counted.add(label)
-        borrowed = (
-            (waste_type, label, repr(low), repr(mode), repr(high))
-            if klass == "analogue" and basis != "pooled"
-            else None
-        )
-        parts: list[tuple[str, float | None]] = [(label, None)]
-        if kind == "total" and split is not None:
-            parts = [(e, share) for e, share in sorted(split[1].items())]
-        record.assays.append(
-            Assay(
-                record.site_id,
-                label,
-                spec[0],
-                spec[1],
-                spec[2],
-                ceiling,
-                borrowed,
-                basis == "recovered",
-                klass,
-                spec[3],
-                parts,
-                split[0] if kind == "total" and split else None,
-                text(row.get("source")),
-            )
-        )
-        record.sources.append(f"{label}: {text(row.get('source'))}")
+        counted.add(row.element)
+        record.assays.append(_assay(record, row, total))
+        record.sources.append(f"{row.element}: {row.source}")
     if not record.assays:
         why = "; ".join([*record.left_out, *record.upper_limits])
         record.reasons.append(
@@ -274,38 +296,39 @@ def site_records(
     sites: pd.DataFrame, tonnages: pd.DataFrame, grades: pd.DataFrame, book: RouteBook, min_tonnage_mt: float
 ) -> dict[str, SiteRecord]:
     """One record per site, in the order of the ids."""
-    by_site_t = _rows_by_site(tonnages, "tonnage_id")
-    by_site_g = _rows_by_site(grades, "grade_id")
+    tonnages_of = _by_site(sorted(rows_of(tonnages, TonnageRow), key=lambda r: r.tonnage_id))
+    grades_of = _by_site(sorted(rows_of(grades, GradeRow), key=lambda r: r.grade_id))
     records: dict[str, SiteRecord] = {}
-    for row in sorted(_plain(sites), key=lambda r: str(r["site_id"])):
-        record = SiteRecord(str(row["site_id"]), row)
+    for row in sorted(rows_of(sites, SiteRow), key=lambda r: r.site_id):
+        record = SiteRecord(row.site_id, row)
         records[record.site_id] = record
-        record.sources.append(f"site: {text(row.get('source'))}")
+        record.sources.append(f"site: {row.source}")
         if record.is_excluded:
-            record.reasons.append(f"excluded: {text(row.get('exclusion_reason'))}")
+            record.reasons.append(f"excluded: {row.exclusion_reason}")
             continue
-        _select_tonnage(record, by_site_t.get(record.site_id, []), min_tonnage_mt)
-        _select_grades(record, by_site_g.get(record.site_id, []), book, book.elements)
-        route, waste = text(row.get("route_code")), text(row.get("waste_type_code"))
-        record.cost_known = book.cost_row(route, waste) is not None
-        record.capital_known = book.capital_known(route, waste)
-        for assay in record.assays:
-            for element, _ in assay.parts:
-                sells = book.sells(route, waste, element)
-                if sells is None:
-                    continue
-                if sells == "":
-                    record.sold.append(element)
-                else:
-                    record.unvalued.append(f"{element}: {sells}")
-        if record.tonnage_spec is not None and record.assays and not record.sold:
-            record.reasons.append(_why_unsold(record, book, route, waste))
-        if record.sold and not record.cost_known:
-            record.reasons.append(f"no cost is known for the route {route}")
-        record.likely = likely_elements(
-            text(row.get("host_commodity")), frozenset(e for a in record.assays for e, _ in a.parts)
-        )
+        _select_tonnage(record, tonnages_of.get(record.site_id, []), min_tonnage_mt)
+        _select_grades(record, grades_of.get(record.site_id, []), book)
+        _value(record, book)
     return records
+
+
+def _value(record: SiteRecord, book: RouteBook) -> None:
+    """What the site's route sells of what was assayed, and what stands in the way."""
+    route, waste = record.row.route_code, record.row.waste_type_code
+    record.cost_known = book.cost_row(route, waste) is not None
+    record.capital_known = book.capital_known(route, waste)
+    assayed = [element for assay in record.assays for element, _ in assay.parts]
+    for element in assayed:
+        sells = book.sells(route, waste, element)
+        if sells == "":
+            record.sold.append(element)
+        elif sells is not None:
+            record.unvalued.append(f"{element}: {sells}")
+    if record.tonnage_spec is not None and record.assays and not record.sold:
+        record.reasons.append(_why_unsold(record, book, route, waste))
+    if record.sold and not record.cost_known:
+        record.reasons.append(f"no cost is known for the route {route}")
+    record.likely = likely_elements(record.row.host_commodity, frozenset(assayed))
 
 
 def _why_unsold(record: SiteRecord, book: RouteBook, route: str, waste: str) -> str:
@@ -317,18 +340,9 @@ def _why_unsold(record: SiteRecord, book: RouteBook, route: str, waste: str) -> 
     return f"the assays ({have}) are of elements that the route does not sell"
 
 
-def _plain(frame: pd.DataFrame) -> list[dict]:
-    columns = [c for c in frame.columns if c != "geometry"]
-    return pd.DataFrame(frame[columns]).to_dict("records")
-
-
-def _rows_by_site(frame: pd.DataFrame, key: str) -> dict[str, list[dict]]:
-    out: dict[str, list[dict]] = {}
-    for row in sorted(_plain(frame), key=lambda r: str(r.get(key))):
-        out.setdefault(str(row["site_id"]), []).append(row)
+def _by_site(rows: list[FigureRow]) -> dict[str, list[FigureRow]]:
+    """site_id -> its rows, in their order."""
+    out: dict[str, list[FigureRow]] = {}
+    for row in rows:
+        out.setdefault(row.site_id, []).append(row)
     return out
-
-
-def keys_array(seed: int, names: list[tuple]) -> NDArray[np.uint64]:
-    """(n, 4) stream keys of a list of names."""
-    return np.array([stream_key(seed, *n) for n in names], dtype=np.uint64).reshape(len(names), 4)

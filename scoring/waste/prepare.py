@@ -10,18 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data_sources.reference.lanthanides import lanthanides
-from khanij.foundation.cells import is_known, text
+from khanij.foundation.cells import is_known
 from scoring.waste.engine import Inputs
 from scoring.waste.figures import CEILING_PPM
-from scoring.waste.inventory import Assay, SiteRecord, keys_array
+from scoring.waste.inventory import Assay, SiteRecord
 from scoring.waste.routes import POOLED, RouteBook
-from scoring.waste.streams import normals, stream_key, triangulars, uniforms
+from scoring.waste.rows import CostRow
+from scoring.waste.settings import WasteSettings
+from scoring.waste.stream_names import RARE_EARTHS, Stream
+from scoring.waste.streams import normals, stream_key, stream_keys, triangulars, uniforms
+
+Product = tuple[str, str, str]
+"""Route, waste type and element of what is sold."""
 
 
 @dataclass(frozen=True)
@@ -33,29 +38,14 @@ class Scenario:
     cap_factor: float = 1.0
 
 
-@dataclass(frozen=True)
-class Market:
-    """The economic settings that the arrays need, apart from the scenarios."""
-
-    seed: int
-    draws: int
-    life_years: float
-    cap_share: float
-    cap_shares: dict[str, float]
-    site_gsd: float
-    profile_gsd: float
-    ree_correlation: float
-    haulage_usd_per_t_km: float
-
-
-def price_normals(elements: Sequence[str], market: Market) -> NDArray[np.float64]:
+def price_normals(elements: Sequence[str], settings: WasteSettings) -> NDArray[np.float64]:
     """(E, K) standard normals of the log prices: independent, lanthanides and Y correlated at ``ree_correlation``."""
-    common = normals(market.seed, market.draws, "price", "rare earths")
+    common = normals(settings.seed, settings.draws, Stream.PRICE, RARE_EARTHS)
+    a, b = math.sqrt(settings.ree_correlation), math.sqrt(1.0 - settings.ree_correlation)
     together = {*lanthanides(), "Y"}
-    a, b = math.sqrt(market.ree_correlation), math.sqrt(1.0 - market.ree_correlation)
-    out = np.empty((len(elements), market.draws))
+    out = np.empty((len(elements), settings.draws))
     for i, element in enumerate(elements):
-        own = normals(market.seed, market.draws, "price", element)
+        own = normals(settings.seed, settings.draws, Stream.PRICE, element)
         out[i] = a * common + b * own if element in together else own
     return out
 
@@ -63,7 +53,7 @@ def price_normals(elements: Sequence[str], market: Market) -> NDArray[np.float64
 def prepare(
     records: dict[str, SiteRecord],
     book: RouteBook,
-    market: Market,
+    settings: WasteSettings,
     scenarios: Sequence[Scenario],
     baskets: Sequence[frozenset[str]],
     views: Sequence[tuple[int, int]],
@@ -77,17 +67,17 @@ def prepare(
     site_row = {r.site_id: i for i, r in enumerate(simulated)}
     elements = sorted({e for r in simulated for a in r.assays for e, _ in a.parts})
     e_row = {e: i for i, e in enumerate(elements)}
-    k = market.draws
+    k = settings.draws
 
-    products: dict[tuple[str, str, str], int] = {}
+    products: dict[Product, int] = {}
     profiles: dict[tuple[str, str], dict[str, float]] = {}
     profile_rows: dict[tuple[str, str, str], int] = {}
-    costs: dict[str, dict] = {}
+    costs: dict[str, CostRow] = {}
     variates: list[Assay] = []
     parts: list[tuple[int, int, int, int]] = []
     variate_ptr, part_ptr = [0], [0]
     for record in simulated:
-        route, waste = text(record.row.get("route_code")), text(record.row.get("waste_type_code"))
+        route, waste = record.row.route_code, record.row.waste_type_code
         for assay in sorted(record.assays, key=lambda a: a.label):
             shares = {e: s for e, s in assay.parts if s is not None}
             name = (assay.profile or "", "|".join(shares))
@@ -104,7 +94,7 @@ def prepare(
         variate_ptr.append(len(variates))
         cost = book.cost_row(route, waste)
         if cost is not None:
-            costs[str(cost["cost_id"])] = cost
+            costs[cost.cost_id] = cost
 
     production, importance = book.production_t(), book.importance()
     pools = [_pool(b, production, importance) for b in baskets]
@@ -114,36 +104,36 @@ def prepare(
         tonnage_a=np.array([t[1] for t in stock], float),
         tonnage_b=np.array([t[2] for t in stock], float),
         tonnage_c=np.array([t[3] for t in stock], float),
-        tonnage_key=keys_array(market.seed, [("tonnage", r.site_id) for r in simulated]),
+        tonnage_key=stream_keys(settings.seed, [(Stream.TONNAGE, r.site_id) for r in simulated]),
         cost_row=np.array([_cost_row(r, book, cost_rows) for r in simulated], np.int64),
-        cost_fixed=np.array([_fixed_cost(r, book, market) for r in simulated], float),
-        cost_key=keys_array(market.seed, [("cost factor", r.site_id) for r in simulated]),
-        recovery_key=keys_array(market.seed, [("recovery factor", r.site_id) for r in simulated]),
+        cost_fixed=np.array([_fixed_cost(r, book, settings) for r in simulated], float),
+        cost_key=stream_keys(settings.seed, [(Stream.COST_FACTOR, r.site_id) for r in simulated]),
+        recovery_key=stream_keys(settings.seed, [(Stream.RECOVERY_FACTOR, r.site_id) for r in simulated]),
         variate_ptr=np.array(variate_ptr, np.int64),
         variate_kind=np.array([a.kind for a in variates], np.int64),
         variate_mu=np.array([a.mu for a in variates], float),
         variate_sigma=np.array([a.sigma for a in variates], float),
         variate_ceiling=np.array([a.ceiling for a in variates], float),
-        variate_key=keys_array(
-            market.seed,
+        variate_key=stream_keys(
+            settings.seed,
             [
-                ("borrowed grade", *a.borrowed_key) if a.borrowed_key else ("grade", a.site_id, a.label)
+                (Stream.BORROWED_GRADE, *a.borrowed_key) if a.borrowed_key else (Stream.GRADE, a.site_id, a.label)
                 for a in variates
             ],
         ),
-        variate_site_key=_site_keys(variates, market.seed),
+        variate_site_key=_site_keys(variates, settings.seed),
         variate_borrowed=np.array([a.borrowed_key is not None for a in variates], np.int64),
         part_ptr=np.array(part_ptr, np.int64),
         part_element=np.array([p[0] for p in parts], np.int64),
         part_profile=np.array([p[1] for p in parts], np.int64),
         part_product=np.array([p[2] for p in parts], np.int64),
         part_recovered=np.array([p[3] for p in parts], np.int64),
-        cost_draws=_cost_draws(costs, market),
-        recovery_draws=_product_draws(products, book, market, "recovery"),
-        unit_price=_unit_prices(products, elements, book, market, scenarios),
-        profile_draws=_profile_draws(profile_rows, profiles, market),
-        ln_site_gsd=math.log(market.site_gsd),
-        market_t=_market_caps(elements, book, market, scenarios),
+        cost_draws=_cost_draws(costs, settings),
+        recovery_draws=_product_draws(products, book, settings, Stream.RECOVERY),
+        unit_price=_unit_prices(products, elements, book, settings, scenarios),
+        profile_draws=_profile_draws(profile_rows, profiles, settings),
+        ln_site_gsd=math.log(settings.site_gsd),
+        market_t=_market_caps(elements, book, settings, scenarios),
         production_t=_by_element(elements, production),
         importance=_by_element(elements, importance),
         pooled=np.array([int(e in POOLED) for e in elements], np.int64),
@@ -171,79 +161,82 @@ def _site_keys(variates: list[Assay], seed: int) -> NDArray[np.uint64]:
     keys = np.zeros((len(variates), 4), np.uint64)
     for i, assay in enumerate(variates):
         if assay.borrowed_key is not None:
-            keys[i] = stream_key(seed, "grade factor", assay.site_id, assay.label)
+            keys[i] = stream_key(seed, Stream.GRADE_FACTOR, assay.site_id, assay.label)
     return keys
 
 
 def _cost_row(record: SiteRecord, book: RouteBook, rows: dict[str, int]) -> int:
-    cost = book.cost_row(text(record.row.get("route_code")), text(record.row.get("waste_type_code")))
-    return -1 if cost is None else rows[str(cost["cost_id"])]
+    cost = book.cost_row(record.row.route_code, record.row.waste_type_code)
+    return -1 if cost is None else rows[cost.cost_id]
 
 
-def _fixed_cost(record: SiteRecord, book: RouteBook, market: Market) -> float:
+def _fixed_cost(record: SiteRecord, book: RouteBook, settings: WasteSettings) -> float:
     """Capital per annual tonne spread over the life, plus haulage to a plant that is elsewhere [USD/t]."""
-    cost = book.cost_row(text(record.row.get("route_code")), text(record.row.get("waste_type_code")))
-    per_annual_t: Any = math.nan if cost is None else cost.get("capex_usd_per_annual_t")
-    capital = 0.0 if not is_known(per_annual_t) else float(per_annual_t) / market.life_years
-    distance: Any = record.row.get("plant_distance_km", math.nan)
-    return capital + (0.0 if not is_known(distance) else market.haulage_usd_per_t_km * float(distance))
+    cost = book.cost_row(record.row.route_code, record.row.waste_type_code)
+    per_annual_t = math.nan if cost is None else cost.capex_usd_per_annual_t
+    capital = 0.0 if not is_known(per_annual_t) else per_annual_t / settings.life_years
+    distance_km = record.row.plant_distance_km
+    return capital + (0.0 if not is_known(distance_km) else settings.haulage_usd_per_t_km * distance_km)
 
 
-def _cost_draws(costs: dict[str, dict], market: Market) -> NDArray[np.float64]:
+def _cost_draws(costs: dict[str, CostRow], settings: WasteSettings) -> NDArray[np.float64]:
     """(n, K) operating cost [USD/t]; a treatment charge is added only where the table says it is not inside."""
-    out = np.empty((len(costs), market.draws))
+    out = np.empty((len(costs), settings.draws))
     for i, (cost_id, row) in enumerate(sorted(costs.items())):
-        low, mode, high = _triangle(row["opex_min_usd_per_t"], row["opex_mode_usd_per_t"], row["opex_max_usd_per_t"])
-        out[i] = triangulars(uniforms(market.seed, market.draws, "cost", cost_id), low, mode, high)
-        if row.get("treatment_charge_rule") == "add" and is_known(row.get("treatment_charge_usd_per_t")):
-            out[i] += float(row["treatment_charge_usd_per_t"])
+        u = uniforms(settings.seed, settings.draws, Stream.COST, cost_id)
+        out[i] = triangulars(u, *row.opex_usd_per_t)
+        if row.treatment_charge_rule == "add" and is_known(row.treatment_charge_usd_per_t):
+            out[i] += row.treatment_charge_usd_per_t
     return out
 
 
-def _triangle(low: object, mode: object, high: object) -> tuple[float, float, float]:
-    middle = float(mode)  # type: ignore[arg-type]
-    return (middle if not is_known(low) else float(low), middle, middle if not is_known(high) else float(high))  # type: ignore[arg-type]
-
-
-def _product_draws(products: dict, book: RouteBook, market: Market, what: str) -> NDArray[np.float64]:
+def _product_draws(
+    products: dict[Product, int], book: RouteBook, settings: WasteSettings, what: Stream
+) -> NDArray[np.float64]:
     """(n, K) triangular recovery or payability; elements of one product share its uniform, waste types too."""
-    out = np.empty((len(products), market.draws))
+    out = np.empty((len(products), settings.draws))
     for (route, waste, element), i in products.items():
         row = book.products_of(route, waste)[element]
-        triangle = _triangle(row[f"{what}_min"], row[f"{what}_mode"], row[f"{what}_max"])
-        out[i] = triangulars(uniforms(market.seed, market.draws, what, route, row["product"]), *triangle)
+        shares = row.recovery if what is Stream.RECOVERY else row.payability
+        out[i] = triangulars(uniforms(settings.seed, settings.draws, what, route, row.product), *shares)
     return out
 
 
 def _unit_prices(
-    products: dict, elements: list[str], book: RouteBook, market: Market, scenarios: Sequence[Scenario]
+    products: dict[Product, int],
+    elements: list[str],
+    book: RouteBook,
+    settings: WasteSettings,
+    scenarios: Sequence[Scenario],
 ) -> NDArray[np.float64]:
     """(scenarios, n, K) USD per kg of element in the product: ``P g`` less freight; 0 where there is no price."""
-    payability = _product_draws(products, book, market, "payability")
+    payability = _product_draws(products, book, settings, Stream.PAYABILITY)
     row_of = {e: i for i, e in enumerate(elements)}
-    z = price_normals(elements, market)
-    out = np.zeros((len(scenarios), len(products), market.draws))
+    z = price_normals(elements, settings)
+    out = np.zeros((len(scenarios), len(products), settings.draws))
     for w, scenario in enumerate(scenarios):
         for (route, waste, element), i in products.items():
             if book.price_problem(route, waste, element, scenario.deck) is not None:
                 continue
             facts, row = book.element(element), book.products_of(route, waste)[element]
-            price = float(facts[f"price_{scenario.deck}_usd_per_kg"]) * scenario.price_factor
-            gsd = 1.0 if not is_known(facts.get("price_gsd")) else float(facts["price_gsd"])
-            freight: Any = row.get("freight_usd_per_t_product")
+            price = facts.price_usd_per_kg(scenario.deck) * scenario.price_factor
+            gsd = 1.0 if not is_known(facts.price_gsd) else facts.price_gsd
+            freight = row.freight_usd_per_t_product
             # freight is per tonne of product; the pure mineral is the least product a kilogram of element can be in
-            per_kg = 0.0 if not is_known(freight) else float(freight) / (CEILING_PPM.get(element, 1e6) / 1000.0)
+            per_kg = 0.0 if not is_known(freight) else freight / (CEILING_PPM.get(element, 1e6) / 1000.0)
             out[w, i] = np.maximum(price * np.exp(math.log(gsd) * z[row_of[element]]) * payability[i] - per_kg, 0.0)
     return out
 
 
-def _profile_draws(rows: dict[tuple[str, str, str], int], profiles: dict, market: Market) -> NDArray[np.float64]:
+def _profile_draws(
+    rows: dict[tuple[str, str, str], int], profiles: dict, settings: WasteSettings
+) -> NDArray[np.float64]:
     """(n, K) logistic-normal shares: published share times a lognormal, closed to 1 within the profile."""
-    out = np.empty((len(rows), market.draws))
-    ln_gsd = math.log(market.profile_gsd)
+    out = np.empty((len(rows), settings.draws))
+    ln_gsd = math.log(settings.profile_gsd)
     for name, shares in sorted(profiles.items()):
         drawn = {
-            e: s * np.exp(ln_gsd * normals(market.seed, market.draws, "profile", name[0], e))
+            e: s * np.exp(ln_gsd * normals(settings.seed, settings.draws, Stream.PROFILE, name[0], e))
             for e, s in sorted(shares.items())
         }
         total = sum(drawn.values())
@@ -253,12 +246,14 @@ def _profile_draws(rows: dict[tuple[str, str, str], int], profiles: dict, market
 
 
 def _market_caps(
-    elements: list[str], book: RouteBook, market: Market, scenarios: Sequence[Scenario]
+    elements: list[str], book: RouteBook, settings: WasteSettings, scenarios: Sequence[Scenario]
 ) -> NDArray[np.float64]:
     """(scenarios, E) tonnes that the market takes over the life: ``phi W L``; inf where W is not known."""
     production = book.production_t()
     cap = [
-        market.cap_shares.get(e, market.cap_share) * production[e] * market.life_years if e in production else math.inf
+        settings.cap_shares.get(e, settings.cap_share) * production[e] * settings.life_years
+        if e in production
+        else math.inf
         for e in elements
     ]
     return np.array([[c * s.cap_factor for c in cap] for s in scenarios], float).reshape(len(scenarios), len(elements))

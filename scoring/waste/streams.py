@@ -16,20 +16,39 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from khanij.foundation.errors import ScoringError
+from scoring.waste.stream_names import Stream
+
+_STREAMS = frozenset(str(s) for s in Stream)
 Key = NDArray[np.uint64]
 """Four 32-bit words in uint64: two of Philox's key and two of the counter's upper half."""
 
 
-def stream_key(seed: int, *name: object) -> Key:
-    """The key (4 words, uint64) of the stream called ``name`` under ``seed``; the same name gives the same draws."""
-    text = "\x1f".join([str(int(seed)), *map(str, name)])
+def stream_key(seed: int, stream: Stream | str, *ids: object) -> Key:
+    """The key (4 words, uint64) of one stream under ``seed``; the same name and ids give the same draws.
+
+    Raises
+    ------
+    ScoringError : ``stream`` is none of ``Stream``.
+    """
+    if stream not in _STREAMS:
+        raise ScoringError(
+            f"no random stream is called {str(stream)!r}", do=f"use one of {', '.join(sorted(_STREAMS))}, or add it"
+        )
+    text = "\x1f".join([str(int(seed)), *map(str, (stream, *ids))])
     digest = hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
     return np.frombuffer(digest, dtype="<u4").astype(np.uint64)
+
+
+def stream_keys(seed: int, names: Sequence[tuple[object, ...]]) -> NDArray[np.uint64]:
+    """(n, 4) keys of n streams, each named by its ``Stream`` and ids."""
+    return np.array([stream_key(seed, str(n[0]), *n[1:]) for n in names], dtype=np.uint64).reshape(len(names), 4)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -169,17 +188,17 @@ def triangular_quantile(u, low, mode, high):
     return high - math.sqrt((1.0 - u) * width * (high - mode))
 
 
-def uniforms(seed: int, draws: int, *name: object) -> NDArray[np.float64]:
-    """(draws,) uniforms of the stream called ``name``."""
+def uniforms(seed: int, draws: int, stream: Stream | str, *ids: object) -> NDArray[np.float64]:
+    """(draws,) uniforms of one stream."""
     out = np.empty(draws)
-    fill_uniform(stream_key(seed, *name), out)
+    fill_uniform(stream_key(seed, stream, *ids), out)
     return out
 
 
-def normals(seed: int, draws: int, *name: object) -> NDArray[np.float64]:
-    """(draws,) standard normals of the stream called ``name``."""
+def normals(seed: int, draws: int, stream: Stream | str, *ids: object) -> NDArray[np.float64]:
+    """(draws,) standard normals of one stream."""
     out = np.empty(draws)
-    fill_normal(stream_key(seed, *name), out)
+    fill_normal(stream_key(seed, stream, *ids), out)
     return out
 
 

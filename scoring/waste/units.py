@@ -6,11 +6,11 @@ Belongs here: allocation -> flat unit arrays. Does not belong here: shares (``al
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from scoring.waste.allocation import Allocation
+from scoring.waste.allocation import Allocation, PointShare
 from scoring.waste.engine import Inputs, Units
 
 SITE_PREFIX = "site:"
@@ -43,34 +43,56 @@ def plan_units(
     ):
         if inside > 0.0 and site_id in site_row and (is_own or site_id in usable):
             held.setdefault(block_id, []).append((site_id, float(inside), bool(is_own)))
-    ids: list[str] = []
-    pairs: list[tuple[str, str]] = []
-    ptr: list[int] = [0]
-    draw_ptr: list[int] = [0]
-    site: list[int] = []
-    share: list[float] = []
-    index: list[int] = []
-    index_share: list[float] = []
-    is_point: list[int] = []
-    whole: dict[str, int] = {}
+    flat = _Flat(site_row)
     for block_id in block_ids:
         for site_id, inside, is_own in sorted(held.get(block_id, [])):
-            points = allocation.points.get((block_id, site_id))
-            if points is not None:
-                index.extend(points.draws.tolist())
-                index_share.extend(points.share.tolist())
-            point = int(points is not None)
-            _add(pairs, site, share, is_point, draw_ptr, block_id, site_id, site_row, inside, point, len(index))
+            flat.add(block_id, site_id, inside, allocation.points.get((block_id, site_id)))
             if is_own:
-                whole[site_id] = len(ids)
-        ids.append(block_id)
-        ptr.append(len(pairs))
+                flat.whole[site_id] = len(flat.ids)
+        flat.close(block_id)
     for site_id in sorted(site_row):
-        if site_id not in whole:
-            whole[site_id] = len(ids)
-            _add(pairs, site, share, is_point, draw_ptr, SITE_PREFIX + site_id, site_id, site_row, 1.0, 0, len(index))
-            ids.append(SITE_PREFIX + site_id)
-            ptr.append(len(pairs))
+        if site_id not in flat.whole:
+            flat.whole[site_id] = len(flat.ids)
+            flat.add(SITE_PREFIX + site_id, site_id, 1.0, None)
+            flat.close(SITE_PREFIX + site_id)
+    return UnitPlan(flat.ids, flat.pairs, _units(flat, inputs), flat.whole)
+
+
+@dataclass
+class _Flat:
+    """The flat arrays of ``Units`` while they grow."""
+
+    site_row: dict[str, int]
+    ids: list[str] = field(default_factory=list)
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    ptr: list[int] = field(default_factory=lambda: [0])
+    draw_ptr: list[int] = field(default_factory=lambda: [0])
+    site: list[int] = field(default_factory=list)
+    share: list[float] = field(default_factory=list)
+    index: list[int] = field(default_factory=list)
+    index_share: list[float] = field(default_factory=list)
+    is_point: list[int] = field(default_factory=list)
+    whole: dict[str, int] = field(default_factory=dict)
+
+    def add(self, unit: str, site_id: str, share: float, points: PointShare | None) -> None:
+        """One site in the unit under way; ``points`` are the draws in which it lies inside, where they differ."""
+        if points is not None:
+            self.index.extend(points.draws.tolist())
+            self.index_share.extend(points.share.tolist())
+        self.pairs.append((unit, site_id))
+        self.site.append(self.site_row[site_id])
+        self.share.append(share)
+        self.is_point.append(int(points is not None))
+        self.draw_ptr.append(len(self.index))
+
+    def close(self, unit: str) -> None:
+        """The unit under way is whole."""
+        self.ids.append(unit)
+        self.ptr.append(len(self.pairs))
+
+
+def _units(flat: _Flat, inputs: Inputs) -> Units:
+    """The arrays, with the elements of each unit in order."""
     element_ptr, element = [0], []
     of_site = [
         sorted(
@@ -80,28 +102,19 @@ def plan_units(
                 ].tolist()
             )
         )
-        for s in range(len(site_row))
+        for s in range(len(flat.site_row))
     ]
-    for i in range(len(ids)):
-        element.extend(sorted({e for p in range(ptr[i], ptr[i + 1]) for e in of_site[site[p]]}))
+    for i in range(len(flat.ids)):
+        element.extend(sorted({e for p in range(flat.ptr[i], flat.ptr[i + 1]) for e in of_site[flat.site[p]]}))
         element_ptr.append(len(element))
-    units = Units(
-        np.array(ptr, np.int64),
-        np.array(site, np.int64),
-        np.array(share, float),
-        np.array(draw_ptr, np.int64),
-        np.array(index, np.int64),
-        np.array(index_share, float),
-        np.array(is_point, np.int64),
+    return Units(
+        np.array(flat.ptr, np.int64),
+        np.array(flat.site, np.int64),
+        np.array(flat.share, float),
+        np.array(flat.draw_ptr, np.int64),
+        np.array(flat.index, np.int64),
+        np.array(flat.index_share, float),
+        np.array(flat.is_point, np.int64),
         np.array(element_ptr, np.int64),
         np.array(element, np.int64),
     )
-    return UnitPlan(ids, pairs, units, whole)
-
-
-def _add(pairs, site, share, is_point, draw_ptr, unit, site_id, site_row, value, point, end) -> None:
-    pairs.append((unit, site_id))
-    site.append(site_row[site_id])
-    share.append(value)
-    is_point.append(point)
-    draw_ptr.append(end)

@@ -5,8 +5,6 @@ Belongs here: making the primary ranking units from the register. Does not belon
 
 from __future__ import annotations
 
-import math
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -14,8 +12,9 @@ import shapely
 from pyproj import CRS, Transformer
 from shapely import MultiPolygon
 
-from khanij.foundation.cells import number_of, text, truth
+from khanij.foundation.cells import is_known
 from scoring.waste.areas import geodesic_area_ha
+from scoring.waste.rows import SiteRow, rows_of
 
 PREFIX = "WB-"
 DEFAULT_R90_M = 5000.0
@@ -49,40 +48,22 @@ def waste_blocks(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None, c
         else dict(footprints.dissolve(by="site_id").geometry.to_crs(4326).items())
     )
     rows, shapes = [], []
-    frame = sites.copy()
-    frame["site_id"] = frame["site_id"].astype(str)
-    frame = frame.sort_values("site_id", kind="stable")
-    for row in pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).to_dict("records"):
-        site_id = row["site_id"]
-        lon, lat, r90 = (number_of(row.get(c)) for c in ("lon", "lat", "position_accuracy_m"))
-        excluded = truth(row.get("is_excluded"))
-        flags = []
-        if excluded:
-            shape, basis = MultiPolygon(), "none"
-        elif site_id in mapped and not mapped[site_id].is_empty:
-            shape, basis = _multi(shapely.make_valid(mapped[site_id])), "footprint"
-        elif not math.isnan(lon) and not math.isnan(lat):
-            if math.isnan(r90) or r90 <= 0:
-                flags.append("position_accuracy_not_stated")
-                r90 = DEFAULT_R90_M
-            shape, basis = _circle(lon, lat, r90), "position_circle"
-        else:
-            shape, basis = MultiPolygon(), "none"
-            flags.append("no_position")
+    for site in sorted(rows_of(sites, SiteRow), key=lambda s: s.site_id):
+        shape, basis, flag = _ground(site, mapped.get(site.site_id))
         shapes.append(shape)
         rows.append(
             {
-                "block_id": PREFIX + site_id,
-                "name": text(row.get("name")),
+                "block_id": PREFIX + site.site_id,
+                "name": site.name,
                 "kind": "waste_block",
-                "state": text(row.get("state")),
-                "district": text(row.get("district")),
-                "minerals": text(row.get("host_commodity")),
+                "state": site.state,
+                "district": site.district,
+                "minerals": site.host_commodity,
                 "geometry_basis": basis,
-                "site_id": site_id,
-                "lease_status": text(row.get("lease_status")),
-                "flags": "; ".join(flags),
-                "source": text(row.get("source")),
+                "site_id": site.site_id,
+                "lease_status": site.lease_status,
+                "flags": flag,
+                "source": site.source,
             }
         )
     out = gpd.GeoDataFrame(
@@ -93,6 +74,19 @@ def waste_blocks(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None, c
     area = geodesic_area_ha(out)
     out.insert(6, "area_ha", np.where(out["geometry_basis"] == "footprint", area, np.nan))
     return out
+
+
+def _ground(site: SiteRow, outline: shapely.Geometry | None) -> tuple[MultiPolygon, str, str]:
+    """Geometry, its basis and a flag ("" where there is nothing to mark) of one site."""
+    if site.is_excluded:
+        return MultiPolygon(), "none", ""
+    if outline is not None and not outline.is_empty:
+        return _multi(shapely.make_valid(outline)), "footprint", ""
+    if not is_known(site.lon) or not is_known(site.lat):
+        return MultiPolygon(), "none", "no_position"
+    if site.position_accuracy_m > 0:
+        return _circle(site.lon, site.lat, site.position_accuracy_m), "position_circle", ""
+    return _circle(site.lon, site.lat, DEFAULT_R90_M), "position_circle", "position_accuracy_not_stated"
 
 
 def _multi(shape: shapely.Geometry) -> MultiPolygon:

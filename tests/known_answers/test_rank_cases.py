@@ -60,7 +60,7 @@ def test_monte_carlo_error():
 
 def test_probability_that_a_beats_b():
     k = 40_000
-    a, b = 1.0 + 0.5 * normals(1, k, "a"), 0.8 + 0.4 * normals(1, k, "b")
+    a, b = 1.0 + 0.5 * normals(1, k, "grade", "a"), 0.8 + 0.4 * normals(1, k, "grade", "b")
     summary = rank_draws(np.array([a, b], np.float32), tops=(1,))
     exact = 0.5 * (1 + math.erf((1.0 - 0.8) / math.hypot(0.5, 0.4) / math.sqrt(2)))
     assert summary.p_top[1][0] == pytest.approx(exact, abs=4 * monte_carlo_error(np.array([exact]), k)[0])

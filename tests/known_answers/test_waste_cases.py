@@ -47,7 +47,7 @@ def test_triangular_quantiles():
     given, expected = CASES["triangular_quantiles"]["inputs"], CASES["triangular_quantiles"]["expected"]
     levels = triangulars(np.array([0.1, 0.5, 0.9]), given["min"], given["mode"], given["max"])
     assert levels == pytest.approx([expected["P10"], expected["P50"], expected["P90"]], abs=1e-4)
-    drawn = triangulars(uniforms(2, 200_000, "t"), given["min"], given["mode"], given["max"])
+    drawn = triangulars(uniforms(2, 200_000, "tonnage"), given["min"], given["mode"], given["max"])
     assert drawn.mean() == pytest.approx(expected["mean"], abs=0.01)
 
 
@@ -59,5 +59,5 @@ def test_a_range_alone_is_p10_and_p90():
 def test_no_iron_ore_beats_haematite():
     kind, mu, sigma, _ = grade_distribution(math.nan, 530_000.0, math.nan, "G4", 699_400.0)
     assert kind == 1
-    drawn = 699_400.0 / (1 + np.exp(-(mu + sigma * normals(3, 50_000, "Fe"))))
+    drawn = 699_400.0 / (1 + np.exp(-(mu + sigma * normals(3, 50_000, "grade", "Fe"))))
     assert drawn.max() < 699_400 and np.median(drawn) == pytest.approx(530_000, rel=0.01)

@@ -138,4 +138,4 @@ def mini(draws: int = 800, **settings: Any) -> dict[str, Any]:
 
 def unit_draws(state: Any, site: str) -> np.ndarray:
     """(K,) default-basket value axis of a site's own waste block."""
-    return state.simulation.out.value[0, state.plan.whole[site]].astype(float)
+    return state.scored.simulation.out.value[0, state.scored.plan.whole[site]].astype(float)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import cases
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import shapely
 
 import scoring.rank.assess as assess_module
 import scoring.rank.axes as axes_module
+import scoring.rank.gating as gating_module
 import scoring.waste.allocation as allocation_module
 import scoring.waste.areas as areas
 import scoring.waste.economics as economics
@@ -38,13 +40,13 @@ def blocks(result):
 def run(**changes):
     arguments = mini()
     arguments.update(changes)
-    return assess_module.run(**arguments)
+    return cases.run(**arguments)
 
 
 def assess(**changes):
     arguments = mini()
     arguments.update(changes)
-    return assess_module.assess(**arguments)
+    return cases.assess(**arguments)
 
 
 # --- guards: each asserts what the mistake would break ---------------------------------------------------------------
@@ -64,7 +66,7 @@ def guard_price_is_not_in_criticality():
 def guard_access_enters_the_cost_only():
     far = mini()
     far["sites"]["plant_distance_km"] = np.where(far["sites"]["site_id"] == "CU1", 60.0, np.nan)
-    a, b = blocks(assess()), blocks(assess_module.assess(**far))
+    a, b = blocks(assess()), blocks(cases.assess(**far))
     assert b.at["WB-CU1", "margin_usd_per_t_p50"] == pytest.approx(
         a.at["WB-CU1", "margin_usd_per_t_p50"] - 3.6, abs=1e-6
     )
@@ -102,7 +104,7 @@ def guard_known_waste_is_not_in_fertility():
 def guard_outcomes_do_not_leak():
     leaking = mini()
     leaking["blocks"]["tranche"], leaking["blocks"]["premium_pct"] = 3, np.arange(len(leaking["blocks"])) * 10.0
-    a, b = blocks(assess()), blocks(assess_module.assess(**leaking))
+    a, b = blocks(assess()), blocks(cases.assess(**leaking))
     assert (a["score_mean"].dropna() == b["score_mean"].dropna()).all()
 
 
@@ -138,32 +140,33 @@ def guard_crore():
 
 def guard_recovered_is_not_discounted():
     state = run()
-    unit = state.plan.whole["CU2"]
+    unit = state.scored.plan.whole["CU2"]
     rows = {
-        state.elements[state.plan.units.element[p]]: p for p in range(*state.plan.units.element_ptr[unit : unit + 2])
+        state.scored.elements[state.scored.plan.units.element[p]]: p
+        for p in range(*state.scored.plan.units.element_ptr[unit : unit + 2])
     }
-    out = state.simulation.out
+    out = state.scored.simulation.out
     assert out.recoverable[rows["Cu"], 1] == pytest.approx(out.contained[rows["Cu"], 1], rel=1e-12)
 
 
 def guard_a_fraction_is_not_the_whole():
     frames = mini()
     frames["grades"].loc[frames["grades"]["site_id"] == "CU1", "basis_code"] = "subfraction"
-    row = blocks(assess_module.assess(**frames)).loc["WB-CU1"]
+    row = blocks(cases.assess(**frames)).loc["WB-CU1"]
     assert row["status"] == "UNQUANTIFIED" and math.isnan(row["margin_usd_per_t_p50"])
 
 
 def guard_ore_is_not_metal():
     frames = mini()
     frames["tonnages"].loc[frames["tonnages"]["site_id"] == "CU1", "quantity_kind"] = "contained_monazite"
-    row = blocks(assess_module.assess(**frames)).loc["WB-CU1"]
+    row = blocks(cases.assess(**frames)).loc["WB-CU1"]
     assert row["status"] == "UNQUANTIFIED" and math.isnan(row["tonnage_t_p50"])
 
 
 def guard_capacity_is_not_stock():
     frames = mini()
     frames["tonnages"].loc[frames["tonnages"]["site_id"] == "CU1", "basis_code"] = "capacity"
-    assert math.isnan(blocks(assess_module.assess(**frames)).loc["WB-CU1"]["tonnage_t_p50"])
+    assert math.isnan(blocks(cases.assess(**frames)).loc["WB-CU1"]["tonnage_t_p50"])
 
 
 def guard_an_upper_limit_is_not_a_value():
@@ -176,18 +179,18 @@ def guard_quantiles_of_ranks():
     """Two blocks that swap places share the middle; ranks of quantiles would put each on a whole place."""
     from scoring.rank.ranking import rank_draws
 
-    a, b = 50 + 10 * normals(1, 4000, "a"), 50.2 + 0.1 * normals(1, 4000, "b")
+    a, b = 50 + 10 * normals(1, 4000, "grade", "a"), 50.2 + 0.1 * normals(1, 4000, "grade", "b")
     summary = rank_draws(np.array([a, b], np.float32))
     assert summary.p05[0] == 1 and summary.p95[0] == 2 and summary.p05[1] == 1 and summary.p95[1] == 2
 
 
 def guard_prices_are_shared():
     x = (state := run()).inputs
-    rows = {s: i for i, s in enumerate(sorted(state.plan.whole))}
+    rows = {s: i for i, s in enumerate(sorted(state.scored.plan.whole))}
     nickel = []
     for site in ("NI1", "NI2"):
         parts = range(x.part_ptr[x.variate_ptr[rows[site]]], x.part_ptr[x.variate_ptr[rows[site] + 1]])
-        (part,) = [p for p in parts if state.elements[x.part_element[p]] == "Ni"]
+        (part,) = [p for p in parts if state.scored.elements[x.part_element[p]] == "Ni"]
         nickel.append(x.unit_price[0, x.part_product[part]])
     assert np.corrcoef(nickel[0], nickel[1])[0, 1] > 0.999
 
@@ -196,7 +199,7 @@ def guard_borrowed_grades_are_shared():
     state = run(settings=mini()["settings"].replace(site_gsd=1.01))
     contained = {}
     for site in ("FA1", "FA2"):
-        record = state.records[site]
+        record = state.given.records[site]
         keys = [a.borrowed_key for a in record.assays]
         contained[site] = keys
     assert contained["FA1"] == contained["FA2"] != [None]
@@ -232,26 +235,22 @@ def guard_p10_is_low_and_rank_p05_is_best():
 
 def mutate_importance_by_price(m):
     def mistaken(self):
-        return {
-            e: float(r["price_2025e_usd_per_kg"])
-            for e, r in self._elements.items()
-            if is_known(r.get("price_2025e_usd_per_kg"))
-        }
+        return {e: r.price_2025e_usd_per_kg for e, r in self._elements.items() if is_known(r.price_2025e_usd_per_kg)}
 
     m.setattr(RouteBook, "importance", mistaken)
 
 
 def mutate_access_in_score(m):
-    original = assess_module.register_gates
+    original = gating_module.register_gates
 
     def mistaken(records, constraints):
         gates = original(records, constraints)
         for site, gate in gates.items():
-            if is_known(records[site].row.get("plant_distance_km")):
+            if is_known(records[site].row.plant_distance_km):
                 gate.multiplier *= 0.8
         return gates
 
-    m.setattr(assess_module, "register_gates", mistaken)
+    m.setattr(gating_module, "register_gates", mistaken)
 
 
 def mutate_sell_every_assay(m):
@@ -261,7 +260,7 @@ def mutate_sell_every_assay(m):
         known = original(self, route, waste)
         row = next(iter(known.values()))
         return {
-            e: {**row, "element": e, "price_basis": "any", "recovery_mode": 0.5, "payability_mode": 0.9}
+            e: dataclasses.replace(row, element=e, price_basis="any", recovery_mode=0.5, payability_mode=0.9)
             for e in self.elements
         }
 
@@ -271,12 +270,12 @@ def mutate_sell_every_assay(m):
 def mutate_add_yttrium_to_the_total(m):
     original = inventory._select_grades
 
-    def mistaken(record, rows, book, elements):
-        totals = [r for r in rows if r["element_kind"] == "total"]
+    def mistaken(record, rows, book):
+        totals = [r for r in rows if r.element_kind == "total"]
         if not totals:
-            return original(record, rows, book, elements)
-        for part in (totals, [r for r in rows if r["element_kind"] != "total"]):
-            original(record, part, book, elements)
+            return original(record, rows, book)
+        for part in (totals, [r for r in rows if r.element_kind != "total"]):
+            original(record, part, book)
 
     m.setattr(inventory, "_select_grades", mistaken)
 
@@ -297,18 +296,22 @@ def mutate_every_block_gets_the_whole_site(m):
 
 
 def mutate_fertility_from_the_inventory(m):
-    from scoring.rank.state import RunState
+    from scoring.rank.state import Given
 
-    m.setattr(RunState, "fertility_of", lambda self, i: 1.0 if self.holds[i] else 0.0)
+    m.setattr(
+        Given,
+        "fertility_of",
+        lambda self, i: 1.0 if any(map(self.is_held, self.shares_of.get(self.ids[i], []))) else 0.0,
+    )
 
 
 def mutate_leak_the_premium(m):
     original = axes_module.effective_weights
     from scoring.rank import assess as a
 
-    def mistaken(state, kind, members, view, basket):
-        scores = axes_module.kind_scores(state, kind, members, view, basket)
-        premium = state.column.get("premium_pct", [0.0] * len(state.ids))
+    def mistaken(decided, out, kind, members, view, basket):
+        scores = axes_module.kind_scores(decided, out, kind, members, view, basket)
+        premium = decided.given.column.get("premium_pct", [0.0] * len(decided.given.ids))
         scores.mean = scores.mean + np.array([premium[i] for i in members])
         return scores
 
@@ -450,8 +453,8 @@ def mutate_missing_as_zero(m):
 def mutate_rank_across_kinds(m):
     original = assess_module._rank_basket
 
-    def mistaken(state, *a):
-        out = original(state, *a)
+    def mistaken(decided, *a, **k):
+        out = original(decided, *a, **k)
         for offset, scores in enumerate(out.values()):
             scores.rank = scores.rank * 2 - offset
         return out
@@ -519,6 +522,6 @@ def test_near_is_not_scored_either():
         crs=4326,
     )
     frames["blocks"] = gpd.GeoDataFrame(pd.concat([frames["blocks"], lonely], ignore_index=True), crs=4326)
-    row = blocks(assess_module.assess(**frames)).loc["ML9"]
+    row = blocks(cases.assess(**frames)).loc["ML9"]
     assert row["status"] == "UNQUANTIFIED" and "near" in row["top_sites"] and math.isnan(row["value_axis"])
     assert areas.require_equal_area(CRS) is not None

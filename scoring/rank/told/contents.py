@@ -13,10 +13,13 @@ from scoring.rank.state import RunState
 def pairs_of(state: RunState, i: int) -> dict[str, tuple[float, float]]:
     """site_id -> (mean tonnage inside, mean unit revenue) of one block."""
     out: dict[str, tuple[float, float]] = {}
-    for p in range(state.plan.units.ptr[i], state.plan.units.ptr[i + 1]):
-        site = state.plan.pairs[p][1]
+    for p in range(state.scored.plan.units.ptr[i], state.scored.plan.units.ptr[i + 1]):
+        site = state.scored.plan.pairs[p][1]
         t, r = out.get(site, (0.0, 0.0))
-        out[site] = (t + float(state.simulation.out.pair_tonnage[p]), r + float(state.simulation.out.pair_revenue[p]))
+        out[site] = (
+            t + float(state.scored.simulation.out.pair_tonnage[p]),
+            r + float(state.scored.simulation.out.pair_revenue[p]),
+        )
     return out
 
 
@@ -37,7 +40,7 @@ def top_sites(state: RunState, i: int) -> str | None:
     if len(texts) < 3:
         near = [
             (x.distance_km, x.site_id)
-            for x in state.shares_of.get(state.ids[i], [])
+            for x in state.given.shares_of.get(state.given.ids[i], [])
             if x.near > 0 and x.site_id not in pairs
         ]
         texts += [f"{site} (near, {km:.1f} km, not scored)" for km, site in sorted(near)[: 3 - len(texts)]]
@@ -46,13 +49,13 @@ def top_sites(state: RunState, i: int) -> str | None:
 
 def element_rows(state: RunState, unit: int) -> list[tuple[str, int]]:
     """(element, row of the outputs) of one unit."""
-    u = state.plan.units
-    return [(state.elements[u.element[p]], p) for p in range(u.element_ptr[unit], u.element_ptr[unit + 1])]
+    u = state.scored.plan.units
+    return [(state.scored.elements[u.element[p]], p) for p in range(u.element_ptr[unit], u.element_ptr[unit + 1])]
 
 
 def revenue_shares(state: RunState, unit: int) -> dict[str, float]:
     """Element -> share of the unit's revenue, largest first."""
-    rows = {e: float(state.simulation.out.revenue[p]) for e, p in element_rows(state, unit)}
+    rows = {e: float(state.scored.simulation.out.revenue[p]) for e, p in element_rows(state, unit)}
     total = math.fsum(rows.values())
     return {e: v / total for e, v in sorted(rows.items(), key=lambda x: (-x[1], x[0])) if v > 0} if total > 0 else {}
 
@@ -65,8 +68,8 @@ def top_elements(state: RunState, i: int) -> str | None:
 def contained_t(state: RunState, i: int, basket: frozenset[str]) -> float:
     """Sum of the medians of contained basket metal [t]; NaN where none is assayed."""
     values = [
-        state.simulation.out.contained[p, 1]
+        state.scored.simulation.out.contained[p, 1]
         for e, p in element_rows(state, i)
-        if e in basket and not math.isnan(state.simulation.out.recoverable[p, 1])
+        if e in basket and not math.isnan(state.scored.simulation.out.recoverable[p, 1])
     ]
     return math.fsum(values) / 1000.0 if values else math.nan

@@ -65,11 +65,11 @@ def _chance(p: float) -> str:
 def _tonnage(state: RunState, i: int, row: dict) -> str:
     if math.isnan(row["tonnage_t_p50"]):
         return "an unknown tonnage of waste"
-    record = state.own_record(i)
+    record = state.given.own_record(i)
     klass = record.tonnage_class if record is not None else row["knowledge_class"]
     screening = ", an order of magnitude only" if record is not None and record.is_screening else ""
     if row["tonnage_t_p50"] <= 0:
-        inside = max((x.inside for x in state.shares_of.get(row["block_id"], [])), default=0.0)
+        inside = max((x.inside for x in state.given.shares_of.get(row["block_id"], [])), default=0.0)
         return f"a waste site of uncertain position, which lies inside in {_chance(inside)} of the draws"
     low, high = tonnes(row["tonnage_t_p10"]), tonnes(row["tonnage_t_p90"])
     return f"about {tonnes(row['tonnage_t_p50'])} of waste (P10 {low}, P90 {high}; {CLASS_TEXT[klass]}{screening})"
@@ -77,7 +77,7 @@ def _tonnage(state: RunState, i: int, row: dict) -> str:
 
 def _sales(state: RunState, i: int) -> str:
     shares = list(revenue_shares(state, i).items())
-    named = [f"{state.book.element_name(e)} ({100 * s:.0f} % of revenue)" for e, s in shares[:3]]
+    named = [f"{state.given.book.element_name(e)} ({100 * s:.0f} % of revenue)" for e, s in shares[:3]]
     return join(named) + (f" and {len(shares) - 3} more" if len(shares) > 3 else "")
 
 
@@ -86,12 +86,12 @@ def _economics(state: RunState, i: int, row: dict) -> str:
     if not row["top_elements"] or math.isnan(row["margin_usd_per_t_p50"]):
         return "Nothing in it can be valued by the route in the tables."
     p, multiple, margin = row["p_margin_positive"], row["breakeven_price_multiple"], row["margin_usd_per_t_p50"]
-    prices = f"at {DECK_TEXT[state.settings.price_deck]} prices"
+    prices = f"at {DECK_TEXT[state.given.settings.price_deck]} prices"
     capital = "" if row["capital_known"] else ", before capital (which no source gives)"
-    own = state.own_record(i)
-    sites = state.holds[i] or ([own.site_id] if own is not None else [])
-    codes = [text(state.records[s].row.get("route_code")) for s in sites]
-    routes = join(list(dict.fromkeys(state.book.route_name(c) for c in codes)))
+    own = state.given.own_record(i)
+    sites = state.decided.holds[i] or ([own.site_id] if own is not None else [])
+    codes = [state.given.records[s].row.route_code for s in sites]
+    routes = join(list(dict.fromkeys(state.given.book.route_name(c) for c in codes)))
     by = f" by {routes}" if routes else ""
     sold = f"Treated{by}, it would sell {_sales(state, i)}"
     if p >= 0.5:
@@ -124,13 +124,13 @@ def _ground(state: RunState, i: int, row: dict) -> str:
         return ""
     kind = row["kind"]
     n = sum(
-        state.column["kind"][j] == kind and s == "UNQUANTIFIED" and use == "measured"
-        for j, use in state.fertility_use(kind).items()
-        for s in [state.status[j]]
+        state.given.column["kind"][j] == kind and s == "UNQUANTIFIED" and use == "measured"
+        for j, use in state.decided.fertility_use(kind).items()
+        for s in [state.decided.status[j]]
     )
     low, high = row["fertility_axis_p10"], row["fertility_axis_p90"]
     doubt = "" if math.isnan(low) or math.isnan(high) else f", P10 {100 * low:.0f} to P90 {100 * high:.0f}"
-    covered = state.fertility_columns[state.ids[i]].get("coverage_pct", 100.0)
+    covered = state.given.fertility_columns[state.given.ids[i]].get("coverage_pct", 100.0)
     part = f", judged by the {covered:.0f} % of it that survey layers cover" if covered < 95 else ""
     chiefly = f"; highest in {row['top_evidence'].replace('; ', ', ')}" if row.get("top_evidence") else ""
     return (
@@ -145,14 +145,14 @@ def explain(state: RunState, i: int, row: dict, likely_where: str = "") -> str:
     ``likely_where`` says whose companions ``likely_companions`` are: "", or " of ..." or " in ...".
     """
     name, kind = text(row["name"]) or row["block_id"], str(row["kind"]).replace("_", " ")
-    gate, status = state.block_gates[row["block_id"]], row["status"]
+    gate, status = state.given.block_gates[row["block_id"]], row["status"]
     checks = sorted({f.split(":", 1)[1] for f in gate.flags if f.startswith("to_be_checked:")})
     to_check = f" To be checked before use: {join(checks)}." if checks else ""
     conditional = f" Conditional: {'; '.join(gate.conditions)}." if gate.conditions else ""
     known = not math.isnan(row["tonnage_t_p50"])
-    basket = basket_title(state.settings.basket)
+    basket = basket_title(state.given.settings.basket)
     if status == "RANKED":
-        n = len(state.scores[state.settings.basket][row["kind"]].members)
+        n = len(state.main_scores[row["kind"]].members)
         spread = f"place {number(row['rank_p05'])} to {number(row['rank_p95'])} in nine draws out of ten"
         points = f"score {row['score_mean']:.0f} of 100: value {row['contribution_value']:.0f}, strategic {row['contribution_strategic']:.0f}"
         if not math.isnan(row["contribution_fertility"]):
@@ -161,7 +161,7 @@ def explain(state: RunState, i: int, row: dict, likely_where: str = "") -> str:
         return f"{first} {_economics(state, i, row)}{_lease(row)}{conditional}{to_check}{_next(row)}"
     if status == "OUT_OF_BASKET":
         place = row.get("rank_all_recoverable")
-        record = state.own_record(i)
+        record = state.given.own_record(i)
         if place is not None:
             elsewhere = f"; among all recoverable metals it ranks {ordinal(place)}"
         else:

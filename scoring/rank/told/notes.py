@@ -9,7 +9,7 @@ import math
 
 import pandas as pd
 
-from khanij.foundation.cells import text
+from khanij.foundation.cells import is_known, text
 from scoring.rank.state import RunState, Share
 from scoring.waste.companions import companions_of_minerals
 from scoring.waste.figures import CLASSES
@@ -20,39 +20,41 @@ HALF_COVERED_PCT = 50.0
 
 
 def knowledge_of(state: RunState, i: int) -> str:
-    record = state.own_record(i)
+    record = state.given.own_record(i)
     if record is not None:
         return record.knowledge_class
-    return max((state.records[s].knowledge_class for s in state.holds[i]), key=CLASSES.index, default="none")
+    return max(
+        (state.given.records[s].knowledge_class for s in state.decided.holds[i]), key=CLASSES.index, default="none"
+    )
 
 
 def _site_items(state: RunState, record: SiteRecord) -> dict[str, bool]:
     sold = [a for a in record.assays if any(e in record.sold for e, _ in a.parts)]
     return {
-        "position": not pd.isna(record.row.get("lon")),
-        "mapped footprint": record.site_id in state.mapped_sites,
+        "position": is_known(record.row.lon),
+        "mapped footprint": record.site_id in state.given.mapped_sites,
         "tonnage": record.tonnage_spec is not None and not record.is_screening,
         "assays of what can be sold": bool(sold),
         "assays of the site itself": any(a.knowledge_class != "analogue" for a in sold),
         "treatment route with costs": record.cost_known,
         "capital cost": record.capital_known,
-        "lease status": text(record.row.get("lease_status")) not in ("", "unknown"),
+        "lease status": record.row.lease_status not in ("", "unknown"),
     }
 
 
 def _items(state: RunState, i: int) -> dict[str, bool]:
-    record = state.own_record(i)
-    sites = [record] if record is not None else [state.records[s] for s in state.holds[i]]
+    record = state.given.own_record(i)
+    sites = [record] if record is not None else [state.given.records[s] for s in state.decided.holds[i]]
     if not sites:
         items = dict.fromkeys(
             ("quantified waste inside", "tonnage", "assays of what can be sold", "lease status"), False
         )
-        items["lease status"] = text(state.column["lease_status"][i]) not in ("", "unknown")
+        items["lease status"] = text(state.given.column["lease_status"][i]) not in ("", "unknown")
     else:
         each = [_site_items(state, r) for r in sites]
         items = {k: all(e[k] for e in each) for k in each[0]}
-    if state.fertility_use(state.column["kind"][i])[i] != "not_applicable":
-        items["survey layers (fertility)"] = not math.isnan(state.fertility_of(i))
+    if state.decided.fertility_use(state.given.column["kind"][i])[i] != "not_applicable":
+        items["survey layers (fertility)"] = not math.isnan(state.given.fertility_of(i))
     return items
 
 
@@ -67,24 +69,24 @@ def missing_of(state: RunState, i: int) -> list[str]:
 
 def likely_of(state: RunState, i: int, nearest: str | None) -> tuple[list[str], str]:
     """Elements likely but not measured, and where: of the block's own waste, of its minerals, or at the nearest site."""
-    record = state.own_record(i)
+    record = state.given.own_record(i)
     if record is not None:
         return record.likely, ""
-    if state.holds[i]:
-        return list(dict.fromkeys(e for s in state.holds[i] for e in state.records[s].likely)), ""
-    minerals = text(state.column["minerals"][i]) if "minerals" in state.column else ""
-    of_minerals = companions_of_minerals(minerals, state.book.symbol_of)
+    if state.decided.holds[i]:
+        return list(dict.fromkeys(e for s in state.decided.holds[i] for e in state.given.records[s].likely)), ""
+    minerals = text(state.given.column["minerals"][i]) if "minerals" in state.given.column else ""
+    of_minerals = companions_of_minerals(minerals, state.given.book.symbol_of)
     if of_minerals:
         return of_minerals, f" of its notified minerals ({', '.join(m.strip() for m in minerals.split(';'))})"
-    site = state.records.get(nearest) if nearest else None
+    site = state.given.records.get(nearest) if nearest else None
     return (site.likely, f" in the waste of {nearest}") if site is not None else ([], "")
 
 
 def fertility_note(state: RunState, i: int) -> str:
-    use = state.fertility_use(state.column["kind"][i])[i]
-    if use == "drawn" and state.status[i] != "RANKED":
+    use = state.decided.fertility_use(state.given.column["kind"][i])[i]
+    if use == "drawn" and state.decided.status[i] != "RANKED":
         return "fertility missing for this block: no survey layer covers it"
-    told = text(state.fertility_columns.get(state.ids[i], {}).get("fertility_note"))
+    told = text(state.given.fertility_columns.get(state.given.ids[i], {}).get("fertility_note"))
     return {
         "measured": told or "fertility of the ground from held-out survey evidence",
         "drawn": "fertility missing for this block only: drawn U(0, 1) in every realisation",
@@ -94,23 +96,23 @@ def fertility_note(state: RunState, i: int) -> str:
 
 
 def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str]:
-    block_id, record = state.ids[i], state.own_record(i)
-    flags = [f.strip() for f in text(state.column["flags"][i]).split(";") if f.strip()]
-    flags += state.block_gates[block_id].flags
+    block_id, record = state.given.ids[i], state.given.own_record(i)
+    flags = [f.strip() for f in text(state.given.column["flags"][i]).split(";") if f.strip()]
+    flags += state.given.block_gates[block_id].flags
     if record is not None:
         if record.is_screening:
             flags.append("screening_tonnage")
         if any(a.recovered for a in record.assays):
             flags.append("grades_already_recovered")
-        if text(record.row.get("shares_complex_with")):
-            flags.append(f"shares_complex_with:{text(record.row.get('shares_complex_with'))}")
+        if record.row.shares_complex_with:
+            flags.append(f"shares_complex_with:{record.row.shares_complex_with}")
         flags += record.flags
-    inside = [x for x in state.shares_of.get(block_id, []) if x.inside > 0 and not x.is_own]
+    inside = [x for x in state.given.shares_of.get(block_id, []) if x.inside > 0 and not x.is_own]
     for site in [x.site_id for x in inside]:
-        flags += [f"{flag} ({site})" for flag in state.records[site].flags]
-        if state.site_gates[site].status:
+        flags += [f"{flag} ({site})" for flag in state.given.records[site].flags]
+        if state.given.site_gates[site].status:
             flags.append(f"withheld_site:{site}")
-    covered = state.fertility_columns.get(block_id, {}).get("coverage_pct", 100.0)
+    covered = state.given.fertility_columns.get(block_id, {}).get("coverage_pct", 100.0)
     if covered < HALF_COVERED_PCT:
         flags.append(f"fertility_from_part:{covered:.0f} %")
     if _is_district_level(state, i, inside):
@@ -121,21 +123,22 @@ def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str
 
 def _is_district_level(state: RunState, i: int, inside: list[Share]) -> bool:
     """Position accuracy worse than half the block's equivalent diameter, ``sqrt(A / pi)``."""
-    area_ha = state.column["area_ha"][i]
+    area_ha = state.given.column["area_ha"][i]
     if not inside or pd.isna(area_ha):
         return False
     half_diameter_m = math.sqrt(float(area_ha) * 1e4 / math.pi)
-    accuracy = [state.records[x.site_id].row.get("position_accuracy_m") for x in inside if x.share_basis != "footprint"]
-    return any(not pd.isna(a) and float(a) > half_diameter_m for a in accuracy)
+    drawn = [x.site_id for x in inside if x.share_basis != "footprint"]
+    # one that is not stated (NaN) is no worse than anything
+    return any(state.given.records[site].row.position_accuracy_m > half_diameter_m for site in drawn)
 
 
 def overlap_flags(state: RunState) -> dict[str, list[str]]:
     """Blocks of different kinds over one site name each other."""
     out: dict[str, list[str]] = {}
     held: dict[str, list[tuple[str, str]]] = {}
-    for block_id, shares in state.shares_of.items():
+    for block_id, shares in state.given.shares_of.items():
         for x in shares:
-            if state.is_held(x):
+            if state.given.is_held(x):
                 held.setdefault(x.site_id, []).append((block_id, x.kind))
     for site_id in sorted(held):
         for block_id, kind in held[site_id]:
@@ -146,16 +149,20 @@ def overlap_flags(state: RunState) -> dict[str, list[str]]:
 
 
 def sources_of(state: RunState, i: int) -> str:
-    record = state.own_record(i)
-    parts = [f"block: {text(state.column['source'][i])}"] if text(state.column["source"][i]) and record is None else []
-    for r in [record] if record is not None else [state.records[s] for s in state.holds[i]]:
+    record = state.given.own_record(i)
+    parts = (
+        [f"block: {text(state.given.column['source'][i])}"]
+        if text(state.given.column["source"][i]) and record is None
+        else []
+    )
+    for r in [record] if record is not None else [state.given.records[s] for s in state.decided.holds[i]]:
         parts += r.sources
-        cost = state.book.cost_row(text(r.row.get("route_code")), text(r.row.get("waste_type_code")))
+        cost = state.given.book.cost_row(r.row.route_code, r.row.waste_type_code)
         if cost is not None and r.has_value:
-            parts.append(f"cost {cost['cost_id']}: {text(cost.get('source'))}")
-    parts += [f"constraint: {s}" for s in state.block_gates[state.ids[i]].sources]
+            parts.append(f"cost {cost.cost_id}: {cost.source}")
+    parts += [f"constraint: {s}" for s in state.given.block_gates[state.given.ids[i]].sources]
     return " | ".join(dict.fromkeys(parts)) or "blocks layer of the region"
 
 
 def capital_known(state: RunState, i: int) -> bool | None:
-    return all(state.records[s].capital_known for s in state.holds[i]) if state.holds[i] else None
+    return all(state.given.records[s].capital_known for s in state.decided.holds[i]) if state.decided.holds[i] else None

@@ -11,7 +11,6 @@ import pandas as pd
 
 from data_sources.contracts.frames import table_of
 from data_sources.contracts.published.outputs import SITE_POTENTIAL
-from khanij.foundation.cells import text
 from khanij.foundation.rounding import round_significant
 from scoring.rank.state import RunState
 from scoring.rank.told.contents import element_rows, revenue_shares
@@ -28,14 +27,14 @@ def rounded(frame: pd.DataFrame) -> pd.DataFrame:
 
 def site_table(state: RunState) -> pd.DataFrame:
     """One row per site: tonnage, margin, break-even, net value, class, gate, what is likely and why it is unquantified."""
-    out, rows = state.simulation.out, []
-    for site_id, record in state.records.items():
-        gate, unit = state.site_gates[site_id], state.plan.whole.get(site_id)
+    out, rows = state.scored.simulation.out, []
+    for site_id, record in state.given.records.items():
+        gate, unit = state.given.site_gates[site_id], state.scored.plan.whole.get(site_id)
         row: dict = {
             "site_id": site_id,
-            "name": text(record.row.get("name")),
-            "waste_type_code": text(record.row.get("waste_type_code")),
-            "route_code": text(record.row.get("route_code")),
+            "name": record.row.name,
+            "waste_type_code": record.row.waste_type_code,
+            "route_code": record.row.route_code,
         }
         status = gate.status or (
             "EXCLUDED"
@@ -77,12 +76,12 @@ def site_table(state: RunState) -> pd.DataFrame:
 
 def _earns_nothing(state: RunState, record: SiteRecord) -> list[str]:
     """Sold elements without a price in the deck, and basket elements that the strategic axis has to leave out."""
-    route, waste = text(record.row.get("route_code")), text(record.row.get("waste_type_code"))
-    deck, main = state.settings.price_deck, state.baskets[state.basket_names.index(state.settings.basket)]
-    production, importance = state.production_and_importance
+    route, waste = record.row.route_code, record.row.waste_type_code
+    deck, main = state.given.settings.price_deck, state.given.main_basket
+    production, importance = state.given.production_and_importance
     out = []
     for element in sorted(set(record.sold)):
-        problem = state.book.price_problem(route, waste, element, deck)
+        problem = state.given.book.price_problem(route, waste, element, deck)
         if problem:
             out.append(f"{element}: {problem} (deck {deck})")
         if element in main:
@@ -96,8 +95,8 @@ def _earns_nothing(state: RunState, record: SiteRecord) -> list[str]:
 
 def element_table(state: RunState) -> pd.DataFrame:
     """Block x element: contained and recoverable kilograms (P10 the low case), and the share of revenue."""
-    out, rows = state.simulation.out, []
-    for i, block_id in enumerate(state.ids):
+    out, rows = state.scored.simulation.out, []
+    for i, block_id in enumerate(state.given.ids):
         shares = revenue_shares(state, i)
         for element, p in element_rows(state, i):
             rows.append(
@@ -109,14 +108,14 @@ def element_table(state: RunState) -> pd.DataFrame:
 
 def mass_balance_table(state: RunState) -> pd.DataFrame:
     """For each kind: inside + near + unallocated = all sites, for tonnes, kilograms contained and USD of net value."""
-    out, rows = state.simulation.out, []
+    out, rows = state.scored.simulation.out, []
     quantity: dict[str, dict[str, float]] = {"tonnes": {}, "contained_kg": {}, "net_value_usd": {}}
-    for site_id, unit in state.plan.whole.items():
+    for site_id, unit in state.scored.plan.whole.items():
         quantity["tonnes"][site_id] = float(out.tonnage[unit, 3])
         quantity["contained_kg"][site_id] = math.fsum(float(out.contained[p, 3]) for _, p in element_rows(state, unit))
         quantity["net_value_usd"][site_id] = float(out.net_project[unit, 3])
-    shares, rest = state.allocation.shares, state.allocation.unallocated
-    for kind in sorted(set(state.blocks["kind"])):
+    shares, rest = state.given.allocation.shares, state.given.allocation.unallocated
+    for kind in sorted(set(state.given.blocks["kind"])):
         mine, left = shares[shares["kind"] == kind], rest[rest["kind"] == kind]
         for name, values in quantity.items():
             inside = math.fsum(values.get(s, 0.0) * v for s, v in zip(mine["site_id"], mine["inside"]))

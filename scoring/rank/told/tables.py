@@ -1,20 +1,21 @@
 """The layer ``ranked_blocks``: one row per block, fixed columns first.
 
-Belongs here: columns. Does not belong here: formulas (``scoring.waste``, ``axes``, ``ranking``) or sentences.
+Belongs here: which columns there are, and in which order. Does not belong here: formulas (``scoring.waste``, ``axes``,
+``ranking``), sentences, or what one block has (``block_view``).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 
 from data_sources.contracts.frames import table_of
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
-from scoring.rank.scores import Scores
 from scoring.rank.state import RunState
+from scoring.rank.told.block_view import BlockView, block_views
 from scoring.rank.told.contents import contained_t, top_elements, top_sites
 from scoring.rank.told.explanation import explain
 from scoring.rank.told.notes import (
@@ -23,7 +24,6 @@ from scoring.rank.told.notes import (
     fertility_note,
     flags_of,
     knowledge_of,
-    likely_of,
     missing_of,
     overlap_flags,
     sources_of,
@@ -40,141 +40,155 @@ BLOCK_COLUMNS = (
     "knowledge_class completeness_pct flags explanation sources"
 ).split()
 
-_OF_RANKED = (
-    "rank_p05 rank_p50 rank_p95 p_top10 p_top20 p_top10_se p_top20_se score_mean score_p10 score_p50 score_p90 "
-    "value_axis strategic_axis fertility_axis contribution_value contribution_strategic contribution_fertility"
-).split()
-"""Figures that only a RANKED block has (``fertility_axis`` also an UNQUANTIFIED one)."""
+Column = tuple[str, Callable[[BlockView], object]]
+"""A column's name and what it says of a block."""
+_QUANTILES = tuple(enumerate(("p10", "p50", "p90")))
+
+
+def _of_block(name: str) -> Column:
+    return name, lambda b: b.state.given.column[name][b.i]
+
+
+def _score(name: str, read: Callable[[BlockView], float]) -> Column:
+    """A figure that only a RANKED block has."""
+    return name, lambda b: read(b) if b.scores is not None else math.nan
+
+
+def _summary(name: str, field: str) -> Column:
+    return _score(name, lambda b: getattr(b.scores.summary, field)[b.j])  # type: ignore[union-attr]
+
+
+def _top(name: str, field: str, k: int) -> Column:
+    return _score(name, lambda b: getattr(b.scores.summary, field)[k][b.j])  # type: ignore[union-attr]
+
+
+def _array(name: str, field: str, column: int) -> Column:
+    return _score(name, lambda b: getattr(b.scores, field)[b.j, column])  # type: ignore[union-attr]
+
+
+def _contribution_of_fertility(b: BlockView) -> float:
+    if b.scores is None or b.scores.fertility_use[b.j] not in ("measured", "drawn"):
+        return math.nan
+    return float(b.scores.contributions[b.j, 2])
+
+
+def _fertility_axis(b: BlockView) -> float:
+    """Of a ranked block its axis, of an unquantified one that has a place by fertility its percentile."""
+    if b.fertility_place is not None:
+        return b.state.given.fertility_of(b.i)
+    return math.nan if b.scores is None else float(b.scores.axes[b.j, 2])
+
+
+def _drawn(name: str, array: str, q: int, when: str) -> Column:
+    """A quantile of what was simulated, where the block shows it."""
+    return name, lambda b: getattr(b.out, array)[b.i, q] if getattr(b, when) else math.nan
+
+
+def _net_value(q: int) -> Column:
+    def read(b: BlockView) -> float:
+        shown = b.shows_value and b.status == "RANKED"
+        return float(b.out.net_basket[b.state.given.main_view, b.i, q]) if shown else math.nan
+
+    return f"net_value_usd_{_QUANTILES[q][1]}", read
+
+
+def _inr_crore(b: BlockView) -> float:
+    return usd_to_inr_crore(_net_value(1)[1](b), b.state.given.settings.inr_per_usd)  # type: ignore[arg-type]
+
+
+SCORE_COLUMNS: tuple[Column, ...] = (
+    ("block_id", lambda b: b.block_id),
+    *map(_of_block, ("name", "kind", "state", "district", "minerals", "area_ha", "geometry_basis")),
+    ("status", lambda b: b.status),
+    ("status_reason", lambda b: b.state.decided.reason[b.i] or None),
+    _summary("rank_p05", "p05"),
+    _summary("rank_p50", "p50"),
+    _summary("rank_p95", "p95"),
+    _top("p_top10", "p_top", 10),
+    _top("p_top20", "p_top", 20),
+    _top("p_top10_se", "p_top_se", 10),
+    _top("p_top20_se", "p_top_se", 20),
+    _score("score_mean", lambda b: b.scores.mean[b.j]),  # type: ignore[union-attr]
+    *(_array(f"score_{p}", "quantiles", q) for q, p in _QUANTILES),
+    _array("value_axis", "axes", 0),
+    _array("strategic_axis", "axes", 1),
+    ("fertility_axis", _fertility_axis),
+    _array("contribution_value", "contributions", 0),
+    _array("contribution_strategic", "contributions", 1),
+    ("contribution_fertility", _contribution_of_fertility),
+)
+"""What a block is and how it scored."""
+
+FACT_COLUMNS: tuple[Column, ...] = (
+    ("modifier", lambda b: b.gate.multiplier if not b.gate.status else math.nan),
+    _drawn("tonnage_t_p50", "tonnage", 1, "holds_tonnage"),
+    _drawn("tonnage_t_p10", "tonnage", 0, "holds_tonnage"),
+    _drawn("tonnage_t_p90", "tonnage", 2, "holds_tonnage"),
+    *(_net_value(q) for q, _ in _QUANTILES),
+    *(_drawn(f"project_net_value_usd_{p}", "net_project", q, "shows_value") for q, p in _QUANTILES),
+    *(_drawn(f"margin_usd_per_t_{p}", "margin", q, "is_valued") for q, p in _QUANTILES),
+    ("net_value_inr_crore_p50", _inr_crore),
+    ("p_margin_positive", lambda b: b.out.p_positive[b.i] if b.is_valued else math.nan),
+    _drawn("breakeven_price_multiple", "break_even", 1, "is_valued"),
+    _drawn("breakeven_p10", "break_even", 0, "is_valued"),
+    _drawn("breakeven_p90", "break_even", 2, "is_valued"),
+    ("top_sites", lambda b: top_sites(b.state, b.i)),
+    ("top_elements", lambda b: top_elements(b.state, b.i)),
+    ("contained_critical_t_p50", lambda b: contained_t(b.state, b.i, b.state.given.main_basket)),
+    ("nearest_site_id", lambda b: b.nearest[0]),
+    ("nearest_site_km", lambda b: b.nearest[1]),
+    ("knowledge_class", lambda b: knowledge_of(b.state, b.i)),
+    ("completeness_pct", lambda b: completeness_pct(b.state, b.i)),
+    ("likely_companions", lambda b: ", ".join(b.likely[0]) or None),
+    ("missing", lambda b: "; ".join(missing_of(b.state, b.i)) or None),
+    ("fertility_note", lambda b: fertility_note(b.state, b.i)),
+    *((name, lambda b, name=name: b.measured_fertility(name)) for name in ("fertility_axis_p10", "fertility_axis_p90")),
+    ("top_evidence", lambda b: b.top_evidence),
+    ("flags", lambda b: "; ".join(flags_of(b.state, b.i, b.overlap)) or None),
+    ("sources", lambda b: sources_of(b.state, b.i)),
+    ("capital_known", lambda b: capital_known(b.state, b.i)),
+    ("rank_fertility", lambda b: b.fertility_place),
+)
+"""What a block holds, what that is worth, and what is known of it."""
+
+
+def rank_columns(state: RunState) -> tuple[Column, ...]:
+    """The block's place in every basket; ``rank`` is the one in the ranked basket."""
+    main = state.given.settings.basket
+
+    def place(name: str) -> Callable[[BlockView], int | None]:
+        return lambda b: b.rank_in(name)
+
+    def own(b: BlockView) -> int | None:
+        return None if b.scores is None else int(b.scores.rank[b.j])
+
+    others: list[Column] = [(f"rank_{name}", place(name)) for name in state.given.baskets if name != main]
+    again: list[Column] = [("rank_all_recoverable", own)] if main == "all_recoverable" else []
+    return (*others, ("rank", own), *again)
 
 
 def block_table(state: RunState) -> gpd.GeoDataFrame:
     """The layer ``ranked_blocks``: fixed columns first, then the ranks of other baskets and the useful extras."""
+    columns = (*SCORE_COLUMNS, *rank_columns(state), *FACT_COLUMNS)
     rows: list[dict] = []
-    likely_in: dict[str, str] = {}
-    settings = state.settings
-    place = {
-        name: {i: (s, j) for kind, s in kinds.items() for j, i in enumerate(s.members)}
-        for name, kinds in state.scores.items()
-    }
-    overlap = overlap_flags(state)
-    near = state.allocation.nearest
-    nearest = {b: (None if pd.isna(s) else s, km) for b, s, km in zip(*(near[c].tolist() for c in near.columns))}
-    out = state.simulation.out
-    main = state.basket_names.index(settings.basket)
-    for i, block_id in enumerate(state.ids):
-        source = {
-            c: state.column[c][i]
-            for c in ("name", "kind", "state", "district", "minerals", "area_ha", "geometry_basis")
-        }
-        gate, status = state.block_gates[block_id], state.status[i]
-        row: dict = {"block_id": block_id, **source, "status": status, "status_reason": state.reason[i] or None}
-        row.update(dict.fromkeys(_OF_RANKED, math.nan))
-        ranked = status == "RANKED"
-        for name in state.basket_names:
-            if name != settings.basket:
-                found = place[name].get(i)
-                row[f"rank_{name}"] = None if found is None else int(found[0].rank[found[1]])
-        found = place[settings.basket].get(i) if ranked else None
-        row["rank"] = None if found is None else int(found[0].rank[found[1]])
-        if settings.basket == "all_recoverable":
-            row["rank_all_recoverable"] = row["rank"]
-        if found is not None:
-            _put_scores(row, *found)
-        row["modifier"] = gate.multiplier if not gate.status else math.nan
-        simulated = state.plan.units.ptr[i] < state.plan.units.ptr[i + 1]
-        shows_value = simulated and bool(state.holds[i]) and status in ("RANKED", "OUT_OF_BASKET", "UNQUANTIFIED")
-        # a site that hardly ever falls inside is not held: its share of some draws is no tonnage of the block
-        held = simulated and (bool(state.holds[i]) or state.own_record(i) is not None)
-        row["tonnage_t_p50"] = out.tonnage[i, 1] if held else math.nan
-        row["tonnage_t_p10"], row["tonnage_t_p90"] = (
-            (out.tonnage[i, 0], out.tonnage[i, 2]) if held else (math.nan, math.nan)
-        )
-        for q, p in enumerate(("p10", "p50", "p90")):
-            row[f"net_value_usd_{p}"] = out.net_basket[main, i, q] if shows_value and status == "RANKED" else math.nan
-            row[f"project_net_value_usd_{p}"] = out.net_project[i, q] if shows_value else math.nan
-            row[f"margin_usd_per_t_{p}"] = out.margin[i, q] if simulated and record_known(state, i) else math.nan
-        row["net_value_inr_crore_p50"] = usd_to_inr_crore(row["net_value_usd_p50"], settings.inr_per_usd)
-        row["p_margin_positive"] = out.p_positive[i] if simulated and record_known(state, i) else math.nan
-        row["breakeven_price_multiple"] = out.break_even[i, 1] if simulated and record_known(state, i) else math.nan
-        row["breakeven_p10"], row["breakeven_p90"] = (
-            (out.break_even[i, 0], out.break_even[i, 2])
-            if simulated and record_known(state, i)
-            else (math.nan, math.nan)
-        )
-        row["top_sites"] = top_sites(state, i)
-        row["top_elements"] = top_elements(state, i)
-        row["contained_critical_t_p50"] = contained_t(state, i, state.baskets[main])
-        row["nearest_site_id"], row["nearest_site_km"] = nearest[block_id]
-        row["knowledge_class"] = knowledge_of(state, i)
-        row["completeness_pct"] = completeness_pct(state, i)
-        likely, likely_where = likely_of(state, i, row["nearest_site_id"])
-        row["likely_companions"] = ", ".join(likely) or None
-        likely_in[block_id] = likely_where
-        row["missing"] = "; ".join(missing_of(state, i)) or None
-        row["fertility_note"] = fertility_note(state, i)
-        told = state.fertility_columns.get(block_id, {})
-        applies = state.fertility_use(row["kind"])[i] == "measured"
-        for column in ("fertility_axis_p10", "fertility_axis_p90"):
-            row[column] = float(told.get(column, math.nan)) if applies else math.nan
-        row["top_evidence"] = (told.get("top_evidence") or None) if applies else None
-        row["flags"] = "; ".join(flags_of(state, i, overlap)) or None
-        row["sources"] = sources_of(state, i)
-        row["capital_known"] = capital_known(state, i)
+    for view in block_views(state, overlap_flags(state)):
+        row = {name: read(view) for name, read in columns}
+        row["explanation"] = explain(state, view.i, row, view.likely[1])
         rows.append(row)
-    _rank_fertility(state, rows)
-    for i, row in enumerate(rows):
-        row["explanation"] = explain(state, i, row, likely_in[row["block_id"]])
     frame = rounded(table_of(rows, RANKED_BLOCKS))
-    for column in ("rank", "rank_fertility", *settings.basket_columns()):
+    for column in ("rank", "rank_fertility", *state.given.settings.basket_columns()):
         frame[column] = frame[column].astype("Int64")
     # Whether every column is there is judged where all of them are: at the gate of publication.
     first = [c for c in BLOCK_COLUMNS if c in frame.columns]
     frame = frame[[*first, *(c for c in frame.columns if c not in BLOCK_COLUMNS)]]
-    result = gpd.GeoDataFrame(frame, geometry=[_multipolygon(g) for g in state.blocks.geometry], crs=state.blocks.crs)
+    blocks = state.given.blocks
+    result = gpd.GeoDataFrame(frame, geometry=[_multipolygon(g) for g in blocks.geometry], crs=blocks.crs)
     last = [10**9 if r["rank"] is None else int(r["rank"]) for r in rows]
     order = sorted(range(len(rows)), key=lambda i: (rows[i]["kind"], last[i], rows[i]["block_id"]))
     return result.iloc[order].reset_index(drop=True)
-
-
-def record_known(state: RunState, i: int) -> bool:
-    """Whether margin and break-even of the block's waste can be said at all."""
-    record = state.own_record(i)
-    return bool(state.holds[i]) or (record is not None and record.has_value)
-
-
-def _put_scores(row: dict, scores: Scores, j: int) -> None:
-    s = scores.summary
-    row.update(rank_p05=s.p05[j], rank_p50=s.p50[j], rank_p95=s.p95[j])
-    row.update(
-        p_top10=s.p_top[10][j], p_top20=s.p_top[20][j], p_top10_se=s.p_top_se[10][j], p_top20_se=s.p_top_se[20][j]
-    )
-    row.update(zip(("score_p10", "score_p50", "score_p90"), scores.quantiles[j, :3]), score_mean=scores.mean[j])
-    row.update(zip(("value_axis", "strategic_axis", "fertility_axis"), scores.axes[j]))
-    row.update(zip(("contribution_value", "contribution_strategic"), scores.contributions[j, :2]))
-    row["contribution_fertility"] = (
-        scores.contributions[j, 2] if scores.fertility_use[j] in ("measured", "drawn") else math.nan
-    )
 
 
 def _multipolygon(shape: shapely.Geometry | None) -> shapely.MultiPolygon:
     if shape is None or shape.is_empty:
         return shapely.MultiPolygon()
     return shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape])
-
-
-def _rank_fertility(state: RunState, rows: list[dict]) -> None:
-    """UNQUANTIFIED blocks by fertility within their kind, ties by id."""
-    for kind in sorted(set(state.blocks["kind"])):
-        mine = [
-            i
-            for i, r in enumerate(rows)
-            if r["kind"] == kind
-            and r["status"] == "UNQUANTIFIED"
-            and not math.isnan(state.fertility_of(i))
-            and state.fertility_use(kind)[i] == "measured"
-        ]
-        mine.sort(key=lambda i: (-state.fertility_of(i), state.ids[i]))
-        for place, i in enumerate(mine, 1):
-            rows[i]["rank_fertility"], rows[i]["fertility_axis"] = place, state.fertility_of(i)
-    for row in rows:
-        row.setdefault("rank_fertility", None)

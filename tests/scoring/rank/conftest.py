@@ -8,9 +8,10 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from cases import assess
 
 from data_sources.reference import load_reference, load_table
-from scoring.rank.assess import Assessment, assess
+from scoring.rank.assess import Assessment
 from scoring.rank.settings import RankingSettings
 from scoring.waste.waste_blocks import waste_blocks
 

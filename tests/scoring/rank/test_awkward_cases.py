@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from cases import assess, run
 
 from data_sources.contracts import CrsError
 from data_sources.reference import load_reference
-from scoring.rank.assess import assess, run
 from scoring.rank.gates import layer_gates
 from scoring.rank.settings import RankingSettings
 from scoring.waste.allocation import allocate
@@ -257,5 +257,10 @@ def test_the_only_block_with_the_metal_says_so():
 def test_blocks_without_waste_take_no_memory_of_draws():
     frames = district(everywhere("Nd", 400.0))
     state = run(**frames)
-    empty = [i for i in range(len(state.ids)) if state.plan.units.ptr[i] == state.plan.units.ptr[i + 1]]
-    assert not state.simulation.out.value[:, empty].any() and np.isnan(state.simulation.out.tonnage[empty]).all()
+    empty = [
+        i for i in range(len(state.given.ids)) if state.scored.plan.units.ptr[i] == state.scored.plan.units.ptr[i + 1]
+    ]
+    assert (
+        not state.scored.simulation.out.value[:, empty].any()
+        and np.isnan(state.scored.simulation.out.tonnage[empty]).all()
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import assess, robustness, sample_next
 from small_regions import CRS, EXTENT_DEG, SmallRegion, block, site, tonnage, with_figures
 
 from assets.quality import assessment_findings
@@ -14,9 +15,8 @@ from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.waste import read_inventory
 from data_sources.reference import load_reference
-from scoring.rank.assess import assess
-from scoring.rank.next_sample import COLUMNS, sample_next
-from scoring.rank.sensitivity import ACCEPTABILITY, robustness
+from scoring.rank.next_sample import COLUMNS
+from scoring.rank.sensitivity import ACCEPTABILITY
 from scoring.rank.settings import RankingSettings
 
 EMPTY = {

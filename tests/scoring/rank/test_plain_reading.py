@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from cases import assess
 from pyproj import Transformer
 from scipy.stats import rankdata
 
 from data_sources.reference import load_reference
-from scoring.rank.assess import assess
 from scoring.rank.baskets import basket_elements
 from scoring.rank.settings import RankingSettings
 from scoring.waste.streams import normals

@@ -13,7 +13,7 @@ CODE = """
 import hashlib, sys
 sys.path.insert(0, {folder!r})
 from rank.conftest import india_frames
-from scoring.rank.assess import assess
+from cases import assess
 r = assess(**india_frames(300))
 h = hashlib.sha256()
 for f in (r.ranked_blocks.to_wkb(), r.site_shares, r.site_potential, r.element_potential, r.basket_ranks, r.mass_balance, r.price_decks):

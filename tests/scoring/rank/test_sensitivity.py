@@ -6,16 +6,15 @@ import math
 
 import numpy as np
 import pytest
+from cases import robustness, run, sample_next
 
-from scoring.rank.assess import run
 from scoring.rank.next_sample import (
     Input,
     one_class_up,
-    sample_next,
     told_by_one_class,
     variance_told,
 )
-from scoring.rank.sensitivity import compare, dirichlet_weights, robustness, smaa, top_k
+from scoring.rank.sensitivity import compare, dirichlet_weights, smaa, top_k
 from scoring.waste.figures import GRADE_GSD, TONNAGE_GSD
 from scoring.waste.streams import normals
 
@@ -69,7 +68,7 @@ def test_smaa_with_no_freedom_is_the_ranking_itself(monkeypatch):
     import scoring.rank.sensitivity as module
 
     state = run(**india_frames(400))
-    scores = state.scores["critical_30"]["waste_block"]
+    scores = state.main_scores["waste_block"]
     monkeypatch.setattr(module, "dirichlet_weights", lambda seed, n: np.tile([0.5, 0.25, 0.25], (n, 1)))
     table = smaa(state, "waste_block", scores.members, n=400)
     assert table["acceptability_top10"].to_numpy() == pytest.approx(scores.summary.p_top[10], abs=1e-9)
@@ -84,17 +83,17 @@ def test_one_class_up():
 def test_expected_shrinkage_is_that_of_nested_simulation():
     """rank = a smooth function of z: the expansion must agree with learning z1 and averaging over the outcomes."""
     rng = np.random.default_rng(2)
-    z, told = normals(1, 40_000, "z"), 0.6
+    z, told = normals(1, 40_000, "grade", "z"), 0.6
     f = lambda x: 10 / (1 + np.exp(-0.8 * x))  # noqa: E731
-    ranks = np.array([f(z) + 0.5 * normals(1, 40_000, "noise")])
+    ranks = np.array([f(z) + 0.5 * normals(1, 40_000, "tonnage", "noise")])
     z1, z2 = rng.normal(size=(2000, 1)), rng.normal(size=(1, 2000))
     nested = f(math.sqrt(told) * z1 + math.sqrt(1 - told) * z2).mean(axis=1).var()
     assert variance_told(ranks, [Input(z, told)])[0] == pytest.approx(nested, rel=0.05)
 
 
 def test_an_input_that_moves_nothing_tells_nothing():
-    ranks = np.array([5 + normals(1, 5000, "noise")])
-    assert abs(variance_told(ranks, [Input(normals(1, 5000, "z"), 0.9)])[0]) < 3 / 5000 * ranks.var() * 3
+    ranks = np.array([5 + normals(1, 5000, "tonnage", "noise")])
+    assert abs(variance_told(ranks, [Input(normals(1, 5000, "grade", "z"), 0.9)])[0]) < 3 / 5000 * ranks.var() * 3
 
 
 def test_what_to_sample_next_in_india():

@@ -6,9 +6,9 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from cases import assess
 
 from data_sources.contracts import RegionError, ScoringError
-from scoring.rank.assess import assess
 from scoring.rank.settings import RankingSettings
 
 from .conftest import CRS, india_frames

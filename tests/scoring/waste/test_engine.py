@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 import pytest
-
-from scoring.rank.assess import assess, run
+from cases import assess, run
 
 from .loading import load
 
@@ -19,9 +18,9 @@ def state():
 
 
 def test_same_numbers_as_the_full_tensor(state):
-    naive = load("naive").simulate_sites(state.inputs, state.settings.draws)
-    out, rows = state.simulation.out, {s: i for i, s in enumerate(sorted(state.plan.whole))}
-    for site, unit in state.plan.whole.items():
+    naive = load("naive").simulate_sites(state.scored.inputs, state.given.settings.draws)
+    out, rows = state.scored.simulation.out, {s: i for i, s in enumerate(sorted(state.scored.plan.whole))}
+    for site, unit in state.scored.plan.whole.items():
         s = rows[site]
         assert out.tonnage[unit, :3] == pytest.approx(np.quantile(naive["tonnes"][s], [0.1, 0.5, 0.9]), rel=1e-9)
         if naive["recoverable_kg"][s].any():
@@ -32,7 +31,7 @@ def test_same_numbers_as_the_full_tensor(state):
             assert out.net_project[unit] == pytest.approx(
                 [*np.quantile(naive["net_value"][s], [0.1, 0.5, 0.9]), naive["net_value"][s].mean()], rel=1e-7, abs=1e-3
             )
-        u = state.plan.units
+        u = state.scored.plan.units
         for p in range(u.element_ptr[unit], u.element_ptr[unit + 1]):
             e = u.element[p]
             assert out.contained[p, 3] == pytest.approx(naive["contained_kg"][s, e].mean(), rel=1e-9)
@@ -87,4 +86,4 @@ def test_an_added_site_changes_nobody_elses_figures():
 def test_a_longer_run_starts_with_the_shorter_one():
     from scoring.waste.streams import normals
 
-    assert (normals(3, 1000, "x") == normals(3, 5001, "x")[:1000]).all()
+    assert (normals(3, 1000, "grade", "x") == normals(3, 5001, "grade", "x")[:1000]).all()

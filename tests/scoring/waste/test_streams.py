@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from khanij.foundation.errors import ScoringError
+from scoring.waste.stream_names import Stream
 from scoring.waste.streams import fill_normal, normal_quantile, normals, philox4x32, stream_key, triangulars, uniforms
 
 VECTORS = [  # Random123, kat_vectors: counter, key -> output of philox4x32-10
@@ -29,16 +33,16 @@ def test_normal_quantile_against_scipy():
     p = np.concatenate([np.geomspace(1e-12, 0.5, 500), 1 - np.geomspace(1e-12, 0.5, 500)])
     assert np.max(np.abs(np.array([normal_quantile(x) for x in p]) - stats.norm.ppf(p))) < 1e-9
     out = np.empty(1001)
-    key = stream_key(4, "q")
+    key = stream_key(4, "grade", "q")
     fill_normal(key, out)
-    assert out.tolist() == [normal_quantile(u) for u in uniforms(4, 1001, "q")]
+    assert out.tolist() == [normal_quantile(u) for u in uniforms(4, 1001, "grade", "q")]
 
 
 def test_streams_are_uniform_normal_and_independent():
-    u = np.array([uniforms(11, 20_000, "u", i) for i in range(20)])
+    u = np.array([uniforms(11, 20_000, "grade", "u", i) for i in range(20)])
     assert stats.kstest(u.ravel(), "uniform").pvalue > 0.001
     assert stats.chisquare(np.histogram(u, bins=256, range=(0, 1))[0]).pvalue > 0.001
-    z = np.array([normals(11, 20_000, "z", i) for i in range(20)])
+    z = np.array([normals(11, 20_000, "grade", "z", i) for i in range(20)])
     assert stats.kstest(z.ravel(), "norm").pvalue > 0.001
     between = np.corrcoef(z)[np.triu_indices(20, 1)]
     assert np.abs(between).max() < 5 / np.sqrt(20_000)
@@ -55,6 +59,26 @@ def test_names_and_seeds_make_different_streams():
 
 @pytest.mark.parametrize("draws", [10, 10_000])
 def test_triangular_stays_inside_and_may_have_no_width(draws):
-    x = triangulars(uniforms(5, draws, "t"), 2.0, 3.0, 7.0)
+    x = triangulars(uniforms(5, draws, "tonnage"), 2.0, 3.0, 7.0)
     assert x.min() >= 2 and x.max() <= 7
-    assert (triangulars(uniforms(5, draws, "t"), 3.0, 3.0, 3.0) == 3.0).all()
+    assert (triangulars(uniforms(5, draws, "tonnage"), 3.0, 3.0, 3.0) == 3.0).all()
+
+
+def test_a_misspelt_stream_is_an_error_and_every_name_is_what_it_always_was():
+    with pytest.raises(ScoringError, match="borowed grade"):
+        stream_key(1, "borowed grade", "Cu")
+    names = [
+        "borrowed grade", "cost", "cost factor", "fertility", "grade", "grade factor", "payability", "position x",
+        "position y", "price", "profile", "recovery", "recovery factor", "tonnage", "weights",
+    ]  # fmt: skip
+    assert sorted(Stream) == names, "a name is part of the key: changing one changes published numbers"
+    assert stream_key(1, Stream.COST_FACTOR, "A").tolist() == stream_key(1, "cost factor", "A").tolist()
+
+
+def test_no_stream_is_named_outside_the_list_of_names():
+    import re
+
+    root = Path(__file__).parents[3] / "scoring"
+    call = re.compile(r"\b(?:normals|uniforms|stream_key)\([^)]*?,\s*f?[\"']")
+    named = [p for p in root.rglob("*.py") for _ in call.findall(p.read_text(encoding="utf-8"))]
+    assert named == []

@@ -1,0 +1,85 @@
+"""The gates of a case: the register's facts and the user's layers, on every site and on every block.
+
+Belongs here: which gate of a site reaches which block. Does not belong here: what one layer does to one area
+(``gates``).
+"""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import pandas as pd
+
+from khanij.foundation.cells import text
+from scoring.case import Case, Register
+from scoring.rank.gates import OF_THE_DUMP, Gate, combine, layer_gates, register_gates
+from scoring.rank.settings import RankingSettings
+from scoring.waste.allocation import Allocation
+from scoring.waste.inventory import SiteRecord
+
+
+def gates_of(
+    case: Case,
+    blocks: gpd.GeoDataFrame,
+    records: dict[str, SiteRecord],
+    allocation: Allocation,
+    settings: RankingSettings,
+) -> tuple[dict[str, Gate], dict[str, Gate]]:
+    """One gate per site and one per block.
+
+    A waste block has its site's gate, with its mapped area; others their layers' and their lease status. A layer lowers
+    another block's score once, by the share of the block that it covers; what only the dump can tell (the register's
+    multipliers, settlements on it) comes from the sites inside, by their shares.
+    """
+    site_gates = register_gates(records, case.register.constraints)
+    on_dump = {s: g.multiplier for s, g in site_gates.items()}
+    if case.gates:
+        grounds = _site_grounds(case.register)
+        of_dump = {n: g for n, g in case.gates.items() if n in OF_THE_DUMP}
+        settled = layer_gates(grounds, of_dump, case.crs, settings, "site_id")
+        on_dump = {s: x * settled[s].multiplier if s in settled else x for s, x in on_dump.items()}
+        by_layer = layer_gates(grounds, case.gates, case.crs, settings, "site_id")
+        site_gates = {s: combine(g, by_layer.get(s, Gate()), 0.0) for s, g in site_gates.items()}
+    own_layers = layer_gates(blocks, case.gates, case.crs, settings, "block_id")
+    elsewhere = {n: g for n, g in case.gates.items() if n not in OF_THE_DUMP}
+    spread = layer_gates(blocks, elsewhere, case.crs, settings, "block_id")
+    soft = _from_dumps(allocation, on_dump)
+    columns = (blocks[c] for c in ("block_id", "kind", "site_id", "lease_status"))
+    out = {}
+    for block_id, kind, site_id, lease in zip(*columns):
+        gate = own_layers[block_id]
+        if kind == "waste_block" and text(site_id) in site_gates:
+            # the site's own ground has been held against the layers; its position circle may reach far beyond it
+            gate = combine(site_gates[text(site_id)], Gate(flags=gate.flags), settings.modifier_floor)
+        else:
+            gate.multiplier = spread[block_id].multiplier
+            gate = combine(gate, Gate(multiplier=soft.get(block_id, 1.0)), settings.modifier_floor)
+        if text(lease) == "third_party" and not gate.status:
+            gate.status, gate.reason = "LEASED", "an operating third-party lease covers the block"
+        out[block_id] = gate
+    return site_gates, out
+
+
+def _from_dumps(allocation: Allocation, on_dump: dict[str, float]) -> dict[str, float]:
+    """Block -> mean multiplier of the sites inside it, by their shares; its own ground does not count twice."""
+    held: dict[str, list[tuple[float, float]]] = {}
+    columns = (allocation.shares[c] for c in ("block_id", "site_id", "inside", "is_own"))
+    for block_id, site_id, inside, is_own in zip(*columns):
+        if inside > 0 and not is_own:
+            held.setdefault(block_id, []).append((inside, on_dump[site_id]))
+    total = {b: math.fsum(w for w, _ in weights) for b, weights in held.items()}
+    return {b: math.fsum(w * x for w, x in weights) / total[b] for b, weights in held.items() if total[b] > 0}
+
+
+def _site_grounds(register: Register) -> gpd.GeoDataFrame:
+    """Each site's mapped ground, else its point, for the gate layers."""
+    sites, footprints = register.sites, register.footprints
+    mapped = (
+        {}
+        if footprints is None or not len(footprints)
+        else dict(footprints.dissolve(by="site_id").geometry.to_crs(4326).items())
+    )
+    points = gpd.points_from_xy(pd.to_numeric(sites["lon"]), pd.to_numeric(sites["lat"]))
+    ids = sites["site_id"].astype(str).tolist()
+    return gpd.GeoDataFrame({"site_id": ids}, geometry=[mapped.get(s, p) for s, p in zip(ids, points)], crs=4326)

@@ -1,0 +1,50 @@
+"""The names of all random streams: what is drawn under which name, in one place.
+
+A name is part of the key of its draws, so changing one changes published numbers; two places that mean the same draws
+must use the same name, or what should be correlated is not.
+
+Belongs here: every name. Does not belong here: how a name becomes draws (``streams``).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Stream(StrEnum):
+    """What a stream draws; the ids that follow it in the key say of what."""
+
+    PRICE = "price"
+    """Log price of an element, and the part that all rare earths share (id ``RARE_EARTHS``)."""
+    COST = "cost"
+    """Operating cost of a cost row."""
+    RECOVERY = "recovery"
+    """Recovery of a route's product."""
+    PAYABILITY = "payability"
+    """Payability of a route's product."""
+    PROFILE = "profile"
+    """Share of an element in a rare-earth profile."""
+    TONNAGE = "tonnage"
+    """Tonnage of a site."""
+    GRADE = "grade"
+    """Grade of a site's own assay."""
+    BORROWED_GRADE = "borrowed grade"
+    """Grade of a figure that several sites borrow."""
+    GRADE_FACTOR = "grade factor"
+    """A site's own factor on a borrowed grade."""
+    COST_FACTOR = "cost factor"
+    """A site's own factor on the cost of its route."""
+    RECOVERY_FACTOR = "recovery factor"
+    """A site's own factor on the recoveries of its route."""
+    POSITION_X = "position x"
+    """East-west error of a site's position."""
+    POSITION_Y = "position y"
+    """North-south error of a site's position."""
+    FERTILITY = "fertility"
+    """Fertility of a block that no survey layer covers, where others of its kind are covered."""
+    WEIGHTS = "weights"
+    """Weight of an axis in the acceptability analysis."""
+
+
+RARE_EARTHS = "rare earths"
+"""Id of the part of the price that lanthanides and yttrium share."""
