@@ -25,7 +25,7 @@ DTYPES: dict[Dtype, str] = {
 
 def empty_column(dtype: Dtype, n: int = 0) -> pd.Series:
     """A column of n missing values in the type of a field."""
-    return pd.Series([None] * n, dtype=DTYPES[dtype])  # type: ignore[call-overload,no-any-return]
+    return pd.Series([None] * n, dtype=DTYPES[dtype])
 
 
 def empty_table(contract: Contract) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def test_the_instance_takes_its_secrets_from_the_environment_and_limits_what_run
 
 def test_every_variable_of_the_example_is_read_somewhere_and_explained():
     code = "\n".join(
-        p.read_text() for top in ("pipelines", "assets", "data_sources") for p in (ROOT / top).rglob("*.py")
+        p.read_text() for top in ("khanij", "pipelines", "assets", "data_sources") for p in (ROOT / top).rglob("*.py")
     )
     code += (DEPLOY / "dagster.yaml").read_text()
     manual = (ROOT / "docs" / "operations.md").read_text()

@@ -25,6 +25,7 @@ from data_sources.contracts.admitting.rules import RULES
 from data_sources.contracts.admitting.states import check_state
 from data_sources.contracts.admitting.values import SENTINEL, clean_text, parse_numbers
 from data_sources.contracts.contract import Contract, Field, plain_name
+from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
 
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
@@ -213,7 +214,7 @@ def _sheets(
     """Normalise ``sheet``; on points compare what the row names (in its key, in its column) with the coordinates."""
     if "sheet" not in out.columns:
         return {}
-    own = places.normalise_many(out["sheet"])
+    own = normalise_many(out["sheet"])
     report: dict[str, Any] = {}
     is_point = "POINT" in str(contract.geometry)
     if contract.sheet_from and contract.sheet_from in out.columns:
@@ -297,7 +298,7 @@ def _empty(f: Field, n: int) -> Any:
     if f.dtype == "float":
         return np.full(n, np.nan)
     dtype = {"integer": "Int64", "boolean": "boolean"}.get(f.dtype, "str")
-    return pd.Series([None] * n, dtype=dtype)  # type: ignore[call-overload]
+    return pd.Series([None] * n, dtype=dtype)
 
 
 def _require(

@@ -160,8 +160,8 @@ def thresholds(samples: Samples) -> pd.DataFrame:
             "median_2mad_raw_ppm": median_mad_threshold(v, log=False),
         }
         for kind in ("type7", "hinges"):
-            row[f"tukey_{kind}_log_ppm"] = tukey_fence(v, kind=kind, log=True)  # type: ignore[arg-type]
-            row[f"tukey_{kind}_raw_ppm"] = tukey_fence(v, kind=kind, log=False)  # type: ignore[arg-type]
+            row[f"tukey_{kind}_log_ppm"] = tukey_fence(v, kind=kind, log=True)
+            row[f"tukey_{kind}_raw_ppm"] = tukey_fence(v, kind=kind, log=False)
         try:
             row["ca_fractal_ppm"] = concentration_area_threshold(v)["threshold"]
         except ScoringError:

@@ -118,7 +118,7 @@ def class_counts(
         np.ascontiguousarray(deposits, dtype=np.bool_).reshape(-1),
         n_classes,
         n_groups,
-    )  # type: ignore[no-any-return]
+    )
 
 
 def quantile_edges(values: Floats, classes: int) -> Floats:
