@@ -11,7 +11,7 @@ from assets.workspace import Workspace
 from data_sources.contracts import ContractError
 from data_sources.contracts.admitting.identity import key_form
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks, sheet_blocks, without_taken
-from scoring.waste.waste_blocks import waste_blocks
+from scoring.waste.shares.waste_blocks import waste_blocks
 
 LAYERS = ("auction_blocks", "mining_leases")
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from assets.fingerprints import region_asset, result
 from assets.place import Place
-from assets.progress import announce
+from assets.shown.progress import announce
 from assets.survey import VECTOR_LAYERS, survey_frames
 from data_sources.sheets import sheets_in
 from khanij.foundation.grid import Grid, RasterStack

@@ -25,9 +25,9 @@ from typing import Any
 
 import dagster as dg
 
-from assets.metadata import bundle_metadata
 from assets.place import Place
-from assets.progress import announce
+from assets.shown.metadata import bundle_metadata
+from assets.shown.progress import announce
 from assets.workspace import PARTITIONS, Workspace, forget_hashes
 from data_sources.contracts import KhanijError
 from data_sources.regions import Region

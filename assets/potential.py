@@ -7,7 +7,7 @@ import pandas as pd
 
 from assets.fingerprints import region_asset, result
 from assets.place import Place
-from assets.progress import announce
+from assets.shown.progress import announce
 from data_sources.reference import load_reference
 from data_sources.regions import Region
 from scoring.case import Case, Register

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from assets.fingerprints import region_asset, result
-from assets.metadata import markdown_table
+from assets.shown.metadata import markdown_table
 from assets.workspace import Workspace
 from data_sources.readers.waste import embedded_inventory, read_inventory
 from data_sources.readers.waste_merge import empty_inventory, merged_inventory

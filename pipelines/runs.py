@@ -14,8 +14,8 @@ import dagster as dg
 from filelock import Timeout
 
 from assets.fingerprints import forget
-from assets.progress import listening
 from assets.published.generation import published_list
+from assets.shown.progress import listening
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError, RegionError
 from data_sources.regions import load_region

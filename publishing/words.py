@@ -7,7 +7,8 @@ Belongs here: a word that page, spreadsheet, dossier, map and command line share
 from __future__ import annotations
 
 from data_sources.contracts import Field
-from khanij.foundation.wording import is_known, number, one_line, share
+from khanij.foundation.cells import is_known
+from khanij.foundation.wording import number, one_line, share
 
 NUMBERS = ("float", "integer")
 STATUS_WORDS = {

@@ -104,7 +104,7 @@ import io, json, zipfile
 from pathlib import Path
 import pandas as pd
 from conftest_of_publishing import make_publication
-from assets.metadata import ranked_lineage
+from assets.shown.metadata import ranked_lineage
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from publishing.explain import explain_block
 from publishing.geopackage.geopackage import publish_geopackage

@@ -9,11 +9,11 @@ import geopandas as gpd
 import pandas as pd
 
 from assets.fingerprints import RECIPES, code_version, library_versions, region_asset, result
-from assets.metadata import file_links
 from assets.published.generation import generation
 from assets.published.publication_facts import facts_of, judged
 from assets.published.staging import require_one_generation, staged, staged_or_published, staging_errors
 from assets.quality import assessment_findings, require
+from assets.shown.metadata import file_links
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
 from data_sources.contracts import QUARANTINE_COLUMNS

@@ -10,10 +10,10 @@ from typing import Any
 import dagster as dg
 
 from assets.fingerprints import region_asset, result
-from assets.metadata import file_links
 from assets.published.generation import set_inputs
 from assets.published.publication_facts import judged, require_accepted
 from assets.published.staging import require_one_generation, staged_or_published
+from assets.shown.metadata import file_links
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError
 from publishing.geopackage.check import geopackage_faults

@@ -19,13 +19,13 @@ from data_sources.reference import load_reference
 from scoring.rank.baskets import basket_elements
 from scoring.rank.ranking import rank_draws
 from scoring.rank.settings import RankingSettings
-from scoring.waste.allocation import Allocation
 from scoring.waste.engine import simulate
 from scoring.waste.figures import GRADE_GSD, TONNAGE_GSD
 from scoring.waste.inventory import site_records
 from scoring.waste.prepare import Scenario, prepare
 from scoring.waste.routes import RouteBook
-from scoring.waste.units import plan_units
+from scoring.waste.shares.allocation import Allocation
+from scoring.waste.shares.units import plan_units
 
 KINDS = {
     "cu_flotation_tailings": ("flotation_cu", {"Cu": 1200.0, "Au": 0.08, "Ag": 1.5}),

@@ -12,7 +12,7 @@ import shapely
 from data_sources.reference import load_reference
 from scoring.case import Case, Register
 from scoring.rank.settings import RankingSettings
-from scoring.waste.waste_blocks import waste_blocks
+from scoring.waste.shares.waste_blocks import waste_blocks
 
 CRS = "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs"
 ROUTES = {

@@ -151,7 +151,9 @@ def refuse(message: str, table: str, row: object, column: str, do: str) -> Contr
     return ContractError(message, file=f"{table}.csv", row=row, field=column, do=do)
 
 
-def number(value: object, table: str, row: object, column: str, *, low: float = 0.0, high: float = math.inf) -> float:
+def checked_number(
+    value: object, table: str, row: object, column: str, *, low: float = 0.0, high: float = math.inf
+) -> float:
     """A number of a table that must be finite and within [low, high].
 
     Raises

@@ -25,8 +25,8 @@ from data_sources.reference.economic_facts import (
     Recovery,
     RouteFamily,
     TestLevel,
+    checked_number,
     element,
-    number,
     refuse,
 )  # fmt: skip
 
@@ -108,10 +108,10 @@ def _families(frame: pd.DataFrame) -> dict[str, Family]:
         _once(laws, key, table, i, "family")
         plants = _text(r["n_plants"])
         laws[key] = CostLaw(
-            value=number(r["value"], table, i, "value", low=1e-6),
-            exponent=number(r["exponent"], table, i, "exponent", low=-1.0, high=1.0),
-            log_sd=number(r["log_sd"], table, i, "log_sd", high=3.0),
-            n_plants=int(number(plants or 0, table, i, "n_plants")),
+            value=checked_number(r["value"], table, i, "value", low=1e-6),
+            exponent=checked_number(r["exponent"], table, i, "exponent", low=-1.0, high=1.0),
+            log_sd=checked_number(r["log_sd"], table, i, "log_sd", high=3.0),
+            n_plants=int(checked_number(plants or 0, table, i, "n_plants")),
             source=_text(r["source"]),
         )
     out: dict[str, Family] = {}
@@ -130,13 +130,13 @@ def _maturity(frame: pd.DataFrame) -> dict[str, Maturity]:
         level = _text(r["level"])
         _once(out, level, table, i, "level")
         columns = ("ramp_year1", "ramp_year2", "ramp_year3", "ramp_year4_on")
-        a, b, c, d = (number(r[k], table, i, k, high=1.0) for k in columns)
+        a, b, c, d = (checked_number(r[k], table, i, k, high=1.0) for k in columns)
         if not a <= b <= c <= d:
             raise refuse(
                 "a ramp-up that falls", table, i, "ramp_year1", "give shares that never fall from year to year"
             )
         out[level] = Maturity(
-            level, number(r["p_works_as_designed"], table, i, "p_works_as_designed", high=1.0), (a, b, c, d)
+            level, checked_number(r["p_works_as_designed"], table, i, "p_works_as_designed", high=1.0), (a, b, c, d)
         )
     return out
 
@@ -167,8 +167,8 @@ def _tests(frame: pd.DataFrame) -> dict[str, TestLevel]:
         key = _text(r["key"])
         _once(out, key, "metallurgy_defaults", i, "key")
         out[key] = TestLevel(
-            number(r["value"], "metallurgy_defaults", i, "value", high=1.0),
-            number(r["value2"], "metallurgy_defaults", i, "value2", high=3.0),
+            checked_number(r["value"], "metallurgy_defaults", i, "value", high=1.0),
+            checked_number(r["value2"], "metallurgy_defaults", i, "value2", high=3.0),
         )
     _need(out, {"plant", "pilot", "bench", "none"}, "metallurgy_defaults", "key")
     return out
@@ -179,7 +179,7 @@ def _states(frame: pd.DataFrame) -> dict[str, float]:
     for i, r in _kind(frame, "mineral_state"):
         _once(out, _text(r["key"]), "metallurgy_defaults", i, "key")
         # a factor on recovery, not a share of anything: free gold is recovered better than the median
-        out[_text(r["key"])] = number(r["value"], "metallurgy_defaults", i, "value", low=1e-6, high=2.0)
+        out[_text(r["key"])] = checked_number(r["value"], "metallurgy_defaults", i, "value", low=1e-6, high=2.0)
     _need(out, {"unknown"}, "metallurgy_defaults", "key")
     return out
 
@@ -198,7 +198,8 @@ def _recoveries(
         key = (family, element(symbol, known, table, i, "key"))
         _once(out, key, table, i, "key")
         out[key] = Recovery(
-            number(r["value"], table, i, "value", high=1.0), number(r["value2"], table, i, "value2", high=1.0)
+            checked_number(r["value"], table, i, "value", high=1.0),
+            checked_number(r["value2"], table, i, "value2", high=1.0),
         )
     return out
 
@@ -210,7 +211,8 @@ def _lean(frame: pd.DataFrame, known: set[str]) -> dict[str, Lean]:
         symbol = element(_text(r["key"]), known, table, i, "key")
         _once(out, symbol, table, i, "key")
         out[symbol] = Lean(
-            number(r["value"], table, i, "value", low=1.0), number(r["value2"], table, i, "value2", low=1.0, high=1e6)
+            checked_number(r["value"], table, i, "value", low=1.0),
+            checked_number(r["value2"], table, i, "value2", low=1.0, high=1e6),
         )
     return out
 
@@ -225,9 +227,9 @@ def _royalties(frame: pd.DataFrame, known: set[str]) -> tuple[dict[str, float], 
         symbols = _text(r["elements"])
         if symbols == "levy":
             if _text(r["rate_pct"]):  # an auction premium is bid, not set
-                levies += number(r["rate_pct"], table, i, "rate_pct", high=100.0) / 100.0
+                levies += checked_number(r["rate_pct"], table, i, "rate_pct", high=100.0) / 100.0
             continue
-        rate = number(r["rate_pct"], table, i, "rate_pct", high=100.0) / 100.0
+        rate = checked_number(r["rate_pct"], table, i, "rate_pct", high=100.0) / 100.0
         for symbol in (s.strip() for s in symbols.split(";")):
             if symbol != "*":
                 element(symbol, known, table, i, "elements")
@@ -248,7 +250,7 @@ def _volatility(frame: pd.DataFrame, known: set[str]) -> dict[str, float]:
         if symbol not in (ANY_OTHER, ALL_REE):
             element(symbol, known, table, i, "element")
         _once(out, symbol, table, i, "element")
-        out[symbol] = math.log(number(r["gsd_used"], table, i, "gsd_used", low=1.0, high=20.0))
+        out[symbol] = math.log(checked_number(r["gsd_used"], table, i, "gsd_used", low=1.0, high=20.0))
     _need(out, {ANY_OTHER, ALL_REE}, table, "element")
     return out
 
@@ -257,7 +259,7 @@ def _groups(frame: pd.DataFrame, known: set[str]) -> dict[str, tuple[str, float]
     out: dict[str, tuple[str, float]] = {}
     table = "price_correlations"
     for i, r in _rows(frame):
-        rho = number(r["rho"], table, i, "rho", high=1.0)
+        rho = checked_number(r["rho"], table, i, "rho", high=1.0)
         for symbol in _text(r["elements"]).split(";"):
             element(symbol, known, table, i, "elements")
             _once(out, symbol, table, i, "elements")
@@ -268,9 +270,9 @@ def _groups(frame: pd.DataFrame, known: set[str]) -> dict[str, tuple[str, float]
 def _cpi(frame: pd.DataFrame) -> dict[int, float]:
     out: dict[int, float] = {}
     for i, r in _rows(frame):
-        year = int(number(r["cpi_year"], "us_cpi", i, "cpi_year", low=1900, high=2100))
+        year = int(checked_number(r["cpi_year"], "us_cpi", i, "cpi_year", low=1900, high=2100))
         _once(out, year, "us_cpi", i, "cpi_year")
-        out[year] = number(r["index"], "us_cpi", i, "index", low=1e-6)
+        out[year] = checked_number(r["index"], "us_cpi", i, "index", low=1e-6)
     if BASE_YEAR not in out:
         raise refuse(f"no row for {BASE_YEAR}", "us_cpi", None, "cpi_year", f"add the year {BASE_YEAR}")
     return out
@@ -283,13 +285,13 @@ def _prices(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
         for deck, prices in decks.items():
             column = f"price_{deck}_usd_per_kg"
             if column in r and _text(r[column]):
-                prices[_text(r["element"])] = number(r[column], "elements", i, column)
+                prices[_text(r["element"])] = checked_number(r[column], "elements", i, column)
     return decks
 
 
 def _production(frame: pd.DataFrame) -> dict[str, float]:
     return {
-        _text(r["element"]): 1000.0 * number(r["world_production_t"], "elements", i, "world_production_t")
+        _text(r["element"]): 1000.0 * checked_number(r["world_production_t"], "elements", i, "world_production_t")
         for i, r in _rows(frame)
         if _text(r["world_production_t"])
     }
@@ -303,15 +305,15 @@ def _factor(frame: pd.DataFrame, table: str, quantity: str) -> float:
             f"{len(found)} rows for {quantity!r}", table, None, "quantity", f"keep exactly one row {quantity!r}"
         )
     i, r = found[0]
-    return number(r["value"], table, i, "value", high=1.0)
+    return checked_number(r["value"], table, i, "value", high=1.0)
 
 
 def _plants(frame: pd.DataFrame) -> pd.DataFrame:
     """The published plants; a family that is listed without a law of its own (another process) is kept, not fitted."""
     for i, r in _rows(frame):
-        number(r["rate_mtpa"], "plant_costs", i, "rate_mtpa", low=1e-6)
+        checked_number(r["rate_mtpa"], "plant_costs", i, "rate_mtpa", low=1e-6)
         for column, year in (("opex_usd_per_t", "opex_year"), ("capex_musd", "capex_year")):
             if _text(r[column]):
-                number(r[column], "plant_costs", i, column, low=1e-9)
-                number(r[year], "plant_costs", i, year, low=1900, high=2100)
+                checked_number(r[column], "plant_costs", i, column, low=1e-9)
+                checked_number(r[year], "plant_costs", i, year, low=1900, high=2100)
     return frame.copy()

@@ -25,8 +25,8 @@ TABLES = "data_sources/reference"
 NEVER = {
     "khanij.foundation.closure": "decides whether a result is made, not what stands in it",
     "assets.fingerprints": "decides whether a result is made, not what stands in it",
-    "assets.metadata": "what Dagster's pages show of a result",
-    "assets.progress": "what the terminal shows while a result is made",
+    "assets.shown.metadata": "what Dagster's pages show of a result",
+    "assets.shown.progress": "what the terminal shows while a result is made",
     "assets.regions": "refuses settings, changes none",
     "data_sources.regions.checks": "refuses settings, changes none",
     "khanij.sample": "counted by the bytes that it writes, as any source",

@@ -1,6 +1,6 @@
 """Which CRS keeps areas, and one that does for any extent.
 
-Belongs here: the refusal of degrees and of conformal projections. Does not belong here: an area (``scoring.waste.areas``).
+Belongs here: the refusal of degrees and of conformal projections. Does not belong here: an area (``scoring.waste.shares.areas``).
 """
 
 from __future__ import annotations

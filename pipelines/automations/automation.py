@@ -25,7 +25,7 @@ import dagster as dg
 
 from assets.archive import archive_key, upstream_cards
 from assets.fingerprints import RECIPES
-from assets.metadata import ranked_lineage, table_schema
+from assets.shown.metadata import ranked_lineage, table_schema
 from data_sources.contracts import Contract
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.survey import SURVEY_CONTRACTS

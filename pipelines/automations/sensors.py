@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -116,7 +117,7 @@ def settled_changes(now: Watched, seen: Watched, done: Watched) -> dict[str, lis
     return changes
 
 
-def _read_cursor(text: str | None) -> dict[str, Watched]:
+def _read_cursor(text: str | None) -> dict[str, Any]:
     try:
         found = json.loads(text) if text else {}
     except json.JSONDecodeError:

@@ -24,13 +24,13 @@ from scoring.rank.state import Decided, Given, RunState, Scored, decide
 from scoring.rank.told.rank_tables import basket_table, deck_table, shares_table
 from scoring.rank.told.site_tables import element_table, mass_balance_table, site_table
 from scoring.rank.told.tables import block_table
-from scoring.waste.allocation import allocate, near_as_inside
 from scoring.waste.engine import Simulation, simulate
 from scoring.waste.inventory import site_records
 from scoring.waste.pooling import pooled_grades
 from scoring.waste.prepare import Scenario, prepare
 from scoring.waste.routes import RouteBook
-from scoring.waste.units import plan_units
+from scoring.waste.shares.allocation import allocate, near_as_inside
+from scoring.waste.shares.units import plan_units
 
 Progress = Callable[[float, str], None]
 

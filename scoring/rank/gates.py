@@ -18,9 +18,9 @@ from data_sources.contracts import ScoringError
 from khanij.foundation.cells import is_known
 from khanij.foundation.equal_area import require_equal_area
 from scoring.rank.settings import RankingSettings
-from scoring.waste.areas import to_equal_area
 from scoring.waste.inventory import SiteRecord
 from scoring.waste.rows import ConstraintRow, LayerRow, rows_of
+from scoring.waste.shares.areas import to_equal_area
 
 HARD_LAYERS = {
     "protected_areas": "national park or sanctuary core",

@@ -15,8 +15,8 @@ from khanij.foundation.cells import text
 from scoring.case import Case, Register
 from scoring.rank.gates import OF_THE_DUMP, Gate, combine, layer_gates, register_gates
 from scoring.rank.settings import RankingSettings
-from scoring.waste.allocation import Allocation
 from scoring.waste.inventory import SiteRecord
+from scoring.waste.shares.allocation import Allocation
 
 
 def gates_of(

@@ -25,9 +25,9 @@ from scoring.rank.ranking import final_rank, rank_draws
 from scoring.rank.scores import effective_weights
 from scoring.rank.settings import AXES, PRICE_DECKS, RankingSettings
 from scoring.rank.state import Decided, RunState
-from scoring.waste.allocation import R90_PER_SIGMA
 from scoring.waste.engine import Outputs, simulate
 from scoring.waste.prepare import Scenario, prepare
+from scoring.waste.shares.allocation import R90_PER_SIGMA
 from scoring.waste.stream_names import Stream
 from scoring.waste.streams import uniforms
 

@@ -18,11 +18,11 @@ from scoring.case import Case
 from scoring.rank.gates import Gate
 from scoring.rank.scores import Scores, fertility_uses
 from scoring.rank.settings import RankingSettings
-from scoring.waste.allocation import Allocation
 from scoring.waste.engine import Inputs, Simulation
 from scoring.waste.inventory import SiteRecord
 from scoring.waste.routes import RouteBook
-from scoring.waste.units import UnitPlan
+from scoring.waste.shares.allocation import Allocation
+from scoring.waste.shares.units import UnitPlan
 
 
 class Share(NamedTuple):

@@ -11,7 +11,7 @@ import shapely
 
 from data_sources.reference import load_reference
 from scoring.rank.settings import RankingSettings
-from scoring.waste.waste_blocks import waste_blocks
+from scoring.waste.shares.waste_blocks import waste_blocks
 
 CRS = "+proj=aea +lat_1=17 +lat_2=19 +lat_0=18 +lon_0=78 +datum=WGS84 +units=m +no_defs"
 SITES = {  # id: waste type, route, host, lon, lat, tonnes (Mt)

@@ -18,11 +18,11 @@ import shapely
 import scoring.rank.assess as assess_module
 import scoring.rank.axes as axes_module
 import scoring.rank.gating as gating_module
-import scoring.waste.allocation as allocation_module
-import scoring.waste.areas as areas
 import scoring.waste.economics as economics
 import scoring.waste.inventory as inventory
 import scoring.waste.prepare as prepare_module
+import scoring.waste.shares.allocation as allocation_module
+import scoring.waste.shares.areas as areas
 from data_sources.contracts import CrsError
 from data_sources.contracts.admitting import chemistry
 from data_sources.reference import load_reference

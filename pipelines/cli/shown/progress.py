@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 
 class Bar:
-    """A listener of ``assets.progress`` that draws on standard error."""
+    """A listener of ``assets.shown.progress`` that draws on standard error."""
 
     def __init__(self, title: str) -> None:
         self.title = title

@@ -42,7 +42,7 @@ class Shares:
 
 
 @njit(cache=True, error_model="numpy")
-def _add_edge(u0, v0, u1, v1, rows, at_row, at_col, at_area, n):  # type: ignore[no-untyped-def]
+def _add_edge(u0, v0, u1, v1, rows, at_row, at_col, at_area, n):
     """Entries (row, cell, signed area right of the edge) of one edge, in cell units, from the n-th on; their number."""
     if v0 == v1:
         return n
@@ -78,7 +78,7 @@ def _add_edge(u0, v0, u1, v1, rows, at_row, at_col, at_area, n):  # type: ignore
 
 
 @njit(cache=True, error_model="numpy")
-def _in_order(col, area, lo, hi):  # type: ignore[no-untyped-def]
+def _in_order(col, area, lo, hi):
     """Entries of one row by column, equal ones in the order they came."""
     if hi - lo > _FEW:
         order = np.argsort(col[lo:hi], kind="mergesort")
@@ -95,7 +95,7 @@ def _in_order(col, area, lo, hi):  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _find_shares(coordinates, ring_start, polygon_ring, rows, cols, slot, runs, row, col, length, share):  # type: ignore[no-untyped-def]
+def _find_shares(coordinates, ring_start, polygon_ring, rows, cols, slot, runs, row, col, length, share):
     for p in prange(polygon_ring.size - 1):
         room = slot[p + 1] - slot[p]
         if room == 0:
@@ -146,7 +146,7 @@ def _find_shares(coordinates, ring_start, polygon_ring, rows, cols, slot, runs, 
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _statistics(values, slot, runs, row, col, length, share, count, mean, maximum):  # type: ignore[no-untyped-def]
+def _statistics(values, slot, runs, row, col, length, share, count, mean, maximum):
     """Whole cells are added up column by column, so that the loop along a row vectorises in one fixed order."""
     for p in prange(runs.size):
         lo, hi = slot[p], slot[p] + runs[p]

@@ -21,7 +21,7 @@ _NEVER = 1 << 30
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _along_columns(features, rows_to):  # type: ignore[no-untyped-def]
+def _along_columns(features, rows_to):
     """Cells to the nearest feature in the same column; ``_NEVER`` in a column without."""
     rows, cols = features.shape
     for band in prange((cols + _BAND - 1) // _BAND):
@@ -39,7 +39,7 @@ def _along_columns(features, rows_to):  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _along_rows(rows_to, cell_y_m, cell_x_m, out):  # type: ignore[no-untyped-def]
+def _along_rows(rows_to, cell_y_m, cell_x_m, out):
     """Distances from ``rows_to``; a row of ``out`` is written when its row has been read: they may share memory.
 
     Where a parabola becomes the lowest is kept as a fraction, over / under: comparing two needs no division.

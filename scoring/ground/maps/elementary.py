@@ -26,13 +26,13 @@ _SQRT_HALF = 0x3FE6A09E667F3BCD  # the bits of the root of 1/2
 
 
 @njit(inline="always")
-def _four_more(p, x, a, b, c, d):  # type: ignore[no-untyped-def]
+def _four_more(p, x, a, b, c, d):
     """Four steps of Horner's scheme."""
     return (((p * x + a) * x + b) * x + c) * x + d
 
 
 @njit(inline="always")
-def exp(x):  # type: ignore[no-untyped-def]
+def exp(x):
     """``e^x`` for x up to 709; 0 below -708; NaN stays NaN."""
     bounded = max(x, -708.0)
     shifted = bounded * _LOG2_E + _ROUNDING
@@ -46,7 +46,7 @@ def exp(x):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def log(x):  # type: ignore[no-untyped-def]
+def log(x):
     """``ln x`` for normal positive x; what it gives for zero or below is meaningless; NaN stays NaN."""
     bits = np.float64(x).view(np.int64)
     power = (bits - _SQRT_HALF) >> 52  # x = m 2^power with m between the roots of 1/2 and 2
@@ -76,7 +76,7 @@ _E1, _E2, _E3, _E4, _E5, _E6 = (_F(np.log(2) ** k / math.factorial(k)) for k in 
 
 
 @njit(inline="always")
-def _split(x):  # type: ignore[no-untyped-def]
+def _split(x):
     """Mantissa between the roots of 1/2 and 2, and the power of two, of a float32 above 0."""
     small = x < _LEAST_32
     lifted = x * _LIFT_32 if small else x
@@ -88,7 +88,7 @@ def _split(x):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def power_product(a, b, g, h, g_high, g_low, h_high, h_low):  # type: ignore[no-untyped-def]
+def power_product(a, b, g, h, g_high, g_low, h_high, h_low):
     """``a^g b^h`` of float32 in 0..1, within 4e-7 (relative) down to 1e-37; 0 where b is 0; NaN stays NaN.
 
     ``g_high`` and ``h_high`` are g and h cut to 12 bits and ``g_low``, ``h_low`` what is left (``cut``), so that they

@@ -19,7 +19,7 @@ _ON_THE_SPOT_M = 1e-6  # added to every distance, so that a sample on a cell's c
 
 
 @njit(parallel=True, cache=True, fastmath=False)
-def _idw(distance: Floats, index: NDArray[np.int64], values: Floats, power: float, limit: float):  # type: ignore[no-untyped-def]
+def _idw(distance: Floats, index: NDArray[np.int64], values: Floats, power: float, limit: float):
     """Weighted mean and weighted sd of each row's neighbours; a sample on the point itself gives its own value."""
     n, k = distance.shape
     columns = values.shape[1]

@@ -36,7 +36,7 @@ _LANES = 32  # points worked on side by side, so that every step of their system
 
 
 @njit(inline="always")
-def _covariance(h2, code, sill, per_reach):  # type: ignore[no-untyped-def]
+def _covariance(h2, code, sill, per_reach):
     """Covariance at a squared distance, without the nugget; ``per_reach`` is 1 / range."""
     if code == 1:
         return sill * elementary.exp(-3.0 * per_reach * np.sqrt(h2))
@@ -47,7 +47,7 @@ def _covariance(h2, code, sill, per_reach):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy")
-def _covariances(h2, code, sill, per_reach, out):  # type: ignore[no-untyped-def]
+def _covariances(h2, code, sill, per_reach, out):
     if code == 1:
         for p in range(_LANES):
             out[p] = _covariance(h2[p], 1, sill, per_reach)
@@ -59,17 +59,17 @@ def _covariances(h2, code, sill, per_reach, out):  # type: ignore[no-untyped-def
             out[p] = _covariance(h2[p], 0, sill, per_reach)
 
 
-def _subtracting(typing, c, a, row, b, column, terms):  # type: ignore[no-untyped-def]
+def _subtracting(typing, c, a, row, b, column, terms):
     """``c -= a[row + m] b[column + m]`` for each m below ``terms``, in order, on all lanes at once.
 
     Written as vectors because the compiler cannot know that c is not part of a or b, and would store and load it anew,
     and ask anew, at every m. Contiguous float64 arrays: c of ``_LANES``, a and b of rows of ``_LANES``.
     """
 
-    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, args):
         lanes = ir.VectorType(ir.DoubleType(), _LANES)
 
-        def of_row(which, number):  # type: ignore[no-untyped-def]
+        def of_row(which, number):
             start = context.make_array(signature.args[which])(context, builder, args[which]).data
             first = builder.mul(number, ir.Constant(number.type, _LANES))
             return builder.bitcast(builder.gep(start, [first]), lanes.as_pointer())
@@ -91,7 +91,7 @@ _subtract: Any = intrinsic(_subtracting)
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _krige(px, py, index, used, points, start, order, sx, sy, z, code, nugget, sill, reach):  # type: ignore[no-untyped-def]
+def _krige(px, py, index, used, points, start, order, sx, sy, z, code, nugget, sill, reach):
     """Each set's own system, in covariances (sill - gamma) by Cholesky, the unbiasedness condition after it.
 
     With L the Cholesky factor, u = L^-1 c, v = L^-1 1, q = L^-1 z: lambda = (1 - u.v) / v.v, the estimate is

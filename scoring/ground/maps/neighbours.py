@@ -62,7 +62,7 @@ def index_samples(x: Floats, y: Floats, z: Floats) -> Samples:
 
 
 @njit(cache=True, error_model="numpy")
-def _gather(x, y, reach, sx, sy, west, south, side, columns, start, found):  # type: ignore[no-untyped-def]
+def _gather(x, y, reach, sx, sy, west, south, side, columns, start, found):
     """Samples within ``reach`` of a point, in their order, into ``found`` (None counts only); returns their number."""
     rows = (start.size - 1) // columns
     low, high = (
@@ -84,7 +84,7 @@ def _gather(x, y, reach, sx, sy, west, south, side, columns, start, found):  # t
 
 
 @njit(cache=True, error_model="numpy")
-def _pick(d2, n, k, smallest, chosen):  # type: ignore[no-untyped-def]
+def _pick(d2, n, k, smallest, chosen):
     """Positions of the k smallest of ``d2[:n]``, in order of position, ties to the first; how many there are.
 
     Infinite ones do not count.
@@ -119,7 +119,7 @@ def _pick(d2, n, k, smallest, chosen):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy")
-def _pick_again(d2, n, k, within, chosen):  # type: ignore[no-untyped-def]
+def _pick_again(d2, n, k, within, chosen):
     """``_pick`` where ``chosen`` holds the k of a point close by: none of this one's is further off than those are.
 
     What lies within that bound is those k and the few that may take a place of theirs; the furthest are given up.
@@ -143,7 +143,7 @@ def _pick_again(d2, n, k, within, chosen):  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _of_cells(xs, ys, tile, reach, k, limit2, sx, sy, west, south, side, columns, start, index, used):  # type: ignore[no-untyped-def]
+def _of_cells(xs, ys, tile, reach, k, limit2, sx, sy, west, south, side, columns, start, index, used):
     """Neighbours of the cells at (ys x xs), tile by tile."""
     cols = xs.size
     across = (cols + tile - 1) // tile
@@ -184,7 +184,7 @@ def _of_cells(xs, ys, tile, reach, k, limit2, sx, sy, west, south, side, columns
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _of_points(px, py, reach, k, limit2, least2, sx, sy, west, south, side, columns, start, index, used):  # type: ignore[no-untyped-def]
+def _of_points(px, py, reach, k, limit2, least2, sx, sy, west, south, side, columns, start, index, used):
     nothing = np.empty(0, dtype=np.int64)
     for p in prange(px.size):
         x, y = px[p], py[p]
@@ -265,7 +265,7 @@ def nearest_of_points(
 
 
 @njit(cache=True, error_model="numpy")
-def sharing(index, across):  # type: ignore[no-untyped-def]
+def sharing(index, across):
     """Points that have the same neighbours and lie next to each other, in rows of ``across`` points.
 
     Returns the points set by set, where each set begins, and the sets from the one with most points to that with least.

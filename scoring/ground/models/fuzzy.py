@@ -26,7 +26,7 @@ def _floating(x: ArrayLike) -> Floats:
 
 
 @njit(parallel=True, cache=True)
-def _large_small(x, midpoint, spread, sign, out):  # type: ignore[no-untyped-def]
+def _large_small(x, midpoint, spread, sign, out):
     for i in prange(x.size):
         v = x[i]
         if np.isnan(v):
@@ -78,7 +78,7 @@ _CHUNK = 4096  # cells whose accumulators stay in the first-level cache while ev
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _combine(stack, code, gamma, out):  # type: ignore[no-untyped-def]
+def _combine(stack, code, gamma, out):
     """Write the overlay and return how many cells hold a value outside 0..1; each layer is read once, in order.
 
     ``furthest`` keeps each cell's largest distance from 0.5: a plain element-wise maximum, which vectorises where a
@@ -139,7 +139,7 @@ def _combine(stack, code, gamma, out):  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _gamma_32(stack, g, h, g_high, g_low, h_high, h_low, out):  # type: ignore[no-untyped-def]
+def _gamma_32(stack, g, h, g_high, g_low, h_high, h_low, out):
     """``_combine`` for the gamma of float32: sums and powers in one loop with the last layer's reading."""
     layers, n = stack.shape
     outside = 0

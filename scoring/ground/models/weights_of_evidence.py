@@ -77,7 +77,7 @@ def binary_weights(n_cells: ArrayLike, n_deposits: ArrayLike, n_pattern: ArrayLi
 
 
 @njit(cache=True)
-def _count(codes, group, deposits, n_classes, n_groups):  # type: ignore[no-untyped-def]
+def _count(codes, group, deposits, n_classes, n_groups):
     cells = np.zeros((n_groups, n_classes + 1), dtype=np.int64)
     found = np.zeros((n_groups, n_classes + 1), dtype=np.int64)
     for i in range(codes.size):

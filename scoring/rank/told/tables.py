@@ -63,7 +63,7 @@ def _top(name: str, field: str, k: int) -> Column:
 
 
 def _array(name: str, field: str, column: int) -> Column:
-    return _score(name, lambda b: getattr(b.scores, field)[b.j, column])  # type: ignore[union-attr]
+    return _score(name, lambda b: getattr(b.scores, field)[b.j, column])
 
 
 def _contribution_of_fertility(b: BlockView) -> float:

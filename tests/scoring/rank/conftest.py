@@ -13,7 +13,7 @@ from cases import assess
 from data_sources.reference import load_reference, load_table
 from scoring.rank.assess import Assessment
 from scoring.rank.settings import RankingSettings
-from scoring.waste.waste_blocks import waste_blocks
+from scoring.waste.shares.waste_blocks import waste_blocks
 
 CRS = "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs"
 

@@ -15,8 +15,8 @@ from data_sources.contracts import CrsError
 from data_sources.reference import load_reference
 from scoring.rank.gates import layer_gates
 from scoring.rank.settings import RankingSettings
-from scoring.waste.allocation import allocate
-from scoring.waste.waste_blocks import waste_blocks
+from scoring.waste.shares.allocation import allocate
+from scoring.waste.shares.waste_blocks import waste_blocks
 
 CRS = "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs"
 ROUTES = {

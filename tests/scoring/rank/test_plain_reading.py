@@ -17,8 +17,8 @@ from scipy.stats import rankdata
 from data_sources.reference import load_reference
 from scoring.rank.baskets import basket_elements
 from scoring.rank.settings import RankingSettings
+from scoring.waste.shares.waste_blocks import waste_blocks
 from scoring.waste.streams import normals
-from scoring.waste.waste_blocks import waste_blocks
 
 from .plain import Plain
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from data_sources.contracts import CrsError
 from scoring.rank.settings import RankingSettings
-from scoring.waste.allocation import R90_PER_SIGMA, allocate, near_weights, polygon_shares
-from scoring.waste.waste_blocks import waste_blocks
+from scoring.waste.shares.allocation import R90_PER_SIGMA, allocate, near_weights, polygon_shares
+from scoring.waste.shares.waste_blocks import waste_blocks
 
 CRS = "+proj=aea +lat_1=17 +lat_2=19 +lat_0=18 +lon_0=78 +datum=WGS84 +units=m +no_defs"
 KM = 1000.0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from khanij.foundation.errors import ScoringError
-from scoring.waste import project_model as model
+from scoring.waste.projects import project_model as model
 from scoring.waste.projects.cash_flows import (
     Plan,
     cash_flow,

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scoring.waste import project_model as model
+from scoring.waste.projects import project_model as model
 from scoring.waste.projects.project_model import Finance
 
 from .made_up import IMPROVEMENTS, changed_worlds, evaluate, random_facts, worlds_of

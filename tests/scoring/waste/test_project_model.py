@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from khanij.foundation.errors import KhanijError
-from scoring.waste import project_model as model
+from scoring.waste.projects import project_model as model
 from scoring.waste.projects.project_draws import grade_width, price_draws, price_normals, pure_ppm, tonnage_width
 from scoring.waste.projects.project_inputs import Run, Terms, project_inputs
 from scoring.waste.projects.project_model import Finance

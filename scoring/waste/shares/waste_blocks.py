@@ -13,8 +13,8 @@ from pyproj import CRS, Transformer
 from shapely import MultiPolygon
 
 from khanij.foundation.cells import is_known
-from scoring.waste.areas import geodesic_area_ha
 from scoring.waste.rows import SiteRow, rows_of
+from scoring.waste.shares.areas import geodesic_area_ha
 
 PREFIX = "WB-"
 DEFAULT_R90_M = 5000.0

@@ -21,8 +21,8 @@ from pyproj import CRS, Transformer
 
 from khanij.foundation.cells import text, truth
 from khanij.foundation.equal_area import require_equal_area
-from scoring.waste.areas import WGS84, to_equal_area
 from scoring.waste.settings import WasteSettings
+from scoring.waste.shares.areas import WGS84, to_equal_area
 from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scoring.waste.allocation import Allocation, PointShare
 from scoring.waste.engine import Inputs, Units
+from scoring.waste.shares.allocation import Allocation, PointShare
 
 SITE_PREFIX = "site:"
 
