@@ -51,9 +51,10 @@ def evidence_files(
     context: dg.AssetExecutionContext, workspace: Workspace, fertility: dict[str, Any]
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
-    folder, current = workspace.output_folder(region.name), generation(region.name, workspace)
+    folder, current = workspace.published_folder(region.name), generation(region.name, workspace)
     files: list[PublishedFile] = []
     with staging_errors(folder):
+        workspace.output_folder(region.name)
         staging = begin(folder)
         if "stack" in fertility:
             tables = {n.removeprefix("table/"): frame for n, frame in fertility.items() if n.startswith("table/")}
