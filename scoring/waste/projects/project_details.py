@@ -72,22 +72,29 @@ def _payback(net, operating, capital, sustaining, fixed, ramp, life):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _chosen(x, first, last, d, o, k):
-    """Row of the plant with the largest NPV in draw ``k``."""
-    best, row = -math.inf, 0
-    for q in range(x.rates.shape[0]):
-        if d.weight[q, k] <= 0.0 and q > 0:
-            break
-        net = d.weight[q, k] * o.net[k]
-        if o.capped[k] == 1:
-            net = 0.0
-            for p in range(first, last):
-                i = p - first
-                kg = min(x.rates[q] * d.recovered[i, k], x.product_cap_kg[p])
-                net += d.weight[q, k] / x.rates[q] * kg * d.margin[i, k]
-        if net - d.cost[q, k] > best:
-            best, row = net - d.cost[q, k], q
-    return row
+def _choose(weight, cost, net, capped, recovered, margin, cap_kg, rates, best, chosen):
+    """Row of the plant with the largest NPV in each draw; the last two arguments are overwritten."""
+    draws = net.shape[0]
+    best[:] = -math.inf
+    chosen[:] = 0
+    for q in range(rates.shape[0]):
+        for k in range(draws):
+            npv = weight[q, k] * net[k] - cost[q, k]
+            if npv > best[k]:
+                best[k], chosen[k] = npv, q
+    for k in range(draws):
+        if capped[k] == 0:
+            continue
+        best[k], chosen[k] = -math.inf, 0
+        for q in range(rates.shape[0]):
+            if weight[q, k] <= 0.0 and q > 0:
+                break
+            earned = 0.0
+            for i in range(cap_kg.shape[0]):
+                earned += min(rates[q] * recovered[i, k], cap_kg[i]) * margin[i, k]
+            npv = weight[q, k] / rates[q] * earned - cost[q, k]
+            if npv > best[k]:
+                best[k], chosen[k] = npv, q
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -102,8 +109,10 @@ def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
     count = 0
     for p in range(first, last):
         out.revenue[p], out.cap_binds[p] = 0.0, 0.0
+    cap_kg, chosen = x.product_cap_kg[first:last], np.empty(draws, np.int64)
+    _choose(d.weight, d.cost, o.net, o.capped, d.recovered, d.margin, cap_kg, x.rates, d.own, chosen)
     for k in range(draws):
-        q = _chosen(x, first, last, d, o, k)
+        q = chosen[k]
         rate = x.rates[q]
         produced = d.weight[q, k] / rate
         net, taken = 0.0, 0.0
@@ -137,40 +146,45 @@ def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
         total += out.revenue[p]
     for p in range(first, last):
         if total > 0.0 and out.revenue[p] >= NAMED_ABOVE * total:
-            _product_multiples(x, first, last, p, d, o, scratch[0])
+            _product_multiples(
+                p - first,
+                d.weight,
+                d.cost,
+                d.least,
+                o.net,
+                o.capped,
+                d.recovered,
+                d.margin,
+                cap_kg,
+                x.rates,
+                scratch[0],
+            )
             out.product_multiple[p] = median(scratch[0], draws)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _product_multiples(x, first, last, product, d, o, out):
+def _product_multiples(product, weight, cost, least, net, capped, recovered, margin, cap_kg, rates, out):
     """(K,) ``min_Q max(0, cost - A_f net of the rest) / (A_f kg m)`` of one product; inf where it is not sold.
 
     While no cap binds a tonne earns the same at every size, and the size that is cheapest per tonne is the one sought.
     """
-    own_recovered, own_margin = d.recovered[product - first], d.margin[product - first]
     for k in range(out.shape[0]):
-        own = own_recovered[k] * own_margin[k]
-        out[k] = max(0.0, d.least[k] - (o.net[k] - own)) / own if own > 0.0 else math.inf
-        if o.capped[k] == 1 and own > 0.0:
-            out[k] = _capped_multiple(x, first, last, product, d, k)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _capped_multiple(x, first, last, product, d, k):
-    """The multiple of one product in a draw in which a cap binds, size by size."""
-    lowest = math.inf
-    for q in range(x.rates.shape[0]):
-        if d.weight[q, k] <= 0.0 and q > 0:
-            break
-        rest, own = 0.0, 0.0
-        for p in range(first, last):
-            i = p - first
-            kg = min(x.rates[q] * d.recovered[i, k], x.product_cap_kg[p])
-            worth = d.weight[q, k] / x.rates[q] * kg * d.margin[i, k]
-            if p == product:
-                own = worth
-            else:
-                rest += worth
-        if own > 0.0:
-            lowest = min(lowest, max(0.0, d.cost[q, k] - rest) / own)
-    return lowest
+        own = recovered[product, k] * margin[product, k]
+        if not own > 0.0:
+            out[k] = math.inf
+        elif capped[k] == 0:
+            out[k] = max(0.0, least[k] - (net[k] - own)) / own
+        else:
+            out[k] = math.inf
+            for q in range(rates.shape[0]):
+                if weight[q, k] <= 0.0 and q > 0:
+                    break
+                rest, own = 0.0, 0.0
+                for i in range(cap_kg.shape[0]):
+                    worth = weight[q, k] / rates[q] * min(rates[q] * recovered[i, k], cap_kg[i]) * margin[i, k]
+                    if i == product:
+                        own = worth
+                    else:
+                        rest += worth
+                if own > 0.0:
+                    out[k] = min(out[k], max(0.0, cost[q, k] - rest) / own)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from scoring.waste.projects.project_details import Details, fill_details
 from scoring.waste.projects.project_kernel import ProjectInputs, draw_site, new_draws, new_values, value_site
-from scoring.waste.quantiles import quantiles, quantiles3
+from scoring.waste.quantiles import quantiles, quantiles3, select
 
 _FAR = 1e300
 """Stands for infinity inside a quantile, which would else subtract it from itself."""
@@ -63,15 +63,27 @@ def _h(u):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _quantiles_of_value(values, out):
-    """As ``quantiles3`` for values of at least 0; where under a tenth is above 0, P10 to P90 are 0 and are not sought."""
-    total, above = 0.0, 0
-    for k in range(values.shape[0]):
+    """As ``quantiles3`` for values of at least 0: the zeros, which are most, are counted and not sorted through."""
+    n, above, total = values.shape[0], 0, 0.0
+    a = np.empty(n)
+    for k in range(n):
         total += values[k]
+        a[above] = values[k]
         above += values[k] > 0.0
-    if 10 * (above + 1) < values.shape[0]:
-        out[0], out[1], out[2], out[3] = 0.0, 0.0, 0.0, total / values.shape[0]
-    else:
-        quantiles3(values, out)
+    out[3] = total / n
+    zeros, lo = n - above, 0
+    for j in range(3):
+        h = (n - 1) * _MULTIPLE_LEVELS[j]
+        i = int(h) - zeros  # the place among those above 0
+        if i < -1 or above == 0:
+            out[j] = 0.0
+            continue
+        low = select(a, lo, above - 1, i) if i >= 0 else 0.0
+        out[j] = low
+        if h > int(h):
+            lo = max(i, 0)
+            high = select(a, lo, above - 1, i + 1)
+            out[j] = low + (h - int(h)) * (high - low)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -99,34 +99,34 @@ def evaluate_plans(d, n, price, element, cap_kg, basket, rates, min_life, o):
         if o.capped[k] == 1:
             _capped_draw(d, n, price, element, cap_kg, basket, rates, k, own, lift, o)
         elif o.npv[k] > 0.0:
-            _baskets_of(d, n, basket, math.inf, cap_kg, k, own, lift)
+            _baskets_of(d.recovered, d.margin, d.lift, basket, math.inf, cap_kg, k, own, lift)
             for q in range(n_rates):
                 npv = d.weight[q, k] * o.net[k] - d.cost[q, k]
                 if npv > 0.0:
                     o.size_gain[q] += npv
                     o.pays[k] |= 1 << q
-                    _raise_values(npv, d.weight[q, k], own, lift, k, o)
+                    _raise_values(npv, d.weight[q, k], own, lift, k, o.value, o.lifted)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _baskets_of(d, n, basket, rate, cap_kg, k, own, lift):
+def _baskets_of(recovered, margin, lifts, basket, rate, cap_kg, k, own, lift):
     """What the baskets' products earn and would earn more: on a tonne, or at a rate that meets caps on a year's feed."""
     for b in range(own.shape[0]):
         own[b], lift[b] = 0.0, 0.0
-        for i in range(n):
+        for i in range(basket.shape[1]):
             if basket[b, i] == 1:
-                kg = d.recovered[i, k] if rate == math.inf else min(rate * d.recovered[i, k], cap_kg[i])
-                own[b] += kg * d.margin[i, k]
-                lift[b] += kg * d.lift[i, k]
+                kg = recovered[i, k] if rate == math.inf else min(rate * recovered[i, k], cap_kg[i])
+                own[b] += kg * margin[i, k]
+                lift[b] += kg * lifts[i, k]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _raise_values(npv, scale, own, lift, k, o):
+def _raise_values(npv, scale, own, lift, k, value, lifted):
     """``U = max(U, min(NPV, PVb))`` and the same with the premium, of one size that pays."""
     for b in range(own.shape[0]):
         mine, more = scale * own[b], scale * lift[b]
-        o.value[b, k] = max(o.value[b, k], min(npv, mine))
-        o.lifted[b, k] = max(o.lifted[b, k], min(npv + more, mine + more))
+        value[b, k] = max(value[b, k], min(npv, mine))
+        lifted[b, k] = max(lifted[b, k], min(npv + more, mine + more))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -152,6 +152,6 @@ def _capped_draw(d, n, price, element, cap_kg, basket, rates, k, own, lift, o):
         if npv > 0.0:
             o.size_gain[q] += npv
             o.pays[k] |= 1 << q
-            _baskets_of(d, n, basket, rates[q], cap_kg, k, own, lift)
-            _raise_values(npv, produced, own, lift, k, o)
+            _baskets_of(d.recovered, d.margin, d.lift, basket, rates[q], cap_kg, k, own, lift)
+            _raise_values(npv, produced, own, lift, k, o.value, o.lifted)
     o.npv[k], o.multiple[k], o.premium[k] = best, multiple, premium

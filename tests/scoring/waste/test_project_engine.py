@@ -59,6 +59,7 @@ def test_same_numbers_as_the_second_implementation(base, plain):
             assert out.mean_h[view, i] == pytest.approx(h(u).mean(), rel=1e-9, abs=1e-15)
             assert out.mean_h_lifted[view, i] == pytest.approx(h(lifted).mean(), rel=1e-9, abs=1e-15)
             assert out.value[view, i, 3] == pytest.approx(u.mean(), rel=1e-8, abs=1e-3)
+            assert out.value[view, i, :3] == pytest.approx(np.quantile(u, [0.1, 0.5, 0.9]), rel=1e-8, abs=1e-3)
 
 
 def test_the_made_up_worlds_pay_and_fail(base):
