@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("khanij", "data_sources", "scoring", "publishing", "assets")
+ROOMS = ("khanij", "data_sources", "scoring", "publishing", "assets", "pipelines")
 TABLES = Path("data_sources/reference")
 RANKED = Path("data_sources/contracts/published/ranked_blocks.py")
 
@@ -43,7 +43,9 @@ def add_rows(table: Path, *, like: tuple[str, ...], changed: dict[str, str]) -> 
 
 def told_by(root: Path, script: str) -> dict[str, Any]:
     """What a script prints as JSON, run with the copy's modules."""
-    path = os.pathsep.join(map(str, (root, ROOT, ROOT / "tests/scoring/rank", ROOT / "tests/publishing")))
+    path = os.pathsep.join(
+        map(str, (root, ROOT, ROOT / "tests/scoring/rank", ROOT / "tests/publishing", ROOT / "tests"))
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=root, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True
     )
@@ -57,7 +59,7 @@ import json
 import pandas as pd
 import scoring
 from conftest import india_frames
-from scoring.rank.assess import assess
+from cases import assess
 from scoring.rank.baskets import basket_elements
 from scoring.waste.companions import likely_elements
 from scoring.waste.figures import CEILING_PPM
@@ -132,7 +134,7 @@ print(json.dumps({
 COMPUTED = """
 import json
 from conftest import india_frames
-from scoring.rank.assess import assess
+from cases import assess
 print(json.dumps({"values": sorted(set(assess(**india_frames(draws=60)).ranked_blocks["haul_km"]))}))
 """
 
@@ -145,8 +147,8 @@ def test_a_column_is_its_field_and_what_computes_it(copy: Path) -> None:
     text = (copy / RANKED).read_text(encoding="utf-8")
     at = text.index('        number("capital_known"')
     (copy / RANKED).write_text(text[:at] + f"        {field}\n" + text[at:], encoding="utf-8")
-    row = '        row["capital_known"] = '
-    replaced(copy / "scoring/rank/told/tables.py", row, '        row["haul_km"] = 12.5\n' + row)
+    row = '    ("capital_known", '
+    replaced(copy / "scoring/rank/told/tables.py", row, '    ("haul_km", lambda b: 12.5),\n' + row)
     assert told_by(copy, COMPUTED) == {"values": [12.5]}
     told = told_by(copy, SHOWN)
     assert told["gpkg"] == told["page"] == [12.5]

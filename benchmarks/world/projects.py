@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data_sources.reference.economic_facts import EconomicTables, element, number
+from data_sources.reference.economic_facts import EconomicTables, checked_number, element
 from khanij.foundation.errors import ContractError, MissingSourceError
 from scoring.waste.projects.project_draws import grade_width, pure_ppm, tonnage_width
 from scoring.waste.projects.project_inputs import Grade, Product, Project
@@ -92,7 +92,7 @@ def _pairs(text: str, table: str, row: int, column: str, known: set[str]) -> dic
         symbol = symbol.strip()
         if symbol != "TREE":
             element(symbol, known, table.removesuffix(".csv"), row, column)
-        out[symbol] = number(value, table.removesuffix(".csv"), row, column, high=high)
+        out[symbol] = checked_number(value, table.removesuffix(".csv"), row, column, high=high)
     return out
 
 
@@ -142,11 +142,11 @@ def _case(
     row: dict[str, str], i: int, tables: EconomicTables, known: set[str], table: str, use: tuple[bool, bool]
 ) -> Case | str:
     name = table.removesuffix(".csv")
-    built = number(row["outcome_binary"], name, i, "outcome_binary", high=1.0)
+    built = checked_number(row["outcome_binary"], name, i, "outcome_binary", high=1.0)
     if built not in (0.0, 1.0):
         raise ContractError(f"an outcome of {built:g}", file=table, row=i, field="outcome_binary", do="write 1 or 0")
-    tonnage = number(row["tonnage_mt"], name, i, "tonnage_mt", low=1e-9, high=1e5)
-    year = int(number(row["decision_year"], name, i, "decision_year", low=1900, high=2100))
+    tonnage = checked_number(row["tonnage_mt"], name, i, "tonnage_mt", low=1e-9, high=1e5)
+    year = int(checked_number(row["decision_year"], name, i, "decision_year", low=1900, high=2100))
     prices = _pairs(row["decision_prices_usd_per_kg"], table, i, "decision_prices_usd_per_kg", known)
     grades = _pairs(row["grades_ppm"], table, i, "grades_ppm", known)
     recalled = {what: what in row["recalled_fields"].lower() for what in LOG_SD}

@@ -153,7 +153,7 @@ def test_each_fault_is_found_by_its_own_check_and_stops_publication(name, change
 def test_a_missing_column_is_a_fault():
     broken = assessment()["ranked_blocks"].drop(columns="status")
     finding = schema_finding(broken, RANKED_BLOCKS, partial=True)
-    assert not finding.passed and "column status of ranked_blocks is missing" in finding.reason
+    assert not finding.passed and "column status is missing in ranked_blocks" in finding.reason
 
 
 def test_the_offending_rows_are_shown():

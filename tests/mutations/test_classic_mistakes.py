@@ -185,7 +185,7 @@ def guard_quantiles_of_ranks():
 
 
 def guard_prices_are_shared():
-    x = (state := run()).inputs
+    x = (state := run()).scored.inputs
     rows = {s: i for i, s in enumerate(sorted(state.scored.plan.whole))}
     nickel = []
     for site in ("NI1", "NI2"):
@@ -361,12 +361,12 @@ def _rows_changed(m, change):
     m.setattr(
         inventory,
         "_select_grades",
-        lambda record, rows, book, elements: original(record, [change(dict(r)) for r in rows], book, elements),
+        lambda record, rows, book: original(record, [change(r) for r in rows], book),
     )
 
 
 def mutate_fraction_as_whole(m):
-    _rows_changed(m, lambda r: {**r, "basis_code": "assay"})
+    _rows_changed(m, lambda r: dataclasses.replace(r, basis_code="assay"))
 
 
 def mutate_ore_as_metal(m):
@@ -374,7 +374,7 @@ def mutate_ore_as_metal(m):
     m.setattr(
         inventory,
         "_select_tonnage",
-        lambda record, rows, low: original(record, [{**r, "quantity_kind": "waste"} for r in rows], low),
+        lambda record, rows, low: original(record, [dataclasses.replace(r, quantity_kind="waste") for r in rows], low),
     )
 
 
@@ -383,13 +383,16 @@ def mutate_capacity_as_stock(m):
     m.setattr(
         inventory,
         "_select_tonnage",
-        lambda record, rows, low: original(record, [{**r, "basis_code": "published"} for r in rows], low),
+        lambda record, rows, low: original(record, [dataclasses.replace(r, basis_code="published") for r in rows], low),
     )
 
 
 def mutate_limit_as_value(m):
     _rows_changed(
-        m, lambda r: {**r, "basis_code": "assay", "ppm_mode": r["ppm_max"]} if r["basis_code"] == "upper_limit" else r
+        m,
+        lambda r: (
+            dataclasses.replace(r, basis_code="assay", ppm_mode=r.ppm_max) if r.basis_code == "upper_limit" else r
+        ),
     )
 
 

@@ -50,7 +50,6 @@ NEVER_IN_A_RESULT = {
     **{
         f"data_sources/reference/{name}.csv": "of the project model, which no ranking takes up yet"
         for name in (
-            "auction_premiums",
             "cost_scale",
             "metallurgy_defaults",
             "plant_costs",
@@ -63,7 +62,9 @@ NEVER_IN_A_RESULT = {
     },
     "data_sources/reference/route_families.csv": "of the project model, which no ranking takes up yet",
     "data_sources/reference/econom*.py": "reads the tables of the project model, which no ranking takes up yet",
-    "khanij/foundation/environment.py": "where things lie and who is told, not what they are",
+    "khanij/foundation/kernels.py": "where compiled kernels are kept",
+    "assets/shown/__init__.py": "what is shown of a result",
+    "publishing/releasing/region.py": "made from a published set when asked for",
     "publishing/releasing/__init__.py": "made from a published set when asked for",
     "data_sources/contracts/errors.py": "the exceptions under their former name",
     "pipelines/*": "when and how things run",

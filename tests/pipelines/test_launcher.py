@@ -32,7 +32,7 @@ def test_one_variable_decides_whether_runs_go_to_the_cluster(instance, monkeypat
     assert here == ["a run"] and not instance.run_launcher.supports_check_run_worker_health
 
     monkeypatch.setenv("KHANIJ_DASK_SCHEDULER", ADDRESS)
-    monkeypatch.setattr("pipelines.cluster.CONNECT_S", 1)
+    monkeypatch.setattr("pipelines.stores.region_io.CONNECT_S", 1)
     run = instance.create_run_for_job(defs.resolve_job_def("rank_region"))
     with pytest.raises(ClusterError, match="KHANIJ_DASK_SCHEDULER"):
         instance.run_launcher.launch_run(SimpleNamespace(dagster_run=run))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from khanij.foundation.errors import ScoringError
+from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals
 
 STREAMS = {
@@ -136,11 +137,11 @@ def price_normals(
     common: dict[str, NDArray[np.float64]] = {}
     out = np.empty((len(elements), draws))
     for i, element in enumerate(elements):
-        own = normals(seed, draws, "price", element)
+        own = normals(seed, draws, Stream.PRICE, element)
         group, rho = groups.get(element, ("", 0.0))
         if group:
             if group not in common:
-                common[group] = normals(seed, draws, "price of group", group)
+                common[group] = normals(seed, draws, Stream.PRICE_OF_GROUP, group)
             own = math.sqrt(rho) * common[group] + math.sqrt(1.0 - rho) * own
         out[i] = own
     return out

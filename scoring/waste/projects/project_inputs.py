@@ -18,6 +18,7 @@ from khanij.foundation.errors import ScoringError
 from scoring.waste.projects.project_draws import Width, price_draws, price_normals, recovery_logit
 from scoring.waste.projects.project_kernel import ProjectInputs
 from scoring.waste.projects.project_model import PLANT_RATES_T, Finance, life_table
+from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals, stream_key
 
 
@@ -212,21 +213,21 @@ def _site_row(rows: _Rows, project: Project, tables: EconomicTables, terms: Term
     rows.add(
         tonnage_mu=project.tonnage_t.mu,
         tonnage_sigma=project.tonnage_t.sigma,
-        tonnage_key=stream_key(seed, "tonnage", site),
+        tonnage_key=stream_key(seed, Stream.TONNAGE, site),
         family=sorted(tables.families).index(plant.family),
         maturity=sorted(tables.maturity).index(plant.maturity),
         p_works=tables.maturity[plant.maturity].p_works * tables.tests[project.test_level].p_works,
-        works_key=stream_key(seed, "route works", site),
+        works_key=stream_key(seed, Stream.ROUTE_WORKS, site),
         operating_ln=math.log(family.operating.value * terms.cost_factor),
         operating_sigma=family.operating.log_sd,
         operating_exponent=family.operating.exponent,
-        operating_key=stream_key(seed, "cost of site", site),
+        operating_key=stream_key(seed, Stream.COST_OF_SITE, site),
         capital_ln=math.log(family.capital.value * 1e6 * building * terms.cost_factor),
         capital_sigma=family.capital.log_sd,
         capital_exponent=family.capital.exponent,
-        capital_key=stream_key(seed, "capital of site", site),
+        capital_key=stream_key(seed, Stream.CAPITAL_OF_SITE, site),
         feed_freight=project.feed_freight_usd_per_t,
-        recovery_key=stream_key(seed, "recovery of site", site),
+        recovery_key=stream_key(seed, Stream.RECOVERY_OF_SITE, site),
     )
 
 
@@ -245,7 +246,7 @@ def _product_row(
         logit=recovery_logit(recovery, state),
         sigma=tables.tests[project.test_level].logit_sd,
         recovered=1.0 / min(0.97, recovery * state) if product.recovered else 0.0,
-        product_key=stream_key(run.seed, "recovery", project.site_id, element),
+        product_key=stream_key(run.seed, Stream.RECOVERY, project.site_id, element),
         payable=payable,
         royalty=royalty,
         contained=int(on_contained),
@@ -302,14 +303,16 @@ def project_inputs(
         _site_row(sites, project, tables, terms, run.seed)
         for grade in {id(g): g for g, _ in chosen}.values():
             common = (
-                ("borrowed grade", *grade.borrowed_from) if grade.borrowed_from else ("grade of site", project.site_id)
+                (Stream.BORROWED_GRADE, *grade.borrowed_from)
+                if grade.borrowed_from
+                else (Stream.GRADE_OF_SITE, project.site_id)
             )
             figures.add(
                 mu=grade.width.mu,
                 sigma=grade.width.sigma,
                 pure=grade.pure_ppm,
                 common_key=stream_key(run.seed, *common),
-                key=stream_key(run.seed, "grade", project.site_id, grade.label),
+                key=stream_key(run.seed, Stream.GRADE, project.site_id, grade.label),
             )
             for _, product in (pair for pair in chosen if pair[0] is grade):
                 _product_row(products, project, product, tables, terms, run)
@@ -365,7 +368,7 @@ def _arrays(
         product_lean=products.array("lean"),
         product_importance=products.array("importance"),
         price=np.stack([price_draws(deck, elements, log_sd, z) for deck in run.decks]),
-        family_normals=np.stack([normals(run.seed, run.draws, "cost of family", f) for f in sorted(tables.families)]),
+        family_normals=np.stack([normals(run.seed, run.draws, Stream.COST_OF_FAMILY, f) for f in sorted(tables.families)]),
         profile_draws=np.stack([profiles[n] for n in profile_names]) if profile_names else np.zeros((0, run.draws)),
         rates=np.asarray(run.rates_t, float),
         life_tables=np.stack([life_table(tables.maturity[m].ramp, run.finance) for m in levels]),

@@ -44,7 +44,7 @@ def test_polygons_hold_what_the_box_lets_pass(folder):
 
 def region(**parts) -> Region:
     settings = {
-        "name": "r", "title": "R", "description": "R", "extent_deg": (74, 12, 78, 16), "crs": "EPSG:4326", "units": ("waste_block",),
+        "name": "r", "title": "R", "description": "R", "extent_deg": (74, 12, 78, 16), "crs": "EPSG:6933", "units": ("waste_block",),
         "layers": {"occurrences": LayerSource(card="own_waste_table", path="occurrences.csv", options={"x": "longitude", "y": "latitude", "crs": "EPSG:4326"})},
     }  # fmt: skip
     return Region.model_validate(settings | parts)

@@ -261,7 +261,7 @@ def test_the_sources_alone_make_an_inventory(tmp_path):
 
 def test_a_source_needs_a_name_of_its_own():
     twice = [{"card": "osm_tailings_ponds", "path": "a.json"}] * 2
-    with pytest.raises(ValidationError, match="name of its own"):
+    with pytest.raises(ValidationError, match="two sources are called"):
         Waste.model_validate({"sources": twice})
     with pytest.raises(ValidationError, match="register itself"):
         Waste.model_validate({"sources": [{"card": "osm_tailings_ponds", "name": "own"}]})

@@ -160,7 +160,7 @@ def test_corrected_figures_stand():
 
 def test_iron_is_priced_at_a_mine_of_india():
     iron = load_table("elements").set_index("element").loc["Fe"]
-    decks = load_table("price_decks").query("element == 'Fe'").set_index("deck")["price_usd_per_kg"]
+    decks = load_evidence("price_decks").query("element == 'Fe'").set_index("deck")["price_usd_per_kg"]
     assert iron["price_2024_usd_per_kg"] == pytest.approx(decks["NMDC 2024-10-01"], rel=1e-3)
     of_2025 = decks[decks.index.str.startswith("NMDC 2025")]
     assert len(of_2025) == 3 and iron["price_2025e_usd_per_kg"] == pytest.approx(of_2025.mean(), rel=2e-3)

@@ -11,7 +11,7 @@ import pytest
 
 CODE = """
 import hashlib, sys
-sys.path.insert(0, {folder!r})
+sys.path[:0] = [{folder!r}, {folder!r} + "/.."]
 from rank.conftest import india_frames
 from cases import assess
 r = assess(**india_frames(300))

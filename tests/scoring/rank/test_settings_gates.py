@@ -52,7 +52,9 @@ def test_a_basket_of_the_users_own_gets_a_rank_and_names_elements_only():
     table = assess(**frames).ranked_blocks.set_index("block_id")
     assert "rank_batteries" in table and pd.isna(table.at["WB-IN-RM-001", "rank_batteries"])
     with pytest.raises(RegionError, match="Nd2O3"):
-        assess(**india_frames(200, user_baskets={"oxides": ("Nd2O3",)}, baskets=("critical_30", "oxides")))
+        RankingSettings.from_mapping(
+            {"user_baskets": {"oxides": ["Nd2O3"]}, "baskets": ["critical_30", "oxides"]}, seed=1
+        )
 
 
 def circle(lon, lat, km, **columns):

@@ -68,8 +68,9 @@ def test_a_misspelt_stream_is_an_error_and_every_name_is_what_it_always_was():
     with pytest.raises(ScoringError, match="borowed grade"):
         stream_key(1, "borowed grade", "Cu")
     names = [
-        "borrowed grade", "cost", "cost factor", "fertility", "grade", "grade factor", "payability", "position x",
-        "position y", "price", "profile", "recovery", "recovery factor", "tonnage", "weights",
+        "borrowed grade", "capital of site", "cost", "cost factor", "cost of family", "cost of site", "fertility", "grade",
+        "grade factor", "grade of site", "payability", "position x", "position y", "price", "price of group", "profile",
+        "recovery", "recovery factor", "recovery of site", "route works", "tonnage", "weights",
     ]  # fmt: skip
     assert sorted(Stream) == names, "a name is part of the key: changing one changes published numbers"
     assert stream_key(1, Stream.COST_FACTOR, "A").tolist() == stream_key(1, "cost factor", "A").tolist()
