@@ -63,7 +63,7 @@ from cases import assess
 from scoring.rank.baskets import basket_elements
 from scoring.waste.companions import likely_elements
 from scoring.waste.figures import CEILING_PPM
-frames = india_frames(draws=60)
+frames = india_frames(draws=100)
 sites, grades = frames["sites"], frames["grades"]
 site = sites.loc[sites["waste_type_code"].eq("cr_laterite_overburden") & sites["site_id"].isin(grades.loc[grades["element"].eq("Ni"), "site_id"]), "site_id"].iloc[0]
 sites.loc[sites["site_id"] == site, "route_code"] = "new_leach"
@@ -135,7 +135,7 @@ COMPUTED = """
 import json
 from conftest import india_frames
 from cases import assess
-print(json.dumps({"values": sorted(set(assess(**india_frames(draws=60)).ranked_blocks["haul_km"]))}))
+print(json.dumps({"values": sorted(set(assess(**india_frames(draws=100)).ranked_blocks["haul_km"]))}))
 """
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from data_sources.readers.blocks import embedded_auction_blocks
 from data_sources.reference.describe import described_table as load_table
+from data_sources.reference.tables import load_evidence
 
 UNUSED_PAIRS = (
     {("IN-FA-001", "Pr"), ("IN-FA-016", "La..Lu"), ("IN-FA-016", "Y"), ("IN-FA-019", "TREE"), ("IN-N-002", "Nd"), ("IN-PG-001", "U")}
