@@ -19,7 +19,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -44,7 +44,8 @@ FileName = Annotated[str, AfterValidator(_below)]
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A list that another version of the project wrote is read for what both know; its hash tells whether it is whole.
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class ListedFile(_Value):
@@ -115,7 +116,10 @@ class Journal(_Value):
 
 def rendered(value: SetList | Journal) -> bytes:
     """The file of a list or journal, with a hash of its content, so that one changed byte is noticed."""
-    plain = value.model_dump(mode="json")
+    return _bytes_of(value.model_dump(mode="json"))
+
+
+def _bytes_of(plain: dict[str, Any]) -> bytes:
     digest = hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     return (json.dumps({"sha256": digest} | plain, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
@@ -131,7 +135,7 @@ def _parsed(path: Path, kind: type[_Listing]) -> _Listing | None:
     try:
         plain = json.loads(content)
         found = kind.model_validate({k: v for k, v in plain.items() if k != "sha256"})
-        whole = rendered(found) == content
+        whole = _bytes_of({k: v for k, v in plain.items() if k != "sha256"}) == content
     except (ValueError, ValidationError, AttributeError, TypeError):
         whole = False
     if not whole:

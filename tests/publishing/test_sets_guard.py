@@ -183,3 +183,22 @@ def test_one_mended_figure_is_never_refused_for_the_ranks_that_it_moves(n):
 def test_an_absent_layer_is_told_at_a_first_publication():
     told = remarks(None, now(layers=layers(waste_sites={"rows": 0, "absent": "the file is missing"})), LIMITS)
     assert told == ("waste_sites is connected and absent: the file is missing",)
+
+
+def test_a_list_that_another_version_wrote_is_read_and_one_changed_byte_is_noticed(tmp_path):
+    import json
+
+    from publishing.sets import listing
+
+    new = listing.SetList(region="r", generation="g", inputs="g", files={}, facts=BEFORE)
+    plain = new.model_dump(mode="json")
+    plain["facts"]["of_a_later_version"] = 1
+    del plain["accepted"]
+    content = listing._bytes_of(plain)
+    (tmp_path / listing.SET_LIST).write_bytes(content)
+    found = listing.read_list(tmp_path)
+    assert found is not None and found.facts.layers == BEFORE.layers
+    assert json.loads(content)["facts"]["of_a_later_version"] == 1
+    (tmp_path / listing.SET_LIST).write_bytes(content.replace(b'"region": "r"', b'"region": "s"'))
+    with pytest.raises(listing.DamagedListError):
+        listing.read_list(tmp_path)
