@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextvars
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -81,11 +82,13 @@ def heard() -> Iterator[None]:
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, _wish.hear) for number in numbers}
+    last_resort = logging.lastResort
     _wish.active, _wish.held, _wish.at = True, False, 0.0
     try:
         yield
     finally:
         _wish.active = False
+        logging.lastResort = last_resort
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -138,6 +141,7 @@ def _wait(thread: threading.Thread, on_stop: Callable[[], None], interruption: t
             continue
         if not told:
             told = True
+            _mute_libraries()
             on_stop()
         if time.monotonic() - sent_at > AGAIN_S:
             sent_at = time.monotonic()
@@ -145,6 +149,11 @@ def _wait(thread: threading.Thread, on_stop: Callable[[], None], interruption: t
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(thread.ident or 0), ctypes.py_object(interruption)
                 )
+
+
+def _mute_libraries() -> None:
+    """The interruption may land in a library's clean-up, which logs it with its traceback: nobody is to answer that."""
+    logging.lastResort = logging.NullHandler()
 
 
 def leave(status: int) -> int:

@@ -71,7 +71,8 @@ mine = grades[(grades["site_id"] == site) & (grades["element"] == "Ni")]
 frames["grades"] = pd.concat([grades, mine.assign(element="Xx", grade_id="new-" + mine["grade_id"])], ignore_index=True)
 made = assess(**frames)
 at = made.site_potential.set_index("site_id").loc[site]
-block = made.ranked_blocks[made.ranked_blocks["site_id"] == site].iloc[0]
+ranked = made.ranked_blocks
+block = ranked[ranked["kind"].eq("waste_block") & ranked["nearest_site_id"].eq(site)].iloc[0]
 sold = made.element_potential[(made.element_potential["block_id"] == block["block_id"]) & (made.element_potential["element"] == "Xx")]
 print(json.dumps({
     "from": scoring.__file__, "ceiling": CEILING_PPM.get("Xx"), "likely": likely_elements("Mn"),
