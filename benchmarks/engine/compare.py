@@ -16,9 +16,9 @@ import time
 import numpy as np
 from naive import simulate_sites
 from national import national_case
+from scoring.waste.engine import simulate
 
 import scoring.rank.assess as assess_module
-from scoring.waste.engine import simulate
 
 
 def measure(side: str, sites: int, elements: int, draws: int) -> dict[str, float]:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, triang
-
 from scoring.waste.engine import Inputs
+
 from scoring.waste.streams import fill_uniform
 
 

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from scoring.rank.settings import RankingSettings
 from scoring.rank.state import RunState
 from scoring.rank.told.site_tables import rounded
-from scoring.waste.figures import CLASSES, GRADE_GSD, TONNAGE_GSD
+from scoring.waste.figures import CLASSES
 from scoring.waste.inventory import SiteRecord
+from scoring.waste.projects.project_draws import GRADE_GSD, TONNAGE_GSD
 from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals
 

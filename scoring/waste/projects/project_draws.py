@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data_sources.reference.element_lists import pure_mineral_ppm
 from khanij.foundation.errors import ScoringError
 from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals
@@ -42,8 +43,8 @@ P05_TO_P95_INSIDE = 3.0
 GRADE_SHARED, RECOVERY_SHARED, COST_SHARED = 0.7, 0.7, 0.5
 CAPITAL_WITH_COST = 0.5
 HIGHEST_RECOVERY = 0.97
-PURE_PPM = {"Fe": 699_000.0, "Zn": 670_000.0, "Pb": 870_000.0, "Cu": 350_000.0}
-"""Grade of the pure mineral [g/t] (haematite, sphalerite, galena, chalcopyrite); elsewhere the element itself."""
+PURE_PPM = {**pure_mineral_ppm(), "Fe": 699_000.0, "Zn": 670_000.0, "Pb": 870_000.0, "Cu": 350_000.0}
+"""Grade of the pure mineral [g/t]: of waste haematite, sphalerite, galena, chalcopyrite; elsewhere that of ``elements.csv``."""
 
 
 def pure_ppm(element: str) -> float:
@@ -128,6 +129,11 @@ def recovery_logit(median: float, state_factor: float) -> float:
     if not r > 0.0:
         raise ScoringError(f"a median recovery of {r:g}", field="recovery", do="leave the product out: it is not sold")
     return math.log(r / (1.0 - r))
+
+
+def recovered_scale(median: float, state_factor: float) -> float:
+    """``1 / min(.97, R50 x state)``: what a figure that is already recovered is multiplied by, before R is drawn."""
+    return 1.0 / min(HIGHEST_RECOVERY, median * state_factor)
 
 
 def price_normals(

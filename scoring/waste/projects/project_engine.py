@@ -50,6 +50,7 @@ class ProjectOutputs(NamedTuple):
     mean_h_lifted: NDArray  # (views, U) mean of h(U_lambda)
     value: NDArray  # (views, U, 4) U [USD]
     npv: NDArray  # (decks, U, 4) USD
+    gain: NDArray  # (decks, U) mean of what pays, F [USD]
     p_pays: NDArray  # (decks, U)
     p_pays_today: NDArray  # (decks, U) at the one best size
     multiple_q: NDArray  # (decks, U, 3) P10, P50, P90; inf where nothing is sold
@@ -100,16 +101,18 @@ def _shares(u, pair, out):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _summaries(deck, b, npv, multiple, premium, pays, today, o):
     draws = npv.shape[0]
-    quantiles3(npv, o.npv[deck, b])
-    positive, built = 0, 0
+    positive, built, gain = 0, 0, 0.0
     for k in range(draws):
+        gain += npv[k] if pays[k] == 1 else 0.0
         positive += pays[k]
         built += today[k]
         o.multiple[deck, b, k] = multiple[k]
         multiple[k] = min(multiple[k], _FAR)
         premium[k] = max(premium[k], -_FAR)
+    o.gain[deck, b] = gain / draws
     o.p_pays[deck, b] = positive / draws
     o.p_pays_today[deck, b] = built / draws
+    quantiles3(npv, o.npv[deck, b])
     quantiles(multiple, _MULTIPLE_LEVELS, o.multiple_q[deck, b])
     quantiles(premium, _PREMIUM_LEVELS, o.premium_q[deck, b])
     for j in range(3):
@@ -231,6 +234,7 @@ def simulate_projects(
         mean_h_lifted=np.zeros((views, n)),
         value=np.zeros((views, n, 4)),
         npv=np.full((decks, n, 4), np.nan),
+        gain=np.zeros((decks, n)),
         p_pays=np.full((decks, n), np.nan),
         p_pays_today=np.full((decks, n), np.nan),
         multiple_q=np.full((decks, n, 3), np.nan),

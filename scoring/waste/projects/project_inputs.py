@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from data_sources.reference.economic_facts import EconomicTables, Family, RouteFamily
 from khanij.foundation.errors import ScoringError
-from scoring.waste.projects.project_draws import Width, price_draws, price_normals, recovery_logit
+from scoring.waste.projects.project_draws import Width, price_draws, price_normals, recovered_scale, recovery_logit
 from scoring.waste.projects.project_kernel import ProjectInputs
 from scoring.waste.projects.project_model import PLANT_RATES_T, Finance, life_table
 from scoring.waste.stream_names import Stream
@@ -31,6 +31,7 @@ class Product:
     share : name of a row of profile draws where the figure is a total that is split; None: the figure is its own.
     recovered : the figure is already recovered per tonne of waste.
     recovery, payable : a site's own figures in the place of the table's; recovery is a median share of the metal.
+    freight_usd_per_kg : the site's own in the place of the run's.
     """
 
     element: str
@@ -38,6 +39,7 @@ class Product:
     recovered: bool = False
     recovery: float | None = None
     payable: float | None = None
+    freight_usd_per_kg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -245,12 +247,14 @@ def _product_row(
         share=product.share,
         logit=recovery_logit(recovery, state),
         sigma=tables.tests[project.test_level].logit_sd,
-        recovered=1.0 / min(0.97, recovery * state) if product.recovered else 0.0,
+        recovered=recovered_scale(recovery, state) if product.recovered else 0.0,
         product_key=stream_key(run.seed, Stream.RECOVERY, project.site_id, element),
         payable=payable,
         royalty=royalty,
         contained=int(on_contained),
-        freight=terms.freight_usd_per_kg.get(element, 0.0),
+        freight=terms.freight_usd_per_kg.get(element, 0.0)
+        if product.freight_usd_per_kg is None
+        else product.freight_usd_per_kg,
         cap=terms.cap_kg.get(element, math.inf),
         lean=lean.ratio / lean.product_ppm if lean else math.inf,
         importance=terms.strategic * terms.importance.get(element, 0.0),

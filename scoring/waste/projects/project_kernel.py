@@ -144,18 +144,15 @@ def new_values(baskets, rates, draws):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill_costs(x, s, d):
-    """Tonnage and the two costs at 5 Mt/a: ``exp(ln c + s z)``, the capital's z half that of the operating cost."""
+    """The two costs at 5 Mt/a: ``exp(ln c + s z)``, the capital's z half that of the operating cost."""
     draws = d.tonnes.shape[0]
-    fill_normal(x.tonnage_key[s], d.tonnes)
     fill_normal(x.operating_key[s], d.operating)
     fill_normal(x.capital_key[s], d.capital)
     family = x.family_normals[x.family[s]]
     for k in range(draws):
-        d.tonnes[k] = x.tonnage_mu[s] + x.tonnage_sigma[s] * d.tonnes[k]
         z = _COST_A * family[k] + _COST_B * d.operating[k]
         d.operating[k] = x.operating_ln[s] + x.operating_sigma[s] * z
         d.capital[k] = x.capital_ln[s] + x.capital_sigma[s] * (CAPITAL_WITH_COST * z + _CAPITAL_B * d.capital[k])
-    exponential(d.tonnes, d.own)
     exponential(d.operating, d.own)
     exponential(d.capital, d.own)
 
@@ -167,16 +164,18 @@ def _same(a, b):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def fill_site(x, s, d):
-    """Draw site ``s``: tonnage, costs, and per product what a tonne of waste contains and yields [kg/t].
+    """Draw the metal of site ``s``: tonnage, and per product what a tonne of waste contains and yields [kg/t].
 
     A grade is ``pure / (1 + exp(-(mu + s z)))``; a recovery ``logit R = logit R50 + s_test (sqrt(.7) z_site +
     sqrt(.3) z)``, times what is left where the route fails; a lean feed loses more.
     """
     draws = d.tonnes.shape[0]
-    _fill_costs(x, s, d)
+    fill_normal(x.tonnage_key[s], d.tonnes)
     fill_uniform(x.works_key[s], d.works)
     for k in range(draws):
+        d.tonnes[k] = x.tonnage_mu[s] + x.tonnage_sigma[s] * d.tonnes[k]
         d.works[k] = 1.0 if d.works[k] < x.p_works[s] else x.failure_share
+    exponential(d.tonnes, d.own)
     fill_normal(x.recovery_key[s], d.recovery)
     first = x.product_ptr[x.grade_ptr[s]]
     for v in range(x.grade_ptr[s], x.grade_ptr[s + 1]):
@@ -250,6 +249,7 @@ def site_scales(x, s):
 def draw_site(x, s, d):
     """Draw site ``s`` and what its plants cost, once for all decks."""
     fill_site(x, s, d)
+    _fill_costs(x, s, d)
     scale_k, scale_c = site_scales(x, s)
     terms = (x.v, x.min_life, x.sustaining, x.closure, x.feed_freight[s])
     fill_plans(d, x.rates, scale_k, scale_c, x.life_tables[x.maturity[s]], terms)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from scoring.waste.economics import net_value, strategic_axis, value_axis
 
 
