@@ -41,7 +41,7 @@ def blocks(
             frames.append(units.assign(flags=pd.Series(told, index=units.index, dtype="str")))
             continue
         if kind == "survey_sheet":
-            frames.append(sheet_blocks(region.extent_deg, region.crs))
+            frames.append(sheet_blocks(region.extent_deg))
             continue
         layer = {"auction_block": "auction_blocks", "mining_lease": "mining_leases"}[kind]
         source = region.layers.get(layer)

@@ -246,14 +246,15 @@ def region_asset(
     layers: tuple[str, ...] = (),
     files: Callable[[Workspace, Region], list[Path]] | None = None,
     name: str | None = None,
-    owners: tuple[str, ...] = ("team:khanij",),
-    automation: dg.AutomationCondition | None = None,
-    freshness: dg.FreshnessPolicy | None = None,
-    metadata: dict[str, Any] | None = None,
-    pool: str | None = None,
-    retry: dg.RetryPolicy | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """An asset partitioned by region whose fingerprint is known; the rest is Dagster's own ``asset``."""
+    """An asset partitioned by region whose fingerprint is known.
+
+    Parameters
+    ----------
+    group, title, kinds : as Dagster shows it. settings : keys of the region's YAML that it reads. upstream : the assets
+    that it is made from. layers : the region's layers whose files it reads. files : further files of the region.
+    name : the function's own where there is none.
+    """
 
     def wrap(function: Callable[..., Any]) -> dg.AssetsDefinition:
         asset_name = name or function.__name__
@@ -276,15 +277,10 @@ def region_asset(
             group_name=group,
             description=title,
             kinds=kinds,
-            owners=list(owners),
+            owners=["team:khanij"],
             code_version=code_version(RECIPES[asset_name].code),
             partitions_def=PARTITIONS,
             ins={up: dg.AssetIn(up) for up in upstream},
-            metadata=metadata,
-            automation_condition=automation,
-            freshness_policy=freshness,
-            pool=pool,
-            retry_policy=retry,
         )(announced)
 
     return wrap

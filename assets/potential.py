@@ -20,12 +20,18 @@ UPSTREAM = ("blocks", "waste_inventory", "block_fertility", "gate_layers")
 
 
 def case_of(
-    region: Region, blocks: dict[str, Any], waste: dict[str, Any], fertility: dict[str, Any], gates: dict[str, Any]
+    region: Region,
+    blocks: dict[str, Any],
+    waste_inventory: dict[str, Any],
+    block_fertility: dict[str, Any],
+    gate_layers: dict[str, Any],
 ) -> Case:
     """What is assessed, from the bundles of the assets before."""
     frames = ("sites", "footprints", "tonnages", "grades", "constraints")
-    register = Register(**{name: waste[name] for name in frames})
-    return Case(blocks["units"], register, load_reference(), region.crs, fertility.get("table"), dict(gates))
+    register = Register(**{name: waste_inventory[name] for name in frames})
+    return Case(
+        blocks["units"], register, load_reference(), region.crs, block_fertility.get("table"), dict(gate_layers)
+    )
 
 
 def _settings(region: Region) -> RankingSettings:
@@ -43,16 +49,9 @@ def _progress(context: dg.AssetExecutionContext, region: Region) -> Progress:
     settings=("ranking", "crs", "seed", "gates"),
     upstream=UPSTREAM,
 )
-def assessment(
-    context: dg.AssetExecutionContext,
-    workspace: Place,
-    blocks: dict[str, Any],
-    waste_inventory: dict[str, Any],
-    block_fertility: dict[str, Any],
-    gate_layers: dict[str, Any],
-) -> dg.MaterializeResult:
+def assessment(context: dg.AssetExecutionContext, workspace: Place, **made: dict[str, Any]) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
-    case = case_of(region, blocks, waste_inventory, block_fertility, gate_layers)
+    case = case_of(region, **made)
     outcome = assess(case, _settings(region), _progress(context, region))
     bundle = {
         "ranked_blocks": outcome.ranked_blocks,
@@ -77,15 +76,10 @@ def assessment(
     upstream=UPSTREAM,
 )
 def robustness_report(
-    context: dg.AssetExecutionContext,
-    workspace: Place,
-    blocks: dict[str, Any],
-    waste_inventory: dict[str, Any],
-    block_fertility: dict[str, Any],
-    gate_layers: dict[str, Any],
+    context: dg.AssetExecutionContext, workspace: Place, **made: dict[str, Any]
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
-    case = case_of(region, blocks, waste_inventory, block_fertility, gate_layers)
+    case = case_of(region, **made)
     state = run(case, one_basket(_settings(region)))
     report = robustness(state, _progress(context, region))
     bundle = {

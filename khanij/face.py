@@ -112,7 +112,8 @@ def explain(block: str, result: str | Path | Result | None = None) -> str:
     ------
     MissingSourceError : nothing was published, or no block matches; the message names the nearest.
     """
-    from pipelines.cli.explain import explanations, published_files
+    from publishing.block_search import explanations
+    from publishing.sets.snapshot import published_files
 
     return "\n".join(explanations(block, published_files(None) if result is None else [_file_of(result)]))
 
@@ -142,8 +143,7 @@ def validate(file: str | Path, layer: str, *, card: str | None = None) -> Admiss
 
 def _file_of(result: str | Path | Result) -> Path:
     """The published GeoPackage that is meant."""
-    from pipelines.cli.explain import published_files
-    from publishing.sets.snapshot import published_geopackage
+    from publishing.sets.snapshot import published_files, published_geopackage
 
     if isinstance(result, Result):
         return result.geopackage

@@ -9,6 +9,8 @@ blindness; a status is told by shape first, by colour second.
 
 from __future__ import annotations
 
+from data_sources.reference.waste_families import WORDS
+
 RANK_CLASSES = (
     (1, 5, "#5b1a18"),
     (6, 10, "#a63d1e"),
@@ -23,12 +25,16 @@ STATUS_SYMBOLS = (
     ("LEASED", "Leased to a third party", "triangle", "#8c8c8c"),
     ("UNQUANTIFIED", "Not quantified yet", "circle", "#ffffff"),
 )
-WASTE_FAMILIES = (
-    ("Tailings and slimes", "triangle", "#8c510a", ("tailings", "slimes", "rejects")),
-    ("Red mud", "circle", "#b2182b", ("red_mud",)),
+_WASTES_SHOWN = (
+    ("Tailings and slimes", "triangle", "#8c510a", ("tailings",)),
+    ("Red mud", "circle", "#b2182b", ("red mud",)),
     ("Ash", "hexagon", "#7f7f7f", ("ash",)),
-    ("Gypsum, jarosite", "diamond", "#4393c3", ("gypsum", "jarosi")),
-    ("Dumps, overburden, slag", "square", "#35978f", ("dump", "overburden", "rock", "slag")),
+    ("Gypsum, jarosite", "diamond", "#4393c3", ("gypsum", "jarosite")),
+    ("Dumps, overburden, slag", "square", "#35978f", ("dumps", "slag")),
+)
+WASTE_FAMILIES = tuple(
+    (label, shape, colour, tuple(word for family in families for word in WORDS[family]))
+    for label, shape, colour, families in _WASTES_SHOWN
 )
 FERTILITY_CLASSES = (
     (0, 0.5, "#fde725"), (0.5, 0.75, "#5ec962"), (0.75, 0.9, "#21918c"), (0.9, 0.95, "#3b528b"), (0.95, 1, "#440154"),

@@ -83,17 +83,14 @@ def evidence_files(
     ),
 )
 def ranked_blocks(
-    context: dg.AssetExecutionContext,
-    workspace: Workspace,
-    assessment: dict[str, Any],
-    block_fertility: dict[str, Any],
-    fertility: dict[str, Any],
-    evidence_files: dict[str, Any],
-    robustness_report: dict[str, Any],
-    gate_layers: dict[str, Any],
-    **sources: dict[str, Any],
+    context: dg.AssetExecutionContext, workspace: Workspace, **made: dict[str, Any]
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
+    assessment, block_fertility, fertility = (made[n] for n in ("assessment", "block_fertility", "fertility"))
+    evidence_files, gate_layers, robustness_report = (
+        made[n] for n in ("evidence_files", "gate_layers", "robustness_report")
+    )
+    sources = {name: bundle for name, bundle in made.items() if name in SURVEY}
     current = require_one_generation(region.name, workspace, {"evidence_files": evidence_files})
     facts = facts_of(region.name, workspace, sources, gate_layers, assessment["ranked_blocks"], block_fertility)
     waste = sources["waste_inventory"]
@@ -135,11 +132,11 @@ def ranked_blocks(
     with staging_errors(folder):
         # Its embedded project names the file that it lies in, so the name is settled before it is written.
         file = publish_geopackage(publication, staging_of(folder) / target_name(folder, GEOPACKAGE))
-        made = staged(folder, file.path)
+        ready = staged(folder, file.path)
     return result(
         context,
         workspace,
-        {"staged": made, "generation": current, "facts": facts.model_dump(mode="json")},
+        {"staged": ready, "generation": current, "facts": facts.model_dump(mode="json")},
         bytes=file.bytes,
         sha256=file.sha256,
         **file_links([folder / file.path.name]),

@@ -69,7 +69,7 @@ def kriging(i):
 def kriging_all(i):
     at = np.linspace(500, 99_500, 40)
     gx, gy = (v.ravel() for v in np.meshgrid(at, at))
-    return (lambda: krige_points(i["x"], i["y"], i["z"], gx, gy, VARIOGRAM, neighbours=len(i["x"]))), lambda r: {
+    return (lambda: krige_points(i["x"], i["y"], i["z"], (gx, gy), VARIOGRAM, neighbours=len(i["x"]))), lambda r: {
         "mean": r[0],
         "variance": r[1],
     }

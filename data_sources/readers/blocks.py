@@ -14,7 +14,7 @@ import shapely
 
 from data_sources.cards import Card
 from data_sources.connectors.files import read_file
-from data_sources.contracts.admitting.admission import Admission
+from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.admitting.checks import KEPT_OF_TWINS, LOOKS_ALIKE, TAKEN, UNSEEN_IN_KEY
 from data_sources.contracts.admitting.identity import key_forms
 from data_sources.contracts.admitting.places import REPAIRED, TWO_PLACES
@@ -53,12 +53,10 @@ def embedded_auction_blocks(extent_deg: Extent | None = None, states: gpd.GeoDat
         admit_layer(
             frame,
             AUCTION_BLOCKS,
-            layer="auction_blocks",
             card="embedded_auction_blocks",
             file="data_sources/reference/auction_blocks.csv",
-            extent_deg=extent_deg,
             options={"clip": True},
-            states=states,
+            within=Area(extent_deg, states),
         ),
         "auction_block",
     )
@@ -126,12 +124,10 @@ def read_blocks(
     admission = admit_layer(
         frame,
         BLOCK_CONTRACTS[layer],
-        layer=layer,
         card=card or card_name or None,
         file=Path(path).name,
-        extent_deg=extent_deg,
         options=options,
-        states=states,
+        within=Area(extent_deg, states),
     )
     return _as_blocks(admission, _KIND[layer], remarks="position_note" if layer == "mining_leases" else None)
 
@@ -199,10 +195,10 @@ def without_taken(admission: Admission, taken: Mapping[str, str]) -> Admission:
     )
 
 
-def sheet_blocks(extent_deg: Extent, crs: str | None = None) -> gpd.GeoDataFrame:
+def sheet_blocks(extent_deg: Extent) -> gpd.GeoDataFrame:
     """Survey of India 1:50,000 sheets that share area with the extent, as blocks of kind ``survey_sheet``.
 
-    ``crs`` is accepted for symmetry; areas are geodesic (WGS84 ellipsoid).
+    Their areas are geodesic (WGS84 ellipsoid).
     """
     sheets = sheets_in(extent_deg)
     n = len(sheets)

@@ -12,8 +12,9 @@ import pandas as pd
 import shapely
 
 from data_sources.cards import Card, load_card
-from data_sources.contracts.admitting.admission import Admission, admit
+from data_sources.contracts.admitting.admission import ANYWHERE, Admission, Area, admit
 from data_sources.contracts.admitting.places import INDIA_DEG, coordinate_pair
+from data_sources.contracts.admitting.raw_columns import Said
 from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import Contract
 
@@ -33,33 +34,28 @@ def admit_layer(
     frame: pd.DataFrame,
     contract: Contract,
     *,
-    layer: str,
     card: Card | str | None = None,
     source: str | None = None,
     file: object = None,
-    extent_deg: Extent | None = None,
     options: Mapping[str, Any] | None = None,
-    field_map: Mapping[str, str] | None = None,
-    units: Mapping[str, object] | None = None,
-    states: gpd.GeoDataFrame | None = None,
+    within: Area = ANYWHERE,
     row_numbers: np.ndarray | None = None,
 ) -> Admission:
     """Admit one raw frame as the card says, and stamp ``source`` and ``redistribute`` on the rows.
 
     A source wider than the region is cut to it (``clip: true`` in the options, or when more than half of its placed rows
     lie in India but outside the region); the rows cut are counted in ``rows_outside_region`` and belong to no report.
-    With ``clip: false`` such a row is held. Lines and rock units may lie up to ``margin_deg`` (0.25) outside.
+    With ``clip: false`` such a row is held. Lines and rock units may lie up to ``margin_deg`` (0.25) outside. The options
+    ``field_map`` and ``units`` go over the card's.
     """
     options = dict(options or {})
-    own, says = card_of(card, layer)
-    name = source or (own.name if own else layer)
-    maps = dict(says.field_map) if says else {}
-    says_units: dict[str, object] = dict(says.units) if says else {}
-    maps |= dict(options.get("field_map") or {}) | dict(field_map or {})
-    says_units |= dict(options.get("units") or {}) | dict(units or {})
+    own, says = card_of(card, contract.name)
+    name = source or (own.name if own else contract.name)
+    maps = (dict(says.field_map) if says else {}) | dict(options.get("field_map") or {})
+    units: dict[str, object] = {**(says.units if says else {}), **(options.get("units") or {})}
     rows = np.arange(1, len(frame) + 1) if row_numbers is None else row_numbers
     cut = 0
-    margin = float(options.get("margin_deg", _margin(contract)))
+    margin, extent_deg = float(options.get("margin_deg", _margin(contract))), within.extent_deg
     if extent_deg is not None and margin:
         west, south, east, north = extent_deg
         extent_deg = (west - margin, south - margin, east + margin, north + margin)
@@ -69,11 +65,17 @@ def admit_layer(
         if elsewhere.any() and (clip or (clip is None and elsewhere.mean() > 0.5)):
             cut = int(elsewhere.sum())
             frame, rows = frame[~elsewhere], rows[~elsewhere]
+    stamp = {"source": name, "redistribute": own.redistribute if own else "no"}
     admission = admit(
-        frame, contract, source=name, layer=layer, file=file, field_map=maps, units=says_units, row_numbers=rows,
-        region_extent=extent_deg, crs=options.get("crs"), states=states,
-        stamp={"source": name, "redistribute": own.redistribute if own else "no"},
-    )  # fmt: skip
+        frame,
+        contract,
+        source=name,
+        layer=contract.name,
+        file=file,
+        says=Said(maps, units, options.get("crs"), stamp),
+        within=replace(within, extent_deg=extent_deg),
+        row_numbers=rows,
+    )
     report = admission.report | {"rows_outside_region": cut, "card": own.name if own else None}
     if cut and not report["rows_in"]:
         report["empty"] = f"no {contract.title.lower()}: all {cut} rows lie outside the region's extent"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from data_sources.cards import Card
 from data_sources.connectors.files import read_file
-from data_sources.contracts.admitting.admission import Admission
+from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.contract import Contract
 from data_sources.contracts.frames import empty_layer as contract_layer
 from data_sources.contracts.registry import ALL
@@ -27,8 +27,6 @@ def read_layer(
     card: Card | str | None = None,
     extent_deg: Extent | None = None,
     options: Mapping[str, Any] | None = None,
-    field_map: Mapping[str, str] | None = None,
-    units: Mapping[str, object] | None = None,
     states: gpd.GeoDataFrame | None = None,
 ) -> Admission:
     """Read one file and admit it as one layer.
@@ -36,14 +34,14 @@ def read_layer(
     Parameters
     ----------
     path : any file that ``connectors.files.read_file`` opens. layer_name : a key of ``SURVEY_CONTRACTS``.
-    card : its field map, units, licence and reading options apply; ``options``, ``field_map`` and ``units`` go over them.
-    extent_deg : west, south, east, north; see ``admit_layer`` for rows outside.
+    card : its field map, units, licence and reading options apply; ``options`` go over them.
+    extent_deg : west, south, east, north; see ``admit_layer`` for rows outside. states : polygons with a column ``state``.
 
     Raises
     ------
     SourceError : the file is missing or unreadable. ContractError : a required column is missing.
     """
-    contract = contract_of(layer_name)
+    contract_of(layer_name)
     _, says = card_of(card, layer_name)
     reading = (dict(says.options) if says else {}) | dict(options or {})
     if says and says.crs and "crs" not in reading:
@@ -57,25 +55,23 @@ def read_layer(
             do="download it again, or take the layer out of the region",
         )
     return admit_frame(
-        frame,
-        layer_name,
-        card=card,
-        file=Path(path).name,
-        extent_deg=extent_deg,
-        options=reading,
-        field_map=field_map,
-        units=units,
-        states=states,
-        contract=contract,
+        frame, layer_name, card=card, file=Path(path).name, extent_deg=extent_deg, options=reading, states=states
     )
 
 
 def admit_frame(
-    frame: pd.DataFrame, layer_name: str, *, contract: Contract | None = None, **settings: Any
+    frame: pd.DataFrame,
+    layer_name: str,
+    *,
+    card: Card | str | None = None,
+    file: object = None,
+    extent_deg: Extent | None = None,
+    options: Mapping[str, Any] | None = None,
+    states: gpd.GeoDataFrame | None = None,
 ) -> Admission:
-    """``read_layer`` for a frame that a connector has already brought; ``settings`` as in ``admit_layer``."""
-    contract = contract or contract_of(layer_name)
-    admission = admit_layer(frame, contract, layer=layer_name, **settings)
+    """``read_layer`` for a frame that a connector has already brought."""
+    within = Area(extent_deg, states)
+    admission = admit_layer(frame, contract_of(layer_name), card=card, file=file, options=options, within=within)
     if layer_name == "occurrences":
         text = admission.kept["commodity"].str.lower().str.replace(r"\s*[,;/]\s*", ";", regex=True)
         admission.kept["commodity"] = text.astype("str")

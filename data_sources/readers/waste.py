@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from data_sources.connectors.files import read_file
-from data_sources.contracts.admitting.admission import Admission, match_fields
+from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.admitting.checks import KEPT_OF_TWINS, LOOKS_ALIKE, UNSEEN_IN_KEY
 from data_sources.contracts.admitting.places import INDIA_DEG, REPAIRED
+from data_sources.contracts.admitting.raw_columns import match_fields
 from data_sources.contracts.admitting.rules import AREA_DIFFERS, WASTE_TYPE
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.frames import empty_layer, empty_table
@@ -143,13 +144,11 @@ def admit_tables(
         admission = admit_layer(
             frame,
             contract,
-            layer=layer,
             card=card,
             file=files.get(layer),
             row_numbers=rows,
-            extent_deg=extent,
             options=_NO_CLIP,
-            states=states if layer == "waste_sites" else None,
+            within=Area(extent, states if layer == "waste_sites" else None),
         )
         if layer not in frames:
             admission.report.pop("empty", None)  # a table that nobody names is not an empty one

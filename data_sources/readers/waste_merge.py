@@ -242,9 +242,8 @@ def _tonnages(
         record = rows["tonnage_id"].str.removeprefix("T:").str.replace(r":(storage|planned_storage)$", "", regex=True)
         numbers = record.map(part.row_of).fillna(0).astype(int).to_numpy()
         admission = admit_layer(
-            rows.drop(columns=["is_preferred", "preference_reason"]), TONNAGES, layer="tonnages", source=part.name,
-            row_numbers=numbers,
-        )  # fmt: skip
+            rows.drop(columns=["is_preferred", "preference_reason"]), TONNAGES, source=part.name, row_numbers=numbers
+        )
         held.append(admission)
         new.append(admission.kept.assign(redistribute=part.redistribute))
     if not new:

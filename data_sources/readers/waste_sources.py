@@ -18,7 +18,7 @@ from data_sources.cards import Card
 from data_sources.connectors.files import read_file
 from data_sources.connectors.remote.plain import parse_json_records
 from data_sources.connectors.safety import local_file
-from data_sources.contracts.admitting.admission import Admission
+from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.waste import CONSTRAINTS, GRADES, TONNAGES, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer
@@ -116,13 +116,11 @@ def read_source(
     admission = admit_layer(
         _as_sites(records.facilities, card),
         WASTE_SITES,
-        layer="waste_sites",
         card=bare,
         file=path.name,
-        extent_deg=extent_deg,
         options={"clip": True},
+        within=Area(extent_deg, states),
         row_numbers=rows,
-        states=states,
     )
     admission = _without_position(admission, extent_deg)
     admission = _note_figures(admission, frame, rows, _FIGURE_COLUMNS.get(kind, ()))
@@ -239,8 +237,8 @@ def _table(
     own = card.model_copy(update={"name": name})
     rows = np.arange(1, len(frame) + 1)
     admission = admit_layer(
-        frame, WASTE_SITES, layer="waste_sites", card=own, file=path.name, extent_deg=extent,
-        options={"clip": True, **source.options}, row_numbers=rows, states=states,
+        frame, WASTE_SITES, card=own, file=path.name, options={"clip": True, **source.options},
+        within=Area(extent, states), row_numbers=rows,
     )  # fmt: skip
     sites = admission.kept
     own_ids = sites["site_id"].astype("str")
@@ -257,7 +255,7 @@ def _table(
         if isinstance(raw, gpd.GeoDataFrame):
             raw = pd.DataFrame(raw.drop(columns=raw.geometry.name))
         bare = card.model_copy(update={"name": name, "field_map": {}, "units": {}, "follows": {}})
-        admitted = admit_layer(raw, contract, layer=layer, card=bare, file=given.name)
+        admitted = admit_layer(raw, contract, card=bare, file=given.name)
         tables[layer] = admitted
     return SourcePart(name, card.redistribute, Records(facilities, records.figures), kept, {}, admission, tables)
 

@@ -8,10 +8,12 @@ Belongs here: published methods that give a mass. Does not belong here: choosing
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from data_sources.reference import load_table
+from data_sources.reference.waste_families import family_of
 from khanij.foundation.errors import ContractError, UnitError
 
 COLUMNS = (
@@ -141,7 +143,8 @@ def derive_from_volume(
 
     Parameters
     ----------
-    volume : in ``unit`` (m3, Mm3, lakh m3, ha m). waste_type_code : a row of ``dry_densities``, else ``any_tailings``.
+    volume : in ``unit`` (m3, Mm3, lakh m3, ha m). waste_type_code : without a row of its own in ``dry_densities`` it has
+    the density of its family where that has one, else any tailings'.
     is_capacity : the volume is what the pond can hold, not what it holds: then ``basis_code`` is capacity and only the
     maximum is given.
 
@@ -156,19 +159,29 @@ def derive_from_volume(
         )
     if not volume > 0:
         raise ContractError(f"a stored volume of {volume} {unit} is not positive", field="volume", do="leave it blank")
-    table = {str(r["waste_type_code"]): r for r in load_table("dry_densities").to_dict("records")}
-    code = waste_type_code if waste_type_code in table else "any_tailings"
-    density = Range(*(float(table[code][f"density_{e}_t_per_m3"]) for e in ("min", "mode", "max")))
+    known = _density_row(waste_type_code)
+    density = Range(*(float(known[f"density_{e}_t_per_m3"]) for e in ("min", "mode", "max")))
     m3 = volume * factor
     mass = Range(*(m3 * d / 1e6 for d in _t(density)))
     formula = (
-        f"{m3:g} m3 x dry density {_show(density)} t/m3 ({code}, {table[code]['basis']})"
+        f"{m3:g} m3 x dry density {_show(density)} t/m3 ({known['waste_type_code']}, {known['basis']})"
         f"{', the capacity of the pond, not its stock' if is_capacity else ''}"
     )
     row = _row(site_id, mass, formula, source)
     if is_capacity:
         row |= {"basis_code": "capacity", "tonnage_min_mt": float("nan"), "tonnage_mode_mt": float("nan")}
     return row
+
+
+def _density_row(waste_type_code: str) -> dict[Any, Any]:
+    """The waste's row of ``dry_densities``; without one that of its family where all of it have one density, else any tailings'."""
+    table = {str(r["waste_type_code"]): r for r in load_table("dry_densities").to_dict("records")}
+    if waste_type_code in table:
+        return table[waste_type_code]
+    family = family_of(waste_type_code)
+    alike = [r for code, r in table.items() if family and family_of(code) == family]
+    ranges = {tuple(r[f"density_{e}_t_per_m3"] for e in ("min", "mode", "max")) for r in alike}
+    return alike[0] if len(ranges) == 1 else table["any_tailings"]
 
 
 def _row(site_id: str, mass: Range, formula: str, source: str) -> dict[str, object]:

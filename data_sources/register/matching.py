@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from data_sources.reference.waste_families import family_of
+
 SAME_NAME = 0.6
 LIKE_NAME = 0.3
 FAR_KM = 25.0
@@ -21,11 +23,6 @@ BASE_KM = 1.0
 REVIEW_COLUMNS = (
     "record_a", "record_b", "name_a", "name_b", "source_a", "source_b", "distance_km", "name_similarity", "verdict", "why",
 )  # fmt: skip
-# Wastes of different processes are different facilities, however near and alike in name.
-_FAMILIES = {
-    **dict.fromkeys(("coal_fly_ash", "lignite_fly_ash", "imported_coal_fly_ash"), "ash"),
-    "red_mud": "red mud", "phosphogypsum": "gypsum", "jarosite_jarofix": "jarosite", "cu_smelter_slag": "slag",
-}  # fmt: skip
 _EARTH_KM = 6371.0088
 # Words that every facility carries: they say what it is, not which one.
 _COMMON = frozenset(
@@ -119,13 +116,17 @@ def distance_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float
     return float(2 * _EARTH_KM * np.arcsin(np.sqrt(min(1.0, h))))
 
 
-def _family(code: object) -> str:
-    return "" if not isinstance(code, str) else _FAMILIES.get(code, "tailings and dumps")
+def _process(code: object) -> str:
+    """Wastes of different processes are different facilities, however near and alike in name; a dump may lie on tailings."""
+    if not isinstance(code, str):
+        return ""
+    family = family_of(code)
+    return "tailings and dumps" if family in ("", "tailings", "dumps") else family
 
 
 def _judge(a: dict[Any, Any], b: dict[Any, Any]) -> dict[str, object] | None:
-    families = _family(a["waste_type_code"]), _family(b["waste_type_code"])
-    if all(families) and families[0] != families[1]:
+    processes = _process(a["waste_type_code"]), _process(b["waste_type_code"])
+    if all(processes) and processes[0] != processes[1]:
         return None
     d = distance_km(a["lat"], a["lon"], b["lat"], b["lon"])
     s = name_similarity(a["name"], b["name"])

@@ -6,7 +6,7 @@ belongs to. Does not belong here: deciding what is stale.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -143,16 +143,16 @@ def _requests(
     return requests, skips, dealt
 
 
+def _sensor(job: AssetJob, description: str) -> Callable[[Callable[..., dg.SensorResult]], dg.SensorDefinition]:
+    """Dagster's ``sensor``, named after its function, that looks every ``INTERVAL_S``."""
+    running = dg.DefaultSensorStatus.RUNNING if autostart() else dg.DefaultSensorStatus.STOPPED
+    return dg.sensor(job=job, minimum_interval_seconds=INTERVAL_S, default_status=running, description=description)
+
+
 def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
     """Starts the partition that a new, changed or removed source file belongs to."""
 
-    @dg.sensor(
-        name="landing_files",
-        job=job,
-        minimum_interval_seconds=INTERVAL_S,
-        default_status=dg.DefaultSensorStatus.RUNNING if autostart() else dg.DefaultSensorStatus.STOPPED,
-        description="A new or changed file in the landing folder or the archive starts the region it belongs to.",
-    )
+    @_sensor(job, "A new or changed file in the landing folder or the archive starts the region it belongs to.")
     def landing_files(
         context: dg.SensorEvaluationContext,
         workspace: dg.ResourceParam[Workspace],
@@ -180,13 +180,7 @@ def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
 def facts_sensor(job: AssetJob) -> dg.SensorDefinition:
     """Starts every region that a changed fact table, card or region file makes stale."""
 
-    @dg.sensor(
-        name="changed_facts",
-        job=job,
-        minimum_interval_seconds=INTERVAL_S,
-        default_status=dg.DefaultSensorStatus.RUNNING if autostart() else dg.DefaultSensorStatus.STOPPED,
-        description="A changed price deck, register, card or weight starts the regions whose results it changes.",
-    )
+    @_sensor(job, "A changed price deck, register, card or weight starts the regions whose results it changes.")
     def changed_facts(
         context: dg.SensorEvaluationContext,
         workspace: dg.ResourceParam[Workspace],

@@ -19,10 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the PDFs and print their paths."""
-    from pipelines.cli.explain import published_files
     from publishing.dossiers.dossier import top_block_ids, write_dossiers
     from publishing.geopackage.reading import read_table
-    from publishing.sets.snapshot import one_set_of
+    from publishing.sets.snapshot import one_set_of, published_files
 
     (file,) = published_files(arguments.region)
     with one_set_of([file]):

@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Write releases/<region>/<version>/; a release that exists is never changed."""
     from khanij.foundation.environment import releases_folder
-    from pipelines.cli.explain import published_files
     from publishing.releasing.region import release_region
+    from publishing.sets.snapshot import published_files
 
     root = arguments.to or releases_folder()
     for region in arguments.region or [None]:

@@ -54,8 +54,8 @@ def main(arguments: argparse.Namespace) -> int:
 
     from khanij.foundation.cells import is_known
     from khanij.foundation.environment import output_folder
-    from pipelines.cli.explain import published_files
     from pipelines.cli.shown.terminal import terminal
+    from publishing.sets.snapshot import published_files
     from publishing.shortlists.shortlist import build_shortlist, load_filter, make_filter, nothing_passes, save_filter
     from publishing.shortlists.shortlist_files import check_formats, write_shortlist
 

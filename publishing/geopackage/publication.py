@@ -6,7 +6,7 @@ here: writing a file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -252,6 +252,23 @@ def conformed(
     publication: Publication, file: object = None
 ) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame]]:
     """Every layer and table of the publication in its contract's shape, in the contracts' order."""
+    _refuse(publication)
+    layers = _layers(publication, file)
+    info = _info(publication, layers)
+    tables: dict[str, pd.DataFrame] = {}
+    for name, contract in OUTPUT_TABLES.items():
+        if name == RUN_INFO.name:
+            frame = pd.DataFrame({"key": list(info), "value": list(info.values())})
+            tables[name] = conform(frame, contract, file=file)
+        elif name in publication.tables:
+            tables[name] = conform(publication.tables[name], contract, file=file)
+        elif name in ("site_shares", "element_potential", "quarantine"):
+            tables[name] = conform(empty_table(contract), contract, file=file)
+    return layers, tables
+
+
+def _refuse(publication: Publication) -> None:
+    """Raise where a layer or table has no contract, or the blocks are missing."""
     unknown = sorted(set(publication.layers) - set(OUTPUT_LAYERS)) + sorted(
         set(publication.tables) - set(OUTPUT_TABLES)
     )
@@ -261,6 +278,10 @@ def conformed(
         )
     if "ranked_blocks" not in publication.layers:
         raise PublishingError("there is no layer ranked_blocks", do="a publication without blocks is not published")
+
+
+def _layers(publication: Publication, file: object) -> dict[str, gpd.GeoDataFrame]:
+    """The layers that were given, those that every file has, and the sheets and states that lie behind them."""
     needed = ("ranked_blocks", "waste_sites", "waste_footprints")
     layers: dict[str, gpd.GeoDataFrame] = {}
     for name, contract in OUTPUT_LAYERS.items():
@@ -275,7 +296,11 @@ def conformed(
             made = make(layers)
             if len(made):
                 layers[name] = conform(made, OUTPUT_LAYERS[name], file=file)  # type: ignore[assignment]
-    layers = {name: _mark_internal(layers[name]) for name in OUTPUT_LAYERS if name in layers}
+    return {name: _mark_internal(layers[name]) for name in OUTPUT_LAYERS if name in layers}
+
+
+def _info(publication: Publication, layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, str]:
+    """What the run says of itself, with the marks that the file's rows call for."""
     info = {str(k): str(v) for k, v in publication.run_info.items()}
     info.setdefault("region", publication.region.name)
     if any((f["redistribute"] == "no").any() for f in layers.values() if "redistribute" in f.columns):
@@ -283,13 +308,4 @@ def conformed(
     info.setdefault("title", publication.title)
     if publication.region.is_sample:
         info["warning"] = SAMPLE_MARK
-    tables: dict[str, pd.DataFrame] = {}
-    for name, contract in OUTPUT_TABLES.items():
-        if name == RUN_INFO.name:
-            frame = pd.DataFrame({"key": list(info), "value": list(info.values())})
-            tables[name] = conform(frame, contract, file=file)
-        elif name in publication.tables:
-            tables[name] = conform(publication.tables[name], contract, file=file)
-        elif name in ("site_shares", "element_potential", "quarantine"):
-            tables[name] = conform(empty_table(contract), contract, file=file)
-    return layers, tables
+    return info

@@ -41,22 +41,23 @@ def _uuid(page: Page, part: str) -> str:
     return "{" + str(uuid.uuid5(_NAMESPACE, f"{page.name}/{part}")) + "}"
 
 
-def _item(
-    page: Page,
-    part: str,
-    kind: int,
-    box: tuple[float, float, float, float],
-    z: int,
-    attributes: str,
-    inner: str,
-    *,
-    frame: bool = False,
-    background: bool = False,
-) -> str:
-    x, y, w, h = box
+@dataclass(frozen=True)
+class _Item:
+    """What stands on a page: QGIS's number of its kind, its box (left, top, width, height in mm), above what lies below."""
+
+    part: str
+    kind: int
+    box: tuple[float, float, float, float]
+    z: int
+    frame: bool = False
+    background: bool = False
+
+
+def _item_xml(page: Page, item: _Item, attributes: str, inner: str) -> str:
+    x, y, w, h = item.box
     return (
-        f'<LayoutItem type="{kind}" id={quoteattr(part)} uuid="{_uuid(page, part)}" templateUuid="{_uuid(page, part)}" position="{x:g},{y:g},mm" positionOnPage="{x:g},{y:g},mm" size="{w:g},{h:g},mm" '
-        f'zValue="{z}" referencePoint="0" itemRotation="0" opacity="1" blendMode="0" visibility="1" positionLock="false" groupUuid="" excludeFromExports="0" frame="{str(frame).lower()}" frameJoinStyle="miter" outlineWidthM="0.2,mm" background="{str(background).lower()}" {attributes}>'
+        f'<LayoutItem type="{item.kind}" id={quoteattr(item.part)} uuid="{_uuid(page, item.part)}" templateUuid="{_uuid(page, item.part)}" position="{x:g},{y:g},mm" positionOnPage="{x:g},{y:g},mm" size="{w:g},{h:g},mm" '
+        f'zValue="{item.z}" referencePoint="0" itemRotation="0" opacity="1" blendMode="0" visibility="1" positionLock="false" groupUuid="" excludeFromExports="0" frame="{str(item.frame).lower()}" frameJoinStyle="miter" outlineWidthM="0.2,mm" background="{str(item.background).lower()}" {attributes}>'
         '<FrameColor red="90" green="90" blue="90" alpha="255"/><BackgroundColor red="255" green="255" blue="255" alpha="255"/>'
         f"<LayoutObject><customproperties><Option/></customproperties></LayoutObject>{inner}</LayoutItem>"
     )
@@ -76,12 +77,9 @@ def _label(
     # labelText is shown as text (htmlState 0); [% %] would be evaluated, so it is taken apart.
     safe = text.replace("[%", "[ %").replace("%]", "% ]")
     font = f'<LabelFont description="{FONT},{size_pt:g},-1,5,{75 if bold else 50},0,0,0,0,0" style=""/><FontColor red="{r}" green="{g}" blue="{b}" alpha="255"/>'
-    return _item(
+    return _item_xml(
         page,
-        part,
-        65641,
-        box,
-        10,
+        _Item(part, 65641, box, 10),
         f'labelText={quoteattr(safe)} htmlState="0" halign="1" valign="32" marginX="0" marginY="0"',
         font,
     )
@@ -110,7 +108,7 @@ def _layout(page: Page) -> str:
     if page.mark:
         parts.append(_label(page, "mark", page.mark, (10, 16, 120, 7), 12, bold=True, colour=(176, 0, 32)))
     white = symbol("fill", fill_layer("#ffffff", outline="#ffffff", outline_mm=0), name="")
-    paper = _item(page, "page", 65638, (0, 0, 297, 210), 0, "", white, background=True)
+    paper = _item_xml(page, _Item("page", 65638, (0, 0, 297, 210), 0, background=True), "", white)
     return (
         f'<Layout name={quoteattr(page.name)} units="mm" printResolution="300" worldFileMap="">'
         '<Snapper snapToGrid="0" tolerance="5" snapToGuides="1" snapToItems="1"/><Grid offsetUnits="mm" offsetX="0" offsetY="0" resUnits="mm" resolution="10"/>'
@@ -126,7 +124,7 @@ def _map_item(page: Page) -> str:
         '<AtlasMap atlasDriven="0" scalingMode="2" margin="0.1"/><labelBlockingItems/>'
     )
     attributes = f'followPreset="true" followPresetName={quoteattr(page.theme)} keepLayerSet="false" mapRotation="0" drawCanvasItems="true" mapFlags="0" labelMargin="0,mm" isTemporal="0"'
-    return _item(page, "map", 65639, _MAP, 1, attributes, inner, frame=True, background=True)
+    return _item_xml(page, _Item("map", 65639, _MAP, 1, frame=True, background=True), attributes, inner)
 
 
 def _fit(extent: tuple[float, float, float, float], ratio: float) -> tuple[float, float, float, float]:
@@ -179,7 +177,7 @@ def _legend(page: Page, box: tuple[float, float, float, float]) -> str:
         f'map_uuid="{_uuid(page, "map")}" title="" symbolWidth="6" symbolHeight="3.6" boxSpace="0" columnSpace="2" lineSpacing="1" columnCount="1" splitLayer="0" equalColumnWidth="0" resizeToContents="1" legendFilterByMap="0" legendFilterByAtlas="0" '
         'wrapChar="" fontColor="#1e1e1e" symbolAlignment="1" titleAlignment="1" rasterBorder="1" rasterBorderColor="0,0,0,255" rasterBorderWidth="0" wmsLegendWidth="50" wmsLegendHeight="25" minSymbolSize="0" maxSymbolSize="0"'
     )
-    return _item(page, "legend", 65642, box, 3, attributes, f"<styles>{styles}</styles>{tree}")
+    return _item_xml(page, _Item("legend", 65642, box, 3), attributes, f"<styles>{styles}</styles>{tree}")
 
 
 def _scale_bar(page: Page, box: tuple[float, float, float, float]) -> str:
@@ -202,4 +200,4 @@ def _scale_bar(page: Page, box: tuple[float, float, float, float]) -> str:
         f'mapUuid="{_uuid(page, "map")}" style="Single Box" unitType="km" unitLabel="km" numUnitsPerSegment="{segment:g}" numMapUnitsPerScaleBarUnit="1" segmentMillimeters="{mm:.6g}" numSegments="2" numSegmentsLeft="0" segmentSizeMode="0" minBarWidth="10" maxBarWidth="70" '
         'height="2" labelBarSpace="1.5" boxContentSpace="1" alignment="0" lineJoinStyle="miter" lineCapStyle="square" outlineWidth="0.2" labelVerticalPlacement="0" labelHorizontalPlacement="0" numSubdivisions="1" subdivisionsHeight="1.5"'
     )
-    return _item(page, "scale", 65646, box, 4, attributes, inner)
+    return _item_xml(page, _Item("scale", 65646, box, 4), attributes, inner)

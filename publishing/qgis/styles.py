@@ -17,6 +17,7 @@ from publishing.colours import FERTILITY_CLASSES, KIND_SHAPES, RANK_CLASSES, STA
 from publishing.geopackage.publication import SAMPLE_MARK, Publication
 from publishing.qgis import forms
 from publishing.qgis.symbols import (
+    LabelLook,
     Rule,
     centroid_layer,
     fill_layer,
@@ -124,16 +125,15 @@ def _status_rules(frame: pd.DataFrame) -> list[Rule]:
 def _rank_number(test: str, overlap: bool) -> tuple[str, str]:
     """The place itself, inside the symbol; the symbols of the primary kind may overlap, so may their numbers."""
     settings = label_settings(
-        'to_string("rank")', size_pt=6.5, bold=True, placement=1, distance_mm=0, overlap=overlap, buffer=False,
-        dd={"Color": "if(\"rank\" < 11, '255,255,255,255', '40,20,10,255')", "Priority": "1"},
-    )  # fmt: skip
+        'to_string("rank")', LabelLook(size_pt=6.5, bold=True, placement=1, distance_mm=0, overlap=overlap, buffer=False,
+        dd={"Color": "if(\"rank\" < 11, '255,255,255,255', '40,20,10,255')", "Priority": "1"}))  # fmt: skip
     return f'"rank" is not null AND {test}', settings
 
 
 def _names(expression: str, test: str, priority: str = _PRIORITY) -> tuple[tuple[str, str], tuple[str, str]]:
     """A text beside a marker, or inside a polygon that is large enough to be drawn as one."""
-    beside = label_settings(expression, size_pt=7.5, distance_mm=2.4, dd={"Priority": priority})
-    inside = label_settings(expression, size_pt=7.5, placement=4, distance_mm=0, dd={"Priority": priority})
+    beside = label_settings(expression, LabelLook(size_pt=7.5, distance_mm=2.4, dd={"Priority": priority}))
+    inside = label_settings(expression, LabelLook(size_pt=7.5, placement=4, distance_mm=0, dd={"Priority": priority}))
     return (f"({test}) AND {_IS_SMALL}", beside), (f"({test}) AND NOT {_IS_SMALL}", inside)
 
 
@@ -235,7 +235,7 @@ def _sites(frame: pd.DataFrame) -> tuple[str, str]:
     text = labels(
         (
             "@map_scale < 2500000",
-            label_settings('wordwrap(left("name", 44), 24)', size_pt=7, distance_mm=2, dd=priority),
+            label_settings('wordwrap(left("name", 44), 24)', LabelLook(size_pt=7, distance_mm=2, dd=priority)),
         )
     )
     return rule_renderer(rules, else_rule=Rule("Other waste", "", drawn) if left_over else None), text
@@ -245,7 +245,7 @@ def _plain(has_sheet_blocks: bool) -> dict[str, tuple[str, str]]:
     """Symbol and labels of the layers that have one look."""
     sheet = labels(
         ("bounds_width($geometry) * 111320000 / @map_scale > 9",
-         label_settings('"sheet"', size_pt=6, colour="#b5b2a8", placement=1, distance_mm=0, buffer=False)),
+         label_settings('"sheet"', LabelLook(size_pt=6, colour="#b5b2a8", placement=1, distance_mm=0, buffer=False))),
     )  # fmt: skip
     state = font_marker_layer("upper(regexp_replace(\"state\", '^UT: *', ''))", 2.3, "#b9b4a6")
     near = "@map_scale < 800000"
@@ -259,11 +259,11 @@ def _plain(has_sheet_blocks: bool) -> dict[str, tuple[str, str]]:
         "state_labels": (symbol("marker", state), ""),
         "anomalies": (
             symbol("marker", marker_layer("cross", "#b0308a", 1.6, outline="#b0308a", outline_mm=0.3)),
-            labels((near, label_settings('"association"', size_pt=6.5))),
+            labels((near, label_settings('"association"', LabelLook(size_pt=6.5)))),
         ),
         "occurrences": (
             symbol("marker", marker_layer("diamond", "#f0e442", 2.4, outline="#5a5200", outline_mm=0.25)),
-            labels((near, label_settings('"name"', size_pt=6.5))),
+            labels((near, label_settings('"name"', LabelLook(size_pt=6.5)))),
         ),
     }
 

@@ -6,7 +6,8 @@ rank has (``styles``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from xml.sax.saxutils import quoteattr
 
 FONT = "DejaVu Sans"
@@ -149,33 +150,39 @@ def single_renderer(symbol_xml: str) -> str:
     )
 
 
-def label_settings(
-    expression: str,
-    *,
-    size_pt: float = 8,
-    colour: str = "#1a1a1a",
-    bold: bool = False,
-    placement: int = 0,
-    distance_mm: float = 1.6,
-    dd: dict[str, str] | None = None,
-    overlap: bool = False,
-    buffer: bool = True,
-) -> str:
-    """The settings of a label: a white halo, never on another label unless ``overlap``; ``dd`` as QGIS names them."""
+@dataclass(frozen=True)
+class LabelLook:
+    """How a label looks and where it stands: ``placement`` is QGIS's number, ``dd`` data-defined settings as QGIS names them.
+
+    It has a white halo (``buffer``), and never lies on another label unless ``overlap``.
+    """
+
+    size_pt: float = 8
+    colour: str = "#1a1a1a"
+    bold: bool = False
+    placement: int = 0
+    distance_mm: float = 1.6
+    dd: Mapping[str, str] = field(default_factory=dict)
+    overlap: bool = False
+    buffer: bool = True
+
+
+def label_settings(expression: str, look: LabelLook) -> str:
+    """The settings of a label with the text of an expression."""
     return (
         '<settings calloutType="simple">'
         f'<text-style fieldName={quoteattr(expression)} isExpression="1" fontFamily="{FONT}" '
-        f'fontSize="{size_pt:g}" fontSizeUnit="Point" fontWeight="{75 if bold else 50}" textColor="{rgba(colour)}" textOpacity="1" '
-        f'namedStyle="{"Bold" if bold else "Book"}" multilineHeight="1">'
-        f'<text-buffer bufferDraw="{int(buffer)}" bufferSize="0.9" bufferSizeUnits="MM" bufferColor="255,255,255,255" '
+        f'fontSize="{look.size_pt:g}" fontSizeUnit="Point" fontWeight="{75 if look.bold else 50}" textColor="{rgba(look.colour)}" textOpacity="1" '
+        f'namedStyle="{"Bold" if look.bold else "Book"}" multilineHeight="1">'
+        f'<text-buffer bufferDraw="{int(look.buffer)}" bufferSize="0.9" bufferSizeUnits="MM" bufferColor="255,255,255,255" '
         'bufferOpacity="0.9" bufferJoinStyle="128" bufferNoFill="1"/></text-style>'
         '<text-format multilineAlign="0" wrapChar="" autoWrapLength="0"/>'
-        f'<placement placement="{placement}" dist="{distance_mm:g}" distUnits="MM" priority="5" centroidWhole="1" '
+        f'<placement placement="{look.placement}" dist="{look.distance_mm:g}" distUnits="MM" priority="5" centroidWhole="1" '
         'centroidInside="0" offsetType="0" quadOffset="4" fitInPolygonOnly="0" overrunDistance="0" '
         'polygonPlacementFlags="2" geometryGeneratorEnabled="0"/>'
-        f'<rendering drawLabels="1" obstacle="1" obstacleFactor="1" displayAll="{int(overlap)}" fontLimitPixelSize="0" scaleVisibility="0" '
+        f'<rendering drawLabels="1" obstacle="1" obstacleFactor="1" displayAll="{int(look.overlap)}" fontLimitPixelSize="0" scaleVisibility="0" '
         'mergeLines="0" minFeatureSize="0" upsidedownLabels="0" zIndex="0" limitNumLabels="0"/>'
-        f"{data_defined(dd or {}, 'dd_properties')}</settings>"
+        f"{data_defined(dict(look.dd), 'dd_properties')}</settings>"
     )
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_sources.contracts import MissingSourceError, PublishingError
+from data_sources.regions import load_region
+from khanij.foundation.environment import output_folder
 from publishing.geopackage.reading import reading_copies, where_read
 from publishing.sets.listing import GEOPACKAGE, JOURNAL, SET_LIST, SetList, is_file, read_list
 from publishing.sets.marks import generation_of
@@ -89,6 +91,28 @@ def published_geopackage(folder: Path) -> Path:
     finish(folder)
     listing = read_list(folder)
     return folder / (listing.geopackage() if listing else GEOPACKAGE)
+
+
+def published_files(region: str | None) -> list[Path]:
+    """The ranked GeoPackages of one region, or of all that were run.
+
+    Raises
+    ------
+    MissingSourceError : nothing has been published yet.
+    RegionError : there is no such region.
+    """
+    root = output_folder()
+    folders = sorted(p for p in root.glob(region or "*") if p.is_dir() and not p.name.startswith("."))
+    files = [file for folder in folders if (file := published_geopackage(folder)).is_file()]
+    if not files:
+        if region:
+            load_region(region)
+        raise MissingSourceError(
+            "nothing has been ranked yet",
+            file=root / (region or "*") / "ranked_blocks.gpkg",
+            do=f"run: khanij run{' --region ' + region if region else ''}",
+        )
+    return files
 
 
 @contextlib.contextmanager

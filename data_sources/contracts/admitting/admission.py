@@ -18,18 +18,22 @@ import numpy as np
 import pandas as pd
 
 from data_sources.contracts.admitting import places
-from data_sources.contracts.admitting.analyses import Analyses, analysis_columns, read_analyses
+from data_sources.contracts.admitting.analyses import Analyses
 from data_sources.contracts.admitting.checks import check_key, check_rows
 from data_sources.contracts.admitting.issues import Ledger
+from data_sources.contracts.admitting.raw_columns import (
+    NOTHING_SAID,
+    ColumnsRead,
+    Said,
+    canonical,
+    geometry_name,
+    read_columns,
+)
 from data_sources.contracts.admitting.rules import RULES
 from data_sources.contracts.admitting.states import check_state
-from data_sources.contracts.admitting.values import SENTINEL, clean_text, parse_numbers
-from data_sources.contracts.contract import Contract, Field, plain_name
+from data_sources.contracts.contract import Contract
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
-
-_TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
-_FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,20 @@ class Admission:
         return ["; ".join(dict.fromkeys(told.get(int(row), ()))) for row in self.rows]
 
 
+@dataclass(frozen=True)
+class Area:
+    """Where the rows may lie: ``extent_deg`` (west, south, east, north), or anywhere in India.
+
+    ``states`` are polygons with a column ``state``; without them a row's state is judged by rough boxes.
+    """
+
+    extent_deg: tuple[float, float, float, float] | None = None
+    states: gpd.GeoDataFrame | None = None
+
+
+ANYWHERE = Area()
+
+
 def admit(
     frame: pd.DataFrame,
     contract: Contract,
@@ -62,101 +80,52 @@ def admit(
     source: str,
     layer: str,
     file: object = None,
-    field_map: Mapping[str, str] | None = None,
-    units: Mapping[str, object] | None = None,
-    region_extent: tuple[float, float, float, float] | None = None,
-    crs: str | None = None,
-    states: gpd.GeoDataFrame | None = None,
-    first_row: int = 1,
+    says: Said = NOTHING_SAID,
+    within: Area = ANYWHERE,
     row_numbers: np.ndarray | None = None,
-    stamp: Mapping[str, str] | None = None,
 ) -> Admission:
     """Admit the rows of a raw frame, mark the odd ones, hold the wrong ones.
 
     Parameters
     ----------
     frame : raw columns, n rows. source, layer : names written into every finding.
-    field_map : raw column -> canonical column, from the card. units : raw column -> unit (text, or with a reason).
-    region_extent : west, south, east, north in degrees; rows outside are held. crs : CRS of coordinate columns or of a
-    geometry that states none. states : polygons with a column ``state``, instead of the rough boxes.
-    stamp : columns with one text for every kept row (source, redistribute); a column of the row's own is only filled.
-    first_row : number of the first row in the source. row_numbers : the rows' numbers, of shape (n,), where some were cut.
+    says : what the card says of the columns. within : rows outside are held.
+    row_numbers : the rows' numbers in the source, of shape (n,), where some were cut.
 
     Raises
     ------
     ContractError : a required column is missing. CrsError : a geometry without a usable CRS.
     """
-    field_map, units = dict(field_map or {}), dict(units or {})
     n = len(frame)
-    numbers = np.arange(first_row, first_row + n) if row_numbers is None else np.asarray(row_numbers)
+    numbers = np.arange(1, n + 1) if row_numbers is None else np.asarray(row_numbers)
     ledger = Ledger(source, layer, numbers)
     frame, doubled = _plain_columns(frame.reset_index(drop=True))
-    spatial = contract.geometry is not None
-    geometry_name = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
-    columns = [str(c) for c in frame.columns if c != geometry_name]
-    matched = match_fields(columns, contract, field_map)
-    pair = _pair(columns, contract, field_map) if spatial else None
+    read = read_columns(frame, contract, says, ledger)
     report: dict[str, Any] = {
         "source": source,
         "layer": layer,
         "file": None if file is None else str(file),
         "rows_in": n,
     }
-
-    data: dict[str, Any] = {}
-    written = {c: places.coordinates(frame, c, ledger) for c in pair or ()}
-    for f in contract.fields:
-        raw = matched.get(f.name)
-        if raw is not None:
-            data[f.name] = written[raw].copy() if raw in written else _column(frame[raw], f, raw, ledger)
-    chemistry = Analyses()
-    if contract.analyses:
-        taken = set(matched.values()) | set(pair or ())
-        names = analysis_columns(columns, taken, field_map)
-        chemistry = read_analyses(frame, names, units, ledger)
-        data |= chemistry.columns
-    used = (
-        set(matched.values())
-        | set(pair or ())
-        | {f.column for f in chemistry.findings}
-        | {d["column"] for d in chemistry.derived}
-    )
     if n:  # an empty layer is a result: what it would hold is not asked
-        _require(contract, data, file, layer, columns, chemistry)
-    made = _made_key(contract, data, layer, numbers)
-    for f in contract.fields:
-        if f.name not in data:
-            data[f.name] = _empty(f, n)
-    for name, text in (stamp or {}).items():
-        filled = data.get(name)
-        data[name] = pd.Series(text, index=range(n), dtype="str") if filled is None else pd.Series(filled).fillna(text)
-    order = [f.name for f in contract.fields] + [c for c in data if c not in set(contract.names())]
-    out = pd.DataFrame({c: data[c] for c in order}, index=pd.RangeIndex(n), copy=False)
-
+        _require(contract, read.data, file, layer, read.raw, read.chemistry)
+    made = _made_key(contract, read.data, layer, numbers)
+    out = canonical(read.data, contract, says.stamp, n)
     shapes = None
-    if spatial:
-        shapes, judged = places.geometry_of(frame, written, crs, file, layer, ledger)
+    if contract.geometry is not None:
+        shapes, judged = places.geometry_of(frame, read.written, says.crs, file, layer, ledger)
         shapes = places.check_geometry(shapes, contract, ledger)
         lon, lat = places.check_positions(
             shapes,
             contract,
             ledger,
-            extent=region_extent,
+            extent=within.extent_deg,
             allow_missing=contract.positions_optional,
-            written=None if pair is None else frame[list(pair)],
+            written=None if read.pair is None else frame[list(read.pair)],
             judged=judged,
-            no_position=places.NO_COLUMNS if pair is None and geometry_name is None else places.NO_POSITION,
+            no_position=places.NO_COLUMNS if read.pair is None and geometry_name(frame) is None else places.NO_POSITION,
         )
-        for name, value in (("lon", lon), ("lat", lat)):  # a point says where it is, also without columns that do
-            if name in out.columns:
-                out[name] = out[name].where(out[name].notna(), value)
-        if contract.unique_positions:
-            places.check_same_place(lon, lat, ledger)
-        report |= _sheets(out, contract, matched, lon, lat, ledger)
-        if "state" in out.columns:
-            unknown = check_state(out["state"], lon, lat, ledger, as_of=contract.states_as_of, polygons=states)
-            if unknown:
-                report["states_not_known"] = unknown
+        report |= _check_places(out, contract, read.matched, (lon, lat), within.states, ledger)
     check_rows(out, contract, ledger)
     for rule in RULES.get(contract.name, ()):
         rule(out, shapes, ledger)
@@ -164,17 +133,48 @@ def admit(
 
     keep = ~ledger.held
     kept = out if keep.all() else out.loc[keep].reset_index(drop=True)
-    del out, data  # half a million rows of sixty columns: one copy at a time
-    chemistry.columns.clear()
-    if spatial:
-        points = gpd.GeoSeries(shapes[keep], crs="EPSG:4326")  # type: ignore[index]
+    del out  # half a million rows of sixty columns: one copy at a time
+    read.data.clear()
+    read.chemistry.columns.clear()
+    if shapes is not None:
+        points = gpd.GeoSeries(shapes[keep], crs="EPSG:4326")
         with warnings.catch_warnings():  # many blocks are what keeps a second copy away
             warnings.simplefilter("ignore", pd.errors.PerformanceWarning)
             kept = gpd.GeoDataFrame(kept, geometry=points, copy=False)
-    quarantine, flags = ledger.quarantine(), ledger.flags()
     if not len(kept):
         why = f"all {n} rows are held in the quarantine" if n else "there are no rows"
         report["empty"] = f"no {contract.title.lower()}: {why}"
+    return _admission(kept, ledger, read, report, doubled, made)
+
+
+def _check_places(
+    out: pd.DataFrame,
+    contract: Contract,
+    matched: Mapping[str, str],
+    position: tuple[np.ndarray, np.ndarray],
+    states: gpd.GeoDataFrame | None,
+    ledger: Ledger,
+) -> dict[str, Any]:
+    """Hold positions against each other, the sheet and the state that the row names; what the report says of them."""
+    lon, lat = position
+    for name, value in (("lon", lon), ("lat", lat)):  # a point says where it is, also without columns that do
+        if name in out.columns:
+            out[name] = out[name].where(out[name].notna(), value)
+    if contract.unique_positions:
+        places.check_same_place(lon, lat, ledger)
+    report = _sheets(out, contract, matched, lon, lat, ledger)
+    if "state" in out.columns:
+        unknown = check_state(out["state"], lon, lat, ledger, as_of=contract.states_as_of, polygons=states)
+        if unknown:
+            report["states_not_known"] = unknown
+    return report
+
+
+def _admission(
+    kept: pd.DataFrame, ledger: Ledger, read: ColumnsRead, report: dict[str, Any], doubled: list[str], made: str
+) -> Admission:
+    keep, chemistry = ~ledger.held, read.chemistry
+    quarantine, flags = ledger.quarantine(), ledger.flags()
     report |= {
         "rows_kept": int(keep.sum()),
         "rows_flagged": ledger.flagged_rows(),
@@ -189,10 +189,10 @@ def admit(
         "derived_columns": chemistry.derived,
         "columns_unused": chemistry.unused
         + [{"column": c, "why": "a column of the same name stands before it"} for c in doubled],
-        "columns_unmapped": [c for c in columns if c not in used],
+        "columns_unmapped": read.unmapped(),
         "key_made": made,
     }
-    return Admission(kept, quarantine, flags, report, numbers[keep])
+    return Admission(kept, quarantine, flags, report, ledger.rows[keep])
 
 
 def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -240,65 +240,6 @@ def _counts(frame: pd.DataFrame) -> dict[str, int]:
     reasons = frame["reason"].str.replace(r"\brow \d+\b", "another row", regex=True)
     pairs = frame[["row"]].assign(reason=reasons).drop_duplicates()["reason"].value_counts(sort=False)
     return {str(k): int(v) for k, v in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))}
-
-
-def match_fields(columns: list[str], contract: Contract, field_map: Mapping[str, str]) -> dict[str, str]:
-    """Canonical field -> raw column: the card's map first, then the field's own name, then its aliases in their order."""
-    names = set(contract.names())
-    out = {target: raw for raw, target in field_map.items() if raw in columns and target in names}
-    by_plain: dict[str, str] = {}
-    for raw in columns:
-        by_plain.setdefault(plain_name(raw), raw)
-    taken = set(out.values())
-    for spelling in (lambda f: (f.name,), lambda f: f.aliases):
-        for f in contract.fields:
-            if f.name in out:
-                continue
-            found = (by_plain.get(plain_name(a)) for a in spelling(f))
-            hit = next((raw for raw in found if raw is not None and raw not in taken), None)
-            if hit is not None:
-                out[f.name] = hit
-                taken.add(hit)
-    return out
-
-
-def _pair(columns: list[str], contract: Contract, field_map: Mapping[str, str]) -> tuple[str, str] | None:
-    back = {target: raw for raw, target in field_map.items() if raw in columns}
-    for east, north in (("longitude", "latitude"), ("lon", "lat")):
-        if east in back and north in back:
-            return back[east], back[north]
-    return places.coordinate_pair(columns) if "POINT" in str(contract.geometry) else None
-
-
-def _column(raw: pd.Series, f: Field, name: str, ledger: Ledger) -> Any:
-    if f.dtype in ("float", "integer"):
-        numbers = parse_numbers(raw, sentinels=f.sentinels)
-        for reason, at in numbers.notes.items():
-            ledger.mark(at, name, raw, reason)
-        if f.dtype == "integer":
-            whole = numbers.values == np.floor(numbers.values)
-            ledger.mark(np.isfinite(numbers.values) & ~whole, name, raw, "not a whole number: read as missing")
-            return pd.array(np.where(whole, numbers.values, np.nan), dtype="Float64").astype("Int64")
-        return numbers.values
-    if f.dtype == "boolean":
-        if pd.api.types.is_bool_dtype(raw) and len(raw):
-            return raw.to_numpy()
-        text = raw.astype("str").str.strip().str.lower()
-        value = pd.Series(pd.NA, index=raw.index, dtype="boolean")
-        value[text.isin(_TRUE)], value[text.isin(_FALSE)] = True, False
-        odd = (text.notna() & (text != "") & value.isna()).to_numpy()
-        ledger.mark(odd, name, raw, "neither true nor false: read as missing")
-        return value.astype(bool) if len(value) and not value.isna().any() else value
-    text, sentinel = clean_text(raw, f.sentinels)
-    ledger.mark(sentinel, name, raw, SENTINEL)
-    return text
-
-
-def _empty(f: Field, n: int) -> Any:
-    if f.dtype == "float":
-        return np.full(n, np.nan)
-    dtype = {"integer": "Int64", "boolean": "boolean"}.get(f.dtype, "str")
-    return pd.Series([None] * n, dtype=dtype)
 
 
 def _require(

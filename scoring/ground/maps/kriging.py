@@ -204,8 +204,7 @@ def krige_points(
     x: Floats,
     y: Floats,
     values: Floats,
-    at_x: Floats,
-    at_y: Floats,
+    at: tuple[Floats, Floats],
     variogram: Variogram,
     *,
     neighbours: int = 16,
@@ -220,7 +219,7 @@ def krige_points(
     Parameters
     ----------
     x, y, values : (n,) samples [m, m, any unit]; NaN values are left out.
-    at_x, at_y : (m,) points [m].
+    at : x and y of the points, each (m,) [m].
     max_distance_m : a point whose nearest sample is further off is NaN; further neighbours do not count.
 
     Returns
@@ -228,7 +227,7 @@ def krige_points(
     ((m,) estimate, (m,) kriging variance in the unit squared)
     """
     samples = _usable(x, y, values)
-    px, py = (np.ascontiguousarray(v, dtype=np.float64) for v in (at_x, at_y))
+    px, py = (np.ascontiguousarray(v, dtype=np.float64) for v in at)
     index, used = nearest_of_points(samples, px, py, neighbours, max_distance_m, leave_self_out=leave_self_out)
     return _solved(samples, px, py, index, used, variogram, len(px))
 
@@ -292,7 +291,7 @@ def cross_validate(
     pick = np.arange(len(z))
     if len(z) > max_points:
         pick = np.sort(np.random.default_rng(seed).choice(len(z), max_points, replace=False))
-    m, v = krige_points(x, y, z, x[pick], y[pick], variogram, neighbours=neighbours, leave_self_out=True)
+    m, v = krige_points(x, y, z, (x[pick], y[pick]), variogram, neighbours=neighbours, leave_self_out=True)
     error = m - z[pick]
     ok = np.isfinite(error) & (v > 0)
     spread = float(np.std(z))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError, admit
+from data_sources.contracts.admitting.admission import Area
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import FAULTS, LITHOLOGY, MAGNETIC_STATIONS, OCCURRENCES, STREAM_SEDIMENTS
 
@@ -68,7 +69,7 @@ def test_a_row_that_cannot_be_right_is_held_with_its_number_value_and_reason(col
     frame = full()
     frame[column] = frame[column].astype(object)
     frame.loc[17, column] = value
-    out = take(frame, region_extent=(77.0, 15.5, 77.25, 15.75))
+    out = take(frame, within=Area((77.0, 15.5, 77.25, 15.75)))
     assert held(out, reason) == [18], out.quarantine.to_string()
     assert out.quarantine["row"].dropna().unique().tolist() == [18]
     assert out.report["by_reason"]["quarantined"] and out.report["rows_quarantined"] == 1
@@ -220,7 +221,9 @@ def test_state_polygons_of_the_user_decide_exactly():
     )
     assert len(admit(frame, OCCURRENCES, source="s", layer="occurrences").kept) == 2
     polygons = gpd.GeoDataFrame({"state": ["GOA"]}, geometry=[shapely.box(73.7, 14.9, 74.2, 15.7)], crs=4326)
-    assert held(admit(frame, OCCURRENCES, source="s", layer="occurrences", states=polygons), "outside the state") == [2]
+    assert held(
+        admit(frame, OCCURRENCES, source="s", layer="occurrences", within=Area(states=polygons)), "outside the state"
+    ) == [2]
 
 
 def test_no_rows_is_no_error_here():
@@ -251,7 +254,7 @@ def test_whatever_is_planted_rows_in_equal_rows_kept_plus_quarantined(data):
     for _ in range(data.draw(st.integers(0, 12))):
         column = data.draw(st.sampled_from(sorted(DEFECTS)))
         frame.loc[data.draw(st.integers(0, 11)), column] = data.draw(st.sampled_from(DEFECTS[column]))
-    out = take(frame, region_extent=(77.0, 15.5, 77.25, 15.75))
+    out = take(frame, within=Area((77.0, 15.5, 77.25, 15.75)))
     assert out.kept["sample_id"].is_unique and out.kept["sample_id"].notna().all()
     assert not set(out.flags["row"]) & set(out.quarantine["row"].dropna())
     assert set(range(1, 13)) == set(out.quarantine["row"].dropna().astype(int)) | set(range(1, 13)) - set(

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from data_sources.cards import Unit
 from data_sources.contracts import admit
 from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, crust_ppm, parse_column, unit_of
+from data_sources.contracts.admitting.raw_columns import Said
 from data_sources.contracts.survey import STREAM_SEDIMENTS
 
 ELEMENTS = sorted(crust_ppm())
 
 
-def admitted(frame: pd.DataFrame, **settings_: object):
-    out = admit(frame, STREAM_SEDIMENTS, source="test", layer="stream_sediments", **settings_)
+def admitted(frame: pd.DataFrame, units: dict[str, object] | None = None):
+    says = Said(units=units or {})
+    out = admit(frame, STREAM_SEDIMENTS, source="test", layer="stream_sediments", says=says)
     report = out.report
     assert report["rows_in"] == len(frame) == len(out.kept) + out.quarantine["row"].dropna().nunique()
     assert report["rows_kept"] + report["rows_quarantined"] == report["rows_in"]

@@ -173,11 +173,12 @@ def test_deposits_read_with_a_quoting_reader_are_caught_row_by_row():
 def test_a_power_station_in_the_wrong_state():
     plants = read_file(file("power/india_coal_lignite_plants_CEA_v15_x_WRI.csv"))
     from data_sources.contracts import admit
+    from data_sources.contracts.admitting.raw_columns import Said
     from data_sources.contracts.waste import WASTE_SITES
 
     out = admit(
         plants.assign(waste_type_code="coal_fly_ash"), WASTE_SITES, source="wri", layer="waste_sites",
-        field_map={"gppd_id": "site_id", "cea_name": "name", "latitude": "lat", "longitude": "lon"},
+        says=Said({"gppd_id": "site_id", "cea_name": "name", "latitude": "lat", "longitude": "lon"}),
     )  # fmt: skip
     held = out.quarantine[out.quarantine["reason"].str.contains("outside the state")]
     assert held["value"].str.contains("MAHARASHTRA, but at 77.2460 E, 31.7537 N").any()

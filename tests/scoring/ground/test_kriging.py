@@ -40,7 +40,7 @@ def test_all_neighbours_give_the_dense_solution(model):
     x, y, z = scattered()
     v = Variogram(model, 0.05, 1.0, 4000)
     at = np.random.default_rng(1).uniform(0, 1e4, (2, 20))
-    mean, variance = krige_points(x, y, z, at[0], at[1], v, neighbours=len(z))
+    mean, variance = krige_points(x, y, z, at, v, neighbours=len(z))
     for i in range(20):
         m, s = dense(x, y, z, at[0][i], at[1][i], v)
         assert mean[i] == pytest.approx(m, abs=1e-9)
@@ -49,7 +49,7 @@ def test_all_neighbours_give_the_dense_solution(model):
 
 def test_a_sample_is_honoured_and_certain():
     x, y, z = scattered()
-    mean, variance = krige_points(x, y, z, x, y, Variogram("exponential", 0.1, 1.0, 4000))
+    mean, variance = krige_points(x, y, z, (x, y), Variogram("exponential", 0.1, 1.0, 4000))
     assert np.array_equal(mean, z)
     assert (variance == 0).all()
 
@@ -58,8 +58,8 @@ def test_variance_does_not_look_at_the_values_and_grows_away_from_samples():
     x, y, z = scattered()
     v = Variogram("spherical", 0.1, 1.0, 3000)
     at = np.array([5e3, 1e6])
-    _, a = krige_points(x, y, z, at, at, v)
-    _, b = krige_points(x, y, z * 100 + 7, at, at, v)
+    _, a = krige_points(x, y, z, (at, at), v)
+    _, b = krige_points(x, y, z * 100 + 7, (at, at), v)
     assert a == pytest.approx(b)
     assert a[1] > a[0]
 
@@ -70,11 +70,11 @@ def test_translation_level_scale_and_order_of_samples(dx, dy, level, scale, rand
     x, y, z = scattered(30)
     v = Variogram("exponential", 0.05, 1.0, 4000)
     at = (np.array([3333.0, 7777.0]), np.array([4444.0, 1111.0]))
-    mean, variance = krige_points(x, y, z, *at, v, neighbours=12)
+    mean, variance = krige_points(x, y, z, at, v, neighbours=12)
     order = list(range(30))
     random.shuffle(order)
     other, spread = krige_points(
-        (x + dx)[order], (y + dy)[order], (z * scale + level)[order], at[0] + dx, at[1] + dy, v, neighbours=12
+        (x + dx)[order], (y + dy)[order], (z * scale + level)[order], (at[0] + dx, at[1] + dy), v, neighbours=12
     )
     assert other == pytest.approx(mean * scale + level, abs=1e-5)
     assert spread == pytest.approx(variance, abs=1e-6)
@@ -82,7 +82,7 @@ def test_translation_level_scale_and_order_of_samples(dx, dy, level, scale, rand
 
 def test_nothing_within_reach_is_nothing():
     x, y, z = scattered()
-    mean, variance = krige_points(x, y, z, [9e5], [9e5], Variogram("spherical", 0.1, 1, 3000), max_distance_m=5000)
+    mean, variance = krige_points(x, y, z, ([9e5], [9e5]), Variogram("spherical", 0.1, 1, 3000), max_distance_m=5000)
     assert np.isnan(mean[0]) and np.isnan(variance[0])
 
 
@@ -90,7 +90,7 @@ def test_two_samples_on_one_spot_do_not_break_it():
     x, y, z = scattered(20)
     x, y, z = np.append(x, x[0]), np.append(y, y[0]), np.append(z, z[0] + 1)
     v = Variogram("exponential", 0.1, 1, 4000)
-    mean, _ = krige_points(x, y, z, [x[0], 5000.0], [y[0], 5000.0], v)
+    mean, _ = krige_points(x, y, z, ([x[0], 5000.0], [y[0], 5000.0]), v)
     assert mean[0] == pytest.approx(z[0] + 0.5)
     assert np.isfinite(mean[1])
 
@@ -126,7 +126,7 @@ def test_too_few_values_are_refused():
     with pytest.raises(ScoringError):
         empirical_variogram(np.arange(5.0), np.arange(5.0), np.arange(5.0), max_lag_m=10)
     with pytest.raises(ScoringError):
-        krige_points(np.arange(2.0), np.arange(2.0), np.arange(2.0), [0.5], [0.5], Variogram("spherical", 0, 1, 1))
+        krige_points(np.arange(2.0), np.arange(2.0), np.arange(2.0), ([0.5], [0.5]), Variogram("spherical", 0, 1, 1))
     with pytest.raises(ScoringError):
         Variogram("spherical", -1, 1, 1)
 
@@ -155,7 +155,7 @@ def test_the_window_size_does_not_show():
     assert np.array_equal(a, b)
     mean, sd = krige_grid(x, y, z, grid, Variogram("exponential", 0.05, 1, 4000))
     xs, ys = grid.centres()
-    one, var = krige_points(x, y, z, [xs[3]], [ys[1]], Variogram("exponential", 0.05, 1, 4000))
+    one, var = krige_points(x, y, z, ([xs[3]], [ys[1]]), Variogram("exponential", 0.05, 1, 4000))
     assert mean[1, 3] == pytest.approx(one[0], rel=1e-6)
     assert sd[1, 3] == pytest.approx(np.sqrt(var[0]), rel=1e-6)
 
@@ -166,13 +166,13 @@ def test_points_that_share_a_system_get_what_each_gets_alone(limit_m):
     x[3], y[3] = 5100.0, 3100.0  # on a point
     v = Variogram("exponential", 0.05, 1, 4000)
     px, py = (c.ravel() for c in np.meshgrid(np.arange(0, 1e4, 100), np.arange(0, 6000, 100)))
-    mean, variance = krige_points(x, y, z, px, py, v, neighbours=8, max_distance_m=limit_m)
+    mean, variance = krige_points(x, y, z, (px, py), v, neighbours=8, max_distance_m=limit_m)
     order = np.random.default_rng(4).permutation(len(px))
-    again = krige_points(x, y, z, px[order], py[order], v, neighbours=8, max_distance_m=limit_m)
+    again = krige_points(x, y, z, (px[order], py[order]), v, neighbours=8, max_distance_m=limit_m)
     assert mean[order].tobytes() == again[0].tobytes()
     assert variance[order].tobytes() == again[1].tobytes()
     for i in order[:5]:
-        one = krige_points(x, y, z, px[i : i + 1], py[i : i + 1], v, neighbours=8, max_distance_m=limit_m)
+        one = krige_points(x, y, z, (px[i : i + 1], py[i : i + 1]), v, neighbours=8, max_distance_m=limit_m)
         assert (mean[i].tobytes(), variance[i].tobytes()) == (one[0].tobytes(), one[1].tobytes())
 
 

@@ -56,6 +56,6 @@ def test_points_and_cells_get_the_same_estimate():
     grid, v = Grid.from_bounds((0, 0, 10_000, 6000), CRS, 250), Variogram("gaussian", 0.1, 1.0, 3000)
     mean, sd = krige_grid(x, y, z, grid, v)
     gx, gy = np.meshgrid(*grid.centres())
-    one, variance = krige_points(x, y, z, gx.ravel(), gy.ravel(), v)
+    one, variance = krige_points(x, y, z, (gx.ravel(), gy.ravel()), v)
     assert np.array_equal(mean.ravel(), one.astype(np.float32))
     assert np.array_equal(sd.ravel(), np.sqrt(variance).astype(np.float32))

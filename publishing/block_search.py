@@ -1,0 +1,55 @@
+"""The blocks that somebody means by an identifier or a part of a name, in the words of ``explain``.
+
+Belongs here: finding the block in the published files. Does not belong here: what is said of it (``explain``).
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+
+from khanij.foundation.errors import MissingSourceError
+from publishing.explain import explain_block
+from publishing.geopackage.reading import read_table
+from publishing.sets.snapshot import one_set_of
+
+_TOLD = 5  # of several blocks that match
+
+
+def explanations(block: str, files: list[Path]) -> list[str]:
+    """What the first of some GeoPackages that knows the block says of it; at most five of several that match.
+
+    Raises
+    ------
+    MissingSourceError : no block matches; the message names the nearest.
+    """
+    wanted, known = block.strip(), list[str]()
+    for file in files:
+        with one_set_of([file]):
+            blocks = read_table(file, "ranked_blocks")[["block_id", "site_id", "name"]].astype("str")
+            known += blocks["block_id"].tolist()
+            found = matching(blocks, wanted) if wanted else []
+            told = [f"{explain_block(file, block_id)}\n" for block_id in found[:_TOLD]]
+        if len(found) > _TOLD:
+            told.append(f"... and {len(found) - _TOLD} more blocks match: {', '.join(found[_TOLD:15])}")
+        if found:
+            return told
+    near = get_close_matches(wanted.upper(), known, n=3)
+    hint = f"did you mean {', '.join(near)}? Otherwise " if near else ""
+    raise MissingSourceError(
+        f"no block matches {block!r}",
+        file=", ".join(map(str, files)),
+        layer="ranked_blocks",
+        field="block_id",
+        do=f"{hint}copy a block_id from the printed table or from QGIS",
+    )
+
+
+def matching(blocks: pd.DataFrame, wanted: str) -> list[str]:
+    """Identifiers of the blocks meant, whatever their case: by block, else by site, else by a part of the name."""
+    ids = blocks[["block_id", "site_id"]].apply(lambda column: column.str.upper())
+    exact = blocks[ids.eq(wanted.upper()).any(axis=1)]
+    named = blocks[blocks["name"].str.contains(wanted, case=False, regex=False, na=False)]
+    return (exact if len(exact) else named)["block_id"].tolist()
