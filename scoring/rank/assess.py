@@ -31,7 +31,7 @@ from scoring.waste.projects.project_engine import ProjectSimulation, simulate_pr
 from scoring.waste.routes import RouteBook
 from scoring.waste.shares.allocation import allocate, near_as_inside
 from scoring.waste.shares.units import plan_units
-from scoring.waste.site_projects import attach_projects, inputs_of, other_deck, price_deck
+from scoring.waste.site_projects import attach_projects, inputs_of, link_complexes, other_deck, price_deck
 
 Progress = Callable[[float, str], None]
 
@@ -92,9 +92,10 @@ def _given(case: Case, settings: RankingSettings, say: Progress, count_near: boo
     if count_near:
         allocation = near_as_inside(allocation)
     site_gates, block_gates = gates_of(case, blocks, records, allocation, settings)
+    complexes = link_complexes(records, [s for s, gate in site_gates.items() if gate.status])
     say(0.15, "sites shared among blocks")
     baskets = {name: basket_elements(name, settings, case.reference) for name in settings.baskets}
-    return Given(case, settings, blocks, book, records, site_gates, block_gates, allocation, baskets)
+    return Given(case, settings, blocks, book, records, site_gates, block_gates, allocation, baskets, complexes)
 
 
 def _scored(decided: Decided, say: Progress) -> Scored:
@@ -103,7 +104,9 @@ def _scored(decided: Decided, say: Progress) -> Scored:
     decks = [price_deck(g.book, settings, d) for d in (settings.price_deck, other)]
     views = [(0, i) for i in range(len(g.baskets))] + [(1, g.main_view)]
     metal, elements, site_row = metal_inputs(g.records, g.book, settings)
-    inputs, project_ids, products = inputs_of(g.records, g.book, settings, decks, list(g.baskets.values()), views)
+    inputs, project_ids, products = inputs_of(
+        g.records, g.book, settings, decks, list(g.baskets.values()), views, complexes=g.complexes
+    )
     usable = {s for s in site_row if g.records[s].may_rank and g.records[s].has_value and not g.site_gates[s].status}
     plan = plan_units(g.ids, g.allocation, metal, site_row, project_ids, usable)
     how = {"chunk": settings.unit_chunk, "threads": settings.threads}

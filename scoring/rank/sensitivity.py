@@ -173,7 +173,7 @@ def _orders(state: RunState, decks: list[dict[str, float]], terms: Terms) -> lis
     """The order of every kind under each deck, in the ranked basket."""
     g, s, plan = state.given, state.given.settings, state.scored.plan
     views = [(i, 0) for i in range(len(decks))]
-    inputs, _, _ = inputs_of(g.records, g.book, s, decks, [g.main_basket], views, terms)
+    inputs, _, _ = inputs_of(g.records, g.book, s, decks, [g.main_basket], views, terms, g.complexes)
     fixed = g.book.economics.fixed_share
     again = simulate_projects(
         inputs, plan.ids, plan.projects, s.draws, fixed_share=fixed, chunk=s.unit_chunk, threads=s.threads

@@ -55,6 +55,7 @@ class Given:
     block_gates: dict[str, Gate]
     allocation: Allocation
     baskets: dict[str, frozenset[str]]
+    complexes: list[tuple[str, ...]]
 
     @cached_property
     def ids(self) -> list[str]:

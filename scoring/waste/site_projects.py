@@ -6,7 +6,8 @@ choice of a figure (``inventory``), the model (``projects``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from khanij.foundation.cells import is_known
 from scoring.waste.inventory import Assay, SiteRecord
 from scoring.waste.profiles import profile_draws, profile_name
+from scoring.waste.projects.complexes import complexes_of
 from scoring.waste.projects.project_inputs import Grade, Product, Project, Run, Terms, finance_of, project_inputs
 from scoring.waste.projects.project_kernel import ProjectInputs
 from scoring.waste.routes import RouteBook
@@ -38,6 +40,26 @@ def attach_projects(records: dict[str, SiteRecord], book: RouteBook, settings: W
             mill_stands=row.is_mill_standing,
             feed_freight_usd_per_t=haul,
         )
+
+
+def link_complexes(records: dict[str, SiteRecord], barred: Collection[str]) -> list[tuple[str, ...]]:
+    """Sites that share a complex as one project, the largest first; each of the others says whom it is worked with.
+
+    Only sites that are projects and may rank are worked together, so that nothing barred or doubtful comes in by the way.
+    """
+    may = {s: r for s, r in records.items() if r.project is not None and r.may_rank and s not in barred}
+    links = {s: r.row.shares_complex_with for s, r in records.items() if r.row.shares_complex_with}
+    tonnes = {s: math.exp(r.tonnage_width.mu) if r.tonnage_width is not None else math.nan for s, r in records.items()}
+    out = []
+    for sites in complexes_of(links, tonnes):
+        worked = tuple(s for s in sites if s in may)
+        if len(worked) < 2:
+            continue
+        out.append(worked)
+        for site in worked[1:]:
+            records[site].worked_with = worked[0]
+            records[site].reasons.append(f"worked with {worked[0]}: one complex, one project")
+    return out
 
 
 def _grade(assay: Assay, record: SiteRecord, book: RouteBook) -> Grade:
@@ -101,6 +123,7 @@ def inputs_of(
     baskets: Sequence[frozenset[str]],
     views: Sequence[tuple[int, int]],
     terms: Terms | None = None,
+    complexes: Sequence[tuple[str, ...]] = (),
 ) -> tuple[ProjectInputs, list[str], list[tuple[str, str]]]:
     """The project kernel's inputs, the ids of its sites in order, and (site, element) of each product in order.
 
@@ -117,4 +140,4 @@ def inputs_of(
         views=views,
     )
     shares: dict[str, NDArray[np.float64]] = profile_draws([a for r in records.values() for a in r.assays], settings)
-    return project_inputs(projects, book.economics, terms or terms_of(book, settings), run, shares)
+    return project_inputs(projects, book.economics, terms or terms_of(book, settings), run, shares, complexes)

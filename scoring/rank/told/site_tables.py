@@ -126,7 +126,7 @@ def mass_balance_table(state: RunState) -> pd.DataFrame:
     for site_id, unit in state.scored.plan.whole.items():
         quantity["tonnes"][site_id] = float(held.tonnage[unit, 3])
         quantity["contained_kg"][site_id] = math.fsum(float(held.contained[p, 3]) for _, p in element_rows(state, unit))
-        quantity["gain_usd"][site_id] = float(gain[unit])
+        quantity["gain_usd"][site_id] = float(gain[unit]) if state.given.records[site_id].has_value else 0.0
     shares, rest = state.given.allocation.shares, state.given.allocation.unallocated
     for kind in sorted(set(state.given.blocks["kind"])):
         mine, left = shares[shares["kind"] == kind], rest[rest["kind"] == kind]
