@@ -73,6 +73,7 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
     if "rank" in frame:
         header = [
             "Rank",
+            "Tier",
             "P05-P95",
             "Block",
             "Name",
@@ -87,7 +88,7 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
         ]
         rows = [
             [
-                place(r.rank), rank_interval(r.rank_p05, r.rank_p95), r.block_id, _short(r.name), _short(r.state, 16),
+                place(r.rank), _short(r.tier), rank_interval(r.rank_p05, r.rank_p95), r.block_id, _short(r.name), _short(r.state, 16),
                 f"{r.score_mean:.1f}", f"{r.score_p10:.0f}-{r.score_p90:.0f}", share(r.p_top10),
                 share(r.p_pays) if is_known(r.p_pays) else "-", _or_dash(r.price_multiple_needed),
                 _short(r.top_elements, 30), _short(r.knowledge_class),

@@ -56,6 +56,7 @@ class RankingSettings(WasteSettings):
     modifier_floor : the soft multipliers never take a score below this share of itself.
     gate_overlap_share : a layer gates a block, or the waste inside it, when it covers more than this share of it.
     inr_per_usd, fx_date, fx_source : the dated rate for Rs crore.
+    budget_inr_crore : of the campaigns that ``sample_next`` marks as the best set.
     pooling : let assayed sites inform sites of the same waste and host without any assay (class analogue).
     """
 
@@ -69,6 +70,7 @@ class RankingSettings(WasteSettings):
     inr_per_usd: float = Field(default=87.7, ge=1e-6, le=1e6)
     fx_date: str = "2025-08-18"
     fx_source: str = "rate used with the press report of that date in route_costs C-06 (recalled)"
+    budget_inr_crore: float = Field(default=5.0, ge=0, le=1e5)
     pooling: bool = Field(default=False, strict=True)
 
     @model_validator(mode="before")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +116,12 @@ def other_deck(settings: WasteSettings) -> str:
     return next(d for d in PRICE_DECKS if d != settings.price_deck)
 
 
+def run_of(book: RouteBook, settings: WasteSettings, decks: Sequence[dict[str, float]]) -> Run:
+    """How the projects of a run are computed under some price decks, without baskets."""
+    finance = finance_of(book.economics, settings.discount_rate)
+    return Run(seed=settings.seed, draws=settings.draws, finance=finance, decks=decks)
+
+
 def inputs_of(
     records: dict[str, SiteRecord],
     book: RouteBook,
@@ -131,13 +138,6 @@ def inputs_of(
     told: every stream has a name of its own.
     """
     projects = [r.project for r in records.values() if r.project is not None]
-    run = Run(
-        seed=settings.seed,
-        draws=settings.draws,
-        finance=finance_of(book.economics, settings.discount_rate),
-        decks=decks,
-        baskets=baskets,
-        views=views,
-    )
+    run = replace(run_of(book, settings, decks), baskets=baskets, views=views)
     shares: dict[str, NDArray[np.float64]] = profile_draws([a for r in records.values() for a in r.assays], settings)
     return project_inputs(projects, book.economics, terms or terms_of(book, settings), run, shares, complexes)

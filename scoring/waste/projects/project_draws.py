@@ -7,7 +7,7 @@ here: the choice of a figure (``inventory``), the project itself (``project_mode
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,15 +139,25 @@ def recovered_scale(median: float, state_factor: float) -> float:
 def price_normals(
     elements: Sequence[str], groups: Mapping[str, tuple[str, float]], seed: int, draws: int
 ) -> NDArray[np.float64]:
-    """(E, K) standard normals of the log prices: ``sqrt(rho) z_group + sqrt(1 - rho) z_e`` within a group of metals."""
+    """(E, K) standard normals of the log prices, each from the stream of its element and that of its group."""
+    return grouped_normals(elements, groups, draws, lambda stream, name: normals(seed, draws, stream, name))
+
+
+def grouped_normals(
+    elements: Sequence[str],
+    groups: Mapping[str, tuple[str, float]],
+    draws: int,
+    drawn: Callable[[Stream, str], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """(E, K) of normals that hang together: ``sqrt(rho) z_group + sqrt(1 - rho) z_e`` within a group of metals."""
     common: dict[str, NDArray[np.float64]] = {}
     out = np.empty((len(elements), draws))
     for i, element in enumerate(elements):
-        own = normals(seed, draws, Stream.PRICE, element)
+        own = drawn(Stream.PRICE, element)
         group, rho = groups.get(element, ("", 0.0))
         if group:
             if group not in common:
-                common[group] = normals(seed, draws, Stream.PRICE_OF_GROUP, group)
+                common[group] = drawn(Stream.PRICE_OF_GROUP, group)
             own = math.sqrt(rho) * common[group] + math.sqrt(1.0 - rho) * own
         out[i] = own
     return out
