@@ -91,9 +91,7 @@ def _product(element: str, assay: Assay, record: SiteRecord, book: RouteBook, *,
 def terms_of(book: RouteBook, settings: WasteSettings, cap_factor: float = 1.0) -> Terms:
     """What market and State impose: the cap ``phi W`` of each metal, the schedule's royalty, the strategic premium."""
     phi = {e: settings.cap_shares.get(e, settings.cap_share) for e in book.economics.production_kg}
-    cap = {
-        e: phi[e] * settings.cap_factor * cap_factor * kg for e, kg in book.economics.production_kg.items() if kg > 0.0
-    }
+    cap = {e: phi[e] * settings.cap_factor * cap_factor * kg for e, kg in book.economics.production_kg.items()}
     return Terms(
         cap_kg=cap,
         cost_factor=settings.cost_factor,
