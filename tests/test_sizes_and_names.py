@@ -72,6 +72,24 @@ def test_only_kernels_are_let_off_complexity():
         assert "@njit" in (ROOT / file).read_text(encoding="utf-8"), file
 
 
+def test_only_kernels_are_let_off_types():
+    sections = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["overrides"]
+    named = [m for s in sections if s.get("disallow_untyped_defs") is False for m in s["module"] if not m.endswith("*")]
+    found = modules()
+    assert named and set(named) <= set(found)
+    for name in named:
+        for function, is_kernel in functions(ast.parse(found[name].read_text(encoding="utf-8"))):
+            assert is_kernel or untyped(function) == [], f"{name}.{function.name}"
+
+
+def untyped(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    """What of a function has no type: names of arguments, ``return``."""
+    a = function.args
+    every = [v for v in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if v is not None]
+    bare = [v.arg for v in every if v.annotation is None and v.arg not in ("self", "cls")]
+    return bare + ["return"] * (function.returns is None)
+
+
 def _spelled_out(pattern: str) -> list[str]:
     """``a/{b,c/{d,e}}.py`` -> its files."""
     inner = re.search(r"\{([^{}]*)\}", pattern)

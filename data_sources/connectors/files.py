@@ -110,7 +110,7 @@ def _only_shapefile(folder: Path, layer: str | None, shown: str = "") -> Path:
 
 def _read_parquet(file: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
     try:
-        frame = gpd.read_parquet(file)
+        frame: pd.DataFrame = gpd.read_parquet(file)
         _refuse_broken_columns(frame, str(file), None)
         return frame
     except shapely.errors.ShapelyError as error:
@@ -141,7 +141,7 @@ def _read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, 
     try:
         if suffix == ".gpkg":
             layer = _one_layer(dataset, layer, shown)
-        frame = pyogrio.read_dataframe(
+        frame: pd.DataFrame = pyogrio.read_dataframe(
             dataset, layer=layer, encoding=settings.get("encoding"), use_arrow=True, on_invalid="warn"
         )
     except MissingSourceError:

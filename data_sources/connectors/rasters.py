@@ -60,7 +60,7 @@ class Raster:
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         if name not in self.names:
             raise ContractError("no such band", file=self.file, field=name, do=f"name one of {', '.join(self.names)}")
-        return self.values[self.names.index(name)]
+        return np.asarray(self.values[self.names.index(name)])
 
 
 def read_raster(

@@ -304,7 +304,7 @@ def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) 
     known = np.isfinite(east) & np.isfinite(north)
     points = np.full(len(frame), None, dtype=object)
     points[known] = gpd.points_from_xy(east[known], north[known])
-    out = gpd.GeoDataFrame(
+    out: pd.DataFrame = gpd.GeoDataFrame(
         frame, geometry=gpd.GeoSeries(points, index=frame.index, crs=options.get("crs", "EPSG:4326"))
     )
     out.attrs = dict(frame.attrs)

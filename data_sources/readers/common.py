@@ -110,4 +110,4 @@ def _elsewhere(frame: pd.DataFrame, field_map: Mapping[str, str], extent: Extent
         apart = (box[:, 2] < extent[0]) | (box[:, 0] > extent[2]) | (box[:, 3] < extent[1]) | (box[:, 1] > extent[3])
         if not contract.india_only:
             proper = np.isfinite(box).all(axis=1)
-    return proper & apart
+    return np.asarray(proper & apart)

@@ -271,7 +271,9 @@ def _one_use(own: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:
     origin = np.repeat(np.arange(len(others) + 1), [len(own), *(len(o) for o in others)])
     first = pd.Series(origin)[used].groupby(pairs[used].to_numpy()).min()
     late = used & (origin > pairs.map(first).fillna(-1).to_numpy()) & pairs.isin(first.index).to_numpy()
-    return table.assign(use=table["use"].where(~late, "0"), use_reason=table["use_reason"].where(~late, OTHER_USED))
+    use, why = table["use"].where(~late, "0"), table["use_reason"].where(~late, OTHER_USED)
+    told: pd.DataFrame = table.assign(use=use, use_reason=why)
+    return told
 
 
 def _by_site(part: SourcePart, site_of: Mapping[str, str], ids: set[str]) -> dict[str, Admission]:

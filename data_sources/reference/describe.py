@@ -35,7 +35,8 @@ _EVIDENCE = " Stands in `evidence/`."
 
 @cache
 def _described() -> dict[str, Any]:
-    return yaml.safe_load((files("data_sources.reference") / "columns.yaml").read_text(encoding="utf-8"))
+    text = (files("data_sources.reference") / "columns.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
 
 
 def described_tables() -> list[str]:

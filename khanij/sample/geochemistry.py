@@ -85,7 +85,7 @@ class GroundChemistry:
         ground += ore[:, None] * comp.ORE
         ground += ((1.0 - ore) * fertile * (1.0 - barren))[:, None] * comp.ROCK_MEDIAN[CARBONATITE]
         ground += ((1.0 - ore) * barren)[:, None] * comp.BARREN_HALO
-        return ground
+        return np.asarray(ground)
 
     def sand_share(self, x: Floats, y: Floats) -> Floats:
         """Mass share of zircon-monazite-ilmenite concentrate in river sand; it dies out within 2 km of the channel."""
@@ -126,7 +126,7 @@ def sample_positions(world: World) -> Floats:
     kept = cells[np.sort(np.argsort(order, kind="stable")[: counts.samples])]
     moved = kept + rng.uniform(-700.0, 700.0, kept.shape)
     x0, y0, x1, y1 = world.land.bounds
-    return np.clip(moved, [x0 + 50.0, y0 + 50.0], [x1 - 50.0, y1 - 50.0])
+    return np.asarray(np.clip(moved, [x0 + 50.0, y0 + 50.0], [x1 - 50.0, y1 - 50.0]))
 
 
 def stream_sediments(world: World, dumps: DumpDrainage) -> Iterator[pd.DataFrame]:
@@ -168,7 +168,7 @@ def _mix(base: Floats, share: Floats, added: Floats) -> Floats:
 def close(sediment: Floats) -> Floats:
     """Scale each row to 100 %: majors and LOI as they are, traces counted at 1.2 for their oxygen."""
     unit = np.array([1.0 if a in comp.MAJORS else 1.2e-7 if a in comp.PPB else 1.2e-4 for a in comp.ANALYTES])
-    return sediment * (100.0 / np.sum(sediment * unit, axis=1))[:, None]
+    return np.asarray(sediment * (100.0 / np.sum(sediment * unit, axis=1))[:, None])
 
 
 def _in_sheet(sheet: np.ndarray, taken: dict[str, int]) -> list[int]:

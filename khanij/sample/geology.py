@@ -39,7 +39,7 @@ class Bodies:
         c, s = np.cos(self.azimuth[i]), np.sin(self.azimuth[i])
         u, v = (c * dx + s * dy) / self.stretch[i], (-s * dx + c * dy) * self.stretch[i]
         edge = 1.0 + 0.12 * np.cos(3.0 * np.arctan2(v, u) + self.wobble[i])
-        return np.hypot(u, v) / (self.radius_m[i] * edge)
+        return np.asarray(np.hypot(u, v) / (self.radius_m[i] * edge))
 
     def ring(self, i: int, vertices: int = 36) -> Floats:
         """The contact of body ``i`` as a closed ring, shape (vertices, 2)."""
@@ -106,11 +106,11 @@ class World:
         for column in near.T:
             inside = self.bodies.scaled_distance(column, x, y) < 1.0
             rock[inside] = self.bodies.rock[column[inside]]
-        return rock
+        return np.asarray(rock)
 
     def river_distance_m(self, x: Floats, y: Floats) -> Floats:
         """Distance to the nearest main river; infinite beyond 10 km."""
-        return self.river_tree.query(np.column_stack([x, y]), distance_upper_bound=10_000.0)[0]
+        return np.asarray(self.river_tree.query(np.column_stack([x, y]), distance_upper_bound=10_000.0)[0])
 
 
 ALLUVIUM_HALF_WIDTH_M = 1_000.0

@@ -6,6 +6,8 @@ found) stays in ``geology`` and in the truth.
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -50,7 +52,9 @@ LITHOLOGIC = tuple(unit[0] for unit in _UNITS)
 
 def to_lonlat(world: World, geometry: np.ndarray) -> np.ndarray:
     """Geometries from the plane's metres to degrees."""
-    return shapely.transform(geometry, lambda xy: np.column_stack(world.plane.to_lonlat(xy[:, 0], xy[:, 1])))
+    return np.asarray(
+        shapely.transform(geometry, lambda xy: np.column_stack(world.plane.to_lonlat(xy[:, 0], xy[:, 1])))
+    )
 
 
 def sheet_labels(lon: Floats, lat: Floats) -> np.ndarray:
@@ -118,7 +122,7 @@ def lithology(world: World) -> gpd.GeoDataFrame:
     )
 
 
-def _overlays(world: World) -> list[tuple[list, np.ndarray]]:
+def _overlays(world: World) -> list[tuple[list[Any], np.ndarray]]:
     counts, overlays = world.counts, []
     if counts.is_alluvium_cut:
         strips = shapely.union_all(

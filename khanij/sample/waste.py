@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -123,7 +124,7 @@ def _like(table: str, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).convert_dtypes()
 
 
-def _true_value(rng: np.random.Generator, triple: tuple, known: str, bias: float) -> float:
+def _true_value(rng: np.random.Generator, triple: tuple[Any, ...], known: str, bias: float) -> float:
     """A value that the published figures stand for: inside their range, or scattered about the one figure."""
     low, mode, high = triple
     middle = mode if mode is not None else float(np.sqrt(low * high)) if low and high else (low or high or 0.0)
@@ -175,7 +176,7 @@ def _site_row(
 
 def _tonnage_rows(a: Archetype, site_id: str, name: str, factor: float) -> list[dict[str, object]]:
     def row(
-        number: int, triple: tuple, preferred: bool, basis: str, known: str, note: str, reason: str
+        number: int, triple: tuple[Any, ...], preferred: bool, basis: str, known: str, note: str, reason: str
     ) -> dict[str, object]:
         scale = [None if v is None else round(v * factor, 4) for v in triple]
         return {

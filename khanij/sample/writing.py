@@ -103,7 +103,7 @@ def write_raster(
             out.set_band_description(i, name)
             out.set_band_unit(i, unit)
             out.update_tags(i, NAME=name, UNIT=unit, DESCRIPTION=f"{text} ({SAMPLE_MARK})")
-    return height * width
+    return int(height * width)
 
 
 def write_json(path: Path, value: object) -> None:

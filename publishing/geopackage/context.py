@@ -60,4 +60,4 @@ def _positions(layers: dict[str, gpd.GeoDataFrame]) -> np.ndarray:
         [layers[n].geometry.to_numpy() for n in ("ranked_blocks", "waste_sites") if n in layers] or [np.array([])]
     )
     shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    return shapely.centroid(shapes)
+    return np.asarray(shapely.centroid(shapes))

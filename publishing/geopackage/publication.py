@@ -98,7 +98,8 @@ def conform(frame: pd.DataFrame, contract: Contract, *, file: object = None) -> 
         return out
     if not isinstance(frame, gpd.GeoDataFrame):
         raise PublishingError("a layer needs a geometry column", layer=contract.name, do="hand over a GeoDataFrame")
-    return gpd.GeoDataFrame(out, geometry=_geometry(frame.iloc[order], contract), crs="EPSG:4326")
+    layer: pd.DataFrame = gpd.GeoDataFrame(out, geometry=_geometry(frame.iloc[order], contract), crs="EPSG:4326")
+    return layer
 
 
 def _check_columns(columns: list[str], contract: Contract, file: object) -> None:
@@ -288,14 +289,14 @@ def _layers(publication: Publication, file: object) -> dict[str, gpd.GeoDataFram
         if name in publication.layers:
             if name == "ranked_blocks":
                 contract = with_baskets(contract, publication.basket_columns)
-            layers[name] = conform(publication.layers[name], contract, file=file)  # type: ignore[assignment]
+            layers[name] = conform(publication.layers[name], contract, file=file)
         elif name in needed:
-            layers[name] = conform(empty_layer(contract), contract, file=file)  # type: ignore[assignment]
+            layers[name] = conform(empty_layer(contract), contract, file=file)
     for name, make in (("survey_sheets", sheet_grid), ("state_labels", state_labels)):
         if name not in layers:
             made = make(layers)
             if len(made):
-                layers[name] = conform(made, OUTPUT_LAYERS[name], file=file)  # type: ignore[assignment]
+                layers[name] = conform(made, OUTPUT_LAYERS[name], file=file)
     return {name: _mark_internal(layers[name]) for name in OUTPUT_LAYERS if name in layers}
 
 

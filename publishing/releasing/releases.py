@@ -322,7 +322,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     PublishingError : it is not what was written.
     """
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         whole = isinstance(found["files"], dict) and found.get(CHECKSUM, _checksum(found)) == _checksum(found)
         whole = whole and all(isinstance(file["sha256"], str) for file in found["files"].values())
         if whole and CHECKSUM in found:  # releases of older versions have none

@@ -312,7 +312,7 @@ class Client:
 
     def _redirected(self, target: str, response: httpx.Response, layer: str | None) -> str:
         try:
-            onward = urljoin(target, response.headers.get("location", ""))
+            onward = str(urljoin(target, response.headers.get("location", "")))
             path = urlsplit(onward).path
         except ValueError:
             onward, path = "no address", ""

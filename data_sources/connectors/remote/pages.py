@@ -264,7 +264,7 @@ def to_ipc(table: pa.Table, crs: str | None) -> bytes:
     table = table.combine_chunks().replace_schema_metadata({"crs": crs or ""})
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def read_page(partial: Partial, record: PageRecord) -> tuple[pa.Table, str | None]:

@@ -79,7 +79,8 @@ class Ledger:
         kept = [frame[~self.held[at]] for at, frame in self._marked]
         rows = pd.concat(kept, ignore_index=True) if kept else _typed(pd.DataFrame(columns=list(QUARANTINE_COLUMNS)))
         rows = rows.sort_values("row", kind="stable")
-        return pd.concat([*self._marked_columns, rows], ignore_index=True)
+        every: pd.DataFrame = pd.concat([*self._marked_columns, rows], ignore_index=True)
+        return every
 
     def flagged_rows(self) -> int:
         """Number of distinct rows that stay and carry a mark."""

@@ -28,7 +28,7 @@ def _parts(x: ArrayLike) -> Floats:
 def close(x: ArrayLike, total: float = 1.0) -> Floats:
     """Parts scaled to a constant sum, ``total x_i / sum(x)``; shape (..., parts)."""
     parts = _parts(x)
-    return total * parts / parts.sum(axis=-1, keepdims=True)
+    return np.asarray(total * parts / parts.sum(axis=-1, keepdims=True))
 
 
 def clr(x: ArrayLike) -> Floats:
@@ -45,7 +45,7 @@ def clr_inverse(z: ArrayLike, total: float = 1.0) -> Floats:
     """The closed composition whose clr is ``z``."""
     z = np.asarray(z, dtype=np.float64)
     e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return total * e / e.sum(axis=-1, keepdims=True)
+    return np.asarray(total * e / e.sum(axis=-1, keepdims=True))
 
 
 def ilr_basis(parts: int) -> Floats:

@@ -171,7 +171,7 @@ def huber_fit(predictors: Floats, response: Floats, iterations: int = 30, k: flo
         beta = new
         if done:
             break
-    return beta
+    return np.asarray(beta)
 
 
 def log_ratios(samples: Samples, reference: Iterable[str]) -> tuple[pd.DataFrame, Floats]:
@@ -193,14 +193,14 @@ def residual_by_group(
     """Values less the median of their own lithology; groups with fewer than ``min_size`` samples take the whole's."""
     out = values - np.nanmedian(values[used])
     if groups is None:
-        return out
+        return np.asarray(out)
     codes, names = pd.factorize(pd.Series(groups, dtype="object"), sort=False)
     for code in range(len(names)):
         here = codes == code
         fit = here & used & np.isfinite(values)
         if fit.sum() >= min_size:
             out[here] = values[here] - np.median(values[fit])
-    return out
+    return np.asarray(out)
 
 
 SAND_Z = 2.0

@@ -119,7 +119,7 @@ def _disc_mean(amount: Floats, grid: Grid, n: int, radius_m: float, scale: float
     density = total / (disc.sum() * grid.cell_area_m2) * scale
     # the transform leaves noise of 1e-17 of the largest value where there is nothing
     density[density < 1e-9 * max(float(density.max()), 1e-300)] = 0.0
-    return density.astype(np.float32)
+    return np.asarray(density.astype(np.float32))
 
 
 def categories(

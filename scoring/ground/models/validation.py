@@ -27,7 +27,7 @@ def spatial_blocks(grid: Grid, block_m: float) -> NDArray[np.int32]:
     xs, ys = grid.centres()
     bx, by = np.floor(xs / block_m).astype(np.int64), np.floor(ys / block_m).astype(np.int64)
     columns = int(bx.max() - bx.min() + 1)
-    return ((by.max() - by)[:, None] * columns + (bx - bx.min())[None, :]).astype(np.int32)
+    return np.asarray(((by.max() - by)[:, None] * columns + (bx - bx.min())[None, :]).astype(np.int32))
 
 
 def assign_folds(
@@ -90,7 +90,7 @@ def capture(score: Floats, points: Floats, area_pct: float) -> float:
 
 
 def _inside(start: Floats, stop: Floats, share: float) -> Floats:
-    return np.clip((share - start) / np.maximum(stop - start, 1e-300), 0.0, 1.0)
+    return np.asarray(np.clip((share - start) / np.maximum(stop - start, 1e-300), 0.0, 1.0))
 
 
 def success_rate_area(score: Floats, points: Floats) -> float:

@@ -112,13 +112,9 @@ def class_counts(
     if codes.size and int(codes.max()) >= n_classes:
         raise ScoringError(f"class code {int(codes.max())} with {n_classes} classes")
     groups = np.empty(0, dtype=np.int8) if group is None else np.ascontiguousarray(group).reshape(-1)
-    return _count(
-        np.ascontiguousarray(codes).reshape(-1),
-        groups,
-        np.ascontiguousarray(deposits, dtype=np.bool_).reshape(-1),
-        n_classes,
-        n_groups,
-    )
+    flat, found = np.ascontiguousarray(codes), np.ascontiguousarray(deposits, dtype=np.bool_)
+    cells, marked = _count(flat.reshape(-1), groups, found.reshape(-1), n_classes, n_groups)
+    return cells, marked
 
 
 def quantile_edges(values: Floats, classes: int) -> Floats:
@@ -127,7 +123,7 @@ def quantile_edges(values: Floats, classes: int) -> Floats:
     if not len(v):
         raise ScoringError("evidence without a single value")
     edges = np.unique(np.quantile(v, np.arange(1, classes) / classes))
-    return edges[edges > v.min()]
+    return np.asarray(edges[edges > v.min()])
 
 
 def classify(values: Floats, edges: Floats) -> Codes:
