@@ -242,7 +242,9 @@ def ranks_finding(blocks: pd.DataFrame) -> Finding:
         if len(group) > 1 and not np.array_equal(places, np.arange(1, len(group) + 1)):
             faults.append(f"the ranks of {kind} are not 1..{len(group)}")
             bad.append(group)
-        elif len(group) > 1 and np.any(np.diff(_numbers(group.sort_values("rank")["score_mean"])) > PLACE_POINTS + SCORE_TOLERANCE):
+        elif len(group) > 1 and np.any(
+            np.diff(_numbers(group.sort_values("rank")["score_mean"])) > PLACE_POINTS + SCORE_TOLERANCE
+        ):
             faults.append(f"the ranks of {kind} do not follow the mean score")
             bad.append(group)
     return _finding("ranks_complete", faults, _rows(bad, RANKED_BLOCKS), "ranks are 1..N within every kind")

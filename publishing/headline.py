@@ -5,10 +5,12 @@ Belongs here: sentences about a region. Does not belong here: one block in words
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pandas as pd
 
+from khanij.foundation.environment import output_folder
 from khanij.foundation.wording import chance, number
 from publishing.geopackage.reading import read_table, run_info
 
@@ -101,17 +103,32 @@ def auction_said(blocks: pd.DataFrame, near_km: float = 5.0) -> str:
 def robustness_said(gpkg: Path | str, kind: str = "waste_block") -> str:
     """The verdict on the order of one kind."""
     table = read_table(gpkg, "robustness")
-    verdict = table[(table["test"] == "verdict") & (table["kind"] == kind)]["note"]
-    return f"{str(verdict.iloc[0]).capitalize()}." if len(verdict) else ""
+    verdict = [str(note) for note in table[(table["test"] == "verdict") & (table["kind"] == kind)]["note"]]
+    return f"{verdict[0][:1].upper()}{verdict[0][1:]}." if verdict else ""
 
 
 def region_said(gpkg: Path | str) -> str:
-    """All sentences of one published region, the prospects first."""
+    """All sentences of one published region, one to a line, the prospects first."""
     blocks = read_table(gpkg, "ranked_blocks")
     deck = run_info(gpkg).get("price_deck", "")
     parts = [
         prospects_said(blocks), outside_said(blocks), basket_said(gpkg, "magnet_ree", "magnet rare earths"),
         statuses_said(blocks), auction_said(blocks), robustness_said(gpkg),
     ]  # fmt: skip
-    said = " ".join(p for p in parts if p)
-    return f"{said} Prices: deck {deck}." if deck and said else said
+    return "\n".join([*(p for p in parts if p), *([f"Prices: deck {deck}."] if deck else [])])
+
+
+def with_said(text: str, region: str, said: str) -> str:
+    """A document with the sentences of a region between its marks, one to a line."""
+    begin, end = f"<!-- said: {region} -->\n", "<!-- end said -->"
+    head, rest = text.split(begin)
+    lines = [f"* {sentence}" for sentence in said.split("\n")]
+    return head + begin + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1]
+
+
+if __name__ == "__main__":
+    document = Path(sys.argv[1])
+    published = output_folder() / "india" / "ranked_blocks.gpkg"
+    document.write_text(
+        with_said(document.read_text(encoding="utf-8"), "india", region_said(published)), encoding="utf-8"
+    )
