@@ -1,4 +1,4 @@
-"""Metal, margin, axes and ranks: the Monte-Carlo assessment of every block, its robustness, and what to sample next."""
+"""Metal, projects and ranks: the Monte-Carlo assessment of every block, its robustness, and what to sample next."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def _progress(context: dg.AssetExecutionContext, region: Region) -> Progress:
 
 @region_asset(
     group="potential",
-    title="Every block with its metal, margin, axes, score and rank interval; sums are conserved within a kind.",
+    title="Every block with its metal, project, score and rank interval; sums are conserved within a kind.",
     kinds={"python", "geoparquet"},
     settings=("ranking", "crs", "seed", "gates"),
     upstream=UPSTREAM,
@@ -70,7 +70,7 @@ def assessment(context: dg.AssetExecutionContext, workspace: Place, **made: dict
 
 @region_asset(
     group="potential",
-    title="The ranking under other weights, prices, distances, caps and units, with a verdict; and what to sample next.",
+    title="The ranking under other prices, premiums, distances, caps and units, with a verdict; and what to sample next.",
     kinds={"python", "parquet"},
     settings=("ranking", "crs", "seed", "gates"),
     upstream=UPSTREAM,
@@ -86,7 +86,7 @@ def robustness_report(
         "robustness": robustness_table(report),
         "rank_acceptability": report.acceptability.rename(columns=lambda name: name.replace("acceptability_", "p_")),
         "scenario_ranks": report.ranks,
-        "sample_next": sample_next(state).rename(columns={"order": "priority", "reason": "advice"}),
+        "sample_next": sample_next(state),
         "verdict": report.verdict,
     }
     return result(context, workspace, bundle, verdict=dg.MetadataValue.md(report.verdict.to_string(index=False)))

@@ -21,6 +21,7 @@ from data_sources.contracts.published.outputs import ELEMENT_POTENTIAL, RANKED_B
 SHOWN_ROWS = 20
 MASS_TOLERANCE = 1e-9
 SCORE_TOLERANCE = 1e-6  # contributions and score are means over the same draws; what is left is summation order
+PLACE_POINTS = 0.1  # mean scores that differ by less are ordered by the price multiple that they need
 QUARANTINE_WARNS_ABOVE = 0.05
 ROW_DRIFT_WARNS_ABOVE = 0.10
 MEDIAN_DRIFT_WARNS_ABOVE = 0.25
@@ -228,7 +229,7 @@ def _balance_gap(balance: pd.DataFrame) -> np.ndarray:
 
 
 def ranks_finding(blocks: pd.DataFrame) -> Finding:
-    """Ranks are 1..N within a kind for RANKED blocks, ordered by mean score, and nobody else carries one."""
+    """Ranks are 1..N within a kind for RANKED blocks, by mean score to 0.1 point, and nobody else carries one."""
     faults: list[str] = []
     bad: list[pd.DataFrame] = []
     is_ranked = blocks["status"] == "RANKED"
@@ -241,7 +242,9 @@ def ranks_finding(blocks: pd.DataFrame) -> Finding:
         if len(group) > 1 and not np.array_equal(places, np.arange(1, len(group) + 1)):
             faults.append(f"the ranks of {kind} are not 1..{len(group)}")
             bad.append(group)
-        elif len(group) > 1 and np.any(np.diff(_numbers(group.sort_values("rank")["score_mean"])) > SCORE_TOLERANCE):
+        elif len(group) > 1 and np.any(
+            np.diff(_numbers(group.sort_values("rank")["score_mean"])) > PLACE_POINTS + SCORE_TOLERANCE
+        ):
             faults.append(f"the ranks of {kind} do not follow the mean score")
             bad.append(group)
     return _finding("ranks_complete", faults, _rows(bad, RANKED_BLOCKS), "ranks are 1..N within every kind")

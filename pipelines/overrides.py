@@ -6,21 +6,9 @@ setting means (``scoring``), or Dagster, which takes seconds to import.
 
 from __future__ import annotations
 
-import json
-
 from assets.regions import require_settings
 from data_sources.contracts import RegionError
 from data_sources.regions import Region, load_region
-from scoring.rank.settings import DEFAULT_WEIGHTS, THIN_MARKETS
-
-
-def complete(overrides: dict[str, str], region: Region) -> dict[str, str]:
-    """The overrides, with what one key of a mapping stands beside: one weight changed leaves the others as they were."""
-    out: dict[str, str] = {}
-    for name, defaults in (("weights", DEFAULT_WEIGHTS), ("cap_shares", THIN_MARKETS)):
-        if any(key.startswith(f"ranking.{name}.") for key in overrides) and name not in region.ranking:
-            out[f"ranking.{name}"] = json.dumps(defaults)
-    return out | overrides
 
 
 def checked_region(name: str, overrides: dict[str, str]) -> Region:
@@ -30,7 +18,7 @@ def checked_region(name: str, overrides: dict[str, str]) -> Region:
     ------
     RegionError : no such region or setting, or a bad value; the key is named.
     """
-    region = load_region(name, complete(overrides, load_region(name)))
+    region = load_region(name, overrides)
     require_settings(region)
     return region
 

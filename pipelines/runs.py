@@ -18,12 +18,10 @@ from assets.published.generation import published_list
 from assets.shown.progress import listening
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError, RegionError
-from data_sources.regions import load_region
 from pipelines.automations.notify import root_cause
 from pipelines.automations.planning import has_files, missing_files
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
-from pipelines.overrides import complete
 from pipelines.resources import instance, resources
 from pipelines.stopping import Stopped, interruptible
 from pipelines.stores.io_managers import BundleIOManager, BundleStore
@@ -63,7 +61,7 @@ def run_region(
     Stopped : Ctrl-C or SIGTERM; what was finished is kept, and the run is booked as canceled.
     """
     forget()
-    overrides = complete(overrides or {}, load_region(region))
+    overrides = overrides or {}
     given = resources(overrides, accept)
     workspace, io_manager = given["workspace"], given["io_manager"]
     assert isinstance(workspace, Workspace) and isinstance(io_manager, BundleIOManager)

@@ -15,12 +15,23 @@ import pandas as pd
 from data_sources.contracts.published.outputs import KINDS, RANKED_BLOCKS
 from data_sources.contracts.published.places import EXPLAIN, TOP, TOP_FERTILITY
 from khanij.foundation.cells import is_known
-from khanij.foundation.wording import amount, kilograms, number, one_line, place, rank_interval, share, tonnes, triple
+from khanij.foundation.wording import (
+    amount,
+    chance,
+    kilograms,
+    number,
+    one_line,
+    place,
+    rank_interval,
+    share,
+    tonnes,
+    triple,
+)
 from publishing.colours import CONTRIBUTIONS
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records
 from publishing.sets.snapshot import one_set_of
-from publishing.words import KIND_WORDS, STATUS_WORDS, said
+from publishing.words import KIND_WORDS, PROSPECT_WORDS, STATUS_WORDS, premium_in_words, price_multiple_in_words, said
 
 _WIDTH = 100
 TOP_COLUMNS = tuple(f.name for f, _ in RANKED_BLOCKS.shown(TOP))
@@ -62,6 +73,7 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
     if "rank" in frame:
         header = [
             "Rank",
+            "Tier",
             "P05-P95",
             "Block",
             "Name",
@@ -69,16 +81,16 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
             "Score",
             "P10-P90",
             "P(top 10)",
-            "Margin USD/t",
-            "Break-even x",
+            "P(pays)",
+            "Needs prices x",
             "Elements",
             "Class",
         ]
         rows = [
             [
-                place(r.rank), rank_interval(r.rank_p05, r.rank_p95), r.block_id, _short(r.name), _short(r.state, 16),
+                place(r.rank), _short(r.tier), rank_interval(r.rank_p05, r.rank_p95), r.block_id, _short(r.name), _short(r.state, 16),
                 f"{r.score_mean:.1f}", f"{r.score_p10:.0f}-{r.score_p90:.0f}", share(r.p_top10),
-                _or_dash(r.margin_usd_per_t_p50), _or_dash(r.breakeven_price_multiple),
+                share(r.p_pays) if is_known(r.p_pays) else "-", _or_dash(r.price_multiple_needed),
                 _short(r.top_elements, 30), _short(r.knowledge_class),
             ]
             for r in records(frame)
@@ -169,7 +181,7 @@ def _head(block: SimpleNamespace, peers: int) -> list[str]:
     if block.status == "RANKED":
         out += _say(
             "Place",
-            f"{place(block.rank)} of {peers} of its kind; {rank_interval(block.rank_p05, block.rank_p95)} "
+            f"{place(block.rank)} of {peers} of its kind (tier {block.tier}); {rank_interval(block.rank_p05, block.rank_p95)} "
             f"in nine draws out of ten (P05 best place to P95 worst), median {place(block.rank_p50)}",
         )
         out += _say("Among the first", f"P(top 10) {share(block.p_top10)}, P(top 20) {share(block.p_top20)}")
@@ -193,25 +205,33 @@ def _head(block: SimpleNamespace, peers: int) -> list[str]:
 
 
 def _value(block: SimpleNamespace) -> list[str]:
-    out = ["", "Value"]
-    if not (is_known(block.tonnage_t_p50) or is_known(block.margin_usd_per_t_p50)):
-        return out + _say("Tonnage, margin and net value", "not known; a missing figure is never taken for zero")
-    out += _say("Tonnage, P50", f"{tonnes(block.tonnage_t_p50)} dry")
+    out = ["", "Does it pay"]
+    if is_known(block.tonnage_t_p50):
+        out += _say("Tonnage, P50", f"{tonnes(block.tonnage_t_p50)} dry")
+    if not is_known(block.p_pays):
+        return out + _say("P(pays), net present value", "not known; a missing figure is never taken for zero")
+    out += _say("Prospect", f"{PROSPECT_WORDS[block.prospect]} ({block.prospect}), main product {block.main_product}")
     out += _say(
-        "Margin of the project",
-        triple(block, "margin_usd_per_t", unit="USD/t"),
+        "P(pays)",
+        f"{chance(block.p_pays)} of the draws; {chance(block.p_pays_if_built_today)} at one size, if built today",
     )
-    out += _say("P(margin > 0)", share(block.p_margin_positive))
-    if is_known(block.breakeven_price_multiple):
-        x = float(block.breakeven_price_multiple)
-        meaning = "it pays at today's prices" if x <= 1 else f"prices must be {number(x)} times today's"
-        out += _say("Break-even price multiple", f"{number(x)}: {meaning}")
-    else:
-        out += _say("Break-even price multiple", "none: nothing is sold, or nothing is known")
     out += _say(
-        "Net value of the basket",
-        triple(block, "net_value_usd", amount, "USD"),
+        "Net present value",
+        f"{triple(block, 'npv_usd', amount, 'USD')}; Rs {number(block.npv_inr_crore_p50)} crore (P50)",
     )
+    out += _say("Price multiple needed", price_multiple_in_words(block.price_multiple_needed))
+    out += _say("Of one metal alone", block.price_multiple_by_product)
+    if is_known(block.recovery_needed):
+        out += _say("Recovery needed of the main product", share(block.recovery_needed))
+    if is_known(block.plant_mtpa_p50):
+        plant = (
+            f"{number(block.plant_mtpa_p50, 2)} Mt/a for {number(block.life_years_p50, 2)} years, capital "
+            f"{amount(block.capital_usd_p50)} USD, paid back in {number(block.payback_years_p50, 2)} years"
+        )
+        out += _say("Plant (medians of the draws that pay)", plant)
+        out += _say("Royalty and levies", f"Rs {number(block.royalty_inr_crore_per_year)} crore a year")
+    out += _say("Premium that could be bid", premium_in_words(block) or None)
+    out += _say("Value of the basket's metals", triple(block, "basket_value_usd", amount, "USD"))
     return out
 
 
@@ -226,7 +246,7 @@ def _sites(gpkg: Path | str, block_id: str) -> list[str]:
         site = sites.get(row.site_id)
         text = f"{share(row.inside)} inside, {share(row.near)} near, {number(row.distance_km)} km"
         if site is not None:
-            text += f"; {one_line(site.name)}; {triple(site, 'tonnage_t', tonnes)}, class {site.knowledge_class}"
+            text += f"; {one_line(site.name)}; {triple(site, 'tonnage_t', tonnes)}, class {site.tonnage_class}"
             if is_known(site.status_reason):
                 text += f"; {site.status_reason}"
         out += _say(row.site_id, text)
@@ -278,7 +298,11 @@ def _ground(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
 
 def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
     out = ["", "How well it is known"]
-    out += _say("Knowledge class", block.knowledge_class)
+    factors = ", ".join(
+        f"{f} {getattr(block, f'class_{f}')}" for f in ("tonnage", "grade", "recovery", "cost", "price")
+    )
+    out += _say("Knowledge class", f"{block.knowledge_class}, the worst of {factors}")
+    out += _say("UNFC", block.unfc)
     out += _say("Completeness", f"{number(block.completeness_pct)} %" if is_known(block.completeness_pct) else None)
     out += _say("Basis of the geometry", block.geometry_basis)
     if is_known(block.nearest_site_id):

@@ -6,6 +6,8 @@ Belongs here: a word that page, spreadsheet, dossier, map and command line share
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from data_sources.contracts import Field
 from khanij.foundation.cells import is_known
 from khanij.foundation.wording import number, one_line, share
@@ -20,6 +22,11 @@ STATUS_WORDS = {
 }
 # The same words inside a QGIS expression, where an apostrophe would end the text.
 STATUS_SAID = {k: v.replace("'", "’") for k, v in STATUS_WORDS.items()}
+PROSPECT_WORDS = {
+    "PAYS": "Pays in half of the draws or more",
+    "MAY_PAY": "May pay",
+    "NEEDS_MORE": "Needs higher prices, or more metal",
+}
 KIND_WORDS = {
     "waste_block": "Waste block",
     "auction_block": "Auction block",
@@ -27,6 +34,25 @@ KIND_WORDS = {
     "survey_sheet": "Survey sheet",
     "grid_cell": "Grid cell",
 }
+
+
+def price_multiple_in_words(value: object) -> str:
+    """The needed price multiple, and what it means."""
+    if not is_known(value):
+        return "none can be said: nothing is sold in half of the draws"
+    x = float(value)  # type: ignore[arg-type]
+    meaning = "it pays at today's prices" if x <= 1 else f"net prices must be {number(x)} times today's"
+    return f"{number(x)} (median): {meaning}"
+
+
+def premium_in_words(row: SimpleNamespace) -> str:
+    """The auction premium that leaves a net present value of 0, in the median and in one draw of five."""
+    low, middle = row.affordable_premium_pct_p20, row.affordable_premium_pct_p50
+    if not is_known(middle):
+        return ""
+    if float(middle) <= 0:
+        return "none in half of the draws"
+    return f"{number(middle)} % of the value of mineral despatched (median); P20 {number(low) + ' %' if float(low) > 0 else 'none'}"
 
 
 def unit_said(field: Field) -> str:

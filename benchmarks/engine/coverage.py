@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scoring.waste.engine import simulate
 
 from data_sources.reference import load_reference
 from scoring.rank.baskets import basket_elements
 from scoring.rank.ranking import rank_draws
 from scoring.rank.settings import RankingSettings
-from scoring.waste.engine import simulate
 from scoring.waste.figures import GRADE_GSD, TONNAGE_GSD
 from scoring.waste.inventory import site_records
 from scoring.waste.prepare import Scenario, prepare

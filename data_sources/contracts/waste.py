@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from data_sources.contracts.contract import Bounds, Contract, Field
 
-KNOWLEDGE_CLASSES = ("G1", "G2", "G3", "G4", "analogue", "none")
-TONNAGE_BASIS = ("published", "derived", "capacity", "none")
+KNOWLEDGE_CLASSES = ("G1", "G2", "G3", "G4", "analogue", "default", "none")
+TONNAGE_BASIS = ("published", "derived", "plan", "capacity", "none")
 GRADE_BASIS = (
     "assay",
     "recovered",
@@ -15,9 +15,14 @@ GRADE_BASIS = (
     "upper_limit",
     "subfraction",
     "withdrawn",
+    "head_grade",
+    "plan",
 )
 GATE_CODES = ("hard", "conditional", "leased", "soft", "check", "info")
 LEASE_STATUS = ("operator", "third_party", "state", "none", "unknown")
+TEST_LEVELS = ("none", "bench", "pilot", "plant")
+MINERAL_STATES = ("unknown", "free", "oxidised", "fine_sulphide", "refractory")
+MASS_BASIS = ("dry", "wet")
 TREE_INCLUDES = ("none", "Y", "Sc", "Y+Sc", "unknown")
 
 _MT = Bounds(0, 2000, "no single waste site of India holds two billion tonnes")
@@ -65,6 +70,12 @@ WASTE_SITES = Contract(
         _t("waste_type_text", "Waste", "The waste in words."),
         _t("host_commodity", "Host commodity", "What was mined, burnt or processed."),
         _t("route_code", "Route", "Processing route whose products and costs apply."),
+        _t("test_level", "Tested", "How far the route was tested on this waste: none, bench, pilot, plant; missing is none.", vocabulary=TEST_LEVELS),
+        _t("mineral_state", "State of the minerals", "What is known of the valuable minerals; missing is unknown.", vocabulary=MINERAL_STATES),
+        _b("is_mill_standing", "A mill stands", "True: a plant that could take the waste stands at the site."),
+        _n("product_freight_usd_per_t", "Freight of the product", "Freight of what is sold, per tonne of the metal in it.", "USD/t", reject=Bounds(0, 10_000, "a freight")),
+        _t("project_basis", "Tests and plant from", "Where the level of tests, the state and the plant come from."),
+        _n("plant_distance_km", "Distance of the plant", "Haul to a plant that is elsewhere.", "km", reject=Bounds(0, 3000, "a distance in India")),
         _b("is_transported", "Transported", "True: the waste says nothing of the ground under it (ash, red mud, gypsum)."),
         _t("is_transported_basis", "Transported because", "Why."),
         _t("lease_status", "Lease", "Whose lease the site lies on, where a source says.", vocabulary=LEASE_STATUS),
@@ -112,6 +123,9 @@ TONNAGES = Contract(
         _n("tonnage_min_mt", "Tonnage, minimum", "Lowest figure.", "million t, dry", reject=_MT),
         _n("tonnage_mode_mt", "Tonnage, most likely", "Most likely figure; missing where only a range is known.", "million t, dry", reject=_MT),
         _n("tonnage_max_mt", "Tonnage, maximum", "Highest figure.", "million t, dry", reject=_MT),
+        _b("is_conflict", "In conflict", "True: lowest and highest are figures that contradict each other."),
+        _t("mass_basis", "Dry or wet", "dry or wet tonnes; missing is taken as dry.", vocabulary=MASS_BASIS),
+        _n("moisture_pct", "Moisture", "Water in wet tonnes, of the wet mass.", "%", reject=Bounds(0, 95, "a share of the wet mass")),
         _n("as_of_year", "As of", "Calendar year of the figure.", "year", reject=Bounds(1900, 2100, "a calendar year")),
         _t("as_of_text", "As of, as printed", "Date as printed where it is not one year."),
         _t("basis_code", "Basis", "published, derived (formula given), capacity (volume or plan, not stock), none.", vocabulary=TONNAGE_BASIS),
@@ -146,6 +160,7 @@ GRADES = Contract(
         _n("ppm_min", "Grade, lower", "Lower value of the element.", "ppm", reject=_PPM),
         _n("ppm_mode", "Grade, most likely", "Most likely value of the element.", "ppm", reject=_PPM),
         _n("ppm_max", "Grade, upper", "Upper value; the limit itself for an upper_limit row.", "ppm", reject=_PPM),
+        _b("is_conflict", "In conflict", "True: lower and upper are figures that contradict each other."),
         _n("n_samples", "Samples", "Number of samples where the source gives one.", "", reject=Bounds(0, None, "a count")),
         _t("n_samples_text", "Samples, as printed", "As gathered."),
         _t("medium", "Medium", "What was analysed."),

@@ -92,6 +92,7 @@ class EconomicTables:
     tests: Mapping[str, TestLevel]
     states: Mapping[str, float]
     recoveries: Mapping[tuple[str, str], Recovery]
+    recoveries_seen: frozenset[tuple[str, str]]
     lean: Mapping[str, Lean]
     royalty: Mapping[str, float]
     royalty_on_contained: frozenset[str]

@@ -61,6 +61,7 @@ def economic_tables(replace: Mapping[str, pd.DataFrame] | None = None) -> Econom
         tests=_tests(metallurgy),
         states=_states(metallurgy),
         recoveries=_recoveries(metallurgy, known, families),
+        recoveries_seen=_seen(metallurgy),
         lean=_lean(metallurgy, known),
         royalty=royalty,
         royalty_on_contained=contained,
@@ -202,6 +203,12 @@ def _recoveries(
             checked_number(r["value2"], table, i, "value2", high=1.0),
         )
     return out
+
+
+def _seen(frame: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    """(family, element) of the recoveries that were read in a source, and not recalled or guessed."""
+    rows = [r for _, r in _kind(frame, "recovery") if not _text(r["source_seen"]).startswith("expert default")]
+    return frozenset((a, b) for a, _, b in (_text(r["key"]).partition(":") for r in rows))
 
 
 def _lean(frame: pd.DataFrame, known: set[str]) -> dict[str, Lean]:

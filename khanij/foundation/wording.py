@@ -10,9 +10,25 @@ import math
 from collections.abc import Callable
 
 from khanij.foundation.cells import is_known
+from khanij.foundation.errors import UnitError
 from khanij.foundation.rounding import round_significant
 
 NOT_KNOWN = "not known"
+RUPEES_PER_CRORE = 1e7
+
+
+def usd_to_inr_crore(usd: float, inr_per_usd: float) -> float:
+    """Rupees crore from USD at a stated rate: ``USD x rate / 1e7`` (1 crore = 10 million).
+
+    Raises
+    ------
+    UnitError : the rate is not positive.
+    """
+    if not inr_per_usd > 0:
+        raise UnitError(
+            f"exchange rate {inr_per_usd!r} is not positive", do="give INR per USD and the date of the rate"
+        )
+    return usd * inr_per_usd / RUPEES_PER_CRORE
 
 
 def number(value: object, digits: int = 3) -> str:
@@ -80,6 +96,14 @@ def interval(low: object, middle: object, high: object, say: Callable[[object], 
 def share(value: object) -> str:
     """A share as a percentage."""
     return f"{100 * float(value):.0f} %" if is_known(value) else NOT_KNOWN  # type: ignore[arg-type]
+
+
+def chance(value: object) -> str:
+    """A share of draws as a percentage; what lies within 1 % of never or always is not said more exactly."""
+    if not is_known(value):
+        return NOT_KNOWN
+    p = float(value)  # type: ignore[arg-type]
+    return "more than 99 %" if p > 0.99 else "fewer than 1 %" if p < 0.01 else f"{100 * p:.0f} %"
 
 
 def place(value: object) -> str:

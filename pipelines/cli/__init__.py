@@ -23,6 +23,7 @@ VERBS = {
     "fetch": "bring a region's sources into the local archive, resuming where an earlier fetch stopped",
     "validate": "hold a file of yours against the contract of a layer, and say what would be kept, flagged and held",
     "shortlist": "filter the ranked blocks, print them, and write them as spreadsheet, table, map or report",
+    "sample": "what to sample next: campaigns by what they are worth, and the best set within a budget",
     "dossier": "write two printable pages on each block, and all of them in one file",
     "diff": "compare two releases, GeoPackages or shortlists: what moved, and why",
     "release": "freeze what is published of a region as an immutable, catalogued release",

@@ -12,13 +12,14 @@ TEXTS = {
     "state": "state or union territory",
     "district": "district",
     "element": "blocks whose route sells this element",
+    "prospect": "PAYS, MAY_PAY or NEEDS_MORE",
 }
 NUMBERS = {
     "max_rank": (int, "N", "rank N or better"),
     "min_p_top10": (float, "P", "at least this share of draws among the first ten"),
     "min_p_top20": (float, "P", "at least this share of draws among the first twenty"),
-    "min_p_margin_positive": (float, "P", "at least this share of draws with a positive margin"),
-    "max_breakeven": (float, "X", "break-even price multiple of at most X (1 pays today)"),
+    "min_p_pays": (float, "P", "at least this share of draws in which it pays"),
+    "max_price_multiple": (float, "X", "needed price multiple of at most X (1 pays today)"),
     "min_tonnage_t": (float, "T", "at least T tonnes (P50)"),
 }
 
@@ -71,12 +72,14 @@ def main(arguments: argparse.Namespace) -> int:
     if shortlist.blocks.empty:
         raise nothing_passes(shortlist)
 
-    columns = {"region": "region", "kind": "kind", "rank": "rank", "rank_p05": "P05", "rank_p95": "P95", "block_id": "block", "name": "name", "state": "state", "rank_fertility": "by fertility", "fertility_axis": "percentile", "score_mean": "score", "p_top20": "P(top 20)", "margin_usd_per_t_p50": "margin USD/t", "breakeven_price_multiple": "break-even x"}  # fmt: skip
+    columns = {"region": "region", "kind": "kind", "rank": "rank", "tier": "tier", "rank_p05": "P05", "rank_p95": "P95", "block_id": "block", "name": "name", "state": "state", "rank_fertility": "by fertility", "fertility_axis": "percentile", "score_mean": "score", "p_top20": "P(top 20)", "p_pays": "P(pays)", "price_multiple_needed": "needs prices x"}  # fmt: skip
     table = Table(title=f"{len(shortlist.blocks)} blocks: {chosen.described() or 'no filter'}", title_justify="left")
     blocks = shortlist.blocks
     by_rank = blocks["rank"].notna().any()
     unused = (
-        ("rank_fertility", "fertility_axis") if by_rank else ("rank", "rank_p05", "rank_p95", "score_mean", "p_top20")
+        ("rank_fertility", "fertility_axis")
+        if by_rank
+        else ("rank", "tier", "rank_p05", "rank_p95", "score_mean", "p_top20")
     )
     present = [name for name in columns if name in blocks.columns and name not in unused]
     for name in present:

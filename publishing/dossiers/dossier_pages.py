@@ -18,7 +18,18 @@ from data_sources.contracts.published.places import DOSSIER
 from data_sources.sheets import sheet_of
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
-from khanij.foundation.wording import amount, kilograms, number, one_line, place, rank_interval, share, tonnes, triple
+from khanij.foundation.wording import (
+    amount,
+    chance,
+    kilograms,
+    number,
+    one_line,
+    place,
+    rank_interval,
+    share,
+    tonnes,
+    triple,
+)
 from publishing.dossiers.dossier_figures import (
     A4,
     INK,
@@ -36,7 +47,7 @@ from publishing.dossiers.dossier_figures import (
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import records
 from publishing.shortlists.shortlist import Shortlist
-from publishing.words import KIND_WORDS, STATUS_WORDS, said
+from publishing.words import KIND_WORDS, PROSPECT_WORDS, STATUS_WORDS, premium_in_words, price_multiple_in_words, said
 
 CLASS_WORDS = {
     "G1": "G1, detailed exploration (UNFC G1)",
@@ -174,10 +185,13 @@ def first_page(book: Book, r: SimpleNamespace) -> Figure:
     w.heading("Value")
     pairs = [
         ("Tonnage, P50", tonnes(r.tonnage_t_p50)),
-        ("Margin of the project", triple(r, "margin_usd_per_t", unit="USD/t")),
-        ("P(margin > 0)", share(r.p_margin_positive)),
-        ("Break-even price multiple", _breakeven(r.breakeven_price_multiple)),
-        ("Net value of the basket", triple(r, "net_value_usd", amount, "USD")),
+        ("Prospect", PROSPECT_WORDS.get(r.prospect, "not known")),
+        ("P(pays)", f"{chance(r.p_pays)}; {chance(r.p_pays_if_built_today)} if built today"),
+        ("Net present value", triple(r, "npv_usd", amount, "USD")),
+        ("Median, Rs crore", number(r.npv_inr_crore_p50)),
+        ("Price multiple needed", price_multiple_in_words(r.price_multiple_needed)),
+        ("Premium that could be bid", premium_in_words(r) or "not known"),
+        ("Value of the basket's metals", triple(r, "basket_value_usd", amount, "USD")),
         ("Main elements", one_line(r.top_elements) or "not known"),
         ("Knowledge class", CLASS_WORDS.get(str(r.knowledge_class), "not stated")),
     ]
@@ -324,10 +338,3 @@ def list_pages(shortlist: Shortlist, date: str) -> Iterator[Figure]:
         )
         say(0.92, 0.03, f"list {page} of {len(pages)}", 7, color=SOFT, ha="right")
         yield figure
-
-
-def _breakeven(value: object) -> str:
-    if not is_known(value):
-        return "none: nothing is sold, or nothing is known"
-    x = float(value)  # type: ignore[arg-type]
-    return f"{number(x)}: " + ("it pays at today's prices" if x <= 1 else f"prices must be {number(x)} times today's")

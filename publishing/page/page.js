@@ -69,7 +69,7 @@
       button.type = 'button';
       button.dataset.key = key;
       button.addEventListener('click', () => {
-        sort = { key, up: sort.key === key ? !sort.up : !['score_mean', 'p_top20', 'fertility_axis', 'fertility_axis_p10', 'margin_usd_per_t_p50', 'tonnage_t_p50'].includes(key) };
+        sort = { key, up: sort.key === key ? !sort.up : !['score_mean', 'p_top20', 'fertility_axis', 'fertility_axis_p10', 'p_pays', 'tonnage_t_p50'].includes(key) };
         draw(); const again = document.querySelector('#table th button[data-key="' + key + '"]'); if (again) again.focus();
       });
       th.append(button); row.append(th);

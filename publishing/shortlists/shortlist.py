@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from data_sources.contracts import PublishingError
-from data_sources.contracts.published.outputs import KINDS, KNOWLEDGE_CLASSES, STATUSES
+from data_sources.contracts.published.outputs import KINDS, KNOWLEDGE_CLASSES, PROSPECTS, STATUSES
 from khanij.foundation.cells import is_known
 from khanij.foundation.files import sha256_of, write_bytes_atomically
 from publishing.geopackage.reading import read_layer, read_table, run_info, where_read
@@ -46,12 +46,13 @@ class ShortlistFilter(BaseModel):
     max_rank: int | None = Field(default=None, ge=1)
     min_p_top10: float | None = Field(default=None, ge=0, le=1)
     min_p_top20: float | None = Field(default=None, ge=0, le=1)
-    min_p_margin_positive: float | None = Field(default=None, ge=0, le=1)
-    max_breakeven: float | None = Field(default=None, gt=0)
+    prospect: tuple[str, ...] = ()
+    min_p_pays: float | None = Field(default=None, ge=0, le=1)
+    max_price_multiple: float | None = Field(default=None, gt=0)
     min_tonnage_t: float | None = Field(default=None, ge=0)
     worst_class: str | None = None
 
-    @field_validator("kind", "status", "state", "district", "element", mode="before")
+    @field_validator("kind", "status", "state", "district", "element", "prospect", mode="before")
     @classmethod
     def _as_list(cls, value: Any) -> Any:
         if value is None:
@@ -62,6 +63,11 @@ class ShortlistFilter(BaseModel):
     @classmethod
     def _known_status(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _among(tuple(v.upper() for v in value), STATUSES)
+
+    @field_validator("prospect")
+    @classmethod
+    def _known_prospect(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _among(tuple(v.upper() for v in value), PROSPECTS)
 
     @field_validator("kind")
     @classmethod
@@ -294,8 +300,8 @@ def _with_basket(
         )
     # What is known of the region's own basket alone does not belong beside another basket's rank.
     for column in out.columns:
-        if column.startswith(("score_p", "value_axis", "strategic_axis", "contribution_", "net_value_")):
-            out[column] = float("nan")
+        if column.startswith(("score_p", "tier", "contribution_", "basket_value_")):
+            out[column] = None if column == "tier" else float("nan")
     in_basket = out["rank"].notna()
     out.loc[in_basket & out["status"].isin(("RANKED", "OUT_OF_BASKET")), "status"] = "RANKED"
     left_out = ~in_basket & (out["status"] == "RANKED")
@@ -306,7 +312,7 @@ def _with_basket(
 
 def _passes(blocks: pd.DataFrame, chosen: ShortlistFilter) -> pd.Series:
     keep = pd.Series(True, index=blocks.index)
-    for column in ("kind", "status"):
+    for column in ("kind", "status", "prospect"):
         wanted = getattr(chosen, column)
         if wanted:
             keep &= blocks[column].isin(wanted)
@@ -317,7 +323,7 @@ def _passes(blocks: pd.DataFrame, chosen: ShortlistFilter) -> pd.Series:
             keep &= pd.Series([any(w in text for w in wanted) for text in texts], index=blocks.index, dtype=bool)
     limits = (
         ("rank", None, chosen.max_rank), ("p_top10", chosen.min_p_top10, None), ("p_top20", chosen.min_p_top20, None),
-        ("p_margin_positive", chosen.min_p_margin_positive, None), ("breakeven_price_multiple", None, chosen.max_breakeven),
+        ("p_pays", chosen.min_p_pays, None), ("price_multiple_needed", None, chosen.max_price_multiple),
         ("tonnage_t_p50", chosen.min_tonnage_t, None),
     )  # fmt: skip
     for column, low, high in limits:

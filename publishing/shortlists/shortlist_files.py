@@ -21,7 +21,7 @@ from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import csv_cell, plain, xml
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
-from khanij.foundation.wording import number, place, rank_interval, share, tonnes, triple
+from khanij.foundation.wording import chance, number, place, rank_interval, share, tonnes
 from publishing.colours import RANK_CLASSES
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
@@ -207,7 +207,7 @@ def _placemark(r: SimpleNamespace, shape: shapely.Geometry | None) -> str:
     facts = (
         ("Block", r.block_id), ("Status", STATUS_WORDS.get(r.status, r.status)), ("Why", r.status_reason),
         ("Place, P05 best to P95 worst", rank_interval(r.rank_p05, r.rank_p95)), ("P(top 20)", share(r.p_top20)),
-        ("Score", number(r.score_mean)), ("Margin, USD/t", triple(r, "margin_usd_per_t")), ("Tonnage, P50", tonnes(r.tonnage_t_p50)),
+        ("Score", number(r.score_mean)), ("P(pays)", chance(r.p_pays)), ("Needs net prices x", number(r.price_multiple_needed)), ("Tonnage, P50", tonnes(r.tonnage_t_p50)),
         ("Elements", r.top_elements), ("Knowledge class", r.knowledge_class), ("In words", r.explanation), ("Sources", r.sources),
     )  # fmt: skip
     # The balloon is HTML inside XML: the text is escaped for HTML, then the whole for XML.

@@ -31,7 +31,7 @@ _BARS = {
     "score_mean": "#F2B99B",
     "p_top10": "#CDB8E0",
     "p_top20": "#CDB8E0",
-    "p_margin_positive": "#A9D3EE",
+    "p_pays": "#A9D3EE",
     "completeness_pct": "#BFE3BF",
 }
 _WIDE = {
@@ -48,8 +48,8 @@ CAVEATS = (
     "A rank is an order under stated inputs, within one kind of block; it is not a resource or a reserve.",
     "P10 is the low case and P90 the high case; rank P05 is the best place and rank P95 the worst.",
     "A blank is not known; it is never zero. A block that is not RANKED carries no rank.",
-    "Margin is an undiscounted operating margin of the whole project unless capital is known; net value is the basket's share.",
-    "Net values of blocks are alternatives: the market could not take all of them, so they are never added up.",
+    "P(pays), net present value and needed price multiple are of the project with all its metals, after royalty and capital, before tax; the value of the basket's metals is never more.",
+    "Values of blocks are alternatives: the market could not take all of them, so they are never added up.",
     "Knowledge classes are assigned by the project's rule; no source states a MEMC or UNFC class.",
 )
 _FIXED = datetime.datetime(2026, 1, 1)
@@ -135,15 +135,15 @@ class _Styles:
         name = field.name
         if name in ("rank_p05", "rank_p50", "rank_p95"):
             return self.numbers["place"]
-        if "_per_t" in name:
-            return self.numbers["one"]
         if field.dtype == "integer" or name.endswith(
             ("_usd_p10", "_usd_p50", "_usd_p90", "_kg_p10", "_kg_p50", "_kg_p90", "_t_p50", "_t_mean")
         ):
             return self.numbers["whole"]
         if name.startswith("p_") or name in ("inside", "near", "revenue_share"):
             return self.numbers["share"]
-        return self.numbers["two" if name in ("breakeven_price_multiple", "distance_km") else "one"]
+        return self.numbers[
+            "two" if name in ("price_multiple_needed", "recovery_needed", "plant_mtpa_p50", "distance_km") else "one"
+        ]
 
 
 def _cover(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist, date: str) -> None:

@@ -14,23 +14,24 @@ import numpy as np
 import pandas as pd
 
 from scoring.case import Case
-from scoring.rank.axes import kind_scores
 from scoring.rank.baskets import basket_elements
 from scoring.rank.gating import gates_of
-from scoring.rank.ranking import final_rank, rank_draws
-from scoring.rank.scores import Scores
-from scoring.rank.settings import PRICE_DECKS, RankingSettings
+from scoring.rank.ranking import final_rank, rank_draws, tiers
+from scoring.rank.scores import Scores, kind_scores
+from scoring.rank.settings import RankingSettings
 from scoring.rank.state import Decided, Given, RunState, Scored, decide
 from scoring.rank.told.rank_tables import basket_table, deck_table, shares_table
 from scoring.rank.told.site_tables import element_table, mass_balance_table, site_table
 from scoring.rank.told.tables import block_table
-from scoring.waste.engine import Simulation, simulate
 from scoring.waste.inventory import site_records
+from scoring.waste.metal import simulate_metal
 from scoring.waste.pooling import pooled_grades
-from scoring.waste.prepare import Scenario, prepare
+from scoring.waste.prepare import metal_inputs
+from scoring.waste.projects.project_engine import ProjectSimulation, simulate_projects
 from scoring.waste.routes import RouteBook
 from scoring.waste.shares.allocation import allocate, near_as_inside
 from scoring.waste.shares.units import plan_units
+from scoring.waste.site_projects import attach_projects, inputs_of, link_complexes, other_deck, price_deck
 
 Progress = Callable[[float, str], None]
 
@@ -85,55 +86,66 @@ def _given(case: Case, settings: RankingSettings, say: Progress, count_near: boo
     if settings.pooling:
         grades = pd.concat([grades, pooled_grades(register.sites, grades)], ignore_index=True)
     records = site_records(register.sites, register.tonnages, grades, book, settings.min_tonnage_mt)
+    attach_projects(records, book, settings)
     say(0.05, "register read")
     allocation = allocate(register.sites, register.footprints, blocks, case.crs, settings)
     if count_near:
         allocation = near_as_inside(allocation)
     site_gates, block_gates = gates_of(case, blocks, records, allocation, settings)
+    complexes = link_complexes(records, [s for s, gate in site_gates.items() if gate.status])
     say(0.15, "sites shared among blocks")
     baskets = {name: basket_elements(name, settings, case.reference) for name in settings.baskets}
-    return Given(case, settings, blocks, book, records, site_gates, block_gates, allocation, baskets)
+    return Given(case, settings, blocks, book, records, site_gates, block_gates, allocation, baskets, complexes)
 
 
 def _scored(decided: Decided, say: Progress) -> Scored:
     g, settings = decided.given, decided.given.settings
-    other = next(d for d in PRICE_DECKS if d != settings.price_deck)
-    scenarios = [Scenario(d, settings.price_factor, settings.cap_factor) for d in (settings.price_deck, other)]
+    other = other_deck(settings)
+    decks = [price_deck(g.book, settings, d) for d in (settings.price_deck, other)]
     views = [(0, i) for i in range(len(g.baskets))] + [(1, g.main_view)]
-    inputs, elements, site_row = prepare(g.records, g.book, settings, scenarios, list(g.baskets.values()), views)
+    metal, elements, site_row = metal_inputs(g.records, g.book, settings)
+    inputs, project_ids, products = inputs_of(
+        g.records, g.book, settings, decks, list(g.baskets.values()), views, complexes=g.complexes
+    )
     usable = {s for s in site_row if g.records[s].may_rank and g.records[s].has_value and not g.site_gates[s].status}
-    plan = plan_units(g.ids, g.allocation, inputs, site_row, usable)
-    simulation = simulate(
+    plan = plan_units(g.ids, g.allocation, metal, site_row, project_ids, usable)
+    how = {"chunk": settings.unit_chunk, "threads": settings.threads}
+    held = simulate_metal(
+        metal, plan.units, len(elements), settings.draws, progress=lambda x: say(0.15 + 0.2 * x, "metal drawn"), **how
+    )
+    projects = simulate_projects(
         inputs,
         plan.ids,
-        plan.units,
+        plan.projects,
         settings.draws,
-        chunk=settings.unit_chunk,
-        threads=settings.threads,
-        progress=lambda share: say(0.15 + 0.6 * share, "metal and margin drawn"),
+        fixed_share=g.book.economics.fixed_share,
+        progress=lambda x: say(0.35 + 0.4 * x, "projects drawn"),
+        **how,
     )
     scores = {
-        name: _rank_basket(decided, simulation, name, view=position, position=position)
-        for position, name in enumerate(g.baskets)
+        name: _rank_basket(decided, projects, name, view=position, deck=0) for position, name in enumerate(g.baskets)
     }
-    other_deck = _rank_basket(decided, simulation, settings.basket, view=len(g.baskets), position=g.main_view)
+    in_other_deck = _rank_basket(decided, projects, settings.basket, view=len(g.baskets), deck=1)
     say(0.9, "ranks inside every draw")
-    return Scored(inputs, elements, plan, simulation, scores, other_deck, other)
+    return Scored(elements, plan, held, projects, project_ids, products, scores, in_other_deck, other)
 
 
-def _rank_basket(decided: Decided, simulation: Simulation, name: str, *, view: int, position: int) -> dict[str, Scores]:
+def _rank_basket(
+    decided: Decided, projects: ProjectSimulation, name: str, *, view: int, deck: int
+) -> dict[str, Scores]:
     g, out = decided.given, {}
     for kind in g.kinds:
         members = decided.members(kind, name)
-        if len(members) < 2:
+        if not members:
             continue
-        scores = kind_scores(decided, simulation.out, kind, members, view, position)
-        scores.summary = rank_draws(scores.matrix, threads=g.settings.threads)
-        scores.rank = final_rank(scores.mean, [g.ids[i] for i in members])
-        if name != g.settings.basket or view != position:
+        scores = kind_scores(decided, projects.out, members, view, deck)
+        scores.summary = rank_draws(scores.keys, threads=g.settings.threads)
+        scores.rank = final_rank(scores.mean, scores.needed, [g.ids[i] for i in members])
+        scores.tiers = tiers(scores.summary.ranks, scores.rank)
+        if name != g.settings.basket or deck != 0:
             # only the ranking's own ranks are read again, draw by draw
-            scores.matrix = np.empty((0, 0), np.float32)
-            scores.summary = dataclasses.replace(scores.summary, ranks=scores.matrix)
+            scores.keys = np.empty((0, 0), np.float32)
+            scores.summary = dataclasses.replace(scores.summary, ranks=scores.keys)
         out[kind] = scores
     return out
 

@@ -14,20 +14,21 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from data_sources.contracts import ScoringError
 from scoring.waste.quantiles import quantiles
 
 TOP = (10, 20)
+EXCHANGE = 0.20
+"""Share of the draws in which two blocks must change places for their order to say nothing."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _rank_columns(scores, lo, hi, tops, members):
-    """Replace columns lo..hi of scores (n, K) by ranks (1 = best, ties: average); add up membership of the top k."""
-    n = scores.shape[0]
+def _rank_columns(keys, lo, hi, tops, members):
+    """Replace columns lo..hi of keys (n, K) by ranks (1 = lowest, ties: average); add up membership of the top k."""
+    n = keys.shape[0]
     column = np.empty(n, np.float64)
     for k in range(lo, hi):
         for i in range(n):
-            column[i] = -scores[i, k]
+            column[i] = keys[i, k]
         order = np.argsort(column)
         start = 0
         while start < n:
@@ -42,7 +43,7 @@ def _rank_columns(scores, lo, hi, tops, members):
                     for j in range(start, end + 1):
                         members[t, order[j]] += inside
             for j in range(start, end + 1):
-                scores[order[j], k] = average
+                keys[order[j], k] = average
             start = end + 1
 
 
@@ -58,36 +59,30 @@ class RankSummary:
     p_top_se: dict[int, NDArray[np.float64]]
 
 
-def rank_draws(scores: NDArray[np.float32], tops: tuple[int, ...] = TOP, threads: int = 0) -> RankSummary:
-    """Rank blocks in every draw (best score first, ties: average) and summarise the ranks.
+def rank_draws(keys: NDArray[np.float32], tops: tuple[int, ...] = TOP, threads: int = 0) -> RankSummary:
+    """Rank blocks in every draw (lowest key first, ties: average) and summarise the ranks.
 
     Parameters
     ----------
-    scores : (n, K), overwritten by the ranks.
-
-    Raises
-    ------
-    ScoringError : fewer than two blocks; one block alone is not ranked.
+    keys : (n, K), overwritten by the ranks.
     """
-    n, draws = scores.shape
-    if n < 2:
-        raise ScoringError("one block alone is not ranked", do="rank at least two blocks of a kind")
+    n, draws = keys.shape
     bounds = [(i, min(i + 250, draws)) for i in range(0, draws, 250)]
     top = np.array(tops, np.int64)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
 
         def work(b: tuple[int, int]) -> NDArray[np.float64]:
             members = np.zeros((len(tops), n))
-            _rank_columns(scores, b[0], b[1], top, members)
+            _rank_columns(keys, b[0], b[1], top, members)
             return members
 
         members = np.sum(list(pool.map(work, bounds)), axis=0)  # in the order of the chunks, whatever the threads
     q = np.empty((n, 3))
     levels = np.array([0.05, 0.50, 0.95])
     for i in range(n):
-        quantiles(scores[i].astype(np.float64), levels, q[i])
+        quantiles(keys[i].astype(np.float64), levels, q[i])
     p = {k: np.minimum(members[t] / draws, 1.0) for t, k in enumerate(tops)}
-    return RankSummary(scores, q[:, 0], q[:, 1], q[:, 2], p, {k: monte_carlo_error(v, draws) for k, v in p.items()})
+    return RankSummary(keys, q[:, 0], q[:, 1], q[:, 2], p, {k: monte_carlo_error(v, draws) for k, v in p.items()})
 
 
 def monte_carlo_error(p: NDArray[np.float64], draws: int) -> NDArray[np.float64]:
@@ -98,9 +93,41 @@ def monte_carlo_error(p: NDArray[np.float64], draws: int) -> NDArray[np.float64]
     return np.where((p <= 0.0) | (p >= 1.0), wilson, plain)
 
 
-def final_rank(score_mean: NDArray[np.float64], ids: list[str]) -> NDArray[np.int64]:
-    """1..N by ``score_mean``, highest first, ties by id."""
-    order = sorted(range(len(ids)), key=lambda i: (-score_mean[i], ids[i]))
+def final_rank(score_mean: NDArray[np.float64], needed: NDArray[np.float64], ids: list[str]) -> NDArray[np.int64]:
+    """1..N by ``score_mean`` to 0.1 point, highest first; equal: the lower median price multiple over X, then the id.
+
+    One lucky draw of thousands is no order, so what differs by less than 0.1 point is ordered by how far it is from paying.
+    """
+    points = np.round(np.asarray(score_mean, float), 1)
+    order = sorted(range(len(ids)), key=lambda i: (-points[i], needed[i], ids[i]))
     out = np.empty(len(ids), np.int64)
     out[order] = np.arange(1, len(ids) + 1)
+    return out
+
+
+def p_above(ranks: NDArray[np.float32], i: int, j: int) -> float:
+    """Share of the draws in which block ``i`` stands above block ``j``; a tie counts half."""
+    a, b = ranks[i], ranks[j]
+    return float((a < b).mean() + 0.5 * (a == b).mean())
+
+
+def tiers(ranks: NDArray[np.float32], rank: NDArray[np.int64], exchange: float = EXCHANGE) -> list[str]:
+    """The tier of each block as the places that it spans, ``"1-3"`` or ``"4"``.
+
+    Down the places, the first block opens a tier; the next joins while it stands above the tier's first block in more
+    than ``exchange`` of the draws (exchange is not transitive, so each is held against the first), else it opens the
+    next.
+    """
+    order = np.argsort(rank, kind="stable")
+    groups: list[list[int]] = []
+    for i in order.tolist():
+        if groups and p_above(ranks, i, groups[-1][0]) > exchange:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    out = [""] * len(rank)
+    for group in groups:
+        first, last = int(rank[group[0]]), int(rank[group[-1]])
+        for i in group:
+            out[i] = str(first) if first == last else f"{first}-{last}"
     return out

@@ -1,7 +1,8 @@
-"""The scores of one kind of blocks, and the weights of the axes that each block has.
+"""The score of one kind of block: value earned, raised by the ground's evidence, lowered by soft multipliers.
 
-Belongs here: the value, and which weights apply where an axis is missing. Does not belong here: computing an axis
-(``axes``).
+``score = 100 X h(U_lambda) (1 - w + w ground)`` in every draw: what the ground says multiplies value and is earned, so
+that what never pays gets nothing for its ground, and a layer withheld never helps. Belongs here: the score and its exact
+contributions. Does not belong here: value itself (``scoring.waste.projects``), ranks.
 """
 
 from __future__ import annotations
@@ -12,49 +13,47 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.waste.projects.project_engine import ProjectOutputs
+from scoring.waste.quantiles import quantiles3
+
 if TYPE_CHECKING:
     from scoring.rank.ranking import RankSummary
+    from scoring.rank.state import Decided
 
 
 @dataclass
 class Scores:
-    """Scores of one kind in one basket; arrays are in the order of ``members`` (rows of the block frame)."""
+    """Scores of one kind in one basket; arrays are in the order of ``members`` (rows of the block frame).
+
+    ``keys`` (n, K) order the blocks inside a draw, lowest first: minus the score, or where that is 0 the needed price
+    multiple over X. ``contributions`` (n, 3) of value, strategic need and ground, means over the draws, add up to ``mean``.
+    """
 
     members: list[int]
-    matrix: NDArray[np.float32]
+    keys: NDArray[np.float32]
     contributions: NDArray[np.float64]
-    axes: NDArray[np.float64]
+    ground: NDArray[np.float64]
     mean: NDArray[np.float64]
     quantiles: NDArray[np.float64]
-    fertility_use: list[str]
+    needed: NDArray[np.float64]
     summary: RankSummary = field(default=None)  # type: ignore[assignment]
     rank: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    tiers: list[str] = field(default_factory=list)
 
 
-def effective_weights(weights: tuple[float, float, float], use: str) -> tuple[float, float, float]:
-    """Weights of one block: as given where F is measured or drawn, else V and S scaled to 1 and F at 0.
-
-    ``use`` is measured, drawn, missing (no layer for any block of the kind) or not_applicable (transported waste).
-    With no weight on V and S at all they share it equally, so that the score stays defined.
-    """
-    if use in ("measured", "drawn"):
-        return weights
-    rest = weights[0] + weights[1]
-    return (weights[0] / rest, weights[1] / rest, 0.0) if rest > 0 else (0.5, 0.5, 0.0)
-
-
-def fertility_uses(values: list[float], applies: list[bool]) -> list[str]:
-    """How F enters each block of a kind, so that withholding a layer is never rewarded.
-
-    Missing for every block where it could apply: left out for all alike. Missing for some: drawn U(0, 1) for those.
-    """
-    any_measured = any(a and not np.isnan(v) for v, a in zip(values, applies))
-    out = []
-    for value, applicable in zip(values, applies):
-        if not applicable:
-            out.append("not_applicable")
-        elif not any_measured:
-            out.append("missing")
-        else:
-            out.append("drawn" if np.isnan(value) else "measured")
-    return out
+def kind_scores(decided: Decided, out: ProjectOutputs, members: list[int], view: int, deck: int) -> Scores:
+    """Scores of blocks of one kind; ``view`` and ``deck`` are the rows of the engine's scores and multiples."""
+    given, w = decided.given, decided.given.settings.ground_weight
+    n, draws = len(members), out.score.shape[2]
+    keys = np.empty((n, draws), np.float32)
+    contributions, quantiles, ground, needed = np.zeros((n, 3)), np.empty((n, 4)), np.zeros(n), np.empty(n)
+    for j, i in enumerate(members):
+        multiplier = given.block_gates[given.ids[i]].multiplier
+        x, ground[j] = 100.0 * multiplier, decided.ground_of(i)
+        score = x * (1.0 - w + w * ground[j]) * out.score[view, i].astype(np.float64)
+        h, lifted = out.mean_h[view, i], out.mean_h_lifted[view, i]
+        contributions[j] = x * (1.0 - w) * h, x * (1.0 - w) * (lifted - h), x * w * ground[j] * lifted
+        keys[j] = np.where(score > 0.0, -score, out.multiple[deck, i] / multiplier)
+        needed[j] = out.multiple_q[deck, i, 1] / multiplier
+        quantiles3(score, quantiles[j])
+    return Scores(members, keys, contributions, ground, contributions.sum(axis=1), quantiles, needed)

@@ -9,25 +9,23 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
 from khanij.foundation.equal_area import require_equal_area
 from scoring.rank.assess import Progress, run
-from scoring.rank.axes import kind_scores
 from scoring.rank.ranking import final_rank, rank_draws
-from scoring.rank.scores import effective_weights
-from scoring.rank.settings import AXES, PRICE_DECKS, RankingSettings
-from scoring.rank.state import Decided, RunState
-from scoring.waste.engine import Outputs, simulate
-from scoring.waste.prepare import Scenario, prepare
+from scoring.rank.scores import kind_scores
+from scoring.rank.settings import RankingSettings
+from scoring.rank.state import RunState
+from scoring.waste.projects.project_engine import ProjectOutputs, simulate_projects
+from scoring.waste.projects.project_inputs import Terms
 from scoring.waste.shares.allocation import R90_PER_SIGMA
+from scoring.waste.site_projects import inputs_of, other_deck, price_deck, terms_of
 from scoring.waste.stream_names import Stream
 from scoring.waste.streams import uniforms
 
@@ -46,6 +44,8 @@ ACCEPTABILITY = [
 ]
 DISTANCES_KM = (2.0, 5.0, 10.0)
 PRICE_FACTORS = (0.7, 1.3)
+STRATEGIC = (0.0, 1.0)
+MOST_GROUND = 0.4
 Orders = dict[str, dict[str, int]]
 """kind -> block_id -> rank."""
 
@@ -65,33 +65,21 @@ class Robustness:
     verdict: pd.DataFrame
 
 
-def dirichlet_weights(seed: int, n: int = N_WEIGHTS) -> NDArray[np.float64]:
-    """(n, 3) weight vectors uniform on the simplex, Dirichlet(1, 1, 1): exponentials divided by their sum."""
-    e = np.stack([-np.log(uniforms(seed, n, Stream.WEIGHTS, axis)) for axis in AXES], axis=1)
-    return e / e.sum(axis=1, keepdims=True)
-
-
 def smaa(state: RunState, kind: str, members: list[int], n: int = N_WEIGHTS) -> pd.DataFrame:
-    """Rank acceptabilities over weights and draws together (SMAA-2; Lahdelma & Salminen 2001).
+    """Rank acceptabilities over the ground's weight and draws together (after SMAA-2; Lahdelma & Salminen 2001).
 
-    Weight vector j is applied to draw ``j mod K`` of the axes, so both uncertainties are in the result.
+    Weight j, uniform on 0 to 0.4, is applied to draw ``j mod K``, so both uncertainties are in the result.
     """
-    out, settings = state.scored.simulation.out, state.given.settings
-    basket = state.given.main_view
-    weights, use = dirichlet_weights(settings.seed, n), state.decided.fertility_use(kind)
+    out, settings = state.scored.projects.out, state.given.settings
+    weights = MOST_GROUND * uniforms(settings.seed, n, Stream.WEIGHTS, "ground")
     draw = np.arange(n) % settings.draws
-    matrix = np.empty((len(members), n), np.float32)
-    effective = {u: np.array([effective_weights(tuple(v), u) for v in weights]) for u in {use[i] for i in members}}
+    keys = np.empty((len(members), n), np.float32)
     for j, i in enumerate(members):
-        w = effective[use[i]]
-        fertility: Any = 0.0
-        if use[i] == "measured":
-            fertility = state.given.fertility_of(i)
-        elif use[i] == "drawn":
-            fertility = uniforms(settings.seed, settings.draws, Stream.FERTILITY, state.given.ids[i])[draw]
-        axes = w[:, 0] * out.value[basket, i][draw] + w[:, 1] * out.strategic[basket, i][draw] + w[:, 2] * fertility
-        matrix[j] = 100.0 * state.given.block_gates[state.given.ids[i]].multiplier * axes
-    summary = rank_draws(matrix, (1, 10, 20), settings.threads)
+        x = state.given.block_gates[state.given.ids[i]].multiplier
+        ground = state.decided.ground_of(i)
+        score = 100.0 * x * (1.0 - weights + weights * ground) * out.score[state.given.main_view, i][draw]
+        keys[j] = np.where(score > 0.0, -score, out.multiple[0, i][draw] / x)
+    summary = rank_draws(keys, (1, 10, 20), settings.threads)
     return pd.DataFrame(
         {
             "block_id": [state.given.ids[i] for i in members],
@@ -141,18 +129,14 @@ def robustness(state: RunState, progress: Progress | None = None, grid_km: float
     """
     say = progress or (lambda share, what: None)
     case, settings = state.given.case, one_basket(state.given.settings)
-    orders: dict[str, Orders] = dict(_market_scenarios(state))
-    say(0.3, "prices and market caps")
+    orders: dict[str, Orders] = {**_market_scenarios(state), **_weight_scenarios(state)}
+    say(0.3, "prices, market caps, the ground's weight")
     for km in DISTANCES_KM:
         again = run(case, settings.replace(reach_km=km), count_near=True)
         orders[f"near counted, {km:g} km"] = ranks_of(again)
     say(0.7, "distances")
     acceptability = [smaa(state, kind, s.members) for kind, s in state.main_scores.items()]
     table = pd.concat(acceptability, ignore_index=True) if acceptability else pd.DataFrame(columns=ACCEPTABILITY)
-    orders["other weights (SMAA)"] = {
-        str(kind): dict(zip(g["block_id"], final_rank(-g["rank_mean"].to_numpy(), g["block_id"].tolist()).tolist()))
-        for kind, g in table.groupby("kind")
-    }
     if grid_km is not None:
         orders[f"grid of {grid_km:g} km"] = _grid_scenario(state, settings, grid_km)
     say(1.0, "robustness")
@@ -172,27 +156,53 @@ def ranks_of(state: RunState) -> Orders:
 
 
 def _market_scenarios(state: RunState) -> dict[str, Orders]:
+    """Other prices and market caps, and a security premium of nothing and of everything."""
+    g, s = state.given, state.given.settings
+    decks = {f"prices x{f:g}": price_deck(g.book, s, s.price_deck, f) for f in PRICE_FACTORS}
+    decks[f"price deck {other_deck(s)}"] = price_deck(g.book, s, other_deck(s))
+    own, terms = price_deck(g.book, s, s.price_deck), terms_of(g.book, s)
+    orders = dict(zip(decks, _orders(state, list(decks.values()), terms)))
+    orders["market cap x2"] = _orders(state, [own], terms_of(g.book, s, cap_factor=2.0))[0]
+    for strategic in STRATEGIC:
+        premium = dataclasses.replace(terms, strategic=strategic)
+        orders[f"security premium {strategic:g}"] = _orders(state, [own], premium)[0]
+    return orders
+
+
+def _orders(state: RunState, decks: list[dict[str, float]], terms: Terms) -> list[Orders]:
+    """The order of every kind under each deck, in the ranked basket."""
     g, s, plan = state.given, state.given.settings, state.scored.plan
-    other = next(d for d in PRICE_DECKS if d != s.price_deck)
-    scenarios = {f"prices x{f:g}": Scenario(s.price_deck, s.price_factor * f, s.cap_factor) for f in PRICE_FACTORS}
-    scenarios[f"price deck {other}"] = Scenario(other, s.price_factor, s.cap_factor)
-    scenarios["market cap x2"] = Scenario(s.price_deck, s.price_factor, 2.0 * s.cap_factor)
-    views = [(i, 0) for i in range(len(scenarios))]
-    inputs, _, _ = prepare(g.records, g.book, s, list(scenarios.values()), [g.main_basket], views)
-    again = simulate(inputs, plan.ids, plan.units, s.draws, chunk=s.unit_chunk, threads=s.threads)
-    return {
-        name: {
-            kind: _order(state.decided, again.out, kind, scores.members, view)
+    views = [(i, 0) for i in range(len(decks))]
+    inputs, _, _ = inputs_of(g.records, g.book, s, decks, [g.main_basket], views, terms, g.complexes)
+    fixed = g.book.economics.fixed_share
+    again = simulate_projects(
+        inputs, plan.ids, plan.projects, s.draws, fixed_share=fixed, chunk=s.unit_chunk, threads=s.threads
+    )
+    return [
+        {kind: _order(state, again.out, scores.members, i) for kind, scores in state.main_scores.items()}
+        for i in range(len(decks))
+    ]
+
+
+def _weight_scenarios(state: RunState) -> dict[str, Orders]:
+    """The ground's weight at nothing and at its most."""
+    out: dict[str, Orders] = {}
+    for w in (0.0, MOST_GROUND):
+        given = dataclasses.replace(state.given, settings=state.given.settings.replace(ground_weight=w))
+        again = dataclasses.replace(state, decided=dataclasses.replace(state.decided, given=given), given=given)
+        out[f"ground's weight {w:g}"] = {
+            kind: _order(again, state.scored.projects.out, scores.members, state.given.main_view, 0)
             for kind, scores in state.main_scores.items()
         }
-        for view, name in enumerate(scenarios)
-    }
+    return out
 
 
-def _order(decided: Decided, out: Outputs, kind: str, members: list[int], view: int) -> dict[str, int]:
-    scores = kind_scores(decided, out, kind, members, view, 0)
-    ids = [decided.given.ids[i] for i in members]
-    return dict(zip(ids, final_rank(scores.mean, ids).tolist()))
+def _order(
+    state: RunState, out: ProjectOutputs, members: list[int], view: int, deck: int | None = None
+) -> dict[str, int]:
+    scores = kind_scores(state.decided, out, members, view, view if deck is None else deck)
+    ids = [state.given.ids[i] for i in members]
+    return dict(zip(ids, final_rank(scores.mean, scores.needed, ids).tolist()))
 
 
 def _grid_scenario(state: RunState, settings: RankingSettings, grid_km: float) -> Orders:
@@ -214,7 +224,8 @@ def _grid_scenario(state: RunState, settings: RankingSettings, grid_km: float) -
             if cells_of:
                 order[state.given.ids[i]] = min(cells_of)
         ids = sorted(order)
-        out[kind] = dict(zip(ids, final_rank(-np.array([order[b] for b in ids], float), ids).tolist()))
+        places = np.array([order[b] for b in ids], float)
+        out[kind] = dict(zip(ids, final_rank(np.zeros(len(ids)), places, ids).tolist()))
     return out
 
 

@@ -7,30 +7,31 @@ Belongs here: a setting, its bounds and its remedy. Does not belong here: a form
 from __future__ import annotations
 
 import datetime
-import math
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from data_sources.contracts.admitting.identity import key_form
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
-from khanij.foundation.errors import RegionError, ScoringError
+from khanij.foundation.errors import RegionError
 from khanij.foundation.strict import WrongValueError, nearest, refusal, require_distinct
-from scoring.rank.ahp import ahp_weights
-from scoring.waste.settings import PRICE_DECKS, THIN_MARKETS, WasteSettings, require_elements
+from scoring.waste.settings import PRICE_DECKS, WasteSettings, require_elements
 
-__all__ = ["AXES", "DEFAULT_BASKETS", "DEFAULT_WEIGHTS", "PRICE_DECKS", "THIN_MARKETS", "RankingSettings"]
+__all__ = ["DEFAULT_BASKETS", "PRICE_DECKS", "RankingSettings"]
 
-Axis = Literal["value", "strategic", "fertility"]
-AXES: tuple[Axis, ...] = ("value", "strategic", "fertility")
 DEFAULT_BASKETS = ("critical_30", "all_recoverable", "magnet_ree", "china_seven")
 RANK_PREFIX = "rank_"
 LONGEST_NAME = 50
-DEFAULT_WEIGHTS: dict[Axis, float] = {"value": 0.50, "strategic": 0.25, "fertility": 0.25}
-MOST_WEIGHT, LEAST_WEIGHT = 1e6, 1e-6
-Weight = Annotated[float, Field(ge=0, le=MOST_WEIGHT)]
+GONE = {
+    "weights": "ground_weight (w, the most that the ground can add) and strategic_premium (lambda)",
+    "ahp": "ground_weight (w, the most that the ground can add) and strategic_premium (lambda)",
+    "life_years": "nothing: a plant's life follows from its size, at most 20 years",
+    "site_gsd": "nothing: costs and recoveries are drawn about the laws of their tables",
+    "ree_correlation": "the table price_correlations",
+}
+"""Settings of earlier versions -> what takes their place."""
 
 
 def _names(value: object) -> object:
@@ -47,8 +48,7 @@ class RankingSettings(WasteSettings):
 
     Parameters
     ----------
-    weights : of the three axes, 0 to 1,000,000, not all zero; scaled to sum to 1. An axis left out has none.
-    ahp : 3 x 3 pairwise comparisons in the order value, strategic, fertility; replaces ``weights``; CR >= 0.10 refused.
+    ground_weight : w, the share of a score that only the ground's evidence can earn.
     basket : the basket that ``rank`` is for.
     baskets : all baskets that get a rank.
     user_baskets : the user's own, name -> element symbols.
@@ -56,11 +56,11 @@ class RankingSettings(WasteSettings):
     modifier_floor : the soft multipliers never take a score below this share of itself.
     gate_overlap_share : a layer gates a block, or the waste inside it, when it covers more than this share of it.
     inr_per_usd, fx_date, fx_source : the dated rate for Rs crore.
+    budget_inr_crore : of the campaigns that ``sample_next`` marks as the best set.
     pooling : let assayed sites inform sites of the same waste and host without any assay (class analogue).
     """
 
-    weights: dict[Axis, Weight] = Field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
-    ahp: tuple[tuple[float, ...], ...] | None = None
+    ground_weight: float = Field(default=0.2, ge=0, le=1)
     basket: str = "critical_30"
     baskets: Names = Field(default=DEFAULT_BASKETS, min_length=1)
     user_baskets: dict[str, Annotated[Names, Field(min_length=1)]] = Field(default_factory=dict)
@@ -70,6 +70,7 @@ class RankingSettings(WasteSettings):
     inr_per_usd: float = Field(default=87.7, ge=1e-6, le=1e6)
     fx_date: str = "2025-08-18"
     fx_source: str = "rate used with the press report of that date in route_costs C-06 (recalled)"
+    budget_inr_crore: float = Field(default=5.0, ge=0, le=1e5)
     pooling: bool = Field(default=False, strict=True)
 
     @model_validator(mode="before")
@@ -87,25 +88,6 @@ class RankingSettings(WasteSettings):
         if baskets is None and "baskets" not in given and isinstance(own, Mapping) and own:
             given["baskets"] = [*DEFAULT_BASKETS, *(n for n in own if n not in DEFAULT_BASKETS)]
         return given
-
-    @field_validator("weights")
-    @classmethod
-    def _some_weight(cls, value: dict[Axis, float]) -> dict[Axis, float]:
-        if math.fsum(value.values()) < LEAST_WEIGHT:
-            raise WrongValueError("the weights are all zero", "give weights >= 0, not all zero")
-        return value
-
-    @field_validator("ahp")
-    @classmethod
-    def _consistent(cls, value: tuple[tuple[float, ...], ...] | None) -> tuple[tuple[float, ...], ...] | None:
-        if value is not None:
-            if [len(row) for row in value] != [len(AXES)] * len(AXES):
-                raise WrongValueError("the comparisons are no table of 3 x 3", "give three rows of three numbers")
-            try:
-                ahp_weights(value)
-            except ScoringError as error:
-                raise WrongValueError(error.message, error.do or "") from error
-        return value
 
     @field_validator("fx_date", mode="before")
     @classmethod
@@ -158,7 +140,7 @@ class RankingSettings(WasteSettings):
         """Settings from a region's ``ranking`` section and the run's seed.
 
         ``baskets`` may be a list of names, or a mapping ``name: [elements]`` of the user's own, which are added to the
-        four that come with the project. ``weights`` may leave out an axis (weight 0).
+        four that come with the project.
 
         Raises
         ------
@@ -167,6 +149,10 @@ class RankingSettings(WasteSettings):
         given = dict(mapping or {})
         if "seed" in given:
             raise RegionError("the ranking has no seed of its own", field="ranking.seed", do="set the region's seed")
+        for name in GONE.keys() & given.keys():
+            raise RegionError(
+                f"the ranking no longer has {name}", field=f"ranking.{name}", do=f"leave it out; use {GONE[name]}"
+            )
         return cls._checked({**given, "seed": seed})
 
     def replace(self, **changes: Any) -> RankingSettings:
@@ -184,15 +170,6 @@ class RankingSettings(WasteSettings):
             return cls.model_validate(given)
         except ValidationError as error:
             raise refusal(error, cls, "ranking") from error
-
-    def axis_weights(self) -> tuple[float, float, float]:
-        """(w_value, w_strategic, w_fertility), summing to 1; from the AHP matrix where one is given."""
-        if self.ahp is not None:
-            result = ahp_weights(self.ahp)
-            return float(result.weights[0]), float(result.weights[1]), float(result.weights[2])
-        value, strategic, fertility = (self.weights.get(a, 0.0) for a in AXES)
-        total = math.fsum((value, strategic, fertility))
-        return value / total, strategic / total, fertility / total
 
     def basket_columns(self) -> tuple[str, ...]:
         """Columns of ``ranked_blocks`` with the rank in each basket; the ranked basket's own place is ``rank``."""

@@ -6,7 +6,7 @@ Belongs here: status and membership. Does not belong here: columns (``told``), f
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,10 +16,11 @@ import pandas as pd
 from khanij.foundation.cells import text
 from scoring.case import Case
 from scoring.rank.gates import Gate
-from scoring.rank.scores import Scores, fertility_uses
+from scoring.rank.scores import Scores
 from scoring.rank.settings import RankingSettings
-from scoring.waste.engine import Inputs, Simulation
 from scoring.waste.inventory import SiteRecord
+from scoring.waste.metal import MetalOutputs
+from scoring.waste.projects.project_engine import ProjectSimulation
 from scoring.waste.routes import RouteBook
 from scoring.waste.shares.allocation import Allocation
 from scoring.waste.shares.units import UnitPlan
@@ -54,6 +55,7 @@ class Given:
     block_gates: dict[str, Gate]
     allocation: Allocation
     baskets: dict[str, frozenset[str]]
+    complexes: list[tuple[str, ...]]
 
     @cached_property
     def ids(self) -> list[str]:
@@ -117,9 +119,15 @@ class Given:
         return self.book.production_t(), self.book.importance()
 
     def fertility_of(self, i: int) -> float:
-        """Fertility percentile of a block in [0, 1]; NaN where it is missing."""
+        """Fertility percentile of a block's covered ground in [0, 1]; NaN where no layer covers it."""
         row = self.fertility_columns.get(self.ids[i])
         return math.nan if row is None else float(row["fertility_axis"])
+
+    def covered(self, i: int) -> float:
+        """Share of a block's ground that the survey's layers cover."""
+        row = self.fertility_columns.get(self.ids[i])
+        covered = math.nan if row is None else float(row.get("coverage_pct", 100.0))
+        return 0.0 if math.isnan(covered) else min(1.0, max(0.0, covered / 100.0))
 
     def own_record(self, i: int) -> SiteRecord | None:
         """The record of a waste block's own site."""
@@ -141,7 +149,6 @@ class Decided:
     holds: list[list[str]]
     status: list[str]
     reason: list[str]
-    _uses: dict[str, dict[int, str]] = field(default_factory=dict)
 
     def sold_by(self, i: int) -> set[str]:
         """Elements that the routes of the block's counted sites sell."""
@@ -161,14 +168,21 @@ class Decided:
             and self.sold_by(i) & wanted
         ]
 
-    def fertility_use(self, kind: str) -> dict[int, str]:
-        """How F enters each block of a kind (``scores.fertility_uses``); it does not apply to transported waste."""
-        if kind not in self._uses:
-            g = self.given
-            rows = [i for i in range(len(g.ids)) if g.column["kind"][i] == kind]
-            applies = [not self._all_transported(i) for i in rows]
-            self._uses[kind] = dict(zip(rows, fertility_uses([g.fertility_of(i) for i in rows], applies)))
-        return self._uses[kind]
+    def fertility_use(self, i: int) -> str:
+        """Whether the ground speaks for a block: measured, missing, or not_applicable (transported waste)."""
+        if self._all_transported(i):
+            return "not_applicable"
+        return "missing" if math.isnan(self.given.fertility_of(i)) else "measured"
+
+    def ground_of(self, i: int) -> float:
+        """What the ground earns a block, 0 to 1: the share of the region's cells that are less fertile.
+
+        Earned, never assumed: 0 without evidence and for transported waste, and ground that no layer covers counts as
+        the least fertile there is.
+        """
+        if self.fertility_use(i) != "measured":
+            return 0.0
+        return self.given.fertility_of(i) * self.given.covered(i)
 
     def _all_transported(self, i: int) -> bool:
         record = self.given.own_record(i)
@@ -180,15 +194,32 @@ class Decided:
 
 @dataclass(frozen=True)
 class Scored:
-    """What was drawn and ranked: the engine's inputs and outputs, and the scores by basket and kind."""
+    """What was drawn and ranked: metal and projects of every unit, and the scores by basket and kind.
 
-    inputs: Inputs
+    ``project_ids`` are the sites of the projects' rows, ``products`` the (site, element) of those of ``projects.details``.
+    """
+
     elements: list[str]
     plan: UnitPlan
-    simulation: Simulation
+    metal: MetalOutputs
+    projects: ProjectSimulation
+    project_ids: list[str]
+    products: list[tuple[str, str]]
     scores: dict[str, dict[str, Scores]]
     other_deck: dict[str, Scores]
     other_deck_name: str
+
+    @cached_property
+    def product_rows(self) -> dict[str, dict[str, int]]:
+        """Site -> element that its project sells -> row of ``projects.details``."""
+        out: dict[str, dict[str, int]] = {}
+        for row, (site, element) in enumerate(self.products):
+            out.setdefault(site, {})[element] = row
+        return out
+
+    def revenue_of(self, site: str) -> dict[str, float]:
+        """Element -> mean present value of what it brings, net of royalty and freight [USD]."""
+        return {e: float(self.projects.details.revenue[p]) for e, p in self.product_rows.get(site, {}).items()}
 
 
 @dataclass(frozen=True)
@@ -212,14 +243,6 @@ def decide(given: Given) -> Decided:
         status, reason = _judged(decided, i, given.block_gates[block_id])
         decided.status.append(status)
         decided.reason.append(reason)
-    for kind in given.kinds:
-        alone = decided.members(kind, given.settings.basket)
-        if len(alone) == 1:
-            decided.status[alone[0]] = "UNQUANTIFIED"
-            decided.reason[alone[0]] = (
-                f"the only {str(kind).replace('_', ' ')} known to hold metal of the basket {given.settings.basket}: "
-                "one block alone is not ranked"
-            )
     return decided
 
 

@@ -16,31 +16,33 @@ from typing import TypeVar
 import pandas as pd
 
 from data_sources.reference.lanthanides import lanthanides
-from khanij.foundation.cells import truth
+from khanij.foundation.cells import is_known, truth
 from scoring.waste.companions import likely_elements
-from scoring.waste.figures import CEILING_PPM, CLASSES, grade_distribution, tonnage_distribution
+from scoring.waste.figures import CLASSES, class_of_grade, class_of_tonnage, worst
+from scoring.waste.projects.project_draws import GRADE_GSD, TONNAGE_GSD, Width, grade_width, pure_ppm, tonnage_width
+from scoring.waste.projects.project_inputs import Project
 from scoring.waste.routes import RouteBook
 from scoring.waste.rows import GradeRow, SiteRow, TonnageRow, rows_of
 
 FigureRow = TypeVar("FigureRow", TonnageRow, GradeRow)
 TOTALS = ("TREE", "La..Lu")
-NO_VALUE = ("upper_limit", "subfraction", "withdrawn")
-"""Bases of a figure that is not the grade of the whole waste."""
+NO_VALUE = ("upper_limit", "subfraction", "withdrawn", "head_grade")
+"""Bases of a figure that is not the grade of the whole waste; what entered the mill is not what left it as tailings."""
 SEVERAL_PREFERRED = "several_preferred_tonnages"
 """Flag of a site, and of the blocks that hold it, of which several tonnages are marked as the preferred one."""
+WET_TONNES = "wet_tonnes_without_moisture"
+"""Flag of a tonnage of wet waste whose moisture no source gives: taken as it stands, which is too much."""
 MONAZITE_REASON = "the tonnage is of contained monazite, not of waste"
 
 
 @dataclass
 class Assay:
-    """One grade figure as a distribution: ``kind`` lognormal or logit, with its share among the elements it covers."""
+    """One grade figure as a distribution (``project_draws.grade_width``), with its share among the elements it covers."""
 
     site_id: str
     label: str
-    kind: int
-    mu: float
-    sigma: float
-    ceiling: float
+    width: Width
+    pure_ppm: float
     borrowed_key: tuple[str, ...] | None
     recovered: bool
     knowledge_class: str
@@ -58,15 +60,15 @@ class SiteRecord:
     row: SiteRow
     tonnage: TonnageRow | None = None
     tonnage_class: str = "none"
-    tonnage_spec: tuple[int, float, float, float] | None = None
+    tonnage_width: Width | None = None
     is_screening: bool = False
     assays: list[Assay] = field(default_factory=list)
     upper_limits: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     sold: list[str] = field(default_factory=list)
     unvalued: list[str] = field(default_factory=list)
-    cost_known: bool = False
-    capital_known: bool = False
+    project: Project | None = None
+    worked_with: str = ""
     likely: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
@@ -79,8 +81,8 @@ class SiteRecord:
 
     @property
     def has_value(self) -> bool:
-        """Tonnage, a grade, and a route that sells it with a known cost."""
-        return self.tonnage_spec is not None and bool(self.sold) and self.cost_known
+        """Tonnage, a grade, and a plant with a cost law that sells it; not a part of another site's project."""
+        return self.project is not None and not self.worked_with
 
     @property
     def knowledge_class(self) -> str:
@@ -88,9 +90,9 @@ class SiteRecord:
         useful = [a.knowledge_class for a in self.assays if any(e in self.sold for e, _ in a.parts)] or [
             a.knowledge_class for a in self.assays
         ]
-        if self.tonnage_spec is None or not useful:
-            return "none" if self.tonnage_spec is None else self.tonnage_class
-        return max(self.tonnage_class, min(useful, key=CLASSES.index), key=CLASSES.index)
+        if self.tonnage_width is None or not useful:
+            return "none" if self.tonnage_width is None else self.tonnage_class
+        return worst(self.tonnage_class, min(useful, key=CLASSES.index))
 
 
 def _select_tonnage(record: SiteRecord, rows: list[TonnageRow], min_tonnage_mt: float) -> None:
@@ -107,16 +109,20 @@ def _select_tonnage(record: SiteRecord, rows: list[TonnageRow], min_tonnage_mt: 
     if len(preferred) > 1:
         record.flags.append(f"{SEVERAL_PREFERRED}:{row.tonnage_id} used")
     record.tonnage = row
-    record.tonnage_class = row.knowledge_class or "none"
+    record.tonnage_class = class_of_tonnage(row.knowledge_class, row.basis_code)
     record.is_screening = row.is_screening_only
     nothing = _why_no_stock(row, record.tonnage_class)
     if nothing:
         record.reasons.append(nothing)
         return
-    record.tonnage_spec = tonnage_distribution(*_tonnes(row), record.tonnage_class)
-    if record.tonnage_spec is None:
+    record.tonnage_width = _tonnage_width(row, record.tonnage_class)
+    if record.tonnage_width is None:
         record.reasons.append(_why_no_figure(*_tonnes(row)))
         return
+    if row.mass_basis == "wet" and not is_known(row.moisture_pct):
+        record.flags.append(WET_TONNES)
+    if row.basis_code == "plan":
+        record.flags.append("tonnage_is_a_plan")
     record.sources.append(f"tonnage: {row.source}")
     barred = _why_not_ranked(record, row, min_tonnage_mt)
     record.may_rank = not barred
@@ -125,8 +131,16 @@ def _select_tonnage(record: SiteRecord, rows: list[TonnageRow], min_tonnage_mt: 
 
 
 def _tonnes(row: TonnageRow) -> tuple[float, float, float]:
-    """(min, mode, max) in tonnes."""
-    return row.tonnage_min_mt * 1e6, row.tonnage_mode_mt * 1e6, row.tonnage_max_mt * 1e6
+    """(min, mode, max) in dry tonnes: ``wet (1 - moisture / 100)`` where the figure is of wet tonnes."""
+    wet = row.mass_basis == "wet" and is_known(row.moisture_pct)
+    scale = 1e6 * (1.0 - row.moisture_pct / 100.0 if wet else 1.0)
+    return row.tonnage_min_mt * scale, row.tonnage_mode_mt * scale, row.tonnage_max_mt * scale
+
+
+def _tonnage_width(row: TonnageRow, tonnage_class: str) -> Width | None:
+    """The tonnage as a distribution; a likely figure of 0 with a range says nothing of the middle."""
+    gsd = TONNAGE_GSD.get(tonnage_class)
+    return None if gsd is None else tonnage_width(*_tonnes(row), math.log(gsd), is_conflict=row.is_conflict)
 
 
 def _why_no_stock(row: TonnageRow, tonnage_class: str) -> str:
@@ -148,9 +162,9 @@ def _why_no_figure(low: float, mode: float, high: float) -> str:
 
 def _why_not_ranked(record: SiteRecord, row: TonnageRow, min_tonnage_mt: float) -> str:
     """Why a known tonnage is shown and not ranked; "" if it may rank."""
-    assert record.tonnage_spec is not None
-    kind, a, b, _ = record.tonnage_spec
-    middle = b if kind == 0 else math.exp(a)
+    assert record.tonnage_width is not None
+    low, mode, high = _tonnes(row)
+    middle = mode if not math.isnan(mode) else math.sqrt(low * high)
     if record.is_screening:
         return "the tonnage is a screening figure (an order of magnitude): shown, not ranked"
     if "do not rank" in row.note.lower():
@@ -187,12 +201,13 @@ def _kind(row: GradeRow) -> str:
     return row.element_kind or ("total" if label in TOTALS else "sum" if "+" in label else "element")
 
 
-def _spec(row: GradeRow) -> tuple[int, float, float, float] | None:
+def _grade_width(row: GradeRow) -> Width | None:
     """The distribution of one grade row; None where it has no value of its own."""
-    if row.basis_code in NO_VALUE or _kind(row) == "sum":
+    gsd = GRADE_GSD.get(class_of_grade(row.knowledge_class, row.basis_code))
+    if row.basis_code in NO_VALUE or _kind(row) == "sum" or gsd is None:
         return None
-    ceiling = CEILING_PPM.get(row.element, 1e6)
-    return grade_distribution(row.ppm_min, row.ppm_mode, row.ppm_max, row.knowledge_class, ceiling)
+    figures = (row.ppm_min, row.ppm_mode, row.ppm_max)
+    return grade_width(*figures, math.log(gsd), pure_ppm(row.element), is_conflict=row.is_conflict)
 
 
 @dataclass(frozen=True)
@@ -207,7 +222,7 @@ class Total:
 
 def _total_of(record: SiteRecord, usable: list[GradeRow], book: RouteBook) -> Total:
     # a total without a value of its own (censored, of a subfraction) stands for nothing and hides no assay
-    totals = [r for r in usable if _kind(r) == "total" and _spec(r) is not None]
+    totals = [r for r in usable if _kind(r) == "total" and _grade_width(r) is not None]
     if not totals:
         return Total()
     row = totals[0]
@@ -228,14 +243,16 @@ def _why_left_out(row: GradeRow, total: Total, elements: set[str]) -> str:
         return f"{label} is a sum of metals that no source splits"
     if row.basis_code in ("subfraction", "withdrawn"):
         return f"{label}: {row.basis_code}, not the grade of the whole"
+    if row.basis_code == "head_grade":
+        return f"{label}: the grade of the ore that was milled, not of the tailings"
     if kind == "element" and label not in elements:
         return f"{label}: no such element in the reference table"
     if kind == "element" and label in total.inside:
         return f"{label} is already inside the rare-earth total"
     if kind == "total" and not total.shares:
         return f"{label}: no published rare-earth profile for this waste"
-    if _spec(row) is None:
-        ceiling = CEILING_PPM.get(label, 1e6)
+    if _grade_width(row) is None:
+        ceiling = pure_ppm(label)
         known = (v for v in (row.ppm_min, row.ppm_mode, row.ppm_max) if not math.isnan(v))
         over = max(known, default=0.0) >= ceiling
         return f"{label}: {f'above the {ceiling:g} ppm of the pure mineral' if over else 'no usable value'}"
@@ -245,8 +262,8 @@ def _why_left_out(row: GradeRow, total: Total, elements: set[str]) -> str:
 
 
 def _assay(record: SiteRecord, row: GradeRow, total: Total) -> Assay:
-    label, basis, spec = row.element, row.basis_code, _spec(row)
-    assert spec is not None
+    label, basis, width = row.element, row.basis_code, _grade_width(row)
+    assert width is not None
     is_borrowed = row.knowledge_class == "analogue" and basis != "pooled"
     figures = (repr(row.ppm_min), repr(row.ppm_mode), repr(row.ppm_max))
     of_total = _kind(row) == "total"
@@ -254,14 +271,12 @@ def _assay(record: SiteRecord, row: GradeRow, total: Total) -> Assay:
     return Assay(
         site_id=record.site_id,
         label=label,
-        kind=spec[0],
-        mu=spec[1],
-        sigma=spec[2],
-        ceiling=CEILING_PPM.get(label, 1e6),
+        width=width,
+        pure_ppm=pure_ppm(label),
         borrowed_key=(record.row.waste_type_code, label, *figures) if is_borrowed else None,
         recovered=basis == "recovered",
-        knowledge_class=row.knowledge_class,
-        median_ppm=spec[3],
+        knowledge_class=class_of_grade(row.knowledge_class, basis),
+        median_ppm=pure_ppm(label) / (1.0 + math.exp(-width.mu)),
         parts=parts,
         profile=total.profile if of_total else None,
         source=row.source,
@@ -315,18 +330,16 @@ def site_records(
 def _value(record: SiteRecord, book: RouteBook) -> None:
     """What the site's route sells of what was assayed, and what stands in the way."""
     route, waste = record.row.route_code, record.row.waste_type_code
-    record.cost_known = book.cost_row(route, waste) is not None
-    record.capital_known = book.capital_known(route, waste)
     assayed = [element for assay in record.assays for element, _ in assay.parts]
     for element in assayed:
-        sells = book.sells(route, waste, element)
+        sells = book.sells(record.site_id, route, waste, element)
         if sells == "":
             record.sold.append(element)
         elif sells is not None:
             record.unvalued.append(f"{element}: {sells}")
-    if record.tonnage_spec is not None and record.assays and not record.sold:
+    if record.tonnage_width is not None and record.assays and not record.sold:
         record.reasons.append(_why_unsold(record, book, route, waste))
-    if record.sold and not record.cost_known:
+    if record.sold and book.plant_of(route, waste) is None:
         record.reasons.append(f"no cost is known for the route {route}")
     record.likely = likely_elements(record.row.host_commodity, frozenset(assayed))
 

@@ -29,7 +29,7 @@ from scipy.stats import norm
 
 from data_sources.contracts import ScoringError
 from khanij.foundation.cells import text
-from scoring.waste.figures import GRADE_GSD
+from scoring.waste.projects.project_draws import GRADE_GSD
 
 MIN_SITES = 8
 _TAU = np.concatenate([[0.0], np.geomspace(0.01, 6.0, 120)])

@@ -1,4 +1,4 @@
-"""What each treatment route sells, at which recovery, payability and price, and what it costs.
+"""What each treatment route sells, at which recovery and payability, by which family of plants, and what it costs.
 
 Belongs here: joining routes, products, costs, elements and rare-earth profiles. Does not belong here: a site.
 """
@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 from functools import cached_property
 
-from data_sources.reference import ReferenceTables
-from khanij.foundation.cells import is_known
+from data_sources.reference import ReferenceTables, load_table
+from data_sources.reference.economic_facts import RouteFamily, checked_number
+from data_sources.reference.economics import economic_tables
+from khanij.foundation.cells import is_known, number_of, text
 from scoring.waste.rows import CostRow, ElementRow, ProductRow, ProfileRow, RouteRow, listed, rows_of
+from scoring.waste.settings import PRICE_DECKS
 
 _FORMS = {
     "separated_oxide": {"oxide"},
@@ -41,6 +44,8 @@ class RouteBook:
         self._elements = {row.element: row for row in rows_of(reference.elements, ElementRow)}
         self._route_names = {row.route_code: row.name for row in rows_of(reference.routes, RouteRow)}
         self._profiles = _profiles(rows_of(reference.ree_profiles, ProfileRow))
+        self.economics = economic_tables({"elements": reference.elements})
+        self._own_metallurgy = _own_metallurgy()
 
     @cached_property
     def elements(self) -> set[str]:
@@ -69,18 +74,40 @@ class RouteBook:
         """Element -> product row of one route on one waste type."""
         return self._products.get((route, waste_type), {})
 
-    def sells(self, route: str, waste_type: str, element: str) -> str | None:
-        """None: not a product of the route; "" : sold and valued; else why it cannot be valued."""
+    def plant_of(self, route: str, waste_type: str) -> RouteFamily | None:
+        """The family of plants of a route on a waste, with its cost law; None where no law is known."""
+        return self.economics.family_of(route, waste_type)
+
+    def metallurgy(self, site_id: str, route: str, waste_type: str, element: str) -> tuple[float, float]:
+        """Median recovery and payable share: the site's own, else the family's, else the route's; NaN where not known."""
+        plant = self.plant_of(route, waste_type)
+        family = self.economics.recoveries.get((plant.family, element)) if plant is not None else None
         row = self.products_of(route, waste_type).get(element)
-        if row is None:
+        recovery, payable = self._own_metallurgy.get((site_id, element), (math.nan, math.nan))
+        if not is_known(recovery):
+            recovery = family.median if family is not None else row.recovery_mode if row is not None else math.nan
+        if not is_known(payable):
+            payable = family.payable if family is not None else row.payability_mode if row is not None else math.nan
+        return recovery, payable
+
+    def sells(self, site_id: str, route: str, waste_type: str, element: str) -> str | None:
+        """None: not a product of the route; "" : sold and valued; else why it cannot be valued."""
+        if element not in self.products_of(route, waste_type):
             return None
         if element in NEVER_VALUED:
             return "a Part B atomic mineral is never valued"
-        modes = {"recovery": row.recovery_mode, "payability": row.payability_mode}
-        missing = [what for what, mode in modes.items() if not is_known(mode)]
+        known = dict(zip(("recovery", "payability"), self.metallurgy(site_id, route, waste_type, element)))
+        missing = [what for what, value in known.items() if not is_known(value)]
         if missing:
             return f"no {' or '.join(missing)} known"
-        return ""
+        problems = [self.price_problem(route, waste_type, element, deck) for deck in PRICE_DECKS]
+        return problems[0] or "" if all(problems) else ""
+
+    def is_recovery_published(self, route: str, waste_type: str, element: str) -> bool:
+        """Whether a plant of the kind published its recovery of the element."""
+        plant, row = self.plant_of(route, waste_type), self.products_of(route, waste_type).get(element)
+        seen = plant is not None and (plant.family, element) in self.economics.recoveries_seen
+        return seen or (row is not None and row.recovery_basis == "published")
 
     def price_problem(self, route: str, waste_type: str, element: str, deck: str) -> str | None:
         """Why a sold element earns nothing: no price in the deck, or a price for another form; None if it is priced."""
@@ -95,11 +122,6 @@ class RouteBook:
         """The preferred cost row with a triangle, or None."""
         row = self._costs.get((route, waste_type))
         return None if row is None or not is_known(row.opex_mode_usd_per_t) else row
-
-    def capital_known(self, route: str, waste_type: str) -> bool:
-        """Whether the preferred row states capital per annual tonne."""
-        row = self.cost_row(route, waste_type)
-        return row is not None and is_known(row.capex_usd_per_annual_t)
 
     def profiles_of(self, waste_type: str) -> list[tuple[str, dict[str, float]]]:
         """Rare-earth profiles published for a waste type: (code, element -> share of 1), by code."""
@@ -121,6 +143,19 @@ class RouteBook:
         return {
             e: row.world_production_t for e, row in sorted(self._elements.items()) if is_known(row.world_production_t)
         }
+
+
+def _own_metallurgy() -> dict[tuple[str, str], tuple[float, float]]:
+    """(site, element) -> a site's own median recovery and payable share; NaN where it has none of its own."""
+    name = "site_metallurgy"
+    out = {}
+    for i, row in enumerate(load_table(name).to_dict("records"), start=2):
+        pair = tuple(
+            checked_number(row[c], name, i, c, high=1.0) if is_known(number_of(row[c])) else math.nan
+            for c in ("recovery", "payable")
+        )
+        out[text(row["site_id"]), text(row["element"])] = (pair[0], pair[1])
+    return out
 
 
 def _profiles(rows: list[ProfileRow]) -> dict[str, list[tuple[str, dict[str, float]]]]:

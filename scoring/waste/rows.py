@@ -49,6 +49,11 @@ class SiteRow:
     waste_type_code: str = ""
     host_commodity: str = ""
     route_code: str = ""
+    test_level: str = ""
+    mineral_state: str = ""
+    is_mill_standing: bool = False
+    product_freight_usd_per_t: float = math.nan
+    project_basis: str = ""
     is_transported: bool = False
     lease_status: str = ""
     lease_basis: str = ""
@@ -71,6 +76,9 @@ class TonnageRow:
     tonnage_mode_mt: float = math.nan
     tonnage_max_mt: float = math.nan
     knowledge_class: str = ""
+    is_conflict: bool = False
+    mass_basis: str = ""
+    moisture_pct: float = math.nan
     is_screening_only: bool = False
     is_preferred: str = ""
     source: str = ""
@@ -90,6 +98,7 @@ class GradeRow:
     ppm_max: float = math.nan
     basis_code: str = ""
     knowledge_class: str = ""
+    is_conflict: bool = False
     tree_includes: str = ""
     use: str = ""
     source: str = ""
@@ -126,6 +135,7 @@ class ElementRow:
     name: str = ""
     in_india_30: bool = False
     price_is_for: str = ""
+    price_basis: str = ""
     price_gsd: float = math.nan
     world_production_t: float = math.nan
     eu2023_supply_risk: float = math.nan
@@ -149,6 +159,7 @@ class ProductRow:
     recovery_min: float = math.nan
     recovery_mode: float = math.nan
     recovery_max: float = math.nan
+    recovery_basis: str = ""
     payability_min: float = math.nan
     payability_mode: float = math.nan
     payability_max: float = math.nan

@@ -16,10 +16,11 @@ from khanij.foundation.strict import Strict, require_known
 
 PriceDeck = Literal["2024", "2025e"]
 PRICE_DECKS: tuple[PriceDeck, ...] = ("2024", "2025e")
-THIN_MARKETS = {"Sc": 0.20, "Ga": 0.20, "Ge": 0.20, "In": 0.20, "Te": 0.20}
 LARGEST_SEED = 2**32 - 1
 """Some learners take no larger one."""
 Share = Annotated[float, Field(gt=0, le=1)]
+Factor = Annotated[float, Field(ge=0, le=1e3)]
+RoyaltyBase = Literal["sold", "contained"]
 
 
 class WasteSettings(Strict):
@@ -32,14 +33,15 @@ class WasteSettings(Strict):
     price_deck : the deck that ranks, ``2025e`` (estimates, the later year) or ``2024`` (annual averages); both are run.
     reach_km, decay_km, taper_km : blocks nearer than ``reach_km`` get ``exp(-d / decay_km)`` of what lies outside, taken
         linearly to 0 over the last ``taper_km``.
-    life_years : of a reprocessing plant, for the market cap and for spreading capital.
+    discount_rate : real, a year.
+    strategic_premium : lambda, what supply security adds to the price of a basket metal of mean importance.
+    royalty_base : what royalty of Au, Cu, Ni is charged on, the metal sold or the metal contained in the ore produced.
     cap_share, cap_shares : share of a year's world production that one project may sell, and exceptions by element.
     min_tonnage_mt : smaller sites are listed, not ranked.
-    site_gsd : geometric sd of the site factor on what is borrowed (grades, costs, recoveries).
     profile_gsd : geometric sd of each element's share in a borrowed rare-earth profile before it is closed to 1.
-    ree_correlation : of the logarithms of rare-earth prices (lanthanides and Y).
     haulage_usd_per_t_km : only where the plant is elsewhere.
-    price_factor, cap_factor : sensitivities; 1 in the ranking itself.
+    price_factor, price_factors : on all prices, and on those of single elements; 1 in the ranking itself.
+    cost_factor, cap_factor : on every cost, and on the market caps; 1 in the ranking itself.
     unit_chunk : blocks simulated at a time; no effect on any number.
     threads : 0 = one per core; no effect on any number.
     """
@@ -50,15 +52,17 @@ class WasteSettings(Strict):
     reach_km: float = Field(default=5.0, ge=0, le=100)
     decay_km: float = Field(default=2.0, ge=1e-3, le=100)
     taper_km: float = Field(default=1.0, ge=0, le=100)
-    life_years: float = Field(default=20.0, ge=1, le=100)
-    cap_share: float = Field(default=0.05, ge=1e-6, le=1)
-    cap_shares: dict[str, Share] = Field(default_factory=lambda: dict(THIN_MARKETS))
+    discount_rate: float = Field(default=0.10, ge=0, le=0.5)
+    strategic_premium: float = Field(default=0.3, ge=0, le=10)
+    royalty_base: RoyaltyBase = "sold"
+    cap_share: float = Field(default=0.10, ge=1e-6, le=1)
+    cap_shares: dict[str, Share] = Field(default_factory=dict)
     min_tonnage_mt: float = Field(default=0.1, ge=0, le=1e4)
-    site_gsd: float = Field(default=1.15, ge=1, le=10)
     profile_gsd: float = Field(default=1.25, ge=1, le=10)
-    ree_correlation: float = Field(default=0.8, ge=0, le=1)
     haulage_usd_per_t_km: float = Field(default=0.06, ge=0, le=100)
     price_factor: float = Field(default=1.0, ge=1e-3, le=1e3)
+    price_factors: dict[str, Factor] = Field(default_factory=dict)
+    cost_factor: float = Field(default=1.0, ge=1e-3, le=1e3)
     cap_factor: float = Field(default=1.0, ge=1e-3, le=1e3)
     unit_chunk: int = Field(default=64, ge=1, le=100_000)
     threads: int = Field(default=0, ge=0, le=1024)
@@ -68,7 +72,7 @@ class WasteSettings(Strict):
     def _deck_as_text(cls, value: object) -> object:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # 2024 without quotes
 
-    @field_validator("cap_shares")
+    @field_validator("cap_shares", "price_factors")
     @classmethod
     def _of_elements(cls, value: dict[str, float]) -> dict[str, float]:
         require_elements(value)

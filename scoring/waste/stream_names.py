@@ -58,6 +58,10 @@ class Stream(StrEnum):
     """Fertility of a block that no survey layer covers, where others of its kind are covered."""
     WEIGHTS = "weights"
     """Weight of an axis in the acceptability analysis."""
+    SAMPLING_OUTCOME = "sampling outcome"
+    """What a campaign on a site would find; the ids begin with what it is found of."""
+    SAMPLING_DRAW = "sampling draw"
+    """What no campaign tells: the rest of a site, prices, costs; the ids begin with what is drawn."""
 
 
 RARE_EARTHS = "rare earths"

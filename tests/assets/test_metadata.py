@@ -20,7 +20,7 @@ def test_the_schema_has_every_column_with_its_unit_and_meaning():
     columns = {c.name: c for c in table_schema(RANKED_BLOCKS).columns}
     assert list(columns) == RANKED_BLOCKS.names()
     assert columns["tonnage_t_p50"].type == "float [t]"
-    assert "low case" in columns["net_value_usd_p10"].description
+    assert "low case" in columns["npv_usd_p10"].description
     assert not columns["block_id"].constraints.nullable
     assert "RANKED" in columns["status"].constraints.other[0]
 

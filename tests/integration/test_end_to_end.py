@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from data_sources.regions import data_folder
+from publishing.headline import region_said, with_said
 
 pytestmark = pytest.mark.integration
+ROOT = Path(__file__).resolve().parents[2]
 RANKED = "rank rank_p05 rank_p50 rank_p95 p_top10 p_top20 score_mean score_p10 score_p50 score_p90".split()
 
 
@@ -38,7 +40,7 @@ def read(home: Path, region: str, sql: str) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def ran(home):
-    outcome = khanij(home, "run", "--set", "ranking.draws=1000")
+    outcome = khanij(home, "run")
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     return outcome
 
@@ -48,6 +50,12 @@ def test_the_command_prints_both_rankings_and_the_paths(ran, home):
         assert f"{home}/output/{region}/ranked_blocks.gpkg" in ran.stdout
     assert ran.stdout.count("waste_block: top 10") == 2
     assert "assessment" in ran.stderr  # progress while it works
+
+
+def test_the_readme_says_what_the_result_says(ran, home):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = region_said(home / "output" / "india" / "ranked_blocks.gpkg")
+    assert text == with_said(text, "india", said), "run: python -m publishing.headline README.md"
 
 
 @pytest.mark.parametrize("region", ["india", "sample_district"])

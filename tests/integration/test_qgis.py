@@ -79,7 +79,7 @@ def test_a_layer_dragged_in_is_styled(opened: dict[str, Any]) -> None:
     assert blocks["valid"] and blocks["rows"] == 30 and blocks["labels"]
     assert blocks["renderer"] == sites["renderer"] == "QgsRuleBasedRenderer"
     assert blocks["aliases"]["rank_p05"] == "Rank, P05 (best place)"
-    assert blocks["aliases"]["net_value_usd_p10"] == "Net value of the basket, P10 (low case) [USD]"
+    assert blocks["aliases"]["npv_usd_p10"] == "Net present value of the project, P10 (low case) [USD]"
     assert {blocks["widgets"][n] for n in ("status", "kind", "knowledge_class")} == {"ValueMap"}
     assert "SAMPLE - NOT REAL" in blocks["title"] and "P10 is the low case" in blocks["abstract"]
 

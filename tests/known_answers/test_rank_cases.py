@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scoring.rank.ahp import RANDOM_INDEX, ahp_weights
 
 from data_sources.contracts import RegionError, ScoringError
-from scoring.rank.ahp import RANDOM_INDEX, ahp_weights
 from scoring.rank.ranking import monte_carlo_error, rank_draws
 from scoring.rank.settings import RankingSettings
 from scoring.waste.streams import normals

@@ -13,12 +13,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import scoring.rank.axes as axes_module
+import scoring.waste.economics as economics
 import shapely
 
 import scoring.rank.assess as assess_module
-import scoring.rank.axes as axes_module
 import scoring.rank.gating as gating_module
-import scoring.waste.economics as economics
 import scoring.waste.inventory as inventory
 import scoring.waste.prepare as prepare_module
 import scoring.waste.shares.allocation as allocation_module

@@ -3,11 +3,10 @@
 import pytest
 
 from data_sources.contracts import RegionError
-from data_sources.regions import load_region
 from pipelines.automations.notify import root_cause
 from pipelines.cli import main
-from pipelines.overrides import checked_region, complete, parse_settings
-from scoring.rank.settings import THIN_MARKETS, RankingSettings
+from pipelines.overrides import checked_region, parse_settings
+from scoring.rank.settings import RankingSettings
 
 
 def settings_of(*pairs, region="india"):
@@ -15,23 +14,32 @@ def settings_of(*pairs, region="india"):
     return RankingSettings.from_mapping(dict(found.ranking), seed=found.seed)
 
 
-def test_one_weight_leaves_the_others_at_their_default():
-    assert settings_of("ranking.weights.value=0.75").axis_weights() == pytest.approx((0.6, 0.2, 0.2))
-    assert settings_of("ranking.weights={value: 1}").axis_weights() == (1, 0, 0), "a whole mapping replaces"
-    thin = settings_of("ranking.cap_shares.Sc=0.5").cap_shares
-    assert thin == {**THIN_MARKETS, "Sc": 0.5}
+def test_one_key_of_a_mapping_leaves_the_others_as_they_are():
+    assert settings_of("ranking.cap_shares.Sc=0.5", "ranking.cap_shares.Ga=0.2").cap_shares == {"Sc": 0.5, "Ga": 0.2}
+    assert settings_of("ranking.price_factors.Ni=2").price_factors == {"Ni": 2.0}
 
 
-def test_a_regions_own_weights_are_not_replaced_by_the_defaults():
-    region = load_region("india", {"ranking.weights": "{value: 1, strategic: 1, fertility: 0}"})
-    assert complete({"ranking.weights.value": "3"}, region) == {"ranking.weights.value": "3"}
+@pytest.mark.parametrize(
+    ("gone", "instead"),
+    [
+        ("weights={value: 1}", "ground_weight"),
+        ("ahp=[[1, 1, 1], [1, 1, 1], [1, 1, 1]]", "strategic_premium"),
+        ("life_years=20", "follows from its size"),
+        ("site_gsd=1.2", "their tables"),
+        ("ree_correlation=0.8", "price_correlations"),
+    ],
+)
+def test_a_setting_that_is_gone_says_what_takes_its_place(gone, instead):
+    with pytest.raises(RegionError, match=instead):
+        settings_of(f"ranking.{gone}")
 
 
 @pytest.mark.parametrize(
     ("pair", "said"),
     [
-        ("ranking.weights.value=-1", "weights"),
-        ("ranking.weights.worth=1", "weights.worth"),
+        ("ranking.ground_weight=-1", "ground_weight"),
+        ("ranking.price_factors.Xx=1", "price_factors"),
+        ("ranking.discount_rate=10", "discount_rate"),
         ("ranking.draws=abc", "ranking.draws"),
         ("ranking.draws=50", "from 100 to 100000"),
         ("ranking.nosuch=1", "ranking.nosuch"),

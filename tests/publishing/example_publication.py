@@ -98,16 +98,34 @@ def make_publication(
         frame.loc[ranked, name] = np.percentile(score[ranked], q, axis=1)
     for a, name in enumerate(("value", "strategic", "fertility")):
         frame.loc[ranked, f"contribution_{name}"] = parts[a].mean(axis=1)[ranked]
-        frame.loc[ranked, f"{name}_axis"] = axes[a].mean(axis=1)[ranked]
     frame["fertility_axis"] = axes[2].mean(axis=1)
     frame["modifier"] = np.where(status == "RANKED", 1.0, np.nan)
     quantified = np.isin(status, ("RANKED", "OUT_OF_BASKET"))
-    margin = rng.normal(-5, 20, n_blocks)
+    npv = 1e6 * rng.normal(-5, 80, n_blocks)
     for suffix, z in (("p10", -1.28), ("p50", 0.0), ("p90", 1.28)):
-        frame[f"margin_usd_per_t_{suffix}"] = np.where(quantified, margin + 8 * z, np.nan)
-        frame[f"net_value_usd_{suffix}"] = np.where(quantified, np.maximum(margin + 8 * z, 0) * 2e7, np.nan)
-    frame["p_margin_positive"] = np.where(quantified, 1 / (1 + np.exp(-margin / 8)), np.nan)
-    frame["breakeven_price_multiple"] = np.where(quantified, np.exp(-margin / 20), np.nan)
+        frame[f"npv_usd_{suffix}"] = np.where(quantified, npv + 5e7 * z, np.nan)
+        frame[f"basket_value_usd_{suffix}"] = np.where(quantified, np.maximum(npv + 5e7 * z, 0) / 2, np.nan)
+    frame["npv_inr_crore_p50"] = np.where(quantified, npv * 87.7 / 1e7, np.nan)
+    pays = 1 / (1 + np.exp(-npv / 2e7))
+    frame["p_pays"] = np.where(quantified, pays, np.nan)
+    frame["p_pays_if_built_today"] = np.where(quantified, 0.8 * pays, np.nan)
+    frame["prospect"] = np.where(
+        quantified, np.where(pays >= 0.5, "PAYS", np.where(pays >= 0.05, "MAY_PAY", "NEEDS_MORE")), None
+    )
+    frame["main_product"] = np.where(quantified, "Nd", None)
+    frame["price_multiple_needed"] = np.where(quantified, np.exp(-npv / 5e7), np.nan)
+    frame["affordable_premium_pct_p50"] = np.where(quantified, npv / 5e6, np.nan)
+    frame["affordable_premium_pct_p20"] = np.where(quantified, npv / 5e6 - 12, np.nan)
+    paying = quantified & (pays >= 0.05)
+    plant = {"capital_usd_p50": 9e7, "plant_mtpa_p50": 4.5, "life_years_p50": 6.6, "payback_years_p50": 1.2}
+    for name, value in {**plant, "royalty_inr_crore_per_year": 60.0, "recovery_needed": 0.4}.items():
+        frame[name] = np.where(paying, value, np.nan)
+    frame["price_multiple_by_product"] = np.where(quantified, "Nd 1.4; Sc 3", None)
+    frame["unfc"] = np.where(quantified, "E3-F3-G4", None)
+    for factor in ("tonnage", "grade", "recovery", "cost", "price"):
+        frame[f"class_{factor}"] = np.where(quantified, "G4", "none")
+    frame["tier"] = pd.array([None] * n_blocks, dtype="str")
+    frame.loc[order, "tier"] = [str(i) for i in range(1, len(order) + 1)]
     frame["tonnage_t_p50"] = np.where(quantified, 10 ** rng.uniform(5.2, 8, n_blocks), np.nan)
     frame["rank_fertility"] = pd.array([pd.NA] * n_blocks, dtype="Int64")
     unquantified = np.flatnonzero(status == "UNQUANTIFIED")

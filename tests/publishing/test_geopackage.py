@@ -73,7 +73,7 @@ def test_a_block_without_a_position_has_no_geometry(geopackage: Path) -> None:
 def test_published_values_are_the_computed_ones(publication: Publication, geopackage: Path) -> None:
     given = publication.layers["ranked_blocks"].set_index("block_id")
     back = read_table(geopackage, "ranked_blocks").set_index("block_id").reindex(given.index)
-    for name in ("score_mean", "net_value_usd_p90", "contribution_value", "tonnage_t_p50"):
+    for name in ("score_mean", "npv_usd_p90", "contribution_value", "tonnage_t_p50"):
         np.testing.assert_allclose(back[name], given[name].astype(float), rtol=1e-8)
     assert back["name"].tolist() == given["name"].tolist()
 

@@ -81,7 +81,7 @@ def test_the_catalogue_is_valid(released: Release) -> None:
     blocks = next(r for r in package["resources"] if r["name"] == "ranked_blocks")
     fields = {f["name"]: f for f in blocks["schema"]["fields"]}
     assert "low case" in fields["score_p10"]["description"] and "best place" in fields["rank_p05"]["description"]
-    assert fields["margin_usd_per_t_p50"]["unit"] == "USD/t"
+    assert fields["npv_usd_p50"]["unit"] == "USD"
 
 
 def test_the_geoparquet_is_the_layer(released: Release) -> None:

@@ -55,15 +55,15 @@ def test_the_filter_keeps_what_it_says(geopackage: Path) -> None:
 
 
 def test_a_missing_figure_passes_no_limit(geopackage: Path) -> None:
-    found = build_shortlist(geopackage, make_filter(status="", max_breakeven=1e9)).blocks
-    assert found["breakeven_price_multiple"].notna().all() and len(found) < 30
+    found = build_shortlist(geopackage, make_filter(status="", max_price_multiple=1e9)).blocks
+    assert found["price_multiple_needed"].notna().all() and len(found) < 30
 
 
 def test_another_basket_brings_its_own_ranks(geopackage: Path) -> None:
     found = build_shortlist(geopackage, make_filter(basket="magnet_ree")).blocks
     assert found["rank"].notna().all()
     # What is known of the region's own basket alone is not shown beside another basket's rank.
-    assert found["net_value_usd_p50"].isna().all() and found["contribution_value"].isna().all()
+    assert found["basket_value_usd_p50"].isna().all() and found["contribution_value"].isna().all()
     with pytest.raises(PublishingError, match="magnet_ree"):
         build_shortlist(geopackage, make_filter(basket="gold_only"))
 
@@ -115,7 +115,7 @@ def test_the_spreadsheet_is_whole_and_holds_no_formula(written: Path) -> None:
     assert sheet.freeze_panes == "D3" and sheet.auto_filter.ref.startswith("A2:")
     titles = [c.value for c in sheet[1]]
     assert "Rank, P05 (best place)" in titles and "Score, P10 (low case)" in titles
-    assert sheet[2][titles.index("Margin of the project, P50 (median)")].value == "USD/t"
+    assert sheet[2][titles.index("Net present value of the project, P50 (median)")].value == "USD"
     names = [sheet.cell(r, titles.index("Name") + 1).value for r in range(3, 33)]
     assert {plain(t) for t in HOSTILE} <= set(names)
     assert sheet.conditional_formatting

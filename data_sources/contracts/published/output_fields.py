@@ -9,7 +9,8 @@ from data_sources.contracts.contract import Bounds, Dtype, Field
 
 STATUSES = ("RANKED", "OUT_OF_BASKET", "UNQUANTIFIED", "GATED", "LEASED")
 KINDS = ("waste_block", "auction_block", "mining_lease", "survey_sheet", "grid_cell")
-KNOWLEDGE_CLASSES = ("G1", "G2", "G3", "G4", "analogue", "none")
+KNOWLEDGE_CLASSES = ("G1", "G2", "G3", "G4", "analogue", "default", "none")
+PROSPECTS = ("PAYS", "MAY_PAY", "NEEDS_MORE")
 REDISTRIBUTION = ("yes", "share-alike", "no")
 
 SHARE = Bounds(0.0, 1.0, "a share or a probability")
@@ -57,7 +58,8 @@ STATUS = text(
 CLASS = text(
     "knowledge_class", "Knowledge class",
     "How well it is known: G1 (detailed) to G4 (reconnaissance) as in MEMC Rules 2015 / UNFC, assigned by the project's "
-    "rule; analogue is a borrowed range or a derived figure; none is nothing usable.",
+    "rule; analogue is a borrowed range or a derived figure; default an expert's guess; none is nothing usable. Of a block "
+    "the worst of tonnage, grade, recovery, cost and price.",
     vocabulary=KNOWLEDGE_CLASSES,
 )  # fmt: skip
 GEOMETRY_BASIS = text(

@@ -7,7 +7,7 @@ descriptor are generated from these values; none of them is written a second tim
 from __future__ import annotations
 
 from data_sources.contracts.contract import Contract
-from data_sources.contracts.published.output_fields import KINDS, KNOWLEDGE_CLASSES, REDISTRIBUTION, STATUSES
+from data_sources.contracts.published.output_fields import KINDS, KNOWLEDGE_CLASSES, PROSPECTS, REDISTRIBUTION, STATUSES
 from data_sources.contracts.published.output_layers import (
     ANOMALIES,
     OCCURRENCES_OUT,
@@ -35,7 +35,7 @@ from data_sources.contracts.published.output_tables import (
 from data_sources.contracts.published.ranked_blocks import RANKED_BLOCKS
 
 # Raised when a published layer, table or column is renamed, removed, or comes to mean something else; CHANGELOG.md says how.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 OUTPUT_LAYERS: dict[str, Contract] = {
     c.name: c
@@ -84,6 +84,7 @@ __all__ = [
     "OUTPUT_LAYERS",
     "OUTPUT_TABLES",
     "PRICE_DECKS",
+    "PROSPECTS",
     "QUARANTINE",
     "RANKED_BLOCKS",
     "RANK_ACCEPTABILITY",

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from publishing.explain import kinds_in, top_rows
 from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import is_sample
+from publishing.geopackage.reading import is_sample, read_table
+from publishing.headline import prospects_said
 
 # What may break over two lines; an identifier must stay whole, so that it can be copied.
 WRAPPED = {"Name", "Elements", "State", "Missing", "Likely"}
@@ -18,6 +19,9 @@ WRAPPED = {"Name", "Elements", "State", "Missing", "Likely"}
 def print_result(console: Console, geopackage: Path, top: int) -> None:
     """The top of every kind, by rank where any block is ranked and by fertility where none is."""
     for kind, (blocks, ranked, listed) in kinds_in(geopackage).items():
+        headline = prospects_said(read_table(geopackage, "ranked_blocks"), kind)
+        if headline:
+            console.print(headline, markup=False)
         what = f"{kind}: {blocks} blocks, {ranked} ranked"
         if listed:
             what += f", {listed} without quantified waste listed by fertility"

@@ -13,8 +13,10 @@ from functools import cached_property
 from scoring.rank.gates import Gate
 from scoring.rank.scores import Scores
 from scoring.rank.state import RunState
+from scoring.rank.told.classes import Classes, block_classes
 from scoring.rank.told.notes import likely_of
-from scoring.waste.engine import Outputs
+from scoring.waste.metal import MetalOutputs
+from scoring.waste.projects.project_engine import ProjectOutputs
 
 Places = Mapping[str, Mapping[int, tuple[Scores, int]]]
 """Basket -> row of a block -> the scores of its kind and its place among their members."""
@@ -46,9 +48,19 @@ class BlockView:
         return self.state.given.block_gates[self.block_id]
 
     @property
-    def out(self) -> Outputs:
-        """The engine's outputs."""
-        return self.state.scored.simulation.out
+    def metal(self) -> MetalOutputs:
+        """What was drawn of metal."""
+        return self.state.scored.metal
+
+    @property
+    def money(self) -> ProjectOutputs:
+        """What was drawn of projects."""
+        return self.state.scored.projects.out
+
+    @cached_property
+    def classes(self) -> Classes:
+        """Its five knowledge classes."""
+        return block_classes(self.state, self.i)
 
     @cached_property
     def _found(self) -> tuple[Scores | None, int]:
@@ -81,20 +93,20 @@ class BlockView:
         return bool(self.state.decided.holds[self.i])
 
     @cached_property
-    def shows_value(self) -> bool:
-        """Whether a net value can be said of it."""
-        return self.is_simulated and self._holds and self.status in ("RANKED", "OUT_OF_BASKET", "UNQUANTIFIED")
-
-    @cached_property
     def holds_tonnage(self) -> bool:
         """A site that hardly ever falls inside is not held: its share of some draws is no tonnage of the block."""
         return self.is_simulated and (self._holds or self.state.given.own_record(self.i) is not None)
 
     @cached_property
     def is_valued(self) -> bool:
-        """Whether margin and break-even of its waste can be said at all."""
-        record = self.state.given.own_record(self.i)
-        return self.is_simulated and (self._holds or (record is not None and record.has_value))
+        """Whether it can be said what its waste would bring; never of a block that is not quantified."""
+        units = self.state.scored.plan.projects.ptr
+        return self.status != "UNQUANTIFIED" and self._holds and bool(units[self.i] < units[self.i + 1])
+
+    @property
+    def p_pays(self) -> float:
+        """Share of the draws in which something inside pays; NaN where that cannot be said."""
+        return float(self.money.p_pays[0, self.i]) if self.is_valued else math.nan
 
     @property
     def nearest(self) -> tuple[str | None, float]:
@@ -109,7 +121,7 @@ class BlockView:
     @cached_property
     def _fertility(self) -> Mapping[str, object]:
         """What the survey says of its ground, where that counts for it."""
-        use = self.state.decided.fertility_use(self.state.given.column["kind"][self.i])[self.i]
+        use = self.state.decided.fertility_use(self.i)
         return self.state.given.fertility_columns.get(self.block_id, {}) if use == "measured" else {}
 
     def measured_fertility(self, column: str) -> float:
@@ -142,8 +154,11 @@ def _fertility_places(state: RunState) -> dict[int, int]:
     given, decided = state.given, state.decided
     out: dict[int, int] = {}
     for kind in given.kinds:
-        uses = decided.fertility_use(kind)
-        mine = [i for i, use in uses.items() if use == "measured" and decided.status[i] == "UNQUANTIFIED"]
+        mine = [
+            i
+            for i, its in enumerate(given.column["kind"])
+            if its == kind and decided.status[i] == "UNQUANTIFIED" and decided.fertility_use(i) == "measured"
+        ]
         mine.sort(key=lambda i: (-given.fertility_of(i), given.ids[i]))
         out |= {i: place for place, i in enumerate(mine, 1)}
     return out

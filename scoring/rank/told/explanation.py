@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from data_sources.reference.economic_facts import CostLaw
 from khanij.foundation.cells import text
-from khanij.foundation.wording import number, tonnes, usd
+from khanij.foundation.wording import chance, number, tonnes, usd
 from scoring.rank.baskets import basket_title
-from scoring.rank.told.contents import revenue_shares
+from scoring.rank.told.contents import main_product, main_site, revenue_shares
+from scoring.rank.told.money import MAY_PAY, NEEDS_MORE, PAYS
 
 if TYPE_CHECKING:
     from scoring.rank.state import RunState
@@ -22,6 +24,7 @@ CLASS_TEXT = {
     "G3": "published, class G3",
     "G4": "published but unverified, class G4",
     "analogue": "derived or borrowed, not measured, class analogue",
+    "default": "an expert's guess, class default",
     "none": "not known",
 }
 DECK_TEXT = {"2024": "average 2024", "2025e": "estimated 2025"}
@@ -30,7 +33,7 @@ PRIORITY = (
     "tonnage",
     "assays of the site itself",
     "treatment route with costs",
-    "capital cost",
+    "test of the route on this waste",
     "position",
     "mapped footprint",
     "lease status",
@@ -40,7 +43,7 @@ WANTED = {
     "assays of the site itself": "an assay of the waste itself instead of a borrowed figure",
     "tonnage": "a measured tonnage",
     "treatment route with costs": "a treatment route with known costs",
-    "capital cost": "a capital cost",
+    "test of the route on this waste": "a test of the route on this very waste",
     "position": "a position",
     "mapped footprint": "a mapped outline",
     "lease status": "the state of the lease",
@@ -58,19 +61,15 @@ def ordinal(n: int) -> str:
     return f"{n}{ending}"
 
 
-def _chance(p: float) -> str:
-    return "more than 99 %" if p > 0.99 else "fewer than 1 %" if p < 0.01 else f"{100 * p:.0f} %"
-
-
 def _tonnage(state: RunState, i: int, row: dict) -> str:
     if math.isnan(row["tonnage_t_p50"]):
         return "an unknown tonnage of waste"
     record = state.given.own_record(i)
-    klass = record.tonnage_class if record is not None else row["knowledge_class"]
+    klass = row["class_tonnage"]
     screening = ", an order of magnitude only" if record is not None and record.is_screening else ""
     if row["tonnage_t_p50"] <= 0:
         inside = max((x.inside for x in state.given.shares_of.get(row["block_id"], [])), default=0.0)
-        return f"a waste site of uncertain position, which lies inside in {_chance(inside)} of the draws"
+        return f"a waste site of uncertain position, which lies inside in {chance(inside)} of the draws"
     low, high = tonnes(row["tonnage_t_p10"]), tonnes(row["tonnage_t_p90"])
     return f"about {tonnes(row['tonnage_t_p50'])} of waste (P10 {low}, P90 {high}; {CLASS_TEXT[klass]}{screening})"
 
@@ -82,25 +81,71 @@ def _sales(state: RunState, i: int) -> str:
 
 
 def _economics(state: RunState, i: int, row: dict) -> str:
-    """Whether it pays, by how much, and at which prices it would."""
-    if not row["top_elements"] or math.isnan(row["margin_usd_per_t_p50"]):
+    """Whether it pays, what it would bring, and at which prices it would."""
+    p = row["p_pays"]
+    if math.isnan(p) or not row["main_product"]:
         return "Nothing in it can be valued by the route in the tables."
-    p, multiple, margin = row["p_margin_positive"], row["breakeven_price_multiple"], row["margin_usd_per_t_p50"]
+    site = main_site(state, i)
+    assert site is not None
     prices = f"at {DECK_TEXT[state.given.settings.price_deck]} prices"
-    capital = "" if row["capital_known"] else ", before capital (which no source gives)"
-    own = state.given.own_record(i)
-    sites = state.decided.holds[i] or ([own.site_id] if own is not None else [])
-    codes = [state.given.records[s].row.route_code for s in sites]
-    routes = join(list(dict.fromkeys(state.given.book.route_name(c) for c in codes)))
-    by = f" by {routes}" if routes else ""
-    sold = f"Treated{by}, it would sell {_sales(state, i)}"
-    if p >= 0.5:
-        room = f"; prices could fall by {100 * (1 - multiple):.0f} % before it stopped paying" if multiple < 1 else ""
-        return f"{sold} and earn about {usd(margin)} per tonne {prices}{capital}: it pays in {_chance(p)} of the draws{room}."
-    times = f"revenue would have to be {number(multiple, 2)} times as high, through price, grade or recovery"
-    if p >= 0.05:
-        return f"{sold} and lose about {usd(-margin)} per tonne {prices}{capital}: it pays in {_chance(p)} of the draws, and to break even {times}."
-    return f"{sold}; that does not pay {prices}{capital}: {times}."
+    sold = f"As a project by {state.given.book.route_name(state.given.records[site].row.route_code)} it would sell {_sales(state, i)}"
+    verdict = {
+        PAYS: f"and pays in {chance(p)} of the draws {prices}",
+        MAY_PAY: f"and may pay: it does in {chance(p)} of the draws {prices}",
+        NEEDS_MORE: f"and does not pay {prices}: it does in {chance(p)} of the draws",
+    }[row["prospect"]]
+    npv = f"net present value P10 {usd(row['npv_usd_p10'])}, median {usd(row['npv_usd_p50'])}, P90 {usd(row['npv_usd_p90'])}"
+    return f"{sold} {verdict} ({npv}).{_what_it_takes(row)}{_plant(state, row)}{_doubt(row)}{_assumed(state, i, site)}"
+
+
+def _what_it_takes(row: dict) -> str:
+    """How far the median draw is from paying, told by net prices."""
+    multiple = row["price_multiple_needed"]
+    if math.isnan(multiple):
+        return " In half of the draws it sells nothing above its own royalty and freight, so no price multiple can be said."
+    if multiple < 1:
+        return f" In the median draw net prices could fall by {100 * (1 - multiple):.0f} % before it stopped paying."
+    return f" In the median draw net prices would have to be {number(multiple, 2)} times as high."
+
+
+def _plant(state: RunState, row: dict) -> str:
+    """The plant of the draws that pay; nothing where hardly any does."""
+    if math.isnan(row["plant_mtpa_p50"]):
+        return ""
+    rate = 100 * state.given.settings.discount_rate
+    return (
+        f" Where it pays, the plant treats {number(row['plant_mtpa_p50'], 2)} Mt a year for "
+        f"{number(row['life_years_p50'], 2)} years and costs {usd(row['capital_usd_p50'])} (medians; {rate:g} % real, royalty and levies paid)."
+    )
+
+
+def _doubt(row: dict) -> str:
+    little = row["knowledge_class"] in ("G4", "analogue", "default", "none")
+    return " It may pay because little is known." if little and 0.05 <= row["p_pays"] < 0.25 else ""
+
+
+def _assumed(state: RunState, i: int, site: str) -> str:
+    """Every cost and recovery that is assumed and not known, by name."""
+    g = state.given
+    record, product = g.records[site], main_product(state, i)
+    if record.project is None or product is None:
+        return ""
+    route, waste = record.row.route_code, record.row.waste_type_code
+    family = g.book.economics.families[record.project.plant.family]
+    recovery, _ = g.book.metallurgy(site, route, waste, product)
+    tested = f"tested {record.project.test_level}" if record.project.test_level != "none" else "untested on this waste"
+    basis = "published by a like plant" if g.book.is_recovery_published(route, waste, product) else "an expert's guess"
+    return (
+        f" Assumed: {100 * recovery:.0f} % of the {g.book.element_name(product).lower()} recovered ({basis}, {tested}); "
+        f"operating cost by {_law(family.operating)}, capital by {_law(family.capital)}."
+    )
+
+
+def _law(law: CostLaw) -> str:
+    """What a cost law rests on."""
+    if not law.n_plants:
+        return "an expert's guess"
+    return f"the law of {law.n_plants} published plant{'s' if law.n_plants > 1 else ''}"
 
 
 def _next(row: dict) -> str:
@@ -124,9 +169,8 @@ def _ground(state: RunState, i: int, row: dict) -> str:
         return ""
     kind = row["kind"]
     n = sum(
-        state.given.column["kind"][j] == kind and s == "UNQUANTIFIED" and use == "measured"
-        for j, use in state.decided.fertility_use(kind).items()
-        for s in [state.decided.status[j]]
+        its == kind and state.decided.status[j] == "UNQUANTIFIED" and state.decided.fertility_use(j) == "measured"
+        for j, its in enumerate(state.given.column["kind"])
     )
     low, high = row["fertility_axis_p10"], row["fertility_axis_p90"]
     doubt = "" if math.isnan(low) or math.isnan(high) else f", P10 {100 * low:.0f} to P90 {100 * high:.0f}"
@@ -157,7 +201,11 @@ def explain(state: RunState, i: int, row: dict, likely_where: str = "") -> str:
         points = f"score {row['score_mean']:.0f} of 100: value {row['contribution_value']:.0f}, strategic {row['contribution_strategic']:.0f}"
         if not math.isnan(row["contribution_fertility"]):
             points += f", fertility {row['contribution_fertility']:.0f}"
-        first = f"{name} ranks {ordinal(row['rank'])} of {n} {kind}s for {basket} ({spread}; {points}) and holds {_tonnage(state, i, row)}."
+        if n == 1:
+            opening = f"{name} is the only {kind} that is ranked for {basket}, so there is nothing to compare it with ({points})"
+        else:
+            opening = f"{name} ranks {ordinal(row['rank'])} of {n} {kind}s for {basket} (tier {row['tier']}; {spread}; {points})"
+        first = f"{opening} and holds {_tonnage(state, i, row)}."
         return f"{first} {_economics(state, i, row)}{_lease(row)}{conditional}{to_check}{_next(row)}"
     if status == "OUT_OF_BASKET":
         place = row.get("rank_all_recoverable")

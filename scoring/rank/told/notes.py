@@ -12,20 +12,12 @@ import pandas as pd
 from khanij.foundation.cells import is_known, text
 from scoring.rank.state import RunState, Share
 from scoring.waste.companions import companions_of_minerals
-from scoring.waste.figures import CLASSES
 from scoring.waste.inventory import SiteRecord
 
+LIKELY_WITHIN_KM = 5.0
+"""Companions at a site farther away say nothing of a block."""
 HALF_COVERED_PCT = 50.0
 """Below this the fertility of a block is told as that of a part of it."""
-
-
-def knowledge_of(state: RunState, i: int) -> str:
-    record = state.given.own_record(i)
-    if record is not None:
-        return record.knowledge_class
-    return max(
-        (state.given.records[s].knowledge_class for s in state.decided.holds[i]), key=CLASSES.index, default="none"
-    )
 
 
 def _site_items(state: RunState, record: SiteRecord) -> dict[str, bool]:
@@ -33,11 +25,11 @@ def _site_items(state: RunState, record: SiteRecord) -> dict[str, bool]:
     return {
         "position": is_known(record.row.lon),
         "mapped footprint": record.site_id in state.given.mapped_sites,
-        "tonnage": record.tonnage_spec is not None and not record.is_screening,
+        "tonnage": record.tonnage_width is not None and not record.is_screening,
         "assays of what can be sold": bool(sold),
         "assays of the site itself": any(a.knowledge_class != "analogue" for a in sold),
-        "treatment route with costs": record.cost_known,
-        "capital cost": record.capital_known,
+        "treatment route with costs": record.project is not None,
+        "test of the route on this waste": record.project is not None and record.project.test_level != "none",
         "lease status": record.row.lease_status not in ("", "unknown"),
     }
 
@@ -53,7 +45,7 @@ def _items(state: RunState, i: int) -> dict[str, bool]:
     else:
         each = [_site_items(state, r) for r in sites]
         items = {k: all(e[k] for e in each) for k in each[0]}
-    if state.decided.fertility_use(state.given.column["kind"][i])[i] != "not_applicable":
+    if state.decided.fertility_use(i) != "not_applicable":
         items["survey layers (fertility)"] = not math.isnan(state.given.fertility_of(i))
     return items
 
@@ -79,18 +71,18 @@ def likely_of(state: RunState, i: int, nearest: str | None) -> tuple[list[str], 
     if of_minerals:
         return of_minerals, f" of its notified minerals ({', '.join(m.strip() for m in minerals.split(';'))})"
     site = state.given.records.get(nearest) if nearest else None
-    return (site.likely, f" in the waste of {nearest}") if site is not None else ([], "")
+    if site is None or not state.given.nearest[state.given.ids[i]][1] <= LIKELY_WITHIN_KM:
+        return [], ""
+    return site.likely, f" in the waste of {nearest}"
 
 
 def fertility_note(state: RunState, i: int) -> str:
-    use = state.decided.fertility_use(state.given.column["kind"][i])[i]
-    if use == "drawn" and state.decided.status[i] != "RANKED":
-        return "fertility missing for this block: no survey layer covers it"
+    use = state.decided.fertility_use(i)
+    could = state.given.settings.ground_weight
     told = text(state.given.fertility_columns.get(state.given.ids[i], {}).get("fertility_note"))
     return {
         "measured": told or "fertility of the ground from held-out survey evidence",
-        "drawn": "fertility missing for this block only: drawn U(0, 1) in every realisation",
-        "missing": "fertility missing: no survey layers cover any block of this kind; the other weights are scaled to 1",
+        "missing": f"no survey layer covers it: its ground earns nothing and could earn up to {100 * could:.0f} % of the score",
         "not_applicable": "fertility does not apply: transported waste says nothing of the ground beneath it",
     }[use]
 
@@ -159,10 +151,10 @@ def sources_of(state: RunState, i: int) -> str:
         parts += r.sources
         cost = state.given.book.cost_row(r.row.route_code, r.row.waste_type_code)
         if cost is not None and r.has_value:
-            parts.append(f"cost {cost.cost_id}: {cost.source}")
+            parts.append(f"published cost beside the law, {cost.cost_id}: {cost.source}")
+        if r.project is not None:
+            parts.append(
+                f"cost law {r.project.plant.family}: {state.given.book.economics.families[r.project.plant.family].operating.source}"
+            )
     parts += [f"constraint: {s}" for s in state.given.block_gates[state.given.ids[i]].sources]
     return " | ".join(dict.fromkeys(parts)) or "blocks layer of the region"
-
-
-def capital_known(state: RunState, i: int) -> bool | None:
-    return all(state.given.records[s].capital_known for s in state.decided.holds[i]) if state.decided.holds[i] else None

@@ -10,16 +10,15 @@ import math
 import pandas as pd
 
 from scoring.rank.state import RunState
+from scoring.rank.told.contents import pairs_of
 
 
 def shares_table(state: RunState) -> pd.DataFrame:
     """Block x site: what is inside and near, the mean tonnage inside, and the share of the block's revenue."""
     out = state.given.allocation.shares.drop(columns=["is_own"]).copy()
-    weight: dict[tuple[str, str], float] = {}
-    revenue: dict[tuple[str, str], float] = {}
-    for i, pair in enumerate(state.scored.plan.pairs):
-        weight[pair] = weight.get(pair, 0.0) + float(state.scored.simulation.out.pair_tonnage[i])
-        revenue[pair] = revenue.get(pair, 0.0) + float(state.scored.simulation.out.pair_revenue[i])
+    held = {(unit, site): v for i, unit in enumerate(state.given.ids) for site, v in pairs_of(state, i).items()}
+    weight = {pair: tonnes for pair, (tonnes, _) in held.items()}
+    revenue = {pair: usd for pair, (_, usd) in held.items()}
     pairs = list(zip(out["block_id"], out["site_id"]))
     out["tonnage_inside_t_mean"] = [weight.get(p, math.nan) for p in pairs]
     total: dict[str, float] = {}
@@ -71,17 +70,11 @@ def basket_table(state: RunState) -> pd.DataFrame:
 
 
 def deck_table(state: RunState) -> pd.DataFrame:
-    """Block: rank, mean score and net value under the ranking's price deck and under the other one."""
-    main = state.given.main_view
-    last = len(state.given.baskets)
-    rows = []
+    """Block: rank, mean score, P(pays) and NPV under the ranking's price deck and under the other one."""
+    out, rows = state.scored.projects.out, []
     for kind, scores in state.main_scores.items():
         other = state.scored.other_deck[kind]
         for j, i in enumerate(scores.members):
-            net_a, net_b = (
-                state.scored.simulation.out.net_basket[main, i],
-                state.scored.simulation.out.net_basket[last, i],
-            )
             rows.append(
                 (
                     state.given.ids[i],
@@ -92,8 +85,8 @@ def deck_table(state: RunState) -> pd.DataFrame:
                     int(other.rank[j]),
                     scores.mean[j],
                     other.mean[j],
-                    net_a[1],
-                    net_b[1],
+                    *out.p_pays[:, i],
+                    *out.npv[:, i, 1],
                 )
             )
     columns = [
@@ -105,7 +98,9 @@ def deck_table(state: RunState) -> pd.DataFrame:
         "rank_other_deck",
         "score_mean",
         "score_mean_other_deck",
-        "net_value_usd_p50",
-        "net_value_usd_p50_other_deck",
+        "p_pays",
+        "p_pays_other_deck",
+        "npv_usd_p50",
+        "npv_usd_p50_other_deck",
     ]
     return pd.DataFrame(rows, columns=columns).sort_values(["kind", "rank"], kind="stable").reset_index(drop=True)

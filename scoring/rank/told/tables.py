@@ -14,30 +14,32 @@ import shapely
 
 from data_sources.contracts.frames import table_of
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
+from khanij.foundation.wording import usd_to_inr_crore
 from scoring.rank.state import RunState
 from scoring.rank.told.block_view import BlockView, block_views
-from scoring.rank.told.contents import contained_t, top_elements, top_sites
+from scoring.rank.told.classes import unfc_of
+from scoring.rank.told.contents import contained_t, main_product, top_elements, top_sites
 from scoring.rank.told.explanation import explain
+from scoring.rank.told.money import detail, finite, multiples_by_product, needed_recovery, prospect
 from scoring.rank.told.notes import (
-    capital_known,
     completeness_pct,
     fertility_note,
     flags_of,
-    knowledge_of,
     missing_of,
     overlap_flags,
     sources_of,
 )
 from scoring.rank.told.site_tables import rounded
-from scoring.waste.economics import usd_to_inr_crore
 
 BLOCK_COLUMNS = (
     "block_id name kind state district minerals area_ha geometry_basis status status_reason rank rank_all_recoverable "
-    "rank_fertility rank_p50 rank_p05 rank_p95 p_top10 p_top20 score_mean score_p10 score_p50 score_p90 value_axis "
-    "strategic_axis fertility_axis modifier contribution_value contribution_strategic contribution_fertility "
-    "net_value_usd_p10 net_value_usd_p50 net_value_usd_p90 margin_usd_per_t_p10 margin_usd_per_t_p50 "
-    "margin_usd_per_t_p90 p_margin_positive breakeven_price_multiple tonnage_t_p50 top_sites top_elements "
-    "knowledge_class completeness_pct flags explanation sources"
+    "rank_fertility rank_p50 rank_p05 rank_p95 tier p_top10 p_top20 score_mean score_p10 score_p50 score_p90 "
+    "fertility_axis modifier contribution_value contribution_strategic contribution_fertility prospect main_product "
+    "p_pays p_pays_if_built_today npv_usd_p10 npv_usd_p50 npv_usd_p90 npv_inr_crore_p50 capital_usd_p50 plant_mtpa_p50 "
+    "life_years_p50 payback_years_p50 price_multiple_needed price_multiple_by_product recovery_needed "
+    "affordable_premium_pct_p20 affordable_premium_pct_p50 royalty_inr_crore_per_year basket_value_usd_p10 "
+    "basket_value_usd_p50 basket_value_usd_p90 tonnage_t_p50 top_sites top_elements knowledge_class class_tonnage "
+    "class_grade class_recovery class_cost class_price unfc completeness_pct flags explanation sources"
 ).split()
 
 Column = tuple[str, Callable[[BlockView], object]]
@@ -66,34 +68,56 @@ def _array(name: str, field: str, column: int) -> Column:
     return _score(name, lambda b: getattr(b.scores, field)[b.j, column])
 
 
-def _contribution_of_fertility(b: BlockView) -> float:
-    if b.scores is None or b.scores.fertility_use[b.j] not in ("measured", "drawn"):
-        return math.nan
-    return float(b.scores.contributions[b.j, 2])
+def _contribution_of_ground(b: BlockView) -> float:
+    measured = b.scores is not None and b.state.decided.fertility_use(b.i) == "measured"
+    return float(b.scores.contributions[b.j, 2]) if measured else math.nan  # type: ignore[union-attr]
 
 
 def _fertility_axis(b: BlockView) -> float:
-    """Of a ranked block its axis, of an unquantified one that has a place by fertility its percentile."""
-    if b.fertility_place is not None:
-        return b.state.given.fertility_of(b.i)
-    return math.nan if b.scores is None else float(b.scores.axes[b.j, 2])
+    """Of a ranked block whose ground counts, and of an unquantified one that has a place by it, its percentile."""
+    counts = b.scores is not None and b.state.decided.fertility_use(b.i) == "measured"
+    return b.state.given.fertility_of(b.i) if counts or b.fertility_place is not None else math.nan
 
 
-def _drawn(name: str, array: str, q: int, when: str) -> Column:
-    """A quantile of what was simulated, where the block shows it."""
-    return name, lambda b: getattr(b.out, array)[b.i, q] if getattr(b, when) else math.nan
+def _tonnage(name: str, q: int) -> Column:
+    return name, lambda b: b.metal.tonnage[b.i, q] if b.holds_tonnage else math.nan
 
 
-def _net_value(q: int) -> Column:
+def _money(name: str, array: str, *at: int) -> Column:
+    """A figure of the projects under the ranking's price deck, where the block shows its value."""
+    return name, lambda b: finite(float(getattr(b.money, array)[(0, b.i, *at)])) if b.is_valued else math.nan
+
+
+def _premium(name: str, q: int) -> Column:
+    return name, lambda b: 100.0 * finite(float(b.money.premium_q[0, b.i, q])) if b.is_valued else math.nan
+
+
+def _detail(name: str, field: str, scale: float = 1.0) -> Column:
+    """A figure of the plant of the main project; blank where it pays in under 5 % of the draws."""
+    return name, lambda b: scale * detail(b.state, b.i, field) if b.is_valued else math.nan
+
+
+def _basket_value(q: int) -> Column:
     def read(b: BlockView) -> float:
-        shown = b.shows_value and b.status == "RANKED"
-        return float(b.out.net_basket[b.state.given.main_view, b.i, q]) if shown else math.nan
+        shown = b.is_valued and b.status in ("RANKED", "OUT_OF_BASKET")
+        return float(b.money.value[b.state.given.main_view, b.i, q]) if shown else math.nan
 
-    return f"net_value_usd_{_QUANTILES[q][1]}", read
+    return f"basket_value_usd_{_QUANTILES[q][1]}", read
 
 
-def _inr_crore(b: BlockView) -> float:
-    return usd_to_inr_crore(_net_value(1)[1](b), b.state.given.settings.inr_per_usd)  # type: ignore[arg-type]
+def _npv_inr_crore(b: BlockView) -> float:
+    npv = float(b.money.npv[0, b.i, 1]) if b.is_valued else math.nan
+    return usd_to_inr_crore(npv, b.state.given.settings.inr_per_usd)
+
+
+def _royalty_inr_crore(b: BlockView) -> float:
+    royalty = detail(b.state, b.i, "royalty") if b.is_valued else math.nan
+    return usd_to_inr_crore(royalty, b.state.given.settings.inr_per_usd)
+
+
+def _unfc(b: BlockView) -> str | None:
+    is_barred = bool(b.gate.status or b.gate.conditions)
+    return unfc_of(b.state, b.i, b.classes, prospect(b.p_pays), is_barred=is_barred)
 
 
 SCORE_COLUMNS: tuple[Column, ...] = (
@@ -110,34 +134,46 @@ SCORE_COLUMNS: tuple[Column, ...] = (
     _top("p_top20_se", "p_top_se", 20),
     _score("score_mean", lambda b: b.scores.mean[b.j]),  # type: ignore[union-attr]
     *(_array(f"score_{p}", "quantiles", q) for q, p in _QUANTILES),
-    _array("value_axis", "axes", 0),
-    _array("strategic_axis", "axes", 1),
     ("fertility_axis", _fertility_axis),
     _array("contribution_value", "contributions", 0),
     _array("contribution_strategic", "contributions", 1),
-    ("contribution_fertility", _contribution_of_fertility),
+    ("contribution_fertility", _contribution_of_ground),
+    ("tier", lambda b: None if b.scores is None else b.scores.tiers[b.j]),
 )
 """What a block is and how it scored."""
 
 FACT_COLUMNS: tuple[Column, ...] = (
     ("modifier", lambda b: b.gate.multiplier if not b.gate.status else math.nan),
-    _drawn("tonnage_t_p50", "tonnage", 1, "holds_tonnage"),
-    _drawn("tonnage_t_p10", "tonnage", 0, "holds_tonnage"),
-    _drawn("tonnage_t_p90", "tonnage", 2, "holds_tonnage"),
-    *(_net_value(q) for q, _ in _QUANTILES),
-    *(_drawn(f"project_net_value_usd_{p}", "net_project", q, "shows_value") for q, p in _QUANTILES),
-    *(_drawn(f"margin_usd_per_t_{p}", "margin", q, "is_valued") for q, p in _QUANTILES),
-    ("net_value_inr_crore_p50", _inr_crore),
-    ("p_margin_positive", lambda b: b.out.p_positive[b.i] if b.is_valued else math.nan),
-    _drawn("breakeven_price_multiple", "break_even", 1, "is_valued"),
-    _drawn("breakeven_p10", "break_even", 0, "is_valued"),
-    _drawn("breakeven_p90", "break_even", 2, "is_valued"),
+    _tonnage("tonnage_t_p50", 1),
+    _tonnage("tonnage_t_p10", 0),
+    _tonnage("tonnage_t_p90", 2),
+    ("prospect", lambda b: prospect(b.p_pays)),
+    ("main_product", lambda b: main_product(b.state, b.i) if b.is_valued else None),
+    ("p_pays", lambda b: b.p_pays),
+    _money("p_pays_if_built_today", "p_pays_today"),
+    *(_money(f"npv_usd_{p}", "npv", q) for q, p in _QUANTILES),
+    ("npv_inr_crore_p50", _npv_inr_crore),
+    _detail("capital_usd_p50", "capital"),
+    _detail("plant_mtpa_p50", "plant_t", 1e-6),
+    _detail("life_years_p50", "life"),
+    _detail("payback_years_p50", "payback"),
+    _money("price_multiple_needed", "multiple_q", 1),
+    _money("price_multiple_needed_p10", "multiple_q", 0),
+    _money("price_multiple_needed_p90", "multiple_q", 2),
+    ("price_multiple_by_product", lambda b: multiples_by_product(b.state, b.i) if b.is_valued else None),
+    ("recovery_needed", lambda b: needed_recovery(b.state, b.i) if b.is_valued else math.nan),
+    _premium("affordable_premium_pct_p20", 0),
+    _premium("affordable_premium_pct_p50", 1),
+    ("royalty_inr_crore_per_year", _royalty_inr_crore),
+    *(_basket_value(q) for q, _ in _QUANTILES),
     ("top_sites", lambda b: top_sites(b.state, b.i)),
     ("top_elements", lambda b: top_elements(b.state, b.i)),
     ("contained_critical_t_p50", lambda b: contained_t(b.state, b.i, b.state.given.main_basket)),
     ("nearest_site_id", lambda b: b.nearest[0]),
     ("nearest_site_km", lambda b: b.nearest[1]),
-    ("knowledge_class", lambda b: knowledge_of(b.state, b.i)),
+    ("knowledge_class", lambda b: b.classes.worst),
+    *((f"class_{f}", lambda b, f=f: getattr(b.classes, f)) for f in ("tonnage", "grade", "recovery", "cost", "price")),
+    ("unfc", _unfc),
     ("completeness_pct", lambda b: completeness_pct(b.state, b.i)),
     ("likely_companions", lambda b: ", ".join(b.likely[0]) or None),
     ("missing", lambda b: "; ".join(missing_of(b.state, b.i)) or None),
@@ -146,7 +182,6 @@ FACT_COLUMNS: tuple[Column, ...] = (
     ("top_evidence", lambda b: b.top_evidence),
     ("flags", lambda b: "; ".join(flags_of(b.state, b.i, b.overlap)) or None),
     ("sources", lambda b: sources_of(b.state, b.i)),
-    ("capital_known", lambda b: capital_known(b.state, b.i)),
     ("rank_fertility", lambda b: b.fertility_place),
 )
 """What a block holds, what that is worth, and what is known of it."""

@@ -146,7 +146,7 @@ def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
         total += out.revenue[p]
     for p in range(first, last):
         if total > 0.0 and out.revenue[p] >= NAMED_ABOVE * total:
-            _product_multiples(
+            product_multiples(
                 p - first,
                 d.weight,
                 d.cost,
@@ -163,7 +163,7 @@ def fill_details(x, s, deck, fixed, d, o, unit, out, scratch):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _product_multiples(product, weight, cost, least, net, capped, recovered, margin, cap_kg, rates, out):
+def product_multiples(product, weight, cost, least, net, capped, recovered, margin, cap_kg, rates, out):
     """(K,) ``min_Q max(0, cost - A_f net of the rest) / (A_f kg m)`` of one product; inf where it is not sold.
 
     While no cap binds a tonne earns the same at every size, and the size that is cheapest per tonne is the one sought.

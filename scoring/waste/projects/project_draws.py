@@ -7,12 +7,13 @@ here: the choice of a figure (``inventory``), the project itself (``project_mode
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data_sources.reference.element_lists import pure_mineral_ppm
 from khanij.foundation.errors import ScoringError
 from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals
@@ -42,8 +43,8 @@ P05_TO_P95_INSIDE = 3.0
 GRADE_SHARED, RECOVERY_SHARED, COST_SHARED = 0.7, 0.7, 0.5
 CAPITAL_WITH_COST = 0.5
 HIGHEST_RECOVERY = 0.97
-PURE_PPM = {"Fe": 699_000.0, "Zn": 670_000.0, "Pb": 870_000.0, "Cu": 350_000.0}
-"""Grade of the pure mineral [g/t] (haematite, sphalerite, galena, chalcopyrite); elsewhere the element itself."""
+PURE_PPM = {**pure_mineral_ppm(), "Fe": 699_000.0, "Zn": 670_000.0, "Pb": 870_000.0, "Cu": 350_000.0}
+"""Grade of the pure mineral [g/t]: of waste haematite, sphalerite, galena, chalcopyrite; elsewhere that of ``elements.csv``."""
 
 
 def pure_ppm(element: str) -> float:
@@ -130,18 +131,33 @@ def recovery_logit(median: float, state_factor: float) -> float:
     return math.log(r / (1.0 - r))
 
 
+def recovered_scale(median: float, state_factor: float) -> float:
+    """``1 / min(.97, R50 x state)``: what a figure that is already recovered is multiplied by, before R is drawn."""
+    return 1.0 / min(HIGHEST_RECOVERY, median * state_factor)
+
+
 def price_normals(
     elements: Sequence[str], groups: Mapping[str, tuple[str, float]], seed: int, draws: int
 ) -> NDArray[np.float64]:
-    """(E, K) standard normals of the log prices: ``sqrt(rho) z_group + sqrt(1 - rho) z_e`` within a group of metals."""
+    """(E, K) standard normals of the log prices, each from the stream of its element and that of its group."""
+    return grouped_normals(elements, groups, draws, lambda stream, name: normals(seed, draws, stream, name))
+
+
+def grouped_normals(
+    elements: Sequence[str],
+    groups: Mapping[str, tuple[str, float]],
+    draws: int,
+    drawn: Callable[[Stream, str], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """(E, K) of normals that hang together: ``sqrt(rho) z_group + sqrt(1 - rho) z_e`` within a group of metals."""
     common: dict[str, NDArray[np.float64]] = {}
     out = np.empty((len(elements), draws))
     for i, element in enumerate(elements):
-        own = normals(seed, draws, Stream.PRICE, element)
+        own = drawn(Stream.PRICE, element)
         group, rho = groups.get(element, ("", 0.0))
         if group:
             if group not in common:
-                common[group] = normals(seed, draws, Stream.PRICE_OF_GROUP, group)
+                common[group] = drawn(Stream.PRICE_OF_GROUP, group)
             own = math.sqrt(rho) * common[group] + math.sqrt(1.0 - rho) * own
         out[i] = own
     return out

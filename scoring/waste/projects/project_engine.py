@@ -19,6 +19,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from scoring.waste.projects.project_complexes import (
+    draw_complex,
+    fill_complex_details,
+    members_of,
+    new_complex_draws,
+    value_complex,
+)
 from scoring.waste.projects.project_details import Details, fill_details
 from scoring.waste.projects.project_kernel import ProjectInputs, draw_site, new_draws, new_values, value_site
 from scoring.waste.quantiles import quantiles, quantiles3, select
@@ -50,6 +57,7 @@ class ProjectOutputs(NamedTuple):
     mean_h_lifted: NDArray  # (views, U) mean of h(U_lambda)
     value: NDArray  # (views, U, 4) U [USD]
     npv: NDArray  # (decks, U, 4) USD
+    gain: NDArray  # (decks, U) mean of what pays, F [USD]
     p_pays: NDArray  # (decks, U)
     p_pays_today: NDArray  # (decks, U) at the one best size
     multiple_q: NDArray  # (decks, U, 3) P10, P50, P90; inf where nothing is sold
@@ -100,16 +108,18 @@ def _shares(u, pair, out):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _summaries(deck, b, npv, multiple, premium, pays, today, o):
     draws = npv.shape[0]
-    quantiles3(npv, o.npv[deck, b])
-    positive, built = 0, 0
+    positive, built, gain = 0, 0, 0.0
     for k in range(draws):
+        gain += npv[k] if pays[k] == 1 else 0.0
         positive += pays[k]
         built += today[k]
         o.multiple[deck, b, k] = multiple[k]
         multiple[k] = min(multiple[k], _FAR)
         premium[k] = max(premium[k], -_FAR)
+    o.gain[deck, b] = gain / draws
     o.p_pays[deck, b] = positive / draws
     o.p_pays_today[deck, b] = built / draws
+    quantiles3(npv, o.npv[deck, b])
     quantiles(multiple, _MULTIPLE_LEVELS, o.multiple_q[deck, b])
     quantiles(premium, _PREMIUM_LEVELS, o.premium_q[deck, b])
     for j in range(3):
@@ -123,11 +133,14 @@ def _summaries(deck, b, npv, multiple, premium, pays, today, o):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _simulate(lo, hi, x, u, fixed, o, details, draws):
     n_decks, n_baskets, n_views = x.price.shape[0], x.in_basket.shape[0], x.view_deck.shape[0]
-    largest = 1
+    largest, members = 1, 0
     for s in range(x.tonnage_mu.shape[0]):
         largest = max(largest, x.product_ptr[x.grade_ptr[s + 1]] - x.product_ptr[x.grade_ptr[s]])
+        members = max(members, members_of(x, s))
     d = new_draws(largest, x.rates.shape[0], draws)
+    c = new_complex_draws(members, largest, draws)
     site = new_values(n_baskets, x.rates.shape[0], draws)
+    of_set = new_values(n_baskets, x.rates.shape[0], draws if members > 0 else 0)
     scratch, share = np.empty((5, draws)), np.empty(draws)
     paying, least_loss = np.empty((n_decks, draws)), np.empty((n_decks, draws))
     multiple, premium = np.empty((n_decks, draws)), np.empty((n_decks, draws))
@@ -144,9 +157,16 @@ def _simulate(lo, hi, x, u, fixed, o, details, draws):
         for pair in range(u.ptr[b], u.ptr[b + 1]):
             s = u.site[pair]
             _shares(u, pair, share)
-            draw_site(x, s, d)
+            is_complex = members_of(x, s) > 0
+            if is_complex:
+                draw_complex(x, s, d, c)
+            else:
+                draw_site(x, s, d)
             for w in range(n_decks):
-                value_site(x, s, w, d, site)
+                if is_complex:
+                    value_complex(x, s, w, d, c, of_set, site)
+                else:
+                    value_site(x, s, w, d, site)
                 best_size = np.argmax(site.size_gain)
                 for k in range(draws):
                     if share[k] <= 0.0:
@@ -162,7 +182,9 @@ def _simulate(lo, hi, x, u, fixed, o, details, draws):
                         for basket in range(n_baskets):
                             value[w, basket, k] += share[k] * site.value[basket, k]
                             lifted[w, basket, k] += share[k] * site.lifted[basket, k]
-                if is_project and w == 0:
+                if is_project and w == 0 and is_complex:
+                    fill_complex_details(x, s, w, fixed, d, c, of_set, b, details, scratch)
+                elif is_project and w == 0:
                     fill_details(x, s, w, fixed, d, site, b, details, scratch)
         for w in range(n_decks):
             for k in range(draws):
@@ -231,6 +253,7 @@ def simulate_projects(
         mean_h_lifted=np.zeros((views, n)),
         value=np.zeros((views, n, 4)),
         npv=np.full((decks, n, 4), np.nan),
+        gain=np.zeros((decks, n)),
         p_pays=np.full((decks, n), np.nan),
         p_pays_today=np.full((decks, n), np.nan),
         multiple_q=np.full((decks, n, 3), np.nan),

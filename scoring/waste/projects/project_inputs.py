@@ -8,128 +8,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data_sources.reference.economic_facts import EconomicTables, Family, RouteFamily
+from data_sources.reference.economic_facts import EconomicTables, Family
 from khanij.foundation.errors import ScoringError
-from scoring.waste.projects.project_draws import Width, price_draws, price_normals, recovery_logit
+from scoring.waste.projects.complexes import by_carrier
+from scoring.waste.projects.project_draws import Width, price_draws, price_normals, recovered_scale, recovery_logit
+from scoring.waste.projects.project_facts import Grade, Product, Project, Run, Terms, finance_of
 from scoring.waste.projects.project_kernel import ProjectInputs
-from scoring.waste.projects.project_model import PLANT_RATES_T, Finance, life_table
+from scoring.waste.projects.project_model import life_table
+from scoring.waste.projects.project_rows import ComplexRows, Rows, figure_row, profile_rows
 from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals, stream_key
 
-
-@dataclass(frozen=True)
-class Product:
-    """One element that a project may sell.
-
-    Parameters
-    ----------
-    share : name of a row of profile draws where the figure is a total that is split; None: the figure is its own.
-    recovered : the figure is already recovered per tonne of waste.
-    recovery, payable : a site's own figures in the place of the table's; recovery is a median share of the metal.
-    """
-
-    element: str
-    share: str | None = None
-    recovered: bool = False
-    recovery: float | None = None
-    payable: float | None = None
-
-
-@dataclass(frozen=True)
-class Grade:
-    """One figure of a site: its width, what it cannot pass [g/t], the products it stands for, and who shares it."""
-
-    label: str
-    width: Width
-    pure_ppm: float
-    products: tuple[Product, ...]
-    borrowed_from: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Project:
-    """A site as a project: figures, the family of plants, how far it was tested, what state its minerals are in."""
-
-    site_id: str
-    tonnage_t: Width
-    grades: tuple[Grade, ...]
-    plant: RouteFamily
-    test_level: str = "none"
-    mineral_state: str = "unknown"
-    mill_stands: bool = False
-    feed_freight_usd_per_t: float = 0.0
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the state, the market and the day impose on all projects of a run.
-
-    Parameters
-    ----------
-    royalty : share of the price by element, levies inside; None: the schedule of the tables.
-    cap_kg : what the market takes of one project in a year by element; no entry: no cap.
-    freight_usd_per_kg : of the product by element; no entry: none.
-    cost_factor : on every cost (consumer prices of a year over those of 2024).
-    royalty_base : ``sold``, or ``contained`` where the schedule charges metal in the ore produced.
-    importance : k_e by element; strategic: lambda.
-    """
-
-    royalty: Mapping[str, float] | None = None
-    cap_kg: Mapping[str, float] = field(default_factory=dict)
-    freight_usd_per_kg: Mapping[str, float] = field(default_factory=dict)
-    cost_factor: float = 1.0
-    royalty_base: str = "sold"
-    importance: Mapping[str, float] = field(default_factory=dict)
-    strategic: float = 0.3
-
-    def __post_init__(self) -> None:
-        if self.royalty_base not in ("sold", "contained"):
-            raise ScoringError(
-                f"unknown base of royalty {self.royalty_base!r}", field="royalty_base", do="write sold or contained"
-            )
-        for name, values, high in (
-            ("royalty", self.royalty or {}, 1.0),
-            ("cap_kg", self.cap_kg, math.inf),
-            ("freight_usd_per_kg", self.freight_usd_per_kg, math.inf),
-            ("importance", self.importance, math.inf),
-        ):
-            for element, value in values.items():
-                if not 0.0 <= value <= high or math.isnan(value):
-                    raise ScoringError(
-                        f"{value!r} for {element}", field=name, do="give a number of at least 0, and a share at most 1"
-                    )
-        if not (math.isfinite(self.cost_factor) and self.cost_factor > 0.0 and 0.0 <= self.strategic < math.inf):
-            raise ScoringError(
-                "a factor that cannot be", field="cost_factor, strategic", do="give cost_factor > 0 and strategic >= 0"
-            )
-
-
-@dataclass(frozen=True)
-class Run:
-    """How the projects are computed: seed, draws, finance, plant sizes, price decks, baskets and their views."""
-
-    seed: int = 0
-    draws: int = 5000
-    finance: Finance = field(default_factory=Finance)
-    rates_t: NDArray[np.float64] = field(default_factory=lambda: PLANT_RATES_T)
-    decks: Sequence[Mapping[str, float]] = ()
-    baskets: Sequence[frozenset[str]] = ()
-    views: Sequence[tuple[int, int]] = ()
-
-
-def finance_of(tables: EconomicTables, discount_rate: float = 0.10) -> Finance:
-    """The shares of the cost table as the model's finance."""
-    return Finance(
-        discount_rate=discount_rate,
-        sustaining_share=tables.sustaining_share,
-        closure_share=tables.closure_share,
-        fixed_share=tables.fixed_share,
-    )
+__all__ = [
+    "Grade", "Product", "Project", "Run", "Terms", "finance_of", "not_sold", "project_inputs", "sold_products",
+]  # fmt: skip
+_MEMBERS_FIGURES = Grade("figures of the members", Width(math.nan, math.nan), math.nan, ())
+"""Stands in the row of a carrier, which is never drawn as a site on its own."""
 
 
 def not_sold(element: str, product: Product, family: str, tables: EconomicTables, deck: Mapping[str, float]) -> str:
@@ -188,25 +87,7 @@ def sold_products(project: Project, tables: EconomicTables, deck: Mapping[str, f
     return found
 
 
-@dataclass
-class _Rows:
-    """Columns that grow row by row and become the arrays of the kernel."""
-
-    columns: dict[str, list] = field(default_factory=dict)
-
-    def add(self, **values: object) -> None:
-        for name, value in values.items():
-            self.columns.setdefault(name, []).append(value)
-
-    def array(self, name: str, dtype: type = float) -> NDArray:
-        return np.array(self.columns.get(name, []), dtype)
-
-    def keys(self, name: str) -> NDArray[np.uint64]:
-        rows = self.columns.get(name, [])
-        return np.stack(rows) if rows else np.zeros((0, 4), np.uint64)
-
-
-def _site_row(rows: _Rows, project: Project, tables: EconomicTables, terms: Terms, seed: int) -> None:
+def _site_row(rows: Rows, project: Project, tables: EconomicTables, terms: Terms, seed: int) -> None:
     family = _known(project, tables)
     plant, site = project.plant, project.site_id
     building = tables.mill_capital_factor if project.mill_stands else 1.0
@@ -232,7 +113,7 @@ def _site_row(rows: _Rows, project: Project, tables: EconomicTables, terms: Term
 
 
 def _product_row(
-    rows: _Rows, project: Project, product: Product, tables: EconomicTables, terms: Terms, run: Run
+    rows: Rows, project: Project, product: Product, tables: EconomicTables, terms: Terms, run: Run
 ) -> None:
     element, family = product.element, project.plant.family
     recovery, payable = _metallurgy(product, family, tables)
@@ -245,16 +126,36 @@ def _product_row(
         share=product.share,
         logit=recovery_logit(recovery, state),
         sigma=tables.tests[project.test_level].logit_sd,
-        recovered=1.0 / min(0.97, recovery * state) if product.recovered else 0.0,
+        recovered=recovered_scale(recovery, state) if product.recovered else 0.0,
         product_key=stream_key(run.seed, Stream.RECOVERY, project.site_id, element),
         payable=payable,
         royalty=royalty,
         contained=int(on_contained),
-        freight=terms.freight_usd_per_kg.get(element, 0.0),
+        freight=terms.freight_usd_per_kg.get(element, 0.0)
+        if product.freight_usd_per_kg is None
+        else product.freight_usd_per_kg,
         cap=terms.cap_kg.get(element, math.inf),
         lean=lean.ratio / lean.product_ppm if lean else math.inf,
         importance=terms.strategic * terms.importance.get(element, 0.0),
     )
+
+
+def _sold_by_complex(members: Sequence[Project], tables: EconomicTables, market: Mapping[str, float]) -> list[Product]:
+    """What the carrier's plant sells of what the members' figures hold, one product an element.
+
+    A test of recovery is the plant's: another member's counts where it is of the same family and the carrier has none.
+    """
+    carrier = members[0]
+    found: dict[str, Product] = {}
+    for member in members:
+        for grade in sorted(member.grades, key=lambda g: g.label):
+            for product in grade.products:
+                if member.plant.family != carrier.plant.family:
+                    product = Product(product.element)
+                found.setdefault(product.element, product)
+    sold = [p for e, p in sorted(found.items()) if not not_sold(e, p, carrier.plant.family, tables, market)]
+    # the members' figures say whether they are recovered; the row of a product holds what a recovered one is divided by
+    return [replace(p, share=None, recovered=True) for p in sold]
 
 
 def _check_decks(decks: Sequence[Mapping[str, float]]) -> None:
@@ -273,6 +174,7 @@ def project_inputs(
     terms: Terms,
     run: Run,
     profiles: Mapping[str, NDArray[np.float64]] | None = None,
+    complexes: Sequence[tuple[str, ...]] = (),
 ) -> tuple[ProjectInputs, list[str], list[tuple[str, str]]]:
     """The kernel's inputs, the ids of the sites in order, and (site, element) of each product in order.
 
@@ -283,51 +185,51 @@ def project_inputs(
     Parameters
     ----------
     profiles : name -> (K,) share of a total that is the element.
+    complexes : site ids of each complex, the largest first, whose row then stands for all of them; the others' rows stay
+        those of sites on their own. Ids of sites that are no project are passed over.
 
     Raises
     ------
-    ScoringError : a family, test level or state that the tables do not have; a price or a share that cannot be.
+    ScoringError : a family, test level or state that the tables do not have; a price or a share that cannot be; a site
+        in two complexes.
     """
     _check_decks(run.decks)
-    sites, figures, products = _Rows(), _Rows(), _Rows()
+    sites, figures, products, together = Rows(), Rows(), Rows(), ComplexRows()
     ids: list[str] = []
     sold: list[tuple[str, str]] = []
     figure_ptr, product_ptr = [0], [0]
     market = {e: p for deck in run.decks for e, p in deck.items() if p > 0.0}
+    members_of = by_carrier(complexes, {p.site_id: p for p in projects})
     for project in sorted(projects, key=lambda p: p.site_id):
         _known(project, tables)
-        chosen = sold_products(project, tables, market)
+        members = members_of.get(project.site_id)
+        chosen = (
+            [(_MEMBERS_FIGURES, p) for p in _sold_by_complex(members, tables, market)]
+            if members
+            else sold_products(project, tables, market)
+        )
         if not chosen:
             continue
         ids.append(project.site_id)
         _site_row(sites, project, tables, terms, run.seed)
+        together.add(members or (), [p.element for _, p in chosen], run.seed)
         for grade in {id(g): g for g, _ in chosen}.values():
-            common = (
-                (Stream.BORROWED_GRADE, *grade.borrowed_from)
-                if grade.borrowed_from
-                else (Stream.GRADE_OF_SITE, project.site_id)
-            )
-            figures.add(
-                mu=grade.width.mu,
-                sigma=grade.width.sigma,
-                pure=grade.pure_ppm,
-                common_key=stream_key(run.seed, *common),
-                key=stream_key(run.seed, Stream.GRADE, project.site_id, grade.label),
-            )
+            figure_row(figures, project, grade, run.seed)
             for _, product in (pair for pair in chosen if pair[0] is grade):
                 _product_row(products, project, product, tables, terms, run)
                 sold.append((project.site_id, product.element))
             product_ptr.append(len(sold))
         figure_ptr.append(len(product_ptr) - 1)
-    return _arrays(sites, figures, products, figure_ptr, product_ptr, tables, run, profiles or {}), ids, sold
+    return _arrays(sites, figures, products, figure_ptr, product_ptr, together, tables, run, profiles or {}), ids, sold
 
 
 def _arrays(
-    sites: _Rows,
-    figures: _Rows,
-    products: _Rows,
+    sites: Rows,
+    figures: Rows,
+    products: Rows,
     figure_ptr: list[int],
     product_ptr: list[int],
+    together: ComplexRows,
     tables: EconomicTables,
     run: Run,
     profiles: Mapping[str, NDArray[np.float64]],
@@ -335,11 +237,11 @@ def _arrays(
     names = products.columns.get("element", [])
     elements = sorted(set(names))
     row_of = {e: i for i, e in enumerate(elements)}
-    profile_names = sorted({s for s in products.columns.get("share", []) if s is not None})
+    named = [*products.columns.get("share", []), *together.parts.columns.get("share", [])]
+    profile_names = sorted({s for s in named if s is not None})
     z = price_normals(elements, tables.price_groups, run.seed, run.draws)
     log_sd = {e: tables.log_sd_of(e) for e in elements}
     levels = sorted(tables.maturity)
-    shares = [-1 if s is None else profile_names.index(s) for s in products.columns.get("share", [])]
     return ProjectInputs(
         **{n: sites.array(n) for n in (
             "tonnage_mu", "tonnage_sigma", "p_works", "operating_ln", "operating_sigma", "operating_exponent",
@@ -355,7 +257,7 @@ def _arrays(
         grade_key=figures.keys("key"),
         product_ptr=np.array(product_ptr, np.int64),
         product_element=np.array([row_of[e] for e in names], np.int64),
-        product_share=np.array(shares, np.int64),
+        product_share=profile_rows(products, profile_names),
         product_logit=products.array("logit"),
         product_sigma=products.array("sigma"),
         product_recovered=products.array("recovered"),
@@ -382,4 +284,5 @@ def _arrays(
         ),
         view_deck=np.array([v[0] for v in run.views], np.int64),
         view_basket=np.array([v[1] for v in run.views], np.int64),
+        complexes=together.arrays(profile_names),
     )  # fmt: skip

@@ -25,6 +25,25 @@ _COST_A, _COST_B = math.sqrt(COST_SHARED), math.sqrt(1.0 - COST_SHARED)
 _CAPITAL_B = math.sqrt(1.0 - CAPITAL_WITH_COST**2)
 
 
+class ComplexInputs(NamedTuple):
+    """The members of the sites that stand for a complex (``project_complexes``); the carrier is a member as the others."""
+
+    ptr: NDArray  # (S + 1,) members of each site, none where it is a project of its own
+    tonnage_mu: NDArray  # (M,)
+    tonnage_sigma: NDArray
+    tonnage_key: NDArray  # (M, 4)
+    figure_ptr: NDArray  # (M + 1,) figures of a member
+    figure_mu: NDArray
+    figure_sigma: NDArray
+    figure_pure: NDArray  # g/t
+    figure_common_key: NDArray  # (F, 4)
+    figure_key: NDArray  # (F, 4)
+    part_ptr: NDArray  # (F + 1,) products that a figure stands for
+    part_product: NDArray  # place among the products of the carrier's row
+    part_share: NDArray  # row of profile_draws, -1: the whole
+    part_recovered: NDArray  # 1: the figure is already recovered
+
+
 class ProjectInputs(NamedTuple):
     """Everything the kernel reads, as flat arrays; sites in the order of their ids."""
 
@@ -84,6 +103,7 @@ class ProjectInputs(NamedTuple):
     in_basket: NDArray  # (baskets, E)
     view_deck: NDArray
     view_basket: NDArray
+    complexes: ComplexInputs
 
 
 class SiteDraws(NamedTuple):
@@ -143,19 +163,16 @@ def new_values(baskets, rates, draws):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill_costs(x, s, d):
-    """Tonnage and the two costs at 5 Mt/a: ``exp(ln c + s z)``, the capital's z half that of the operating cost."""
+def fill_costs(x, s, d):
+    """The two costs at 5 Mt/a: ``exp(ln c + s z)``, the capital's z half that of the operating cost."""
     draws = d.tonnes.shape[0]
-    fill_normal(x.tonnage_key[s], d.tonnes)
     fill_normal(x.operating_key[s], d.operating)
     fill_normal(x.capital_key[s], d.capital)
     family = x.family_normals[x.family[s]]
     for k in range(draws):
-        d.tonnes[k] = x.tonnage_mu[s] + x.tonnage_sigma[s] * d.tonnes[k]
         z = _COST_A * family[k] + _COST_B * d.operating[k]
         d.operating[k] = x.operating_ln[s] + x.operating_sigma[s] * z
         d.capital[k] = x.capital_ln[s] + x.capital_sigma[s] * (CAPITAL_WITH_COST * z + _CAPITAL_B * d.capital[k])
-    exponential(d.tonnes, d.own)
     exponential(d.operating, d.own)
     exponential(d.capital, d.own)
 
@@ -166,29 +183,52 @@ def _same(a, b):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fill_site(x, s, d):
-    """Draw site ``s``: tonnage, costs, and per product what a tonne of waste contains and yields [kg/t].
+def fill_route(x, s, d):
+    """Draw what is the site's and no product's: tonnage, whether the route works, the shared part of recovery."""
+    fill_normal(x.tonnage_key[s], d.tonnes)
+    fill_uniform(x.works_key[s], d.works)
+    for k in range(d.works.shape[0]):
+        d.tonnes[k] = x.tonnage_mu[s] + x.tonnage_sigma[s] * d.tonnes[k]
+        d.works[k] = 1.0 if d.works[k] < x.p_works[s] else x.failure_share
+    exponential(d.tonnes, d.own)
+    fill_normal(x.recovery_key[s], d.recovery)
 
-    A grade is ``pure / (1 + exp(-(mu + s z)))``; a recovery ``logit R = logit R50 + s_test (sqrt(.7) z_site +
-    sqrt(.3) z)``, times what is left where the route fails; a lean feed loses more.
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_grade(mu, sigma, pure, key, d):
+    """Draw a grade [kg/t], ``pure / (1 + exp(-(mu + s z)))``; ``d.common`` holds what it shares with others."""
+    draws = d.grade.shape[0]
+    fill_normal(key, d.grade)
+    for k in range(draws):
+        d.grade[k] = -(mu + sigma * (_GRADE_A * d.common[k] + _GRADE_B * d.grade[k]))
+    exponential(d.grade, d.own)
+    for k in range(draws):
+        d.grade[k] = pure / (1.0 + d.grade[k]) / 1000.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_unrecovered(x, p, d, out):
+    """Odds ``(1 - R) / R`` of product ``p``: ``logit R = logit R50 + s_test (sqrt(.7) z_site + sqrt(.3) z)``."""
+    fill_normal(x.product_key[p], out)
+    mu, sigma = x.product_logit[p], x.product_sigma[p]
+    for k in range(out.shape[0]):
+        out[k] = -(mu + sigma * (_RECOVERY_A * d.recovery[k] + _RECOVERY_B * out[k]))
+    exponential(out, d.own)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_site(x, s, d):
+    """Draw the metal of site ``s``: tonnage, and per product what a tonne of waste contains and yields [kg/t].
+
+    Of a recovery is left what the failure of the route leaves; a lean feed loses more.
     """
     draws = d.tonnes.shape[0]
-    _fill_costs(x, s, d)
-    fill_uniform(x.works_key[s], d.works)
-    for k in range(draws):
-        d.works[k] = 1.0 if d.works[k] < x.p_works[s] else x.failure_share
-    fill_normal(x.recovery_key[s], d.recovery)
+    fill_route(x, s, d)
     first = x.product_ptr[x.grade_ptr[s]]
     for v in range(x.grade_ptr[s], x.grade_ptr[s + 1]):
         if v == x.grade_ptr[s] or not _same(x.grade_common_key[v], x.grade_common_key[v - 1]):
             fill_normal(x.grade_common_key[v], d.common)
-        fill_normal(x.grade_key[v], d.grade)
-        mu, sigma, pure = x.grade_mu[v], x.grade_sigma[v], x.grade_pure[v]
-        for k in range(draws):
-            d.grade[k] = -(mu + sigma * (_GRADE_A * d.common[k] + _GRADE_B * d.grade[k]))
-        exponential(d.grade, d.own)
-        for k in range(draws):
-            d.grade[k] = pure / (1.0 + d.grade[k]) / 1000.0
+        fill_grade(x.grade_mu[v], x.grade_sigma[v], x.grade_pure[v], x.grade_key[v], d)
         for p in range(x.product_ptr[v], x.product_ptr[v + 1]):
             i = p - first
             contained, recovered = d.contained[i], d.recovered[i]
@@ -198,11 +238,7 @@ def fill_site(x, s, d):
             if share >= 0:
                 for k in range(draws):
                     contained[k] *= x.profile_draws[share, k]
-            fill_normal(x.product_key[p], recovered)
-            mu, sigma = x.product_logit[p], x.product_sigma[p]
-            for k in range(draws):
-                recovered[k] = -(mu + sigma * (_RECOVERY_A * d.recovery[k] + _RECOVERY_B * recovered[k]))
-            exponential(recovered, d.own)
+            fill_unrecovered(x, p, d, recovered)
             lean, scale = 1000.0 * x.product_lean[p], x.product_recovered[p]
             if scale > 0.0:
                 for k in range(draws):
@@ -250,6 +286,13 @@ def site_scales(x, s):
 def draw_site(x, s, d):
     """Draw site ``s`` and what its plants cost, once for all decks."""
     fill_site(x, s, d)
+    fill_costs(x, s, d)
+    cost_plants(x, s, d)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def cost_plants(x, s, d):
+    """What every plant costs and treats in every draw of site ``s``, of which tonnage and costs are drawn."""
     scale_k, scale_c = site_scales(x, s)
     terms = (x.v, x.min_life, x.sustaining, x.closure, x.feed_freight[s])
     fill_plans(d, x.rates, scale_k, scale_c, x.life_tables[x.maturity[s]], terms)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scoring.waste.engine import Inputs, Units
+from scoring.waste.metal import MetalInputs, Units
+from scoring.waste.projects.project_engine import ProjectUnits
 from scoring.waste.shares.allocation import Allocation, PointShare
 
 SITE_PREFIX = "site:"
@@ -18,23 +19,29 @@ SITE_PREFIX = "site:"
 
 @dataclass(frozen=True)
 class UnitPlan:
-    """Units in order: their ids, the (site, share) pairs, the flat arrays, and where each site is whole."""
+    """Units in order: their ids, the (unit, site) pairs, the flat arrays of metal and projects, where each site is whole."""
 
     ids: list[str]
     pairs: list[tuple[str, str]]
     units: Units
+    projects: ProjectUnits
     whole: dict[str, int]
 
 
 def plan_units(
-    block_ids: Iterable[str], allocation: Allocation, inputs: Inputs, site_row: dict[str, int], usable: set[str]
+    block_ids: Iterable[str],
+    allocation: Allocation,
+    inputs: MetalInputs,
+    site_row: dict[str, int],
+    project_ids: list[str],
+    usable: set[str],
 ) -> UnitPlan:
     """Units for the blocks in the order given, then for sites without a block of their own.
 
     Parameters
     ----------
     usable : sites whose metal counts in a block that is not their own (ranked, not withheld).
-    site_row : row of each simulated site in ``inputs``.
+    site_row : row of each site with a tonnage in ``inputs``. project_ids : sites that are projects, in their order.
     """
     held: dict[str, list[tuple[str, float, bool]]] = {}
     shares = allocation.shares
@@ -55,7 +62,7 @@ def plan_units(
             flat.whole[site_id] = len(flat.ids)
             flat.add(SITE_PREFIX + site_id, site_id, 1.0, None)
             flat.close(SITE_PREFIX + site_id)
-    return UnitPlan(flat.ids, flat.pairs, _units(flat, inputs), flat.whole)
+    return UnitPlan(flat.ids, flat.pairs, _units(flat, inputs), _project_units(flat, project_ids), flat.whole)
 
 
 @dataclass
@@ -91,14 +98,14 @@ class _Flat:
         self.ptr.append(len(self.pairs))
 
 
-def _units(flat: _Flat, inputs: Inputs) -> Units:
+def _units(flat: _Flat, inputs: MetalInputs) -> Units:
     """The arrays, with the elements of each unit in order."""
     element_ptr, element = [0], []
     of_site = [
         sorted(
             set(
-                inputs.part_element[
-                    inputs.part_ptr[inputs.variate_ptr[s]] : inputs.part_ptr[inputs.variate_ptr[s + 1]]
+                inputs.product_element[
+                    inputs.product_ptr[inputs.grade_ptr[s]] : inputs.product_ptr[inputs.grade_ptr[s + 1]]
                 ].tolist()
             )
         )
@@ -117,4 +124,31 @@ def _units(flat: _Flat, inputs: Inputs) -> Units:
         np.array(flat.is_point, np.int64),
         np.array(element_ptr, np.int64),
         np.array(element, np.int64),
+    )
+
+
+def _project_units(flat: _Flat, project_ids: list[str]) -> ProjectUnits:
+    """The same units with only those of their sites that are projects."""
+    row_of = {s: i for i, s in enumerate(project_ids)}
+    ptr, site, share, draw_ptr, index, index_share, is_point = [0], [], [], [0], [], [], []
+    for i in range(len(flat.ids)):
+        for p in range(flat.ptr[i], flat.ptr[i + 1]):
+            row = row_of.get(flat.pairs[p][1])
+            if row is None:
+                continue
+            site.append(row)
+            share.append(flat.share[p])
+            is_point.append(flat.is_point[p])
+            index += flat.index[flat.draw_ptr[p] : flat.draw_ptr[p + 1]]
+            index_share += flat.index_share[flat.draw_ptr[p] : flat.draw_ptr[p + 1]]
+            draw_ptr.append(len(index))
+        ptr.append(len(site))
+    return ProjectUnits(
+        np.array(ptr, np.int64),
+        np.array(site, np.int64),
+        np.array(share, float),
+        np.array(draw_ptr, np.int64),
+        np.array(index, np.int64),
+        np.array(index_share, float),
+        np.array(is_point, np.int64),
     )

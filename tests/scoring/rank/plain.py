@@ -1,199 +1,351 @@
-"""The score a second time, plainly: one site, one draw, one product after the other, from the tables as they are.
+"""The score a second time, plainly: from the tables as they are, one site, one draw, one block after the other.
 
-It shares the random streams and the ceilings with the engine and nothing else: no route book, no arrays, no kernel.
+It shares the random streams, the economic tables and the formulas of ``plain_projects`` (themselves a second
+implementation) and nothing else: no route book, no records, no kernel.
 """
 
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from waste.plain_projects import normal, prices, value
 
-from data_sources.reference import ReferenceTables
-from scoring.rank.settings import RankingSettings
-from scoring.waste.figures import CEILING_PPM
-from scoring.waste.streams import normals, uniforms
+from data_sources.reference.economics import economic_tables
+from scoring.rank.baskets import basket_elements
 
-TONNAGE = {"G1": 1.05, "G2": 1.15, "G3": 1.3, "G4": 1.5, "analogue": 2.0}
-GRADE = {"G1": 1.10, "G2": 1.25, "G3": 1.5, "G4": 2.0, "analogue": 2.5}
+TONNAGE = {"G1": 1.05, "G2": 1.15, "G3": 1.3, "G4": 1.5, "analogue": 2.0, "default": 2.0}
+GRADE = {"G1": 1.10, "G2": 1.25, "G3": 1.5, "G4": 2.0, "analogue": 2.5, "default": 2.5}
+ORDER = ["G1", "G2", "G3", "G4", "analogue", "default", "none"]
+PURE = {"Fe": 699_000.0, "Zn": 670_000.0, "Pb": 870_000.0, "Cu": 350_000.0}
 LANTHANIDES = "La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split()
-POOL = ("Ho", "Er", "Tm", "Yb", "Lu")
 FORMS = {"separated_oxide": ["oxide"], "oxide": ["oxide"], "metal": ["metal"], "ore": ["ore_or_concentrate"]}
 FORMS["concentrate"] = ["ore_or_concentrate", "oxide"]
+EXCHANGE = "Au Ag Pt Pd Cu Zn Pb Ni Al Sn Co".split()
+RATES = [1e5 * 400 ** (i / 11) for i in range(12)]
+NO_VALUE = ("upper_limit", "subfraction", "withdrawn", "head_grade")
+NAN = math.nan
 
 
-def blank(value: Any) -> bool:
-    return value is None or value == "" or bool(pd.isna(value))
+def blank(v: Any) -> bool:
+    return v is None or v == "" or bool(pd.isna(v))
 
 
-def triangle(u: np.ndarray, low: float, mode: float, high: float) -> np.ndarray:
-    if high <= low:
-        return np.full_like(u, mode)
-    rises = u < (mode - low) / (high - low)
-    up = low + np.sqrt(u * (high - low) * (mode - low))
-    return np.where(rises, up, high - np.sqrt((1 - u) * (high - low) * (high - mode)))
+def worse(*classes: str) -> str:
+    return max(classes, key=ORDER.index)
 
 
-def three(row: dict, name: str, end: str = "") -> tuple[float, float, float]:
-    low, mode, high = (row[f"{name}_{k}{end}"] for k in ("min", "mode", "max"))
-    return (float(mode if blank(low) else low), float(mode), float(mode if blank(high) else high))
+def width(figures: list[float], gsd: float, pure: float, conflict: bool) -> SimpleNamespace | None:
+    """The one rule for widths; ``pure`` infinite for a tonnage."""
+    low, mode, high = figures
+    if any(v <= 0 or v >= pure for v in figures if not math.isnan(v)):
+        return None
+
+    def y(v: float) -> float:
+        return math.log(v) if pure == math.inf else math.log(v / pure / (1 - v / pure))
+
+    s, both = math.log(gsd), not math.isnan(low) and not math.isnan(high)
+    if conflict:
+        return SimpleNamespace(mu=(y(low) + y(high)) / 2, sigma=max(s, (y(high) - y(low)) / 3)) if both else None
+    if both:
+        s = max(s, (y(high) - y(low)) / 2.563)
+    if math.isnan(mode):
+        return SimpleNamespace(mu=(y(low) + y(high)) / 2, sigma=s) if both else None
+    return SimpleNamespace(mu=y(mode) - s * s / 2 * (1 - 2 * mode / pure), sigma=s)
+
+
+def quantile(values: np.ndarray, p: float) -> float:
+    """Type 7; infinity where the value above is infinite."""
+    a = np.sort(np.asarray(values, float))
+    at = (len(a) - 1) * p
+    i, part = int(at), at - int(at)
+    if part == 0:
+        return float(a[i])
+    return float(a[i]) if a[i] == a[i + 1] else float(a[i] + part * (a[i + 1] - a[i]))
+
+
+def h(u: float) -> float:
+    return min(1.0, math.log10(1 + u / 1e5) / 5)
 
 
 class Plain:
-    """One run's tables; ``site`` draws a site, ``block`` puts sites with shares (K,) together."""
+    """One run's tables and what its sites are worth in every draw."""
 
-    def __init__(self, reference: ReferenceTables, settings: RankingSettings, tonnages, grades) -> None:
-        self.s, self.reference, self.tonnages, self.grades = settings, reference, tonnages, grades
-        self.elements = {r["element"]: r for r in reference.elements.to_dict("records")}
-        products = {e: r for e, r in self.elements.items() if not blank(r["eu2023_supply_risk"])}
-        risk = {e: r["eu2023_supply_risk"] * r["eu2023_economic_importance"] for e, r in products.items()}
+    def __init__(self, frames: dict[str, Any]) -> None:
+        self.s, self.reference = frames["settings"], frames["reference"]
+        self.frames, self.tables = frames, economic_tables({"elements": self.reference.elements})
+        self.elements = {r["element"]: r for r in self.reference.elements.to_dict("records")}
+        self.baskets = {n: basket_elements(n, self.s, self.reference) for n in ("critical_30", "all_recoverable")}
+        self.deck = self.tables.price_usd_per_kg[self.s.price_deck]
+        other = next(d for d in ("2024", "2025e") if d != self.s.price_deck)
+        finance = SimpleNamespace(discount_rate=self.s.discount_rate)
+        self.run = SimpleNamespace(
+            seed=self.s.seed,
+            draws=self.s.draws,
+            finance=finance,
+            rates_t=RATES,
+            baskets=list(self.baskets.values()),
+            decks=(self.deck, self.tables.price_usd_per_kg[other]),
+        )
+        cap = {
+            e: 1000 * self.s.cap_shares.get(e, self.s.cap_share) * r["world_production_t"]
+            for e, r in self.elements.items()
+            if not blank(r["world_production_t"])
+        }
+        self.terms = SimpleNamespace(
+            royalty=None,
+            cap_kg=cap,
+            freight_usd_per_kg={},
+            cost_factor=1.0,
+            royalty_base=self.s.royalty_base,
+            importance=self._importance(),
+            strategic=self.s.strategic_premium,
+        )
+        self.sites = {r["site_id"]: self.site(r) for r in frames["sites"].to_dict("records")}
+
+    def _importance(self) -> dict[str, float]:
+        known = {e: r for e, r in self.elements.items() if not blank(r["eu2023_supply_risk"])}
+        risk = {e: r["eu2023_supply_risk"] * r["eu2023_economic_importance"] for e, r in known.items()}
         mean = np.mean([v for e, v in risk.items() if self.elements[e]["in_india_30"]])
-        self.importance = {e: float(np.clip(v / mean, 0.1, 3.0)) for e, v in risk.items()}
+        return {e: float(np.clip(v / mean, 0.1, 3.0)) for e, v in risk.items()}
 
-    def z(self, *name):
-        return normals(self.s.seed, self.s.draws, *name)
+    def tonnage(self, site: str) -> tuple[SimpleNamespace | None, str]:
+        """The width of the preferred tonnage [t], and its class."""
+        rows = self.frames["tonnages"]
+        row = rows[(rows["site_id"] == site) & rows["is_preferred"]].iloc[0].to_dict()
+        klass = worse(row["knowledge_class"], {"derived": "G3", "plan": "analogue"}.get(row["basis_code"], "G1"))
+        dry = 1 - row["moisture_pct"] / 100 if row["mass_basis"] == "wet" and not blank(row["moisture_pct"]) else 1.0
+        figures = [1e6 * dry * float(row[f"tonnage_{k}_mt"]) for k in ("min", "mode", "max")]
+        return width(figures, TONNAGE[klass], math.inf, bool(row["is_conflict"])), klass
 
-    def u(self, *name):
-        return uniforms(self.s.seed, self.s.draws, *name)
+    def metallurgy(self, family: str | None, product: dict, element: str) -> tuple[float, float]:
+        known = self.tables.recoveries.get((family, element))
+        of_route = (float(product["recovery_mode"]), float(product["payability_mode"]))
+        return (known.median, known.payable) if known else of_route
 
-    def world(self, element: str) -> float:
-        return float(self.elements[element]["world_production_t"])
+    def sells(self, element: str, product: dict | None, family: str | None) -> bool:
+        if product is None or element in ("U", "Th") or any(map(math.isnan, self.metallurgy(family, product, element))):
+            return False
+        form, priced = self.elements[element]["price_is_for"], any(d.get(element) for d in self.run.decks)
+        return priced and not blank(form) and form in FORMS[product["price_basis"]]
 
-    def price(self, element: str, form: str):
-        row, rho = self.elements[element], self.s.ree_correlation
-        value = row[f"price_{self.s.price_deck}_usd_per_kg"]
-        if blank(value) or row["price_is_for"] not in FORMS[form]:
-            return 0.0
-        z = self.z("price", element)
-        if element in [*LANTHANIDES, "Y"]:
-            z = math.sqrt(rho) * self.z("price", "rare earths") + math.sqrt(1 - rho) * z
-        return value * np.exp(math.log(row["price_gsd"]) * z)
+    def total(self, rows: list[dict], waste: str) -> tuple[dict | None, dict[str, np.ndarray]]:
+        """The rare-earth total and the draws of its shares."""
+        row = next((r for r in rows if r["element_kind"] == "total" and r["basis_code"] not in NO_VALUE), None)
+        table = self.reference.ree_profiles
+        table = table[
+            (table["waste_type_codes"].fillna("").str.split(";").map(lambda w: waste in w)) & ~table["includes_sc"]
+        ]
+        if row is None or not len(table):
+            return row, {}
+        with_y = row["tree_includes"] in ("Y", "unknown")
+        kept = {e: v for e, v in zip(table["element"], table["share_pct"]) if e != "Y" or with_y}
+        code, ln = next(iter(table["profile_code"])), math.log(self.s.profile_gsd)
+        z = {e: normal(self.s.seed, self.s.draws, "profile", code, e) for e in kept}
+        whole = sum(kept.values())
+        drawn = {e: v / whole * np.exp(ln * z[e]) for e, v in kept.items()}
+        return row, {e: v / sum(drawn.values()) for e, v in drawn.items()}
 
-    def tonnage(self, site: str):
-        row = self.tonnages[self.tonnages["site_id"] == site].iloc[0].to_dict()
-        low, mode, high = (float(row[f"tonnage_{k}_mt"]) * 1e6 for k in ("min", "mode", "max"))
-        if not any(map(math.isnan, (low, mode, high))):
-            return triangle(self.u("tonnage", site), low, mode, high)
-        middle = math.sqrt(low * high) if math.isnan(mode) else mode
-        if math.isnan(middle):
-            return None
-        return middle * np.exp(math.log(TONNAGE[row["knowledge_class"]]) * self.z("tonnage", site))
-
-    def grade(self, site: str, waste: str, row: dict):
-        low, mode, high = (float(row[f"ppm_{k}"]) for k in ("min", "mode", "max"))
-        label, top = row["element"], CEILING_PPM.get(row["element"], 1e6)
-        alone = math.isnan(mode)
-        odds = (math.sqrt(low * high) if alone else mode) > 1e4
-
-        def scale(c: float) -> float:
-            return math.log(c / (top - c)) if odds else math.log(c)
-
-        mu = (scale(low) + scale(high)) / 2 if alone else scale(mode)
-        sigma = (scale(high) - scale(low)) / 2.5631031310892 if alone else math.log(GRADE[row["knowledge_class"]])
-        borrowed = row["knowledge_class"] == "analogue"
-        name = ("borrowed grade", waste, label, repr(low), repr(mode), repr(high)) if borrowed else None
-        x = mu + sigma * self.z(*(name or ("grade", site, label)))
-        c = top / (1 + np.exp(-x)) if odds else np.exp(x)
-        factor = np.exp(math.log(self.s.site_gsd) * self.z("grade factor", site, label))
-        return np.minimum(c * factor, top) if borrowed else c
-
-    def site(self, site: str, waste: str, route: str) -> dict[str, Any] | None:
-        """Tonnes, cost, and by element: contained, recovered [g/t] and revenue [USD/t]; None where not quantified."""
-        tonnes = self.tonnage(site)
-        rows = self.grades[(self.grades["site_id"] == site) & (self.grades["use"] == "1")].to_dict("records")
-        rows = [r for r in rows if r["basis_code"] not in ("upper_limit", "subfraction", "withdrawn")]
-        total = next((r for r in rows if r["element_kind"] == "total"), None)
-        shares: dict[str, Any] = {}
-        if total is not None:
-            table = self.reference.ree_profiles
-            table = table[(table["waste_type_codes"] == waste) & ~table["includes_sc"]]
-            out = {"Y"} if total["tree_includes"] == "none" else set()
-            kept = {e: v for e, v in zip(table["element"], table["share_pct"]) if e not in out}
-            code = next(iter(table["profile_code"]), "")
-            drawn = {e: v * np.exp(math.log(self.s.profile_gsd) * self.z("profile", code, e)) for e, v in kept.items()}
-            shares = {e: v / sum(drawn.values()) for e, v in drawn.items()}
-        found: dict[str, Any] = {"contained": {}, "recovered": {}, "revenue": {}, "tonnes": tonnes}
-        works = np.exp(math.log(self.s.site_gsd) * self.z("recovery factor", site))
+    def site(self, row: dict) -> dict[str, Any]:
+        """Tonnes, contained and recoverable kg, worth, classes of one site; ``value`` None where not quantified."""
+        site, waste, route = row["site_id"], row["waste_type_code"], row["route_code"]
+        plant = self.tables.family_of(route, waste)
         table = self.reference.route_products
         table = table[(table["route_code"] == route) & (table["waste_type_code"] == waste)]
-        sells = {r["element"]: r for r in table.to_dict("records")}
-        for row in rows:
-            if (row is not total and row["element"] in shares) or (row is total and not shares):
+        products = {r["element"]: r for r in table.to_dict("records")}
+        grades = self.frames["grades"]
+        rows = grades[(grades["site_id"] == site) & (grades["use"] == "1")].to_dict("records")
+        total, shares = self.total(rows, waste)
+        inside = set(LANTHANIDES) | ({"Y"} if total and total["tree_includes"] in ("Y", "unknown") else set())
+        figures, classes, assayed, sold = [], {}, {}, []
+        for r in rows:
+            pure = PURE.get(r["element"], self.pure(r["element"]))
+            klass = worse(r["knowledge_class"], "analogue") if r["basis_code"] == "plan" else r["knowledge_class"]
+            w = width([float(r[f"ppm_{k}"]) for k in ("min", "mode", "max")], GRADE[klass], pure, r["is_conflict"])
+            is_total = r["element_kind"] == "total"
+            hidden = bool(shares) and not is_total and r["element"] in inside
+            if r["basis_code"] in NO_VALUE or w is None or hidden or (is_total and not shares):
                 continue
-            c = self.grade(site, waste, row)
-            for element, part in shares.items() if row is total else [(row["element"], 1.0)]:
-                found["contained"][element] = c * part
-                p = sells.get(element)
-                if p is None or blank(p["recovery_mode"]) or blank(p["payability_mode"]) or element in ("U", "Th"):
+            own = r["knowledge_class"] != "analogue"
+            key = None if own else (waste, r["element"], *(repr(float(r[f"ppm_{k}"])) for k in ("min", "mode", "max")))
+            parts = shares if is_total else {r["element"]: None}
+            here = []
+            for e, share in parts.items():
+                classes[e] = klass
+                assayed[e] = (r["element"], w, pure, key, share)
+                if not self.sells(e, products.get(e), plant.family if plant else None):
                     continue
-                r, g = (triangle(self.u(w, route, p["product"]), *three(p, w)) for w in ("recovery", "payability"))
-                r = 1.0 if row["basis_code"] == "recovered" else np.minimum(1.0, r * works)
-                found["recovered"][element] = c * part * r
-                found["revenue"][element] = c * part * r * self.price(element, p["price_basis"]) * g / 1000
-        for row in self.reference.route_costs.to_dict("records"):
-            if row["route_code"] == route and row["is_preferred"] and waste in row["waste_type_codes"].split(";"):
-                cost = triangle(self.u("cost", row["cost_id"]), *three(row, "opex", "_usd_per_t"))
-                charge = row["treatment_charge_usd_per_t"] if row["treatment_charge_rule"] == "add" else 0.0
-                cost = (cost + charge) * np.exp(math.log(self.s.site_gsd) * self.z("cost factor", site))
-                capital = row["capex_usd_per_annual_t"]
-                found["cost"] = cost + (0.0 if blank(capital) else capital / self.s.life_years)
-        return None if tonnes is None or "cost" not in found or not found["recovered"] else found
-
-    def best(self, x: dict, k: int, basket: frozenset[str]) -> tuple[float, float, float]:
-        """(net value, sales, sales of the basket) of one draw: the best of all corners of a line that bends."""
-        tonnes, revenue = x["tonnes"][k], {e: v[k] for e, v in x["revenue"].items()}
-        full = {}
-        for e, r in x["recovered"].items():
-            cap = self.s.cap_shares.get(e, self.s.cap_share) * self.world(e) * self.s.life_years * 1e6
-            full[e] = math.inf if blank(self.elements[e]["world_production_t"]) else cap / r[k]
-        corners = [t for t in full.values() if t < tonnes] + [0.0, tonnes]
-        at = max(corners, key=lambda t: sum(v * min(t, full[e]) for e, v in revenue.items()) - x["cost"][k] * t)
-        sold = {e: v * min(at, full[e]) for e, v in revenue.items()}
-        return sum(sold.values()) - x["cost"][k] * at, sum(sold.values()), sum(sold[e] for e in sold if e in basket)
-
-    def block(self, sites: dict[str, dict], shares: dict[str, np.ndarray], basket: frozenset[str]) -> dict[str, Any]:
-        """Draws (K,) of V, S, net value of the basket, margin and break-even of a block."""
-        n = self.s.draws
-        value, net, margin, multiple = (np.full(n, v) for v in (0.0, 0.0, -math.inf, math.inf))
-        for k in range(n):
-            whole = sold = mine = q = 0.0
-            for s, x in sites.items():
-                if shares[s][k] <= 0:
-                    continue
-                u = sum(v[k] for v in x["revenue"].values())
-                margin[k] = max(margin[k], u - x["cost"][k])
-                if u > 0 and x["cost"][k] / u < multiple[k]:
-                    multiple[k] = x["cost"][k] / u
-                    q = min(1.0, sum(v[k] for e, v in x["revenue"].items() if e in basket) / u / 0.10)
-                if u > x["cost"][k]:
-                    v, all_sales, own = self.best(x, k, basket)
-                    whole, sold, mine = (
-                        whole + shares[s][k] * v,
-                        sold + shares[s][k] * all_sales,
-                        mine + shares[s][k] * own,
+                recovery, payable = self.metallurgy(plant.family, products[e], e)
+                freight = row["product_freight_usd_per_t"]
+                freight = products[e]["freight_usd_per_t_product"] if blank(freight) else freight
+                freight = None if blank(freight) else float(freight) / 1000
+                sold.append(e)
+                here.append(
+                    SimpleNamespace(
+                        element=e,
+                        share=None if share is None else e,
+                        recovered=r["basis_code"] == "recovered",
+                        recovery=recovery,
+                        payable=payable,
+                        freight_usd_per_kg=freight,
                     )
-                    net[k] += shares[s][k] * v * own / all_sales
-            if whole > 0:
-                q = min(1.0, mine / sold / 0.10)
-                value[k] = q * (0.5 + 0.5 * min(1.0, math.log10(1 + net[k] / 1e5) / 4))
-            elif multiple[k] < math.inf:
-                value[k] = q * 0.5 * min(1.0, max(0.0, 1 - math.log10(multiple[k]) / 2))
-        kg: dict[str, Any] = {}
-        for s, x in sites.items():
-            for e, r in x["recovered"].items():
-                kg[e] = kg.get(e, 0.0) + shares[s] * x["tonnes"] * r / 1000
-        years, heavy = np.zeros(n), np.zeros(n)
-        pool = [e for e in POOL if e in basket]
-        for e in kg:
-            if e in pool:
-                heavy = heavy + kg[e]
-            elif e in basket and e in self.importance and not blank(self.elements[e]["world_production_t"]):
-                years = years + self.importance[e] * np.log1p(kg[e] / 1000 / self.world(e))
-        if pool:
-            w = sum(self.world(e) for e in pool)
-            weight = sum(self.world(e) * self.importance[e] for e in pool) / w
-            years = years + weight * np.log1p(heavy / 1000 / w)
-        strategic = np.minimum(1.0, np.log10(1 + 1000 * years) / 4)
-        return {"V": value, "S": strategic, "net": net, "margin": margin, "multiple": multiple}
+                )
+            if here:
+                figures.append(
+                    SimpleNamespace(label=r["element"], width=w, pure_ppm=pure, products=here, borrowed_from=key)
+                )
+        tonnage, klass = self.tonnage(site)
+        km = row["plant_distance_km"]
+        out = {"sold": sold, "value": None, "tonnage_class": klass, "row": row, "plant": plant, "products": products}
+        out["grade_class"] = lambda p: classes[p] if p in classes else worse(*classes.values()) if classes else "none"
+        if tonnage is None:
+            return out | {"tonnes": None}
+        tonnes = np.exp(tonnage.mu + tonnage.sigma * normal(self.s.seed, self.s.draws, "tonnage", site))
+        out |= {"tonnes": tonnes, "contained": {}, "recoverable": {}}
+        for e, (label, w, pure, key, share) in assayed.items():
+            out["contained"][e] = tonnes * self.ppm(site, label, w, pure, key) * (1 if share is None else share) / 1000
+        if not sold or plant is None:
+            return out
+        project = SimpleNamespace(
+            site_id=site,
+            tonnage_t=tonnage,
+            grades=figures,
+            plant=plant,
+            test_level=row["test_level"] or "none",
+            mineral_state=row["mineral_state"] or "unknown",
+            mill_stands=row["is_mill_standing"],
+            feed_freight_usd_per_t=0.0 if blank(km) else self.s.haulage_usd_per_t_km * km,
+        )
+        market = prices(sold, self.tables, self.run, self.deck)
+        found = value(project, self.tables, self.terms, self.run, 0, market, shares)
+        for e, _, recovered, *_ in found["drawn"]["products"]:
+            out["recoverable"][e] = tonnes * recovered
+        return out | {"value": found, "project": project, "revenue": self.revenue(found)}
+
+    def pure(self, element: str) -> float:
+        row = self.elements.get(element)
+        known = row is not None and not blank(row.get("pure_mineral_ppm"))
+        return float(row["pure_mineral_ppm"]) if known else 1e6
+
+    def ppm(self, site: str, label: str, w: SimpleNamespace, pure: float, key: tuple | None) -> np.ndarray:
+        common = ("borrowed grade", *key) if key else ("grade of site", site)
+        own = normal(self.s.seed, self.s.draws, "grade", site, label)
+        z = math.sqrt(0.7) * normal(self.s.seed, self.s.draws, *common) + math.sqrt(0.3) * own
+        return pure / (1 + np.exp(-(w.mu + w.sigma * z)))
+
+    @staticmethod
+    def chosen(v: dict) -> np.ndarray:
+        """Row of the plant with the best NPV in each draw."""
+        return np.where(v["feasible"], v["npv"], -np.inf).argmax(axis=0)
+
+    def revenue(self, v: dict) -> dict[str, float]:
+        at = self.chosen(v)[None]
+        return {e: float(np.take_along_axis(x, at, 0).mean()) for e, x in v["of_product"].items()}
+
+    def plant_columns(self, x: dict[str, Any]) -> dict[str, float]:
+        """Medians over the draws that pay of plant, life, capital, payback and royalty; NaN below 5 %."""
+        v, project, fin = x["value"], x["project"], self.tables
+        names = ("plant_mtpa_p50", "life_years_p50", "capital_usd_p50", "payback_years_p50", "royalty")
+        if (v["best"] > 0).mean() < 0.05:
+            return dict.fromkeys(names, NAN)
+        family, ramp = fin.families[project.plant.family], fin.maturity[project.plant.maturity].ramp
+        rows: list[tuple[float, ...]] = []
+        for k, q in enumerate(self.chosen(v)):
+            if not v["best"][k] > 0:
+                continue
+            rate = RATES[q]
+            life = min(20.0, v["drawn"]["tonnes"][k] / rate)
+            capital = v["drawn"]["capital"][k] * (rate / 5e6) ** family.capital.exponent
+            cost = v["drawn"]["operating"][k] * (rate / 5e6) ** family.operating.exponent
+            cost = (cost + project.feed_freight_usd_per_t) * rate
+            net, taken = 0.0, 0.0
+            for e, contained, recovered, payable, freight in v["drawn"]["products"]:
+                kg, price = min(rate * recovered[k], self.terms.cap_kg.get(e, math.inf)), v["market"][e][k]
+                royalty, base = fin.royalty_of(e), kg
+                margin = price * (payable - royalty) - freight
+                if self.s.royalty_base == "contained" and e in fin.royalty_on_contained:
+                    margin, base = (
+                        price * (payable - royalty * contained[k] / recovered[k]) - freight,
+                        rate * contained[k],
+                    )
+                net += kg * max(0.0, margin)
+                taken += base * price * royalty * (margin > 0)
+            left, paid, t, output = capital, math.inf, 0, 0.0
+            while t < life:
+                f, part = ramp[min(t, 3)], min(1.0, life - t)
+                cash = part * (f * net - (0.4 + 0.6 * f) * cost - 0.02 * capital)
+                output += part * f
+                if left is not None and cash >= left and cash > 0 and paid == math.inf:
+                    paid = t + part * left / cash
+                left -= cash
+                t += 1
+            rows.append((rate / 1e6, life, capital, paid, taken * output / life))
+        return dict(zip(names, np.median(np.array(rows), axis=0).tolist()))
+
+    def product_multiples(self, v: dict) -> dict[str, float]:
+        """Median price multiple of one product alone, of those that bring 10 % or more."""
+        revenue = self.revenue(v)
+        out = {}
+        for e, own in v["of_product"].items():
+            if not (sum(revenue.values()) > 0 and revenue[e] >= 0.1 * sum(revenue.values())):
+                continue
+            with np.errstate(all="ignore"):
+                need = np.maximum(0, v["cost"] - (v["earned"] - own)) / own
+            need = np.where(v["feasible"] & (own > 0), need, math.inf).min(axis=0)
+            out[e] = quantile(need, 0.5)
+        return out
+
+    def block(self, shares: dict[str, np.ndarray]) -> dict[str, Any]:
+        """Draws (K,) of a block that holds shares of sites: NPV, multiple, premium, U and U_lambda, and whether it pays."""
+        n = self.s.draws
+        npv, multiple, premium, pays, today = (
+            np.zeros(n),
+            np.full(n, math.inf),
+            np.full(n, -math.inf),
+            *np.zeros((2, n)),
+        )
+        u, lifted = np.zeros((2, n)), np.zeros((2, n))
+        one_size = {s: self.size_of(self.sites[s]["value"]) for s in shares}
+        for k in range(n):
+            here = [(s, a[k], self.sites[s]["value"]) for s, a in shares.items() if a[k] > 0]
+            if not here:
+                continue
+            gain = sum(a * max(0.0, v["best"][k]) for _, a, v in here)
+            pays[k] = any(v["best"][k] > 0 for _, _, v in here)
+            npv[k] = gain if pays[k] else max(v["best"][k] for _, _, v in here)
+            multiple[k] = min(v["multiple"][k] for _, _, v in here)
+            premium[k] = max(v["premium"][k] for _, _, v in here)
+            today[k] = any(v["feasible"][one_size[s], k] and v["npv"][one_size[s], k] > 0 for s, _, v in here)
+            for b in range(2):
+                u[b, k] = sum(a * v["u"][b, k] for _, a, v in here)
+                lifted[b, k] = sum(a * v["u_lambda"][b, k] for _, a, v in here)
+        return {
+            "npv": npv, "multiple": multiple, "premium": premium, "pays": pays, "today": today, "u": u,
+            "lifted": lifted,
+        }  # fmt: skip
+
+    @staticmethod
+    def size_of(v: dict) -> int:
+        """The one size with the largest mean of max(NPV, 0)."""
+        return int(np.where(v["feasible"], np.maximum(v["npv"], 0), 0).mean(axis=1).argmax())
+
+    def classes(self, x: dict[str, Any]) -> dict[str, str]:
+        """The five knowledge classes of a site."""
+        revenue = x.get("revenue", {})
+        product = max(sorted(revenue), key=lambda e: revenue[e], default=None) or next(iter(sorted(x["sold"])), None)
+        out = {"tonnage": x["tonnage_class"], "grade": x["grade_class"](product)}
+        if x["value"] is None:
+            return out | dict.fromkeys(("recovery", "cost", "price"), "none")
+        family = self.tables.families[x["plant"].family]
+        plants = min(family.operating.n_plants, family.capital.n_plants)
+        seen = (x["plant"].family, product) in self.tables.recoveries_seen
+        seen = seen or x["products"][product]["recovery_basis"] == "published"
+        tested = {"plant": "G1", "pilot": "G2", "bench": "G3"}
+        out["recovery"] = tested.get(x["project"].test_level, "analogue" if seen else "default")
+        out["cost"] = "G3" if plants >= 3 else "analogue" if plants else "default"
+        basis = self.elements[product]["price_basis"]
+        out["price"] = "G2" if product in EXCHANGE else "G4" if basis in ("published", "derived") else "default"
+        return out

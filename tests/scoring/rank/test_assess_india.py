@@ -35,8 +35,12 @@ def test_identities_within_a_kind(india):
         assert sorted(group["rank"]) == list(range(1, len(group) + 1))
         for k in (10, 20):
             assert group[f"p_top{k}"].sum() == pytest.approx(min(k, len(group)), abs=1e-6)
-        order = group.sort_values(["score_mean", "block_id"], ascending=[False, True])["rank"].tolist()
+        far = group.assign(points=group["score_mean"].round(1), far=group["price_multiple_needed"] / group["modifier"])
+        order = far.sort_values(["points", "far", "block_id"], ascending=[False, True, True])["rank"].tolist()
         assert order == sorted(order)
+        for tier, members in group.groupby("tier")["rank"]:
+            first, _, last = str(tier).partition("-")
+            assert sorted(members) == list(range(int(first), int(last or first) + 1))
     parts = ranked[["contribution_value", "contribution_strategic", "contribution_fertility"]].fillna(0.0).sum(axis=1)
     assert (parts - ranked["score_mean"]).abs().max() < 1e-6
     assert (ranked["rank_p05"] <= ranked["rank_p50"]).all() and (ranked["rank_p50"] <= ranked["rank_p95"]).all()
@@ -53,60 +57,66 @@ def test_mass_is_conserved(india):
     assert given.max() <= 1 + 1e-9
 
 
+def test_every_row_is_of_one_mind(india):
+    for frame in (india.ranked_blocks, india.site_potential):
+        known = frame.dropna(subset=["p_pays"])
+        clear = known[(known["p_pays"] - 0.5).abs() > 0.01]
+        pays = clear["p_pays"] > 0.5
+        assert ((clear["npv_usd_p50"] > 0) == pays).all() and pays.any() and not pays.all()
+        assert ((clear["price_multiple_needed"] < 1) == pays).all()
+        assert (known["p_pays_if_built_today"] <= known["p_pays"]).all()
+        says = known["p_pays"].map(lambda p: "PAYS" if p >= 0.5 else "MAY_PAY" if p >= 0.05 else "NEEDS_MORE")
+        assert (known["prospect"] == says).all()
+    ranked = india.ranked_blocks.dropna(subset=["p_pays"])
+    clear = ranked[(ranked["p_pays"] - 0.5).abs() > 0.01]
+    assert ((clear["affordable_premium_pct_p50"] > 0) == (clear["p_pays"] > 0.5)).all()
+    shown = ranked["plant_mtpa_p50"].notna()
+    assert (shown == (ranked["p_pays"] >= 0.05)).all()
+
+
 def test_well_documented_sites(india):
     kolar, kudremukh = row(india, "WB-IN-TSF-001"), row(india, "WB-IN-TSF-011")
-    assert kolar["status"] == "OUT_OF_BASKET" and kolar["rank_all_recoverable"] <= 3 and "gold" in kolar["explanation"]
-    assert (
-        kudremukh["status"] == "GATED"
-        and "Supreme Court" in kudremukh["status_reason"]
-        and pd.isna(kudremukh["score_mean"])
-    )
+    assert kolar["status"] == "OUT_OF_BASKET" and kolar["rank_all_recoverable"] == 1 and "gold" in kolar["explanation"]
+    assert kolar["prospect"] == "PAYS" and kolar["price_multiple_needed"] < 1 and kolar["unfc"] == "E2-F3-G4"
+    assert kudremukh["status"] == "GATED" and "Supreme Court" in kudremukh["status_reason"]
+    assert pd.isna(kudremukh["score_mean"])
     sukinda = row(india, "WB-IN-OB-001")
+    assert sukinda["status"] == "RANKED" and sukinda["price_multiple_needed"] > 1.5 and "Ni" in sukinda["top_elements"]
     assert (
-        sukinda["status"] == "RANKED" and sukinda["breakeven_price_multiple"] > 1.5 and "Ni" in sukinda["top_elements"]
+        sukinda["prospect"] == "MAY_PAY"
+        and sukinda["class_tonnage"] == "analogue"
+        and "operator_lease" in sukinda["flags"]
     )
-    assert sukinda["knowledge_class"] == "analogue" and "operator_lease" in sukinda["flags"]
     malanjkhand = row(india, "WB-IN-TSF-002")
-    assert malanjkhand["status"] == "RANKED" and malanjkhand["knowledge_class"] == "analogue"
-    assert "plan, not plant" in malanjkhand["flags"] and malanjkhand["top_elements"].startswith("Au")
+    assert malanjkhand["status"] == "RANKED" and malanjkhand["rank"] == 1 and malanjkhand["class_grade"] == "analogue"
+    assert malanjkhand["main_product"] == "Au" and malanjkhand["unfc"].startswith("E3-F2")
     goa = row(india, "WB-IN-OB-002")
-    assert (
-        goa["status"] == "OUT_OF_BASKET"
-        and "conditional:court order" in goa["flags"]
-        and 14e6 < goa["tonnage_t_p50"] < 22e6
-    )
+    assert goa["status"] == "OUT_OF_BASKET" and "conditional:court order" in goa["flags"]
+    assert 14e6 < goa["tonnage_t_p50"] < 22e6 and goa["prospect"] == "MAY_PAY"
     dharbandora = row(india, "WB-IN-N-004")  # sold, and one of the dumps above
     assert dharbandora["status"] == "LEASED" and pd.isna(dharbandora["rank_all_recoverable"])
     phosphate = row(india, "WB-IN-X-002")
     assert phosphate["status"] == "RANKED" and phosphate["top_elements"] == "P 100 %"
-    for gated in (
-        "IN-N-006",
-        "IN-TSF-020",
-        "IN-TSF-021",
-        "IN-TSF-022",
-        "IN-BS-001",
-        "IN-X-008",
-        "IN-X-009",
-        "IN-TSF-024",
-    ):
-        assert row(india, f"WB-{gated}")["status"] == "GATED"
+    for gated in "N-006 TSF-020 TSF-021 TSF-022 BS-001 X-008 X-009 TSF-024".split():
+        assert row(india, f"WB-IN-{gated}")["status"] == "GATED"
     assert row(india, "WB-IN-TSF-006")["status"] == "OUT_OF_BASKET"
 
 
+MONEY = "npv_usd_p50 p_pays p_pays_if_built_today price_multiple_needed basket_value_usd_p50 plant_mtpa_p50 main_product".split()
+
+
 def test_no_data_no_number(india):
+    bare = india.ranked_blocks[india.ranked_blocks["status"] == "UNQUANTIFIED"]
+    assert len(bare) > 20 and bare[[*MONEY, "prospect", "score_mean", "rank"]].isna().all(axis=None)
     khetri = row(india, "WB-IN-TSF-003")
-    assert (
-        khetri["status"] == "UNQUANTIFIED"
-        and math.isnan(khetri["margin_usd_per_t_p50"])
-        and "Te" in khetri["likely_companions"]
-    )
+    assert khetri["status"] == "UNQUANTIFIED" and "Te" in khetri["likely_companions"]
     excluded = row(india, "WB-IN-FA-999")
     assert excluded["status"] == "UNQUANTIFIED" and excluded.geometry.is_empty and math.isnan(excluded["tonnage_t_p50"])
     screening = row(india, "WB-IN-TSF-012")
-    assert (
-        screening["status"] == "UNQUANTIFIED"
-        and screening["tonnage_t_p50"] > 1e6
-        and math.isnan(screening["net_value_usd_p50"])
+    assert screening["status"] == "UNQUANTIFIED" and screening["tonnage_t_p50"] > 1e6
+    told = india.site_potential.set_index("site_id").loc["IN-TSF-012"]
+    assert told["is_screening_only"] and not math.isnan(told["p_pays"]), (
+        "a screening figure stands in site_potential, marked"
     )
     auction = india.ranked_blocks[india.ranked_blocks["kind"] == "auction_block"]
     assert (auction["status"] == "UNQUANTIFIED").all() and auction["nearest_site_km"].notna().all()
@@ -114,13 +124,11 @@ def test_no_data_no_number(india):
     rare = auction[auction["block_id"] == "IN-AB-043"].iloc[0]
     assert rare["likely_companions"] == "Y, Nb", "of its own minerals, not of an iron dump 55 km away"
     assert "of its notified minerals (Rare-earth elements, Phosphate)" in rare["explanation"]
-    monazite = row(india, "WB-IN-BS-002")
-    assert math.isnan(monazite["tonnage_t_p50"])
+    assert math.isnan(row(india, "WB-IN-BS-002")["tonnage_t_p50"])
 
 
 def test_ash_and_red_mud_do_not_pay_and_say_by_how_much(india):
-    for block in ("WB-IN-FA-001", "WB-IN-RM-001"):
+    for block in ("WB-IN-FA-001", "WB-IN-RM-001", "WB-IN-PG-001"):
         r = row(india, block)
-        assert (
-            r["p_margin_positive"] < 0.05 and r["breakeven_price_multiple"] > 3 and "does not pay" in r["explanation"]
-        )
+        assert r["prospect"] == "NEEDS_MORE" and r["price_multiple_needed"] > 20 and r["score_mean"] < 1
+        assert "does not pay" in r["explanation"] and "times as high" in r["explanation"]

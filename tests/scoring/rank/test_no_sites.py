@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import assess, robustness, sample_next
+from cases import assess, robustness
 from small_regions import CRS, EXTENT_DEG, SmallRegion, block, site, tonnage, with_figures
 
 from assets.quality import assessment_findings
@@ -15,7 +15,6 @@ from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.waste import read_inventory
 from data_sources.reference import load_reference
-from scoring.rank.next_sample import COLUMNS
 from scoring.rank.sensitivity import ACCEPTABILITY
 from scoring.rank.settings import RankingSettings
 
@@ -44,7 +43,7 @@ def test_every_stage_stands_it_and_keeps_its_columns(tmp_path: Path, name: str) 
     given = inputs(EMPTY[name], tmp_path)
     result = assess(**given)
     assert result.ranked_blocks["status"].tolist() == ["UNQUANTIFIED"] * 3
-    assert result.ranked_blocks[["tonnage_t_p50", "score_mean", "net_value_usd_p50"]].isna().all(axis=None)
+    assert result.ranked_blocks[["tonnage_t_p50", "score_mean", "npv_usd_p50", "p_pays"]].isna().all(axis=None)
     tables = {f.name: getattr(result, f.name) for f in fields(result)}
     for layer, frame in tables.items():
         wanted = {f.name for f in OUTPUT_CONTRACTS[layer].fields if not f.optional}
@@ -54,7 +53,6 @@ def test_every_stage_stands_it_and_keeps_its_columns(tmp_path: Path, name: str) 
     assert [f.reason for f in assessment_findings(tables) if not f.passed] == []
     report = robustness(**given)
     assert list(report.acceptability.columns) == ACCEPTABILITY and not len(report.acceptability)
-    assert list(sample_next(**given).columns) == COLUMNS
 
 
 def test_several_preferred_tonnages_are_flagged_on_the_site_and_on_every_block_that_holds_it(tmp_path: Path) -> None:

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import rankdata
 
-from data_sources.contracts import ScoringError
-from scoring.rank.ranking import final_rank, rank_draws
-from scoring.rank.scores import effective_weights, fertility_uses
+from scoring.rank.ranking import final_rank, p_above, rank_draws, tiers
 
 scores = arrays(
     np.float32,
@@ -25,7 +23,7 @@ scores = arrays(
 def test_ranks_are_average_ranks_and_tops_sum(values):
     summary = rank_draws(values.copy())
     for k in range(values.shape[1]):
-        assert summary.ranks[:, k] == pytest.approx(rankdata(-values[:, k].astype(float)), abs=1e-4)
+        assert summary.ranks[:, k] == pytest.approx(rankdata(values[:, k].astype(float)), abs=1e-4)
     n = len(values)
     for k in (10, 20):
         assert summary.p_top[k].sum() == pytest.approx(min(k, n), abs=1e-9)
@@ -40,21 +38,32 @@ def test_threads_do_not_matter():
     assert a.ranks.tobytes() == b.ranks.tobytes() and a.p_top[10].tobytes() == b.p_top[10].tobytes()
 
 
-def test_one_block_alone_is_not_ranked():
-    with pytest.raises(ScoringError, match="alone"):
-        rank_draws(np.ones((1, 10), np.float32))
+def test_one_block_alone_is_first_of_one():
+    summary = rank_draws(np.ones((1, 10), np.float32))
+    assert summary.ranks.tolist() == [[1.0] * 10] and summary.p_top[10].tolist() == [1.0]
+    assert tiers(summary.ranks, np.array([1])) == ["1"]
 
 
-def test_ties_go_by_id():
-    assert final_rank(np.array([5.0, 7.0, 5.0]), ["b", "c", "a"]).tolist() == [3, 1, 2]
+def test_places_go_by_tenths_of_a_point_then_by_the_needed_price_then_by_id():
+    inf = np.inf
+    assert final_rank(np.array([5.0, 7.0, 5.0]), np.array([1.0, 1.0, 1.0]), ["b", "c", "a"]).tolist() == [3, 1, 2]
+    assert final_rank(np.array([0.04, 0.0, 0.06]), np.array([9.0, 3.0, inf]), ["a", "b", "c"]).tolist() == [3, 2, 1]
+    assert final_rank(np.array([0.0, 0.0]), np.array([inf, inf]), ["y", "x"]).tolist() == [2, 1]
 
 
-def test_how_fertility_enters():
-    nan = float("nan")
-    assert fertility_uses([nan, nan, nan], [True, True, False]) == ["missing", "missing", "not_applicable"]
-    assert fertility_uses([0.4, nan, 0.9], [True, True, False]) == ["measured", "drawn", "not_applicable"]
-    w = (0.5, 0.25, 0.25)
-    assert effective_weights(w, "measured") == w == effective_weights(w, "drawn")
-    assert (
-        effective_weights(w, "missing") == pytest.approx((2 / 3, 1 / 3, 0.0)) == effective_weights(w, "not_applicable")
-    )
+def test_a_tie_counts_half():
+    ranks = np.array([[1, 1.5, 2, 1.5], [2, 1.5, 1, 1.5]], np.float32)
+    assert p_above(ranks, 0, 1) == p_above(ranks, 1, 0) == 0.5
+
+
+def test_tiers_are_held_against_their_first_block():
+    """b changes places with a, c with b, yet c hardly ever stands above a: exchange is not transitive."""
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=(4, 20_000))
+    scores = np.array([10.0, 9.4, 8.6, 5.0])[:, None] + z
+    ranks = rank_draws((-scores).astype(np.float32)).ranks
+    assert p_above(ranks, 1, 0) > 0.2 and p_above(ranks, 2, 1) > 0.2 and p_above(ranks, 2, 0) < 0.2
+    assert tiers(ranks, np.array([1, 2, 3, 4])) == ["1-2", "1-2", "3", "4"]
+    assert tiers(ranks, np.array([1, 2, 3, 4]), exchange=0.6) == ["1", "2", "3", "4"]
+    same = np.full((3, 10), 2.0, np.float32)
+    assert tiers(same, np.array([2, 1, 3])) == ["1-3"] * 3

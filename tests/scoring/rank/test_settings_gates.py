@@ -23,7 +23,14 @@ from .conftest import CRS, india_frames
         ({"draws": "many"}, "draws"),
         ({"price_deck": "2023"}, "price_deck"),
         ({"weights": {"value": -1}}, "weights"),
-        ({"weights": {"price": 1}}, "weights.price"),
+        ({"ahp": [[1]]}, "ahp"),
+        ({"life_years": 20}, "life_years"),
+        ({"ground_weight": 1.5}, "ground_weight"),
+        ({"strategic_premium": -0.1}, "strategic_premium"),
+        ({"royalty_base": "ore"}, "royalty_base"),
+        ({"discount_rate": 10}, "discount_rate"),
+        ({"price_factors": {"Cu": -1}}, "price_factors.Cu"),
+        ({"price_factors": {"CuO": 1}}, "price_factors"),
         ({"basket": "gold"}, "basket"),
         ({"baskets": ["critical_30", "gold"]}, "baskets"),
         ({"baskets": {"mine": []}}, "user_baskets.mine"),
@@ -38,12 +45,20 @@ def test_bad_settings_are_named(mapping, key):
     assert key in str(error.value)
 
 
+def test_what_went_says_what_takes_its_place():
+    with pytest.raises(RegionError) as error:
+        RankingSettings.from_mapping({"weights": {"value": 2}}, seed=1)
+    assert "ground_weight" in error.value.do and "strategic_premium" in error.value.do
+
+
 def test_good_settings():
     s = RankingSettings.from_mapping(
-        {"weights": {"value": 2, "strategic": 2}, "baskets": {"batteries": ["Li", "Ni", "Co"]}, "draws": "800"}, seed=9
+        {"ground_weight": 0, "strategic_premium": 1, "baskets": {"batteries": ["Li", "Ni", "Co"]}, "draws": "800"},
+        seed=9,
     )
-    assert s.axis_weights() == (0.5, 0.5, 0.0) and s.draws == 800 and s.seed == 9 and "batteries" in s.baskets
-    assert RankingSettings.from_mapping({}, seed=1).axis_weights() == (0.5, 0.25, 0.25)
+    assert s.ground_weight == 0 and s.draws == 800 and s.seed == 9 and "batteries" in s.baskets
+    default = RankingSettings.from_mapping({}, seed=1)
+    assert (default.ground_weight, default.strategic_premium, default.royalty_base) == (0.2, 0.3, "sold")
     assert RankingSettings.from_mapping(None, seed=1) == RankingSettings(seed=1)
 
 
@@ -82,16 +97,16 @@ def test_leases_bar_third_parties_only():
 
 
 def test_soft_layers_lower_the_score_to_a_floor():
-    here = circle(82.91936, 18.76323, 20)
-    plain = status(assess(**india_frames(200)), "WB-IN-RM-001")
-    forest = status(assess(**india_frames(200), gates={"forest": here}), "WB-IN-RM-001")
-    assert forest["modifier"] == pytest.approx(0.5) and forest["score_mean"] == pytest.approx(
-        plain["score_mean"] / 2, rel=1e-6
-    )
-    all_three = status(
-        assess(**india_frames(200), gates={"forest": here, "eco_sensitive": here, "settlements": here}), "WB-IN-RM-001"
-    )
-    assert all_three["modifier"] == pytest.approx(0.3)
+    frames = india_frames(200)
+    site = frames["sites"].set_index("site_id").loc["IN-OB-001"]
+    here = circle(site["lon"], site["lat"], 30)
+    plain = status(assess(**frames), "WB-IN-OB-001")
+    forest = status(assess(**india_frames(200), gates={"forest": here}), "WB-IN-OB-001")
+    assert plain["score_mean"] > 5 and forest["modifier"] == pytest.approx(0.5 * plain["modifier"])
+    assert forest["score_mean"] == pytest.approx(plain["score_mean"] / 2, rel=1e-6)
+    assert forest["npv_usd_p50"] == plain["npv_usd_p50"], "access lowers a score once, and no value"
+    gates = {"forest": here, "eco_sensitive": here, "settlements": here}
+    assert status(assess(**india_frames(200), gates=gates), "WB-IN-OB-001")["modifier"] == pytest.approx(0.3)
 
 
 def test_unknown_layers_are_refused():
@@ -135,4 +150,4 @@ def test_a_withheld_site_does_not_count_in_another_block():
         and "withheld_site:IN-TSF-011" in row["flags"]
         and "withheld" in row["status_reason"]
     )
-    assert pd.isna(row["margin_usd_per_t_p50"])
+    assert pd.isna(row["npv_usd_p50"])

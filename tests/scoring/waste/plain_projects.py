@@ -36,12 +36,15 @@ def prices(elements: list[str], tables: Any, run: Any, deck: dict[str, float]) -
         if group:
             z = rho**0.5 * normal(run.seed, run.draws, "price of group", group) + (1 - rho) ** 0.5 * z
         s = tables.log_sd_of(e)
-        out[e] = deck[e] * np.exp(s * z - s**2 / 2)
+        out[e] = deck.get(e, 0.0) * np.exp(s * z - s**2 / 2)
     return out
 
 
-def site_draws(project: Any, tables: Any, terms: Any, run: Any) -> dict[str, Any]:
-    """Tonnage, costs at 5 Mt/a, and (element, kg contained, kg recovered per t) of each product sold."""
+def site_draws(project: Any, tables: Any, terms: Any, run: Any, profiles: Any = None) -> dict[str, Any]:
+    """Tonnage, costs at 5 Mt/a, and (element, kg contained, kg recovered per t, payable, freight) of each product sold.
+
+    ``profiles`` : name -> (K,) share of a total that is the element.
+    """
     k, seed, site = run.draws, run.seed, project.site_id
     family = tables.families[project.plant.family]
     z_cost = 0.5**0.5 * normal(seed, k, "cost of family", project.plant.family) + 0.5**0.5 * normal(
@@ -59,6 +62,7 @@ def site_draws(project: Any, tables: Any, terms: Any, run: Any) -> dict[str, Any
         ppm = grade.pure_ppm * expit(grade.width.mu + grade.width.sigma * z)
         for product in grade.products:
             known = tables.recoveries.get((project.plant.family, product.element))
+            held = ppm * (1.0 if product.share is None else profiles[product.share])
             if (known is None and product.recovery is None) or not any(d.get(product.element) for d in run.decks):
                 continue
             median = product.recovery if product.recovery is not None else known.median
@@ -70,8 +74,10 @@ def site_draws(project: Any, tables: Any, terms: Any, run: Any) -> dict[str, Any
                 r = r / middle
             elif product.element in tables.lean:
                 lean = tables.lean[product.element]
-                r = r * np.minimum(1.0, lean.ratio * ppm / lean.product_ppm)
-            products.append((product.element, ppm / 1000, ppm * r / 1000, payable))
+                r = r * np.minimum(1.0, lean.ratio * held / lean.product_ppm)
+            own = product.freight_usd_per_kg
+            freight = terms.freight_usd_per_kg.get(product.element, 0.0) if own is None else own
+            products.append((product.element, held / 1000, held * r / 1000, payable, freight))
     return {
         "tonnes": np.exp(project.tonnage_t.mu + project.tonnage_t.sigma * normal(seed, k, "tonnage", site)),
         "operating": family.operating.value * terms.cost_factor * np.exp(family.operating.log_sd * z_cost),
@@ -80,12 +86,14 @@ def site_draws(project: Any, tables: Any, terms: Any, run: Any) -> dict[str, Any
     }
 
 
-def value(project: Any, tables: Any, terms: Any, run: Any, deck: int = 0, market: Any = None) -> dict[str, Any]:
+def value(
+    project: Any, tables: Any, terms: Any, run: Any, deck: int = 0, market: Any = None, profiles: Any = None
+) -> dict[str, Any]:
     """NPV (Q, K), and per draw: best NPV, multiple, premium, U and U_lambda of each basket.
 
     ``market`` : prices of the deck by element where they were drawn before, for many sites.
     """
-    drawn = site_draws(project, tables, terms, run)
+    drawn = site_draws(project, tables, terms, run, profiles)
     market = market or prices([p[0] for p in drawn["products"]], tables, run, run.decks[deck])
     family = tables.families[project.plant.family]
     ramp = tables.maturity[project.plant.maturity].ramp
@@ -96,6 +104,7 @@ def value(project: Any, tables: Any, terms: Any, run: Any, deck: int = 0, market
     feasible = np.empty(shape, bool)
     own = np.zeros((len(run.baskets), *shape))
     lifted = np.zeros((len(run.baskets), *shape))
+    of_product = {p[0]: np.zeros(shape) for p in drawn["products"]}
     for q, rate in enumerate(run.rates_t):
         life = np.minimum(20, drawn["tonnes"] / rate)
         feasible[q] = (drawn["tonnes"] / rate >= 5) | (q == 0)
@@ -108,16 +117,16 @@ def value(project: Any, tables: Any, terms: Any, run: Any, deck: int = 0, market
             f = ramp[min(year, 4) - 1]
             output += worked * f * d ** (year + 1)
             spent += worked * ((0.4 + 0.6 * f) * k * rate + 0.02 * capital) * d ** (year + 1)
-        for element, contained, recovered, payable in drawn["products"]:
+        for element, contained, recovered, payable, freight in drawn["products"]:
             kg = np.minimum(rate * recovered, terms.cap_kg.get(element, np.inf))
             royalty = tables.royalty_of(element) if terms.royalty is None else terms.royalty.get(element, 0.0)
             if terms.royalty_base == "contained" and element in tables.royalty_on_contained:
                 royalty = royalty * contained / recovered
-            freight = terms.freight_usd_per_kg.get(element, 0.0)
             bonus = 1 + terms.strategic * terms.importance.get(element, 0.0)
             margin = np.maximum(0, market[element] * (payable - royalty) - freight)
             high = np.maximum(0, market[element] * (payable * bonus - royalty) - freight)
             earned[q] += output * kg * margin
+            of_product[element][q] = output * kg * margin
             despatched[q] += output * kg * market[element] * (margin > 0)
             for b, basket in enumerate(run.baskets):
                 if element in basket:
@@ -138,6 +147,8 @@ def value(project: Any, tables: Any, terms: Any, run: Any, deck: int = 0, market
         "u": np.where(pays, np.minimum(npv, own), 0).max(axis=1),
         "u_lambda": np.where(pays, np.minimum(npv + lifted - own, lifted), 0).max(axis=1),
         "earned": earned,
+        "of_product": of_product,
+        "market": market,
         "cost": cost,
         "drawn": drawn,
     }

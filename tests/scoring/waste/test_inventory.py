@@ -10,9 +10,10 @@ import pytest
 
 from data_sources.reference import load_reference, load_table
 from scoring.waste.companions import likely_elements
-from scoring.waste.figures import tonnage_distribution
+from scoring.waste.figures import class_of_grade, class_of_tonnage, worst
 from scoring.waste.inventory import site_records
 from scoring.waste.routes import RouteBook
+from scoring.waste.streams import normals
 
 BOOK = RouteBook(load_reference())
 
@@ -76,9 +77,9 @@ def test_a_total_with_scandium_drops_the_scandium_row_and_uses_a_profile_with_it
 
 
 def test_screening_monazite_and_excluded(records):
-    assert not records["IN-TSF-012"].may_rank and records["IN-TSF-012"].tonnage_spec is not None
-    assert records["IN-BS-002"].tonnage_spec is None and "monazite" in records["IN-BS-002"].reasons[0]
-    assert records["IN-FA-999"].is_excluded and records["IN-FA-999"].tonnage_spec is None
+    assert not records["IN-TSF-012"].may_rank and records["IN-TSF-012"].tonnage_width is not None
+    assert records["IN-BS-002"].tonnage_width is None and "monazite" in records["IN-BS-002"].reasons[0]
+    assert records["IN-FA-999"].is_excluded and records["IN-FA-999"].tonnage_width is None
     assert records["IN-OB-002"].may_rank  # the dumps that are offered
 
 
@@ -92,14 +93,122 @@ def test_a_tonnage_of_more_than_one_facility_is_not_ranked():
     assert not record.may_rank and "more than one facility" in record.reasons[0]
 
 
-def test_tonnages():
-    assert tonnage_distribution(30e6, 33e6, 40e6, "G4") == (0, 30e6, 33e6, 40e6)
-    kind, mu, sigma, _ = tonnage_distribution(math.nan, 200e6, math.nan, "G4")
-    assert (kind, math.exp(mu), math.exp(sigma)) == pytest.approx((1, 200e6, 1.5))
-    kind, mu, sigma, _ = tonnage_distribution(700e6, math.nan, 750e6, "G4")
-    assert math.exp(mu) == pytest.approx(math.sqrt(700e6 * 750e6)) and math.exp(sigma) == pytest.approx(1.5)
-    assert tonnage_distribution(math.nan, math.nan, 9e6, "G4") is None  # a bound is not a stock
-    assert tonnage_distribution(math.nan, 1e6, math.nan, "none") is None
+NAN = math.nan
+SITE = load_table("waste_sites").query("site_id == 'IN-TSF-002'")
+TONNAGE = load_table("site_tonnages").query("site_id == 'IN-TSF-002' and is_preferred")
+GRADES = load_table("site_grades").query("site_id == 'IN-TSF-002' and use == '1'")
+
+
+def with_tonnage(low: float, mode: float, high: float, **more):
+    """The record of a site whose only tonnage is this one [Mt]."""
+    row = TONNAGE.assign(tonnage_min_mt=low, tonnage_mode_mt=mode, tonnage_max_mt=high, **more)
+    return site_records(SITE, row, GRADES, BOOK, 0.1)["IN-TSF-002"]
+
+
+def with_grade(low: float, mode: float, high: float, element: str = "Cu", **more):
+    """The record of a site whose only grade is this one [ppm]."""
+    told = {"ppm_min": low, "ppm_mode": mode, "ppm_max": high, "element": element, "basis_code": "assay"} | more
+    return site_records(SITE, TONNAGE, GRADES.head(1).assign(**told), BOOK, 0.1)["IN-TSF-002"]
+
+
+def drawn(width, n: int = 200_000):
+    return width.mu + width.sigma * normals(1, n, "tonnage", "x")
+
+
+def test_a_likely_tonnage_is_kept_as_the_mean_with_or_without_a_range():
+    for figures in ((NAN, 40.0, NAN), (30.0, 40.0, 60.0), (10.0, 40.0, 200.0)):
+        width = with_tonnage(*figures).tonnage_width
+        assert np.exp(drawn(width)).mean() == pytest.approx(40e6, rel=0.02)
+    assert with_tonnage(NAN, 40.0, NAN).tonnage_width.sigma == pytest.approx(math.log(1.5))
+    assert with_tonnage(30.0, 40.0, 60.0).tonnage_width.sigma == pytest.approx(math.log(1.5)), "never below its class"
+    assert with_tonnage(10.0, 40.0, 200.0).tonnage_width.sigma == pytest.approx(math.log(20.0) / 2.563)
+
+
+def test_a_range_alone_is_centred_in_the_logarithm_and_p10_to_p90_where_it_is_wide():
+    width = with_tonnage(10.0, NAN, 90.0).tonnage_width
+    assert np.exp(np.quantile(drawn(width), [0.1, 0.5, 0.9])) == pytest.approx([10e6, 30e6, 90e6], rel=0.02)
+    assert with_tonnage(28.0, NAN, 32.0).tonnage_width.sigma == pytest.approx(math.log(1.5))
+
+
+def test_figures_in_conflict_lie_inside_p05_to_p95():
+    for low, high in ((150.0, 200.0), (14.0, 22.0), (5.0, 500.0)):
+        width = with_tonnage(low, NAN, high, is_conflict=True).tonnage_width
+        p05, p50, p95 = np.exp(np.quantile(drawn(width), [0.05, 0.5, 0.95])) / 1e6
+        assert p05 < low < p50 < high < p95 and p50 == pytest.approx(math.sqrt(low * high), rel=0.02)
+    wide = with_tonnage(5.0, NAN, 500.0, is_conflict=True).tonnage_width
+    assert (
+        wide.sigma == pytest.approx(math.log(100.0) / 3)
+        and with_tonnage(5.0, NAN, 500.0).tonnage_width.sigma > wide.sigma
+    )
+
+
+def test_published_conflicts_of_the_register_lie_inside_p05_to_p95(records):
+    table = load_table("site_tonnages").query("is_preferred and is_conflict")
+    assert set(table["site_id"]) >= {"IN-TSF-011", "IN-OB-002"}
+    for site, low, high in zip(table["site_id"], table["tonnage_min_mt"], table["tonnage_max_mt"]):
+        width = records[site].tonnage_width
+        p05, p95 = np.exp([width.mu - 1.645 * width.sigma, width.mu + 1.645 * width.sigma]) / 1e6
+        assert p05 < low < high < p95, site
+
+
+def test_what_is_no_stock_has_no_width():
+    assert with_tonnage(NAN, NAN, 9.0).tonnage_width is None  # a bound is not a stock
+    assert with_tonnage(NAN, 40.0, NAN, knowledge_class="none").tonnage_width is None
+    assert with_tonnage(NAN, 40.0, NAN, basis_code="capacity").tonnage_width is None
+    assert "given as nothing" in with_tonnage(NAN, 0.0, NAN).reasons[0]
+
+
+def test_a_derived_tonnage_is_at_best_g3_and_a_plan_an_analogue_that_says_so():
+    assert [class_of_tonnage(c, "derived") for c in ("G1", "G2", "G3", "G4", "analogue")] == [
+        "G3", "G3", "G3", "G4", "analogue",
+    ]  # fmt: skip
+    derived = with_tonnage(NAN, 40.0, NAN, knowledge_class="G1", basis_code="derived")
+    published = with_tonnage(NAN, 40.0, NAN, knowledge_class="G1")
+    assert derived.tonnage_class == "G3" and published.tonnage_class == "G1"
+    assert derived.tonnage_width.sigma == pytest.approx(math.log(1.3)) and published.tonnage_width.sigma < 0.05
+    plan = with_tonnage(NAN, 40.0, NAN, knowledge_class="G2", basis_code="plan")
+    assert plan.tonnage_class == "analogue" and "tonnage_is_a_plan" in plan.flags
+    assert plan.tonnage_width.sigma == pytest.approx(math.log(2.0))
+    assert class_of_grade("G2", "plan") == "analogue" and class_of_grade("G2", "assay") == "G2"
+    assert worst("G1", "G4", "G2") == "G4" and worst("analogue", "default") == "default" and worst() == "none"
+
+
+def test_wet_tonnes_are_dried_where_the_moisture_is_known_and_marked_where_it_is_not():
+    dry, wet, unknown = (
+        with_tonnage(NAN, 40.0, NAN, mass_basis=basis, moisture_pct=moisture)
+        for basis, moisture in (("dry", NAN), ("wet", 25.0), ("wet", NAN))
+    )
+    assert math.exp(wet.tonnage_width.mu - dry.tonnage_width.mu) == pytest.approx(0.75)
+    assert wet.tonnage_width.sigma == dry.tonnage_width.sigma
+    assert unknown.tonnage_width == dry.tonnage_width and "wet_tonnes_without_moisture" in unknown.flags
+    assert not dry.flags and not wet.flags
+    assert with_tonnage(NAN, 0.11, NAN, mass_basis="wet", moisture_pct=25.0).may_rank is False
+
+
+def test_a_grade_keeps_its_mean_and_never_passes_the_mineral():
+    for mode, element, pure in ((3000.0, "Cu", 350_000.0), (0.7, "Au", 1e6), (530_000.0, "Fe", 699_000.0)):
+        (assay,) = with_grade(NAN, mode, NAN, element, knowledge_class="G3").assays
+        ppm = pure / (1 + np.exp(-drawn(assay.width)))
+        assert ppm.max() < pure and ppm.mean() == pytest.approx(mode, rel=0.02), element
+        assert assay.median_ppm == pytest.approx(np.median(ppm), rel=0.01), (
+            "what is printed as likely is the median drawn"
+        )
+    (wide,) = with_grade(1000.0, 3000.0, 20_000.0, knowledge_class="G3").assays
+    assert wide.width.sigma > math.log(1.5)
+    assert with_grade(NAN, 400_000.0, NAN).assays == [], "copper above chalcopyrite"
+
+
+def test_a_head_grade_is_left_out_by_name():
+    record = with_grade(NAN, 9000.0, NAN, basis_code="head_grade")
+    assert not record.assays and not record.sold
+    assert record.left_out == ["Cu: the grade of the ore that was milled, not of the tailings"]
+    assert "head" not in "".join(with_grade(NAN, 9000.0, NAN).left_out)
+
+
+def test_a_borrowed_grade_is_shared_by_all_who_borrow_the_same_figure(records):
+    keys = {r.site_id: a.borrowed_key for r in records.values() for a in r.assays if a.label == "TREE"}
+    assert keys["IN-FA-001"] == keys["IN-FA-002"] is not None and keys["IN-FA-016"] is None
+    assert keys["IN-FA-001"] != keys["IN-FA-013"] != keys["IN-FA-015"]
 
 
 def test_classes(records):
@@ -108,10 +217,10 @@ def test_classes(records):
 
 
 def test_products_without_a_figure_are_named_not_valued():
-    assert "payability" in BOOK.sells("acid_leach_sx", "red_mud", "Ga")
-    assert BOOK.sells("gravity_w_sn", "w_gravity_tailings", "W") == ""
-    assert BOOK.sells("flotation_cu", "cu_flotation_tailings", "Fe") is None
-    assert BOOK.sells("flotation_cu", "cu_flotation_tailings", "Cu") == ""
+    assert "payability" in BOOK.sells("any", "acid_leach_sx", "red_mud", "Ga")
+    assert BOOK.sells("any", "gravity_w_sn", "w_gravity_tailings", "W") == ""
+    assert BOOK.sells("any", "flotation_cu", "cu_flotation_tailings", "Fe") is None
+    assert BOOK.sells("any", "flotation_cu", "cu_flotation_tailings", "Cu") == ""
     assert BOOK.price_problem("gravity_mag_fe", "fe_slimes", "Fe", "2025e") is None
     assert BOOK.price_problem("phosphate_flotation", "phosphate_tailings", "P", "2024") is None
     assert BOOK.price_problem("acid_leach_sx", "red_mud", "Tm", "2025e") == "no price"
