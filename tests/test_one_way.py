@@ -110,3 +110,8 @@ def test_modules_stay_rooms_not_halls():
         if (n := m.read_text(encoding="utf-8").count("\n")) > 420
     }
     assert long == {}
+
+
+def test_no_room_answers_for_names_that_it_does_not_have():
+    lazy = [name for name, path in modules().items() if "def __getattr__(" in path.read_text(encoding="utf-8")]
+    assert lazy == ["khanij"], "only the public face imports when it is asked"

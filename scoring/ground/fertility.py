@@ -130,13 +130,13 @@ def _estimate(
         }
         tables["refusals"] = pd.concat([pd.DataFrame([own]), tables.get("refusals")], ignore_index=True)
     progress(f"model: {model.replace('_', ' ')}")
-    outcome, model = run_model(model, problem, evidence, study, grid, settings)
+    outcome, model = run_model(model, problem, evidence, grid, settings)
     tables |= outcome.tables
     notes += outcome.notes
     summary: dict[str, Any] = {"model": model, "study_area_km2": float(study.sum()) * grid.cell_area_m2 / 1e6}
     if problem is not None or training["used"].sum() >= MIN_TEST_POINTS:
         progress("validation")
-        more, told = judge(model, outcome, problem, grid, settings, study, deposit_cells(training, grid))
+        more, told = judge(model, outcome, problem, grid, settings, deposit_cells(training, grid))
         tables |= more
         summary |= told
     else:

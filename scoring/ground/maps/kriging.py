@@ -9,10 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from llvmlite import ir
-from numba import njit, prange, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba import njit, prange
 from numpy.typing import NDArray
 
 from khanij.foundation.errors import ScoringError
@@ -24,7 +21,6 @@ from scoring.ground.maps.neighbours import (
     index_samples,
     nearest_of_cells,
     nearest_of_points,
-    sharing,
 )
 from scoring.ground.maps.tiles import map_tiles
 from scoring.ground.maps.variogram import MODEL_CODES, Variogram
@@ -59,44 +55,21 @@ def _covariances(h2, code, sill, per_reach, out):
             out[p] = _covariance(h2[p], 0, sill, per_reach)
 
 
-def _subtracting(typing, c, a, row, b, column, terms):
-    """``c -= a[row + m] b[column + m]`` for each m below ``terms``, in order, on all lanes at once.
-
-    Written as vectors because the compiler cannot know that c is not part of a or b, and would store and load it anew,
-    and ask anew, at every m. Contiguous float64 arrays: c of ``_LANES``, a and b of rows of ``_LANES``.
-    """
-
-    def code(context, builder, signature, args):
-        lanes = ir.VectorType(ir.DoubleType(), _LANES)
-
-        def of_row(which, number):
-            start = context.make_array(signature.args[which])(context, builder, args[which]).data
-            first = builder.mul(number, ir.Constant(number.type, _LANES))
-            return builder.bitcast(builder.gep(start, [first]), lanes.as_pointer())
-
-        zero = ir.Constant(args[2].type, 0)
-        kept = cgutils.alloca_once(builder, lanes)
-        builder.store(builder.load(of_row(0, zero), align=8), kept)
-        with cgutils.for_range(builder, args[5]) as loop:
-            left = builder.load(of_row(1, builder.add(args[2], loop.index)), align=8)
-            right = builder.load(of_row(3, builder.add(args[4], loop.index)), align=8)
-            builder.store(builder.fsub(builder.load(kept), builder.fmul(left, right)), kept)
-        builder.store(builder.load(kept), of_row(0, zero), align=8)
-        return context.get_dummy_value()
-
-    return types.void(c, a, types.intp, b, types.intp, types.intp), code
-
-
-_subtract: Any = intrinsic(_subtracting)
+@njit(inline="always")
+def _subtract(c, a, row, b, column, terms):
+    """``c -= a[row + m] b[column + m]`` for each m below ``terms``, in order, on all lanes."""
+    for m in range(terms):
+        for p in range(_LANES):
+            c[p] -= a[row + m, p] * b[column + m, p]
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def _krige(px, py, index, used, points, start, order, sx, sy, z, code, nugget, sill, reach):
-    """Each set's own system, in covariances (sill - gamma) by Cholesky, the unbiasedness condition after it.
+def _krige(px, py, index, used, sx, sy, z, code, nugget, sill, reach):
+    """Each point's own system, in covariances (sill - gamma) by Cholesky, the unbiasedness condition after it.
 
     With L the Cholesky factor, u = L^-1 c, v = L^-1 1, q = L^-1 z: lambda = (1 - u.v) / v.v, the estimate is
-    (u + lambda v).q and the variance C(0) - u.u + lambda (1 - u.v). L, v and q belong to the set, u to each of its
-    points. A set with fewer neighbours than others has rows of the identity in their place, which add nothing.
+    (u + lambda v).q and the variance C(0) - u.u + lambda (1 - u.v). A point with fewer neighbours than others has rows
+    of the identity in their place, which add nothing.
     """
     n = px.size
     k = index.shape[1]
@@ -104,22 +77,21 @@ def _krige(px, py, index, used, points, start, order, sx, sy, z, code, nugget, s
     per_reach = 1.0 / reach
     mean = np.full(n, np.nan)
     variance = np.full(n, np.nan)
-    batches = (order.size + _LANES - 1) // _LANES
-    # threads take turns in long strides (primes, or 1), for the first batches have more points than the last
-    stride = 617 if batches % 617 != 0 else 619 if batches % 619 != 0 else 1
-    for job in prange(batches):
-        first = ((job * stride) % batches) * _LANES
-        size = min(_LANES, order.size - first)
+    for batch in prange((n + _LANES - 1) // _LANES):
+        first = batch * _LANES
+        size = min(_LANES, n - first)
+        x, y = np.zeros(_LANES), np.zeros(_LANES)
         ax, ay, mask = np.zeros((k, _LANES)), np.zeros((k, _LANES)), np.zeros((k, _LANES))
         u, v, q = np.zeros((k, _LANES)), np.zeros((k, _LANES)), np.zeros((k, _LANES))
         a = np.empty((k * (k + 1) // 2, _LANES))  # the lower triangle, row by row
         h2, c, pivot = np.empty(_LANES), np.empty(_LANES), np.empty(_LANES)
-        bad = np.zeros(_LANES, dtype=np.bool_)
+        nearest, bad = np.full(_LANES, np.inf), np.zeros(_LANES, dtype=np.bool_)
         vv, vq = np.zeros(_LANES), np.zeros(_LANES)
+        uu, uv, uq = np.zeros(_LANES), np.zeros(_LANES), np.zeros(_LANES)
         for p in range(size):
-            one = points[start[order[first + p]]]
-            for i in range(used[one]):
-                s = index[one, i]
+            x[p], y[p] = px[first + p], py[first + p]
+            for i in range(used[first + p]):
+                s = index[first + p, i]
                 ax[i, p], ay[i, p], q[i, p] = sx[s], sy[s], z[s]
                 mask[i, p] = 1.0
                 v[i, p] = 1.0
@@ -150,53 +122,40 @@ def _krige(px, py, index, used, points, start, order, sx, sy, z, code, nugget, s
                 q[i, p] *= inverse_root
                 vv[p] += v[i, p] * v[i, p]
                 vq[p] += v[i, p] * q[i, p]
-        x, y, at = np.zeros(_LANES), np.zeros(_LANES), np.zeros(_LANES, np.int64)
-        uu, uv, uq, nearest = np.empty(_LANES), np.empty(_LANES), np.empty(_LANES), np.empty(_LANES)
-        for turn in range(start[order[first] + 1] - start[order[first]]):  # the first has most points
-            taking = 0
-            for p in range(size):
-                s = order[first + p]
-                if start[s] + turn < start[s + 1]:
-                    at[p] = points[start[s] + turn]
-                    x[p], y[p] = px[at[p]], py[at[p]]
-                    taking = p + 1
             for p in range(_LANES):
-                uu[p], uv[p], uq[p], nearest[p] = 0.0, 0.0, 0.0, np.inf
-            for i in range(k):
-                row = i * (i + 1) // 2
-                for p in range(_LANES):
-                    dx, dy = ax[i, p] - x[p], ay[i, p] - y[p]
-                    h2[p] = dx * dx + dy * dy
-                for p in range(_LANES):
-                    away = h2[p] if mask[i, p] > 0.0 else np.inf
-                    nearest[p] = away if away < nearest[p] else nearest[p]
-                _covariances(h2, code, sill, per_reach, c)
-                for p in range(_LANES):
-                    c[p] *= mask[i, p]
-                _subtract(c, a, row, u, 0, i)
-                for p in range(_LANES):
-                    c[p] *= a[row + i, p]
-                    u[i, p] = c[p]
-                for p in range(_LANES):
-                    uu[p] += c[p] * c[p]
-                for p in range(_LANES):
-                    uv[p] += c[p] * v[i, p]
-                for p in range(_LANES):
-                    uq[p] += c[p] * q[i, p]
-            for p in range(taking):
-                if nearest[p] <= ON_THE_SPOT_M**2:
-                    there, sum_there = 0.0, 0.0
-                    for i in range(used[at[p]]):
-                        s = index[at[p], i]
-                        if (sx[s] - x[p]) ** 2 + (sy[s] - y[p]) ** 2 <= ON_THE_SPOT_M**2:
-                            there += 1.0
-                            sum_there += z[s]
-                    mean[at[p]] = sum_there / there
-                    variance[at[p]] = 0.0 if there == 1.0 else nugget / there
-                elif used[at[p]] > 0 and not bad[p]:
-                    lagrange = (1.0 - uv[p]) / vv[p]
-                    mean[at[p]] = uq[p] + lagrange * vq[p]
-                    variance[at[p]] = max(total - uu[p] + lagrange * (1.0 - uv[p]), 0.0)
+                dx, dy = ax[i, p] - x[p], ay[i, p] - y[p]
+                h2[p] = dx * dx + dy * dy
+            for p in range(_LANES):
+                away = h2[p] if mask[i, p] > 0.0 else np.inf
+                nearest[p] = away if away < nearest[p] else nearest[p]
+            _covariances(h2, code, sill, per_reach, c)
+            for p in range(_LANES):
+                c[p] *= mask[i, p]
+            _subtract(c, a, row, u, 0, i)
+            for p in range(_LANES):
+                c[p] *= a[row + i, p]
+                u[i, p] = c[p]
+            for p in range(_LANES):
+                uu[p] += c[p] * c[p]
+            for p in range(_LANES):
+                uv[p] += c[p] * v[i, p]
+            for p in range(_LANES):
+                uq[p] += c[p] * q[i, p]
+        for p in range(size):
+            at = first + p
+            if nearest[p] <= ON_THE_SPOT_M**2:
+                there, sum_there = 0.0, 0.0
+                for i in range(used[at]):
+                    s = index[at, i]
+                    if (sx[s] - x[p]) ** 2 + (sy[s] - y[p]) ** 2 <= ON_THE_SPOT_M**2:
+                        there += 1.0
+                        sum_there += z[s]
+                mean[at] = sum_there / there
+                variance[at] = 0.0 if there == 1.0 else nugget / there
+            elif used[at] > 0 and not bad[p]:
+                lagrange = (1.0 - uv[p]) / vv[p]
+                mean[at] = uq[p] + lagrange * vq[p]
+                variance[at] = max(total - uu[p] + lagrange * (1.0 - uv[p]), 0.0)
     return mean, variance
 
 
@@ -229,7 +188,7 @@ def krige_points(
     samples = _usable(x, y, values)
     px, py = (np.ascontiguousarray(v, dtype=np.float64) for v in at)
     index, used = nearest_of_points(samples, px, py, neighbours, max_distance_m, leave_self_out=leave_self_out)
-    return _solved(samples, px, py, index, used, variogram, len(px))
+    return _solved(samples, px, py, index, used, variogram)
 
 
 def _usable(x: Floats, y: Floats, values: Floats) -> Samples:
@@ -240,11 +199,16 @@ def _usable(x: Floats, y: Floats, values: Floats) -> Samples:
 
 
 def _solved(
-    samples: Samples, px: Floats, py: Floats, index: Floats, used: Floats, variogram: Variogram, across: int
+    samples: Samples, px: Floats, py: Floats, index: Floats, used: Floats, variogram: Variogram
 ) -> tuple[Floats, Floats]:
+    """Estimate and variance where there is a neighbour; NaN elsewhere."""
     model = (MODEL_CODES[variogram.model], variogram.nugget, variogram.partial_sill, variogram.range_m)
-    sets = sharing(index, across)
-    return _krige(px, py, index, used, *sets, samples.x, samples.y, samples.z, *model)  # type: ignore
+    mean, variance = np.full(len(px), np.nan), np.full(len(px), np.nan)
+    near = np.flatnonzero(used)
+    mean[near], variance[near] = _krige(
+        px[near], py[near], index[near], used[near], samples.x, samples.y, samples.z, *model
+    )
+    return mean, variance
 
 
 def krige_grid(
@@ -272,7 +236,7 @@ def _krige_tile(tile: tuple[slice, slice], shared: tuple[Any, ...]) -> tuple[Flo
     rows, cols = tile
     index, used = nearest_of_cells(samples, xs[cols], ys[rows], neighbours, max_distance_m)
     gx, gy = np.meshgrid(xs[cols], ys[rows])
-    return _solved(samples, gx.ravel(), gy.ravel(), index, used, variogram, gx.shape[1])
+    return _solved(samples, gx.ravel(), gy.ravel(), index, used, variogram)
 
 
 def cross_validate(

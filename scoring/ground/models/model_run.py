@@ -5,6 +5,7 @@ Belongs here: which model runs, and what its held-out map is worth. Does not bel
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,6 @@ def run_model(
     model: str,
     problem: Problem | None,
     evidence: EvidenceSet,
-    study: NDArray[np.bool_],
     grid: Grid,
     settings: FertilitySettings,
 ) -> tuple[Outcome, str]:
@@ -103,7 +103,7 @@ def geochemical_index(layers: tuple[Evidence, ...], grid: Grid) -> Outcome:
     No occurrence is used, so that the held-out map is the map itself.
     """
     picked = [e for e in layers if e.kind == "association" and e.name in ASSOCIATIONS]
-    return _unsupervised(lambda shift: _any_of(picked, grid, shift), grid, "no association among the evidence layers")
+    return _unsupervised(lambda shift: _any_of(picked, grid, shift), "no association among the evidence layers")
 
 
 def fuzzy_overlay(layers: tuple[Evidence, ...], grid: Grid, gamma: float) -> Outcome:
@@ -118,14 +118,14 @@ def fuzzy_overlay(layers: tuple[Evidence, ...], grid: Grid, gamma: float) -> Out
         members = [m for m in (_any_of(group, grid, shift) for group in groups) if m is not None]
         return fuzzy.fuzzy_gamma(members, gamma) if members else None
 
-    return _unsupervised(combined, grid, "no evidence layer has a membership")
+    return _unsupervised(combined, "no evidence layer has a membership")
 
 
-def _unsupervised(index: Any, grid: Grid, otherwise: str) -> Outcome:
-    value = index(0.0)
-    if value is None:
+def _unsupervised(index: Callable[[float], NDArray[np.float32] | None], otherwise: str) -> Outcome:
+    value, higher, lower = (index(shift) for shift in (0.0, 1.0, -1.0))
+    if value is None or higher is None or lower is None:
         raise ScoringError(otherwise, field="fertility.evidence", do="name associations, distances or memberships")
-    sd = (np.abs(index(1.0) - index(-1.0)) / 2).astype(np.float32)
+    sd = (np.abs(higher - lower) / 2).astype(np.float32)
     return Outcome(
         value, sd, value, notes=("unsupervised: no occurrence was used, so the map is held out by construction",)
     )
@@ -137,7 +137,6 @@ def judge(
     problem: Problem | None,
     grid: Grid,
     settings: FertilitySettings,
-    study: NDArray[np.bool_],
     deposits: NDArray[np.bool_],
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Validation tables of the held-out map, and their summary."""

@@ -11,8 +11,8 @@ from contract_samples import samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError, admit
-from data_sources.contracts.admitting.admission import Area
+from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError
+from data_sources.contracts.admitting.admission import Area, admit
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import FAULTS, LITHOLOGY, MAGNETIC_STATIONS, OCCURRENCES, STREAM_SEDIMENTS
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from data_sources.contracts import admit
+from data_sources.contracts.admitting.admission import admit
 from data_sources.contracts.admitting.deposits import printed_coordinates
 from data_sources.contracts.admitting.rules import geodesic_area_ha
 from data_sources.contracts.blocks import AUCTION_BLOCKS

@@ -172,7 +172,7 @@ def test_deposits_read_with_a_quoting_reader_are_caught_row_by_row():
 
 def test_a_power_station_in_the_wrong_state():
     plants = read_file(file("power/india_coal_lignite_plants_CEA_v15_x_WRI.csv"))
-    from data_sources.contracts import admit
+    from data_sources.contracts.admitting.admission import admit
     from data_sources.contracts.admitting.raw_columns import Said
     from data_sources.contracts.waste import WASTE_SITES
 

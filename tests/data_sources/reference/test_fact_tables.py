@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_sources.contracts import admit
+from data_sources.contracts.admitting.admission import admit
 from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.blocks import embedded_auction_blocks
