@@ -56,7 +56,9 @@ def inventory(rng: np.random.Generator, n_sites: int) -> tuple[Frames, Frames]:
         waste = names[i % len(names)]
         route, typical = KINDS[waste]
         site, klass = f"S{i:03d}", str(rng.choice(["G2", "G3", "G4"]))
-        sites.append({"site_id": site, "waste_type_code": waste, "route_code": route, "test_level": "bench", "source": ""})
+        sites.append(
+            {"site_id": site, "waste_type_code": waste, "route_code": route, "test_level": "bench", "source": ""}
+        )
         truth = float(20.0 * np.exp(1.0 * rng.normal()))
         row = {"tonnage_id": site, "site_id": site, "quantity_kind": "waste", "basis_code": "published"}
         row |= {"knowledge_class": klass, "is_preferred": True, "source": "", "note": ""}
@@ -155,7 +157,9 @@ if __name__ == "__main__":
         figure, axes = plt.subplots(figsize=(4, 4))
         axes.plot([0, 1], [0, 1], color="0.7")
         for what, rows in table.groupby("what"):
-            axes.plot(rows["forecast"], rows["observed"], "o-", label={"p_top10": "P(top 10)", "p_pays": "P(pays)"}[what])
+            axes.plot(
+                rows["forecast"], rows["observed"], "o-", label={"p_top10": "P(top 10)", "p_pays": "P(pays)"}[what]
+            )
         axes.legend()
         axes.set(xlabel="forecast", ylabel="share that came true", title="Reliability")
         figure.savefig(sys.argv[2], dpi=110, bbox_inches="tight")
