@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from khanij.foundation.cells import plain_digits
+
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -202,8 +204,10 @@ def _float(text: str) -> float:
 def clean_text(column: pd.Series, sentinels: tuple[object, ...] = ()) -> tuple[pd.Series, np.ndarray]:
     """Stripped texts with sentinels ('BLANK', 'NULL', '-') as missing, and the positions of those sentinels."""
     codes, uniques = pd.factorize(column)
-    texts = pd.Series(uniques).astype("str").str.strip().str.replace(r"^\"(.*)\"$", r"\1", regex=True)
-    texts = texts.str.replace(r"(?<=\d)\.0$", "", regex=True) if pd.api.types.is_float_dtype(column) else texts
+    if pd.api.types.is_float_dtype(column) and len(uniques):  # a whole number that a reader could only give as a float
+        texts = pd.Series([plain_digits(float(v)) for v in uniques], dtype="str")
+    else:
+        texts = pd.Series(uniques).astype("str").str.strip().str.replace(r"^=?\"(.*)\"$", r"\1", regex=True)
     blank = {str(s).strip().lower() for s in sentinels} | TEXT_SENTINELS
     lower = texts.str.lower()
     missing = lower.isin(blank).to_numpy(dtype=bool, na_value=True)
