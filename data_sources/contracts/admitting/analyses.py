@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from data_sources.contracts.admitting.cells.decimals import OPEN, Mark, decimal_marks
+from data_sources.contracts.admitting.cells.decimals import OPEN, Mark
 from data_sources.contracts.admitting.chemistry import (
     PPM_PER_UNIT,
     SUMMED_OXIDES,
@@ -42,7 +42,7 @@ OXIDE_SUM = "oxides and ignition loss add up to more than 102 %"
 REE_SHARE = "rare earths above 5 %: outside what sediments and wastes hold; check the unit"
 SECOND = "taken where the first is above its range or empty"
 OVER_RANGE = "above the first method's range: the second analysis of the element stands instead"
-SECOND_FILLS = "empty in the first column of the element: the value of the second stands"
+SECOND_FILLS = "two columns give the element and the first is empty here: the value of the second stands"
 DIFFER = "two columns give the element and differ by more than half: the first is used"
 PASSED_OVER = "names an element or oxide and is not understood: not used; name it in the card's field_map (or --map), such as Cu_ppm"
 DIFFER_TIMES = 1.5
@@ -63,16 +63,20 @@ class Analyses:
 
 
 def read_analyses(
-    frame: pd.DataFrame, names: Mapping[str, AnalysisColumn], units: Mapping[str, object], ledger: Ledger
+    frame: pd.DataFrame,
+    names: Mapping[str, AnalysisColumn],
+    units: Mapping[str, object],
+    ledger: Ledger,
+    marks: Mapping[str, Mark],
 ) -> Analyses:
     """Read every analysis column of a raw frame.
 
     Parameters
     ----------
     frame : raw columns, n rows. names : raw column -> parsed name. units : raw or canonical column -> what the card says.
+    marks : raw column -> its decimal mark, as judged for the file.
     """
     out = Analyses()
-    marks = decimal_marks(frame, names, (), frame.attrs.get("decimal"))
     parsed: dict[str, Numbers] = {}
     raw_of: dict[str, str] = {}
     for target, raws in _by_target(names).items():
@@ -180,8 +184,8 @@ def _with_second(
     return np.where(take, other.values, values), np.where(take, other.numbers.censored, censored)
 
 
-def _cell_text(frame: pd.DataFrame, column: str, row: int) -> str:
-    value = frame[column].iloc[row]
+def _cell_text(frame: pd.DataFrame, column: str, row: int | np.integer[Any]) -> str:
+    value = frame[column].iloc[int(row)]
     return "" if pd.isna(value) else str(value)
 
 

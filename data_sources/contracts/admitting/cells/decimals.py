@@ -44,13 +44,14 @@ def decimal_marks(
     places = set(coordinates)
     cells = {c: _texts(frame[c]) for c in dict.fromkeys([*numbers, *places])}
     if said in (",", "."):
-        return {c: said for c, texts in cells.items() if texts}  # type: ignore[misc]
+        mark: Mark = "," if said == "," else "."
+        return dict.fromkeys((c for c, texts in cells.items() if texts), mark)
     commas = {c: [t for t in texts if "," in t] for c, texts in cells.items()}
     if not any(commas.values()):
         return {}
     own = {c: _own(found, c in places) for c, found in commas.items() if found}
     whole = _whole({m for m in own.values() if m in (",", ".")}, cells, frame.attrs.get("delimiter"))
-    out: dict[str, Mark] = {c: (whole if mark == "" else mark) for c, mark in own.items()}  # type: ignore[misc]
+    out: dict[str, Mark] = {c: (whole if mark == "" else mark) for c, mark in own.items()}
     if whole == "," and "," in own.values():  # then 1.250 is twelve hundred and fifty, or is it
         for c, texts in cells.items():
             if (
@@ -73,7 +74,7 @@ def _texts(column: pd.Series) -> list[str]:
     return [t for t in map(str, texts) if re.search(r"\d[.,]\d", t)]
 
 
-def _own(commas: list[str], is_coordinate: bool) -> str:
+def _own(commas: list[str], is_coordinate: bool) -> Literal[",", ".", "?", ""]:
     """What the commas of one column say by themselves; '' for nothing, '?' where they contradict one another."""
     decimal = any(map(DECIMAL_COMMA.search, commas)) or (is_coordinate and any(map(EITHER.search, commas)))
     group = any(map(GROUP_COMMA.search, commas))
