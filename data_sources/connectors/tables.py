@@ -28,7 +28,7 @@ def read_text_table(path: Path, options: Mapping[str, Any]) -> pd.DataFrame:
     """One delimited text file; every value as text, as it was written: which column holds numbers is for the contract to say.
 
     ``options``: ``delimiter`` (else found from the header), ``encoding`` (else UTF-8 with or without BOM, then
-    Windows-1252), ``quoting: none`` for files that do not escape quotes, ``skip_rows``.
+    Windows-1252), ``quoting: none`` for files that do not escape quotes, ``skip_rows`` or ``header_row`` (from 1).
 
     Raises
     ------
@@ -36,7 +36,7 @@ def read_text_table(path: Path, options: Mapping[str, Any]) -> pd.DataFrame:
     """
     text, encoding = _decode(path, options.get("encoding"))
     lines = text.split("\n", 50)
-    skipped = int(options.get("skip_rows", 0))
+    skipped = int(options.get("skip_rows", int(options.get("header_row", 1)) - 1))
     while skipped < min(len(lines) - 1, 50) and not lines[skipped].strip():
         skipped += 1
     told = (

@@ -57,7 +57,7 @@ def refuse_title(frame: pd.DataFrame, where: object, first_line: int, option: st
             f"the first row names {named} of {len(frame.columns)} columns: a title; row {row} looks like the header",
             file=where,
             row=first_line,
-            do=f"set `{option.format(row - before)}` in the options",
+            do=f"set `{option.format(row - before)}` in the card's options (validate: --header-row {row})",
         )
 
 

@@ -32,7 +32,7 @@ def read_spreadsheet(path: Path, options: Mapping[str, Any], layer: str | None) 
     """
     if path.suffix.lower() in _ZIPPED:
         check_office_zip(path)
-    named = layer or options.get("sheet")
+    named = options.get("sheet") or layer
     sheet = None if named is None or named == "" else str(named)
     header = int(options.get("header_row", 1))
     try:
@@ -85,7 +85,10 @@ def _named_sheet(book: Workbook, sheet: str, path: Path) -> str:
     found = [s for s in book.sheets if s.strip().lower() == sheet.strip().lower()]
     if not found:
         raise MissingSourceError(
-            "no such sheet", file=path, layer=sheet, do=f"name one of {', '.join(book.sheets)} as sheet"
+            "no such sheet",
+            file=path,
+            layer=sheet,
+            do=f"name one of {', '.join(book.sheets)} as sheet (validate: --sheet NAME)",
         )
     return found[0]
 
@@ -105,7 +108,7 @@ def _one_sheet(book: Workbook, path: Path) -> str:
         raise MissingSourceError(
             f"{len(tables)} sheets hold tables, none is named",
             file=path,
-            do=f"name one of {', '.join(tables)} as sheet",
+            do=f"name one of {', '.join(tables)} as sheet (validate: --sheet NAME)",
         )
     return (tables or names)[0]
 

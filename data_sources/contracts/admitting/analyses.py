@@ -44,7 +44,7 @@ SECOND = "taken where the first is above its range or empty"
 OVER_RANGE = "above the first method's range: the second analysis of the element stands instead"
 SECOND_FILLS = "two columns give the element and the first is empty here: the value of the second stands"
 DIFFER = "two columns give the element and differ by more than half: the first is used"
-PASSED_OVER = "names an element or oxide and is not understood: not used; name it in the card's field_map (or --map), such as Cu_ppm"
+PASSED_OVER = "names an element or oxide and is not understood: not used; name it in the card's field_map (validate: --map COLUMN=Cu_ppm), such as Cu_ppm"
 DIFFER_TIMES = 1.5
 OXIDE_SUM_LIMIT_PCT = 102.0
 REE_LIMIT_PPM = 50_000.0

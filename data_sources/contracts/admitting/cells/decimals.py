@@ -19,7 +19,7 @@ Mark = Literal[",", ".", "?"]
 
 OPEN = (
     "a comma that may be decimal or part thousands: neither the file's other columns nor its delimiter say which; say it in the "
-    "card's options (decimal: ',' or decimal: '.')"
+    "card's options (decimal: ',' or decimal: '.'; validate: --decimal)"
 )
 DECIMAL_COMMA = re.compile(
     r"(?<![\d,.])(?:0+,\d+|\d+,(?:\d{1,2}|\d{4,})|\d{4,},\d{3}|\d{1,3}(?:\.\d{3})+,\d+)(?![\d,.])"
