@@ -20,6 +20,7 @@ import pyogrio.errors
 import pyproj.exceptions
 import shapely.errors
 
+from data_sources.connectors import fixed_width
 from data_sources.connectors.exact import WHOLE_NUMBERS, whole_numbers
 from data_sources.connectors.rasters import Raster, read_raster
 from data_sources.connectors.safety import MAX_FILE_BYTES, check_shapefile, local_file, unzipped
@@ -31,7 +32,7 @@ __all__ = ["SUFFIXES", "Raster", "read_file", "read_raster"]
 
 SUFFIXES = (
     ".shp", ".zip", ".gpkg", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".parquet", ".geoparquet",
-    ".csv", ".tsv", ".txt", *WORKBOOKS,
+    ".csv", ".tsv", ".txt", *WORKBOOKS, *fixed_width.SUFFIXES,
 )  # fmt: skip
 _AGAIN = "download or export it again"
 _UNREADABLE = (
@@ -77,6 +78,8 @@ def read_file(
     suffix = file.suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
         frame = with_points(read_text_table(file, settings), settings, file)
+    elif suffix in fixed_width.SUFFIXES:
+        frame = with_points(fixed_width.read_fixed_width(file), settings, file)
     elif suffix in WORKBOOKS:
         frame = with_points(read_spreadsheet(file, settings, layer), settings, file)
     elif suffix in (".parquet", ".geoparquet"):

@@ -18,10 +18,20 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pyproj.exceptions
+import shapely
 
 from data_sources.connectors.text_header import MISSING, joined_header, refuse_title
 from data_sources.contracts.admitting.places import coordinate_pair
-from khanij.foundation.errors import ContractError, SourceError
+from data_sources.contracts.contract import plain_name
+from khanij.foundation.errors import ContractError, CrsError, SourceError
+
+_WKT_COLUMNS = frozenset(
+    {"wkt", "geometry", "geom", "the_geom", "shape", "wkt_geom", "wkt_geometry", "geometry_wkt", "geom_wkt", "geo", "ewkt", "wkb", "wkb_geometry"}
+)  # fmt: skip
+_WKT_START = re.compile(
+    r"^\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|CURVE|SURFACE|GEOMETRYCOLLECTION)\s*(?:ZM?|M)?\s*(?:\(|EMPTY)",
+    re.IGNORECASE,
+)
 
 
 def read_text_table(path: Path, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -195,8 +205,12 @@ def _is_degrees(crs: object) -> bool:
 def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) -> pd.DataFrame:
     """Points from the coordinate columns, which stay; a row without two numbers has no geometry and is kept.
 
-    A table without coordinate columns is returned as it is.
+    A column of WKT (or of the hexadecimal WKB of a database) gives the geometry where there is one. A table without either is
+    returned as it is.
     """
+    drawn = None if options.get("geometry") == "none" else _drawn(frame, options, where)
+    if drawn is not None:
+        return drawn
     names = None if options.get("geometry") == "none" else coordinate_columns(list(frame.columns), options, where)
     if names is None:
         return frame
@@ -209,6 +223,47 @@ def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) 
     )
     out.attrs = dict(frame.attrs)
     return out
+
+
+def _drawn(frame: pd.DataFrame, options: Mapping[str, Any], where: object) -> gpd.GeoDataFrame | None:
+    """The frame with the geometry of its column of WKT or WKB, where it has one; what cannot be read has none."""
+    for name in (c for c in frame.columns if plain_name(c) in _WKT_COLUMNS and frame[c].notna().any()):
+        texts = frame[name].astype("str").str.strip()
+        srid = texts.str.extract(r"^SRID\s*=\s*(\d+)\s*;", flags=re.IGNORECASE, expand=False)
+        bare = texts.str.replace(r"^SRID\s*=\s*\d+\s*;\s*", "", regex=True, flags=re.IGNORECASE)
+        shown = bare.dropna()
+        if shown.str.match(_WKT_START).sum() * 2 > len(shown):
+            shapes = shapely.from_wkt(bare.where(bare.notna(), None).to_numpy(dtype=object), on_invalid="ignore")
+        elif shown.str.match(r"^(?:00|01)[0-9A-Fa-f]{16,}$").sum() * 2 > len(shown):
+            raw = [
+                bytes.fromhex(t) if isinstance(t, str) and re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", t) else None
+                for t in bare
+            ]
+            shapes = shapely.from_wkb(np.array(raw, dtype=object), on_invalid="ignore")
+            found = shapely.get_srid(shapes[~shapely.is_missing(shapes)])
+            srid = pd.Series([str(i) for i in found if i > 0], dtype="str")
+        else:
+            continue
+        codes = sorted(set(srid.dropna()))
+        if len(codes) > 1:
+            raise CrsError(
+                f"geometries of several CRS ({', '.join(codes)})",
+                file=where,
+                field=str(name),
+                do="export them in one CRS",
+            )
+        crs = options.get("crs") or (f"EPSG:{codes[0]}" if codes else "EPSG:4326")
+        shapes = shapely.set_srid(shapes, 0)
+        rest = frame.drop(columns=[name])
+        try:
+            out = gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, index=frame.index, crs=crs))
+        except pyproj.exceptions.CRSError as error:
+            raise CrsError(
+                f"no such CRS: {crs}", file=where, field=str(name), do="name the right one as crs"
+            ) from error
+        out.attrs = dict(frame.attrs)
+        return out
+    return None
 
 
 def looks_like_html(text: str) -> bool:

@@ -29,7 +29,7 @@ from data_sources.contracts.admitting.raw_columns import (
     read_columns,
 )
 from data_sources.contracts.admitting.rules import RULES
-from data_sources.contracts.admitting.states import check_state
+from data_sources.contracts.admitting.states import check_state, present_names
 from data_sources.contracts.contract import Contract
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
@@ -173,6 +173,7 @@ def _check_places(
         unknown = check_state(out["state"], lon, lat, ledger, as_of=contract.states_as_of, polygons=states)
         if unknown:
             report["states_not_known"] = unknown
+        out["state"] = present_names(out["state"], ledger)
     return report
 
 
