@@ -55,7 +55,7 @@ _METHOD_WORDS = frozenset(
 _METHOD_CODE = re.compile(
     r"(?:\d?[a-z]{2,5}\d{1,4}[a-z]{0,3}\d{0,3}[a-z]?|\d[a-z]{1,3})(?:/[a-z]{1,4}\d*[a-z]?)?", re.IGNORECASE
 )
-_OXIDE_LIKE = re.compile(r"([a-z]{1,2})\d?[o0]\d?")
+_OXIDE_LIKE = re.compile(r"([a-z]{1,2})\d?o\d?")
 # What stands beside an analysis and is none: "S No", "Cu flag", "Sn_id", "in situ", the limit of a column.
 _BESIDE = frozenset(
     {"no", "nos", "num", "number", "id", "code", "flag", "flags", "qc", "dl", "mdl", "lod", "loq", "lld", "limit", "method",
