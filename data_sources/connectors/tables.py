@@ -208,7 +208,7 @@ def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) 
     A column of WKT (or of the hexadecimal WKB of a database) gives the geometry where there is one. A table without either is
     returned as it is.
     """
-    drawn = None if options.get("geometry") == "none" else _drawn(frame, options, where)
+    drawn: pd.DataFrame | None = None if options.get("geometry") == "none" else _drawn(frame, options, where)
     if drawn is not None:
         return drawn
     names = None if options.get("geometry") == "none" else coordinate_columns(list(frame.columns), options, where)

@@ -10,6 +10,7 @@ Belongs here: opening a workbook. Does not belong here: which row is the header 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -219,7 +220,9 @@ class _Xls(Workbook):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         try:
-            self._book = xlrd.open_workbook(path, formatting_info=True)
+            self._book = xlrd.open_workbook(
+                path, formatting_info=True, logfile=io.StringIO()
+            )  # it talks to stdout else
         except xlrd.XLRDError:
             raise
         except Exception as error:  # xlrd meets damaged bytes with whatever Python raises
@@ -234,18 +237,22 @@ class _Xls(Workbook):
         grid = Grid([])
         for i in range(page.nrows if rows is None else min(rows, page.nrows)):
             texts: list[str | None] = []
-            for j in range(page.ncols):
+            for j in range(page.row_len(i)):
                 cell = page.cell(i, j)
-                code = self._book.format_map[self._book.xf_list[cell.xf_index].format_key].format_str
-                texts.append(self._text(cell, code, grid, i, j))
+                texts.append(self._text(cell, self._format(cell), grid, i, j))
             grid.cells.append(texts)
         merged = [m for m in page.merged_cells if m[3] - m[2] == 1 and m[1] - m[0] > 1]
         if rows is None:
             for top, bottom, left, _ in merged:
                 for row in range(top + 1, min(bottom, len(grid.cells))):
-                    if page.cell(top, left).ctype == xlrd.XL_CELL_TEXT:
+                    if left < len(grid.cells[row]) and page.cell(top, left).ctype == xlrd.XL_CELL_TEXT:
                         grid.cells[row][left] = grid.cells[top][left]
         return grid
+
+    def _format(self, cell: Any) -> str:
+        if cell.ctype != xlrd.XL_CELL_NUMBER:
+            return "General"
+        return str(self._book.format_map[self._book.xf_list[cell.xf_index].format_key].format_str)
 
     def _text(self, cell: Any, code: str, grid: Grid, row: int, column: int) -> str | None:
         if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
