@@ -14,21 +14,25 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio
 import pyogrio.errors
 import pyproj.exceptions
 import shapely.errors
 
+from data_sources.connectors import fixed_width
+from data_sources.connectors.exact import WHOLE_NUMBERS, whole_numbers
 from data_sources.connectors.rasters import Raster, read_raster
 from data_sources.connectors.safety import MAX_FILE_BYTES, check_shapefile, local_file, unzipped
-from data_sources.connectors.tables import read_spreadsheet, read_text_table, with_points
+from data_sources.connectors.spreadsheets.books import WORKBOOKS, read_spreadsheet
+from data_sources.connectors.tables import read_text_table, with_points
 from khanij.foundation.errors import CrsError, MissingSourceError, SourceError
 
 __all__ = ["SUFFIXES", "Raster", "read_file", "read_raster"]
 
 SUFFIXES = (
     ".shp", ".zip", ".gpkg", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".parquet", ".geoparquet",
-    ".csv", ".tsv", ".txt", ".xlsx",
+    ".csv", ".tsv", ".txt", *WORKBOOKS, *fixed_width.SUFFIXES,
 )  # fmt: skip
 _AGAIN = "download or export it again"
 _UNREADABLE = (
@@ -74,7 +78,9 @@ def read_file(
     suffix = file.suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
         frame = with_points(read_text_table(file, settings), settings, file)
-    elif suffix == ".xlsx":
+    elif suffix in fixed_width.SUFFIXES:
+        frame = with_points(fixed_width.read_fixed_width(file), settings, file)
+    elif suffix in WORKBOOKS:
         frame = with_points(read_spreadsheet(file, settings, layer), settings, file)
     elif suffix in (".parquet", ".geoparquet"):
         frame = _read_parquet(file, settings)
@@ -110,7 +116,7 @@ def _only_shapefile(folder: Path, layer: str | None, shown: str = "") -> Path:
 
 def _read_parquet(file: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
     try:
-        frame: pd.DataFrame = gpd.read_parquet(file)
+        frame: pd.DataFrame = whole_numbers(gpd.read_parquet(file, to_pandas_kwargs=WHOLE_NUMBERS))
         _refuse_broken_columns(frame, str(file), None)
         return frame
     except shapely.errors.ShapelyError as error:
@@ -122,7 +128,7 @@ def _read_parquet(file: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
         raise CrsError("the file's CRS is no CRS", file=file, do=_AGAIN) from error
     except OSError as error:
         raise SourceError(f"not a readable Parquet file: {error}", file=file, do=_AGAIN) from error
-    table = pd.read_parquet(file)
+    table = whole_numbers(pq.read_table(file).to_pandas(**WHOLE_NUMBERS))
     _refuse_broken_columns(table, str(file), None)
     return with_points(table, settings, file)
 
@@ -142,14 +148,15 @@ def _read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, 
         if suffix == ".gpkg":
             layer = _one_layer(dataset, layer, shown)
         frame: pd.DataFrame = pyogrio.read_dataframe(
-            dataset, layer=layer, encoding=settings.get("encoding"), use_arrow=True, on_invalid="warn"
-        )
+            dataset, layer=layer, encoding=settings.get("encoding"), use_arrow=True, on_invalid="warn",
+            arrow_to_pandas_kwargs=WHOLE_NUMBERS,
+        )  # fmt: skip
     except MissingSourceError:
         raise
     except _UNREADABLE as error:
         raise SourceError(f"the file cannot be read: {error}", file=shown, layer=layer, do=_AGAIN) from error
     _refuse_broken_columns(frame, shown, layer)
-    return frame
+    return whole_numbers(frame)
 
 
 def _refuse_broken_columns(frame: pd.DataFrame, shown: str, layer: str | None) -> None:

@@ -16,8 +16,9 @@ import pandas as pd
 import shapely
 from pyproj.exceptions import CRSError
 
+from data_sources.contracts.admitting.cells.degrees import DMS as DMS
+from data_sources.contracts.admitting.cells.degrees import degrees_of as degrees_of
 from data_sources.contracts.admitting.issues import Ledger
-from data_sources.contracts.admitting.values import COMMA, SENTINEL, UNREADABLE, parse_numbers
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.sheets import normalise_many, sheets_of
 from khanij.foundation.errors import CrsError
@@ -49,7 +50,6 @@ OUTSIDE_INDIA = "position outside India"
 OUTSIDE_REGION = "position outside the region's extent"
 SAME_PLACE = "another row has the same coordinates"
 TWO_PLACES = "geometry and coordinate columns differ by more than 0.001 degrees"
-DMS = "degrees, minutes and seconds, or a letter, read as decimal degrees"
 REPAIRED = "invalid geometry repaired"
 BEYOND_REPAIR = "invalid geometry that cannot be repaired"
 OTHER_TYPE = "geometry of another type than the layer's"
@@ -59,48 +59,24 @@ NO_SHEET = "no survey sheet number can be read"
 
 
 def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
-    """The (longitude, latitude) columns by their usual names in any spelling, or None; ``Y`` alone is yttrium."""
+    """The (longitude, latitude) columns by their usual names in any spelling, or None; ``Y`` alone is yttrium.
+
+    A datum or an EPSG code behind the name (``LONGITUDE_GDA94``, ``Long (X) 4326``) is left aside where no pair has a plain name.
+    """
     known = {plain_name(c): c for c in reversed(columns)}
-    for east, north in COORDINATES:
-        if east in known and north in known:
-            return known[east], known[north]
+    bare = {_without_datum(plain_name(c)): c for c in reversed(columns)}
+    for names in (known, bare):
+        for east, north in COORDINATES:
+            if east in names and north in names and (names is known or east not in ("x", "y")):
+                return names[east], names[north]
     return None
 
 
-_MARK = r"[°º˚^:\-\s]|deg\.?|d"
-_DMS = re.compile(
-    rf"^([NSEW])?\s*(\d{{1,3}})\s*(?:{_MARK})\s*(?:(\d{{1,2}}(?:\.\d+)?)\s*(?:['\u2032\u2019:\-\s]|min\.?|m)?\s*"
-    r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:\"|\u2033|\u201d|''|\u2032\u2032|\u2019\u2019|sec\.?|s)?)?)?\s*([NSEW])?$",
-    re.IGNORECASE,
-)
-_LETTERED = re.compile(r"^([NSEW])?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*(?:°|º|deg\.?)?\s*([NSEW])?$", re.IGNORECASE)
-
-
-def degrees_of(text: object) -> float:
-    """``76°30'15"E``, ``76 30 15``, ``76.5 E`` -> decimal degrees (south and west negative); NaN where it is none."""
-    written = str(text).strip()
-    if m := _LETTERED.match(written):
-        value, letter = float(m.group(2)), m.group(1) or m.group(3)
-    elif m := _DMS.match(written):
-        minute, second = float(m.group(3) or 0), float(m.group(4) or 0)
-        value = float(m.group(2)) + minute / 60 + second / 3600 if minute < 60 and second < 60 else np.nan
-        letter = m.group(1) or m.group(5)
-    else:
-        return float("nan")
-    return -abs(value) if letter and letter.upper() in "SW" else value
-
-
-def coordinates(frame: pd.DataFrame, column: str, ledger: Ledger) -> np.ndarray:
-    """One coordinate column; degrees, minutes and seconds, letters and decimal commas are read and said."""
-    numbers = parse_numbers(frame[column])
-    at = numbers.notes.get(UNREADABLE, np.array([], dtype=int))
-    read = np.array([degrees_of(t) for t in frame[column].iloc[at]], dtype="float64")
-    numbers.values[at] = read
-    ledger.mark(at[np.isfinite(read)], column, frame[column], DMS)
-    ledger.mark(at[np.isnan(read)], column, frame[column], UNREADABLE)
-    ledger.mark(numbers.notes.get(SENTINEL, at[:0]), column, frame[column], SENTINEL)
-    ledger.mark(numbers.notes.get(COMMA, at[:0]), column, frame[column], COMMA)
-    return numbers.values
+def _without_datum(name: str) -> str:
+    """``longitude_gda94`` -> ``longitude``, ``long_x_4326`` -> ``long``."""
+    return re.sub(
+        r"(?:_(?:x|y|epsg|\d{4,5}|wgs|84|wgs84|gda\d{2,4}|nad\d{2}|etrs89|itrf\d*|sirgas2000|datum))+$", "", name
+    )
 
 
 def geometry_of(
