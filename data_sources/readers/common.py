@@ -10,12 +10,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj.exceptions import ProjError
 
 from data_sources.cards import Card, load_card
 from data_sources.contracts.admitting.admission import Admission, admit
 from data_sources.contracts.admitting.places import INDIA_DEG, coordinate_pair
 from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import Contract
+from data_sources.contracts.shapes.datums import in_degrees
+from khanij.foundation.errors import SourceError
 
 Extent = tuple[float, float, float, float]
 
@@ -69,11 +72,15 @@ def admit_layer(
         if elsewhere.any() and (clip or (clip is None and elsewhere.mean() > 0.5)):
             cut = int(elsewhere.sum())
             frame, rows = frame[~elsewhere], rows[~elsewhere]
-    admission = admit(
-        frame, contract, source=name, layer=layer, file=file, field_map=maps, units=says_units, row_numbers=rows,
-        region_extent=extent_deg, crs=options.get("crs"), states=states,
-        stamp={"source": name, "redistribute": own.redistribute if own else "no"},
-    )  # fmt: skip
+    try:
+        admission = admit(
+            frame, contract, source=name, layer=layer, file=file, field_map=maps, units=says_units, row_numbers=rows,
+            region_extent=extent_deg, crs=options.get("crs"), states=states,
+            stamp={"source": name, "redistribute": own.redistribute if own else "no"},
+        )  # fmt: skip
+    except (shapely.errors.ShapelyError, ProjError) as error:
+        told = f"a geometry that the library cannot handle: {error}"
+        raise SourceError(told, file=file, layer=layer, do="repair it in QGIS and export it again") from error
     report = admission.report | {"rows_outside_region": cut, "card": own.name if own else None}
     if cut and not report["rows_in"]:
         report["empty"] = f"no {contract.title.lower()}: all {cut} rows lie outside the region's extent"
@@ -89,8 +96,7 @@ def _margin(contract: Contract) -> float:
 def _elsewhere(frame: pd.DataFrame, field_map: Mapping[str, str], extent: Extent, contract: Contract) -> np.ndarray:
     """Rows that lie properly in India but outside the extent: another region's rows, not wrong ones."""
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None and frame.crs is not None:
-        shapes = frame.geometry if frame.crs == "EPSG:4326" else frame.geometry.to_crs("EPSG:4326")
-        box = shapely.bounds(np.asarray(shapes.to_numpy(), dtype=object))
+        box = shapely.bounds(in_degrees(frame.geometry)[0])
     else:
         back = {target: raw for raw, target in field_map.items() if raw in frame.columns}
         pair = (

@@ -25,6 +25,7 @@ from data_sources.contracts.admitting.rules import RULES
 from data_sources.contracts.admitting.states import check_state
 from data_sources.contracts.admitting.values import SENTINEL, clean_text, parse_numbers
 from data_sources.contracts.contract import Contract, Field, plain_name
+from data_sources.contracts.shapes.remarks import remarks_of
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
 
@@ -90,6 +91,12 @@ def admit(
     n = len(frame)
     numbers = np.arange(first_row, first_row + n) if row_numbers is None else np.asarray(row_numbers)
     ledger = Ledger(source, layer, numbers)
+    for said, named, text, reason, held in remarks_of(frame):
+        if not said:
+            ledger.mark_column(named, text, reason)
+        else:
+            at = np.isin(numbers, said)
+            (ledger.hold if held else ledger.mark)(at, named, text, reason)
     frame, doubled = _plain_columns(frame.reset_index(drop=True))
     spatial = contract.geometry is not None
     geometry_name = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
@@ -135,7 +142,9 @@ def admit(
 
     shapes = None
     if spatial:
-        shapes, judged = places.geometry_of(frame, written, crs, file, layer, ledger)
+        shapes, judged, off_m = places.geometry_of(frame, written, crs, file, layer, ledger)
+        if off_m and places.ACCURACY in out.columns:  # two independent errors add as their squares
+            out[places.ACCURACY] = np.hypot(out[places.ACCURACY].to_numpy(dtype="float64"), off_m)
         shapes = places.check_geometry(shapes, contract, ledger)
         lon, lat = places.check_positions(
             shapes,
