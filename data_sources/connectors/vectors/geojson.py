@@ -40,37 +40,54 @@ def dataset_of(file: Path) -> str:
         _refuse_non_feature(member, file, number)
     if not _is_json_fg(whole, features):
         return f"GeoJSON:{file.resolve()}"
-    for number, member in enumerate(features, start=1):
-        _refuse_own_system(member, file, number, of_layer=member is not whole)
+    _refuse_two_systems(whole, features, file)
     return f"JSONFG:{file.resolve()}"
 
 
 def _is_json_fg(whole: dict[str, Any], features: list[dict[str, Any]]) -> bool:
-    """Whether positions stand in ``place``, in the system of ``coordRefSys``; without either it is read as GeoJSON."""
+    """Whether it calls itself so, or positions stand in ``place``; GDAL's reader of GeoJSON takes no such file."""
     says = whole.get("conformsTo")
     named = any("json-fg" in str(text).lower() for text in says) if isinstance(says, list) else False
-    return (named or "coordRefSys" in whole) and any(f.get("place") is not None for f in features)
+    return named or any(f.get("place") is not None and "coordRefSys" in {**whole, **f} for f in features)
 
 
-def _refuse_own_system(feature: dict[str, Any], file: Path, number: int, *, of_layer: bool) -> None:
-    """The library gives the whole layer the system of one feature, so the others would lie degrees off."""
-    place = feature.get("place")
-    own = (of_layer and "coordRefSys" in feature) or (isinstance(place, dict) and _names_system(place))
-    if own:
-        raise CrsError(
-            "a feature names a coordinate system of its own",
-            file=file,
-            row=number,
-            field="coordRefSys",
-            do="ask for the layer in one coordinate system, or save its features as GeoJSON",
-        )
+def _refuse_two_systems(whole: dict[str, Any], features: list[dict[str, Any]], file: Path) -> None:
+    """The library gives the whole layer the system of one of its features, so the others would lie degrees off."""
+    first: object = None
+    for number, feature in enumerate(features, start=1):
+        place = feature.get("place")
+        own = None
+        if place is not None:
+            systems = {_text(s) for s in _systems(place)} or {
+                _text(feature.get("coordRefSys", whole.get("coordRefSys")))
+            }
+            own = systems.pop() if len(systems) == 1 else object()
+        elif feature.get("geometry") is not None:
+            own = "null"  # longitude and latitude
+        else:
+            continue
+        first = own if first is None else first
+        if own != first:
+            raise CrsError(
+                "a feature names another coordinate system than those before it",
+                file=file,
+                row=number,
+                field="coordRefSys",
+                do="ask for the layer in one coordinate system, or save its features as GeoJSON",
+            )
 
 
-def _names_system(place: dict[str, Any]) -> bool:
+def _systems(place: Any) -> list[Any]:
+    """The systems that a place names, its parts included."""
+    if not isinstance(place, dict):
+        return []
     inner = place.get("geometries")
-    return "coordRefSys" in place or (
-        isinstance(inner, list) and any(_names_system(g) for g in inner if isinstance(g, dict))
-    )
+    found = [s for part in inner for s in _systems(part)] if isinstance(inner, list) else []
+    return [*([place["coordRefSys"]] if "coordRefSys" in place else []), *found]
+
+
+def _text(system: Any) -> str:
+    return json.dumps(system, sort_keys=True)
 
 
 def refuse_broken_lines(file: Path) -> None:
