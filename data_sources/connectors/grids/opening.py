@@ -19,6 +19,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from data_sources.connectors.grids.geosoft import looks_like_geosoft, read_geosoft
+from data_sources.connectors.grids.netcdf import require_sound
 from data_sources.connectors.library_errors import LIBRARY_ERRORS
 from data_sources.contracts.shapes.datums import crs_named
 from khanij.foundation.errors import CrsError, SourceError
@@ -112,6 +113,7 @@ def _driver(file: Path) -> str:
 def _read(file: Path, driver: str, max_cells: int) -> Opened:
     parts: list[str] = []
     if driver == "netCDF":
+        require_sound(file, max_cells=max_cells)
         with rasterio.open(file, driver=driver) as whole:
             parts = list(whole.subdatasets)
     found = [_read_one(part, driver, file, max_cells) for part in (parts or [str(file)])]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
@@ -76,6 +77,14 @@ def netcdf(file: Path) -> Path:
     return file
 
 
+def netcdf4(file: Path) -> Path:
+    values = np.where(holed()[::-1] == np.float32(BLANK), np.float32(-999.25), Z[::-1])
+    made = tif(file.with_suffix(".tif"), values, transform=from_origin(75.95, 14.35, 0.1, 0.1), nodata=-999.25)
+    rasterio.shutil.copy(made, file, driver="netCDF", format="NC4")
+    assert file.read_bytes()[:4] == b"\x89HDF"
+    return file
+
+
 def geosoft(file: Path, *, compressed: bool = False, order: int = 1) -> Path:
     values = np.where(holed() == np.float32(BLANK), np.float32(-1e32), Z).astype("<f4")
     elements, vectors = (NX, NY) if order == 1 else (NY, NX)
@@ -114,6 +123,7 @@ DOORS = {
     "Surfer text": (surfer_text, "a.grd", 0),
     "netCDF": (netcdf, "a.nc", 0),
     "netCDF called .grd, as GMT does": (netcdf, "a.grd", 0),
+    "netCDF-4": (netcdf4, "a.nc", 0),
     "Geosoft": (geosoft, "a.grd", 0),
     "Geosoft, compressed": (lambda f: geosoft(f, compressed=True), "a.grd", 0),
     "Geosoft, by columns": (lambda f: geosoft(f, order=-1), "a.grd", 0),
@@ -266,4 +276,24 @@ def test_a_mask_that_does_not_fit_is_refused_by_name(tmp_path: Path, content: by
     else:
         file.with_name("m.tif.msk").write_bytes(content)
     with pytest.raises(SourceError, match=r"m\.tif\.msk.*GDAL_TIFF_INTERNAL_MASK"):
+        read_raster(file)
+
+
+def test_a_library_that_would_end_the_process_ends_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from data_sources.connectors.grids import netcdf as module
+
+    monkeypatch.setattr(module, "_LOOK", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    with pytest.raises(SourceError, match="ended the process"):
+        read_raster(netcdf4(tmp_path / "a.nc"))
+
+
+def test_a_damaged_classic_netcdf_never_reaches_the_driver(tmp_path: Path) -> None:
+    file = netcdf(tmp_path / "a.nc")
+    whole = file.read_bytes()
+    for at in (8, 11, 15, 19, 40):
+        file.write_bytes(whole[:at] + b"\xff" * 4 + whole[at + 4 :])
+        with pytest.raises((SourceError, CrsError), match="What to do"):
+            read_raster(file)
+    file.write_bytes(b"CDF\x05" + whole[4:])
+    with pytest.raises(SourceError, match="nccopy"):
         read_raster(file)
