@@ -219,7 +219,7 @@ def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) 
     points = np.full(len(frame), None, dtype=object)
     points[known] = gpd.points_from_xy(east[known], north[known])
     out: pd.DataFrame = gpd.GeoDataFrame(
-        frame, geometry=gpd.GeoSeries(points, index=frame.index, crs=options.get("crs", "EPSG:4326"))
+        frame, geometry=gpd.GeoSeries(points, index=frame.index, crs=options.get("crs") or "EPSG:4326")
     )
     out.attrs = dict(frame.attrs)
     return out

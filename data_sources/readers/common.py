@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj.exceptions import ProjError
 
 from data_sources.cards import Card, load_card
 from data_sources.contracts.admitting.admission import ANYWHERE, Admission, Area, admit
@@ -17,7 +18,9 @@ from data_sources.contracts.admitting.places import INDIA_DEG, coordinate_pair
 from data_sources.contracts.admitting.raw_columns import Said
 from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, Contract
+from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.readers.layouts import laid_out
+from khanij.foundation.errors import SourceError
 
 Extent = tuple[float, float, float, float]
 
@@ -76,16 +79,21 @@ def admit_layer(
             cut = int(elsewhere.sum())
             frame, rows = frame[~elsewhere], rows[~elsewhere]
     stamp = {"source": name, "redistribute": own.redistribute if own else "no"}
-    admission = admit(
-        frame,
-        contract,
-        source=name,
-        layer=contract.name,
-        file=file,
-        says=Said(maps, units, options.get("crs"), stamp, options.get("decimal")),
-        within=replace(within, extent_deg=extent_deg),
-        row_numbers=rows,
-    )
+    try:
+        admission = admit(
+            frame,
+            contract,
+            source=name,
+            layer=contract.name,
+            file=file,
+            says=Said(maps, units, options.get("crs"), stamp, options.get("decimal")),
+            within=replace(within, extent_deg=extent_deg),
+            row_numbers=rows,
+        )
+    except (shapely.errors.ShapelyError, ProjError) as error:
+        told = f"a geometry that the library cannot handle: {error}"
+        do = "repair it in QGIS and export it again"
+        raise SourceError(told, file=file, layer=contract.name, do=do) from error
     if not options.get("keep_rest"):
         admission = _whole_or_nothing(admission)
     report = admission.report | {"rows_outside_region": cut, "card": own.name if own else None}
@@ -140,8 +148,7 @@ def _margin(contract: Contract) -> float:
 def _elsewhere(frame: pd.DataFrame, field_map: Mapping[str, str], extent: Extent, contract: Contract) -> np.ndarray:
     """Rows that lie properly in India but outside the extent: another region's rows, not wrong ones."""
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None and frame.crs is not None:
-        shapes = frame.geometry if frame.crs == "EPSG:4326" else frame.geometry.to_crs("EPSG:4326")
-        box = shapely.bounds(np.asarray(shapes.to_numpy(), dtype=object))
+        box = shapely.bounds(in_degrees(frame.geometry)[0])
     else:
         back = {target: raw for raw, target in field_map.items() if raw in frame.columns}
         pair = (

@@ -31,6 +31,7 @@ from data_sources.contracts.admitting.raw_columns import (
 from data_sources.contracts.admitting.rules import RULES
 from data_sources.contracts.admitting.states import check_state, present_names
 from data_sources.contracts.contract import Contract
+from data_sources.contracts.shapes.remarks import remarks_of
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
 
@@ -98,6 +99,12 @@ def admit(
     n = len(frame)
     numbers = np.arange(1, n + 1) if row_numbers is None else np.asarray(row_numbers)
     ledger = Ledger(source, layer, numbers)
+    for said, named, text, reason, held in remarks_of(frame):
+        if not said:
+            ledger.mark_column(named, text, reason)
+        else:
+            at = np.isin(numbers, said)
+            (ledger.hold if held else ledger.mark)(at, named, text, reason)
     frame, doubled = _plain_columns(frame.reset_index(drop=True))
     read = read_columns(frame, contract, says, ledger)
     report: dict[str, Any] = {
@@ -113,7 +120,9 @@ def admit(
     out = canonical(read.data, contract, says.stamp, n)
     shapes = None
     if contract.geometry is not None:
-        shapes, judged = places.geometry_of(frame, read.written, says.crs, file, layer, ledger)
+        shapes, judged, off_m = places.geometry_of(frame, read.written, says.crs, file, layer, ledger)
+        if off_m and places.ACCURACY in out.columns:  # two independent errors add as their squares
+            out[places.ACCURACY] = np.hypot(out[places.ACCURACY].to_numpy(dtype="float64"), off_m)
         shapes = places.check_geometry(shapes, contract, ledger)
         lon, lat = places.check_positions(
             shapes,
