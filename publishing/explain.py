@@ -246,7 +246,7 @@ def _sites(gpkg: Path | str, block_id: str) -> list[str]:
         site = sites.get(row.site_id)
         text = f"{share(row.inside)} inside, {share(row.near)} near, {number(row.distance_km)} km"
         if site is not None:
-            text += f"; {one_line(site.name)}; {triple(site, 'tonnage_t', tonnes)}, class {site.tonnage_class}"
+            text += f"; {one_line(site.name)}; {triple(site, 'tonnage_t', tonnes)}, class {one_line(site.tonnage_class) or 'not stated'}"
             if is_known(site.status_reason):
                 text += f"; {site.status_reason}"
         out += _say(row.site_id, text)
