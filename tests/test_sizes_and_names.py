@@ -26,6 +26,10 @@ TABULAR = (
 TWICE_ON_PURPOSE = {("data_sources/contracts/published/dictionary.py", "data_sources/reference/describe.py")}
 
 
+# An import, the head of a class, a field without a value: it names, it does nothing.
+_ONLY_SAYS = re.compile(r"(import|from|class) |N : [^=]*$")
+
+
 def functions(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, bool]]:
     """Each function of a module, and whether it is compiled: a kernel takes arrays, no values."""
     for node in ast.walk(tree):
@@ -113,7 +117,7 @@ def test_a_basename_stands_once_or_is_listed():
 
 
 def shaped(source: str) -> list[tuple[int, str]]:
-    """Lines by number, with every name, text and number in one shape; imports and plain entries (``"a": 1,``) apart."""
+    """Lines by number, with every name, text and number in one shape; imports, fields and plain entries (``"a": 1,``) apart."""
     lines: dict[int, list[str]] = defaultdict(list)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.NAME:
@@ -126,9 +130,7 @@ def shaped(source: str) -> list[tuple[int, str]]:
         elif token.type == tokenize.OP:
             lines[token.start[0]].append(token.string)
     said = ((n, " ".join(parts)) for n, parts in sorted(lines.items()))
-    return [
-        (n, text) for n, text in said if len(text.rstrip(" ,").split()) > 3 and not text.startswith(("import", "from"))
-    ]
+    return [(n, text) for n, text in said if len(text.rstrip(" ,").split()) > 3 and not _ONLY_SAYS.match(text)]
 
 
 def pairs_of(sources: dict[str, str], most: int) -> set[tuple[str, str]]:
