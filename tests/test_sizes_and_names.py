@@ -22,10 +22,6 @@ TABULAR = (
     "scoring/waste/rows.py",
     "scoring/waste/streams.py",
 )
-# A page of the dictionary and a page of the tables are each written by their own module's command.
-TWICE_ON_PURPOSE = {("data_sources/contracts/published/dictionary.py", "data_sources/reference/describe.py")}
-
-
 # An import, the head of a class, a field without a value: it names, it does nothing.
 _ONLY_SAYS = re.compile(r"(import|from|class) |N : [^=]*$")
 
@@ -151,11 +147,7 @@ def pairs_of(sources: dict[str, str], most: int) -> set[tuple[str, str]]:
 
 def test_nothing_of_the_product_is_written_twice():
     files = {p.relative_to(ROOT).as_posix(): p.read_text(encoding="utf-8") for p in modules().values()}
-    found = {
-        pair
-        for pair in pairs_of(files, LONGEST_PAIR)
-        if not any(file.startswith(TABULAR) for file in pair) and pair not in TWICE_ON_PURPOSE
-    }
+    found = {pair for pair in pairs_of(files, LONGEST_PAIR) if not any(file.startswith(TABULAR) for file in pair)}
     assert found == set()
 
 

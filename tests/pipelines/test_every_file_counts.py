@@ -64,6 +64,7 @@ NEVER_IN_A_RESULT = {
     "data_sources/reference/route_families.csv": "of the project model, which no ranking takes up yet",
     "data_sources/reference/econom*.py": "reads the tables of the project model, which no ranking takes up yet",
     "khanij/foundation/kernels.py": "where compiled kernels are kept",
+    "data_sources/made_pages.py": "writes pages of the docs",
     "assets/shown/__init__.py": "what is shown of a result",
     "publishing/releasing/region.py": "made from a published set when asked for",
     "publishing/releasing/__init__.py": "made from a published set when asked for",
