@@ -38,7 +38,7 @@ def main_site(state: RunState, i: int) -> str | None:
 
 
 def top_sites(state: RunState, i: int) -> str | None:
-    """The sites that most of the block's value comes from, with their shares; None without any."""
+    """Three sites at most: those that give the block its revenue, or its tonnage, then the nearest; None without any."""
     pairs = pairs_of(state, i)
     total_r, total_t = math.fsum(v[1] for v in pairs.values()), math.fsum(v[0] for v in pairs.values())
     texts = []

@@ -91,7 +91,7 @@ def fertility_note(state: RunState, i: int) -> str:
 
 
 def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str]:
-    """Words of everything that is odd about the block, its gates and its site; ``overlap`` is block -> blocks on its ground."""
+    """Words of everything that is odd about the block, its gates and its site; ``overlap`` is block -> its words on overlaps."""
     block_id, record = state.given.ids[i], state.given.own_record(i)
     flags = [f.strip() for f in text(state.given.column["flags"][i]).split(";") if f.strip()]
     flags += state.given.block_gates[block_id].flags
