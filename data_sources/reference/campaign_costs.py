@@ -49,7 +49,7 @@ class StepCost:
         if not (math.isfinite(tonnage_t) and tonnage_t > 0.0):
             raise ContractError(f"a tonnage of {tonnage_t!r} t", field="tonnage_t", do="give tonnes above 0")
         mean = (self.low_lakh + self.likely_lakh + self.high_lakh) / 3.0
-        return max(1, math.ceil(mean * (tonnage_t / self.reference_t) ** self.tonnage_exponent - 1e-9))
+        return int(max(1, math.ceil(mean * (tonnage_t / self.reference_t) ** self.tonnage_exponent - 1e-9)))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from data_sources.made_pages import write_page
 from data_sources.reference.tables import load_evidence, load_table
 from khanij.foundation.errors import ContractError
 
@@ -105,21 +106,5 @@ def page() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or say with ``--check`` whether it is current."""
-    text = page()
-    if "--check" in arguments:
-        current = PATH.is_file() and PATH.read_text(encoding="utf-8") == text
-        print(
-            "docs/reference_tables.md is current"
-            if current
-            else "docs/reference_tables.md is old: run python -m data_sources.reference.describe"
-        )
-        return 0 if current else 1
-    PATH.write_text(text, encoding="utf-8")
-    print("written: docs/reference_tables.md")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_page(PATH, page(), "data_sources.reference.describe", sys.argv[1:]))

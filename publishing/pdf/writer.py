@@ -105,7 +105,7 @@ class PdfWriter:
         look = {"text_mode": "FILL_STROKE", "line_width": size * _BOLD_STROKE, "draw_color": (red, green, blue)}
         with (
             self._pdf.rotation(angle, x, y) if angle else nullcontext(),
-            self._pdf.local_context(**look) if bold else nullcontext(),  # type: ignore[arg-type]
+            self._pdf.local_context(**look) if bold else nullcontext(),
         ):
             for run, width in zip(runs, widths):
                 self._set(run, size)

@@ -248,7 +248,7 @@ def _build(paths: Sequence[Path], chosen: ShortlistFilter) -> Shortlist:
     order = ["kind", "rank", "rank_fertility", "region", "block_id"]
     joined["blocks"] = joined["blocks"].sort_values(order, na_position="last").reset_index(drop=True)
     there = {column: tuple(sorted(names)) for column, names in places.items()}
-    return Shortlist(chosen, runs=runs, files=files, peers=peers, places=there, **joined)  # type: ignore[arg-type]
+    return Shortlist(chosen, runs=runs, files=files, peers=peers, places=there, **joined)
 
 
 def nothing_passes(shortlist: Shortlist) -> PublishingError:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -151,7 +152,7 @@ def geojson_bytes(shortlist: Shortlist) -> bytes:
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
 
 
-def _rounded(geometry: dict) -> dict:
+def _rounded(geometry: dict[str, Any]) -> dict[str, Any]:
     def walk(value: object) -> object:
         return [walk(v) for v in value] if isinstance(value, list) else round(float(value), 7)  # type: ignore[arg-type]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -63,7 +63,7 @@ class Given:
         return self.column["block_id"]
 
     @cached_property
-    def column(self) -> dict[str, list]:
+    def column(self) -> dict[str, list[Any]]:
         """The columns of the blocks."""
         return {c: self.blocks[c].tolist() for c in self.blocks.columns if c != "geometry"}
 
@@ -98,7 +98,7 @@ class Given:
         return out
 
     @cached_property
-    def fertility_columns(self) -> dict[str, dict]:
+    def fertility_columns(self) -> dict[str, dict[Any, Any]]:
         """Block -> its row of the frame ``fertility``, where it has an axis."""
         frame = self.case.fertility
         if frame is None or "fertility_axis" not in frame.columns:

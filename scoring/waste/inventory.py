@@ -77,6 +77,7 @@ class SiteRecord:
 
     @property
     def is_excluded(self) -> bool:
+        """The register lists the site and does not count it, such as one facility under another name."""
         return self.row.is_excluded
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -24,52 +24,52 @@ from scoring.waste.quantiles import quantiles3
 class MetalInputs(NamedTuple):
     """What drawing the metal of a site reads; the names are those of ``ProjectInputs``, every part is a product."""
 
-    tonnage_mu: NDArray
-    tonnage_sigma: NDArray
-    tonnage_key: NDArray  # (S, 4)
-    p_works: NDArray
-    works_key: NDArray  # (S, 4)
-    recovery_key: NDArray  # (S, 4)
-    grade_ptr: NDArray
-    grade_mu: NDArray
-    grade_sigma: NDArray
-    grade_pure: NDArray
-    grade_common_key: NDArray  # (V, 4)
-    grade_key: NDArray  # (V, 4)
-    product_ptr: NDArray
-    product_element: NDArray
-    product_share: NDArray
-    product_logit: NDArray
-    product_sigma: NDArray
-    product_recovered: NDArray
-    product_key: NDArray  # (P, 4)
-    product_lean: NDArray
-    product_sold: NDArray  # 1: the route sells it
-    profile_draws: NDArray
+    tonnage_mu: NDArray[Any]
+    tonnage_sigma: NDArray[Any]
+    tonnage_key: NDArray[Any]  # (S, 4)
+    p_works: NDArray[Any]
+    works_key: NDArray[Any]  # (S, 4)
+    recovery_key: NDArray[Any]  # (S, 4)
+    grade_ptr: NDArray[Any]
+    grade_mu: NDArray[Any]
+    grade_sigma: NDArray[Any]
+    grade_pure: NDArray[Any]
+    grade_common_key: NDArray[Any]  # (V, 4)
+    grade_key: NDArray[Any]  # (V, 4)
+    product_ptr: NDArray[Any]
+    product_element: NDArray[Any]
+    product_share: NDArray[Any]
+    product_logit: NDArray[Any]
+    product_sigma: NDArray[Any]
+    product_recovered: NDArray[Any]
+    product_key: NDArray[Any]  # (P, 4)
+    product_lean: NDArray[Any]
+    product_sold: NDArray[Any]  # 1: the route sells it
+    profile_draws: NDArray[Any]
     failure_share: float
 
 
 class Units(NamedTuple):
     """Which sites each unit holds: CSR over units, a share per pair, or the draws in which a point site is inside."""
 
-    ptr: NDArray
-    site: NDArray
-    share: NDArray  # constant share; not read where is_point = 1
-    draw_ptr: NDArray  # (pairs + 1,) into draw_index; empty range with is_point = 0: every draw
-    draw_index: NDArray  # draws in which a point site lies inside
-    draw_share: NDArray  # and the share it then gives
-    is_point: NDArray
-    element_ptr: NDArray
-    element: NDArray
+    ptr: NDArray[Any]
+    site: NDArray[Any]
+    share: NDArray[Any]  # constant share; not read where is_point = 1
+    draw_ptr: NDArray[Any]  # (pairs + 1,) into draw_index; empty range with is_point = 0: every draw
+    draw_index: NDArray[Any]  # draws in which a point site lies inside
+    draw_share: NDArray[Any]  # and the share it then gives
+    is_point: NDArray[Any]
+    element_ptr: NDArray[Any]
+    element: NDArray[Any]
 
 
 class MetalOutputs(NamedTuple):
     """What is written, one row per unit (P10, P50, P90, mean)."""
 
-    tonnage: NDArray  # (U, 4) t
-    contained: NDArray  # (pairs of unit and element, 4) kg
-    recoverable: NDArray  # same, kg; NaN where not sold
-    pair_tonnage: NDArray  # (pairs of unit and site,) mean t
+    tonnage: NDArray[Any]  # (U, 4) t
+    contained: NDArray[Any]  # (pairs of unit and element, 4) kg
+    recoverable: NDArray[Any]  # same, kg; NaN where not sold
+    pair_tonnage: NDArray[Any]  # (pairs of unit and site,) mean t
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

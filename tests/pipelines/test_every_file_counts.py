@@ -51,6 +51,7 @@ NEVER_IN_A_RESULT = {
     "scoring/waste/projects/cash_flows.py": "one plan year by year, for a reader",
     "publishing/headline.py": "told of a published set",
     "khanij/foundation/kernels.py": "where compiled kernels are kept",
+    "data_sources/made_pages.py": "writes pages of the docs",
     "assets/shown/__init__.py": "what is shown of a result",
     "publishing/releasing/region.py": "made from a published set when asked for",
     "publishing/releasing/__init__.py": "made from a published set when asked for",

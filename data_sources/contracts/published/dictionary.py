@@ -14,6 +14,7 @@ from data_sources.contracts.admitting.chemistry import MAJOR_OXIDES
 from data_sources.contracts.contract import Bounds, Contract, Field
 from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 from data_sources.contracts.registry import ALL
+from data_sources.made_pages import write_page
 
 PATH = Path(__file__).resolve().parents[3] / "docs" / "data_dictionary.md"
 
@@ -108,21 +109,5 @@ def _bounds(word: str, bounds: Bounds | None) -> str:
     return f"{word} outside {low} to {high} ({bounds.reason})"
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or say with ``--check`` whether it is current."""
-    text = dictionary_text()
-    if "--check" in arguments:
-        current = PATH.is_file() and PATH.read_text(encoding="utf-8") == text
-        print(
-            "docs/data_dictionary.md is current"
-            if current
-            else "docs/data_dictionary.md is old: run python -m data_sources.contracts.published.dictionary"
-        )
-        return 0 if current else 1
-    PATH.write_text(text, encoding="utf-8")
-    print("written: docs/data_dictionary.md")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_page(PATH, dictionary_text(), "data_sources.contracts.published.dictionary", sys.argv[1:]))

@@ -38,6 +38,7 @@ def main_site(state: RunState, i: int) -> str | None:
 
 
 def top_sites(state: RunState, i: int) -> str | None:
+    """Three sites at most: those that give the block its revenue, or its tonnage, then the nearest; None without any."""
     pairs = pairs_of(state, i)
     total_r, total_t = math.fsum(v[1] for v in pairs.values()), math.fsum(v[0] for v in pairs.values())
     texts = []
@@ -83,6 +84,7 @@ def main_product(state: RunState, unit: int) -> str | None:
 
 
 def top_elements(state: RunState, i: int) -> str | None:
+    """The three elements that earn most, with their shares of the revenue; None without any."""
     shares = revenue_shares(state, i)
     return "; ".join(f"{e} {100 * s:.0f} %" for e, s in list(shares.items())[:3]) or None
 

@@ -6,7 +6,7 @@ Belongs here: wording. Does not belong here: any number that is not already in t
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data_sources.reference.economic_facts import CostLaw
 from khanij.foundation.cells import text
@@ -61,7 +61,7 @@ def ordinal(n: int) -> str:
     return f"{n}{ending}"
 
 
-def _tonnage(state: RunState, i: int, row: dict) -> str:
+def _tonnage(state: RunState, i: int, row: dict[str, Any]) -> str:
     if math.isnan(row["tonnage_t_p50"]):
         return "an unknown tonnage of waste"
     record = state.given.own_record(i)
@@ -80,7 +80,7 @@ def _sales(state: RunState, i: int) -> str:
     return join(named) + (f" and {len(shares) - 3} more" if len(shares) > 3 else "")
 
 
-def _economics(state: RunState, i: int, row: dict) -> str:
+def _economics(state: RunState, i: int, row: dict[str, Any]) -> str:
     """Whether it pays, what it would bring, and at which prices it would."""
     p = row["p_pays"]
     if math.isnan(p) or not row["main_product"]:
@@ -98,7 +98,7 @@ def _economics(state: RunState, i: int, row: dict) -> str:
     return f"{sold} {verdict} ({npv}).{_what_it_takes(row)}{_plant(state, row)}{_doubt(row)}{_assumed(state, i, site)}"
 
 
-def _what_it_takes(row: dict) -> str:
+def _what_it_takes(row: dict[str, Any]) -> str:
     """How far the median draw is from paying, told by net prices."""
     multiple = row["price_multiple_needed"]
     if math.isnan(multiple):
@@ -108,7 +108,7 @@ def _what_it_takes(row: dict) -> str:
     return f" In the median draw net prices would have to be {number(multiple, 2)} times as high."
 
 
-def _plant(state: RunState, row: dict) -> str:
+def _plant(state: RunState, row: dict[str, Any]) -> str:
     """The plant of the draws that pay; nothing where hardly any does."""
     if math.isnan(row["plant_mtpa_p50"]):
         return ""
@@ -119,7 +119,7 @@ def _plant(state: RunState, row: dict) -> str:
     )
 
 
-def _doubt(row: dict) -> str:
+def _doubt(row: dict[str, Any]) -> str:
     little = row["knowledge_class"] in ("G4", "analogue", "default", "none")
     return " It may pay because little is known." if little and 0.05 <= row["p_pays"] < 0.25 else ""
 
@@ -148,13 +148,13 @@ def _law(law: CostLaw) -> str:
     return f"the law of {law.n_plants} published plant{'s' if law.n_plants > 1 else ''}"
 
 
-def _next(row: dict) -> str:
+def _next(row: dict[str, Any]) -> str:
     missing = set((row["missing"] or "").split("; "))
     wanted = [WANTED[m] for m in PRIORITY if m in missing]
     return f" Most wanted: {join(wanted[:2])}." if wanted else ""
 
 
-def _lease(row: dict) -> str:
+def _lease(row: dict[str, Any]) -> str:
     return (
         " The site is under its operator's own lease, so it is not open to other bidders."
         if "operator_lease" in (row["flags"] or "")
@@ -162,7 +162,7 @@ def _lease(row: dict) -> str:
     )
 
 
-def _ground(state: RunState, i: int, row: dict) -> str:
+def _ground(state: RunState, i: int, row: dict[str, Any]) -> str:
     """What the survey says of the ground of a block that no waste quantifies."""
     axis, place = row.get("fertility_axis"), row.get("rank_fertility")
     if place is None or axis is None or math.isnan(axis):
@@ -183,7 +183,7 @@ def _ground(state: RunState, i: int, row: dict) -> str:
     )
 
 
-def explain(state: RunState, i: int, row: dict, likely_where: str = "") -> str:
+def explain(state: RunState, i: int, row: dict[str, Any], likely_where: str = "") -> str:
     """The explanation of one block; every number in it is a column of its row.
 
     ``likely_where`` says whose companions ``likely_companions`` are: "", or " of ..." or " in ...".

@@ -52,11 +52,13 @@ def _items(state: RunState, i: int) -> dict[str, bool]:
 
 
 def completeness_pct(state: RunState, i: int) -> float:
+    """Share [%] of the things that should be known of a block which are."""
     items = _items(state, i)
     return 100.0 * sum(items.values()) / len(items)
 
 
 def missing_of(state: RunState, i: int) -> list[str]:
+    """The things that should be known of a block and are not."""
     return [k for k, known in _items(state, i).items() if not known]
 
 
@@ -78,6 +80,7 @@ def likely_of(state: RunState, i: int, nearest: str | None) -> tuple[list[str], 
 
 
 def fertility_note(state: RunState, i: int) -> str:
+    """What the ground's evidence does for the block, and why where it does nothing."""
     use = state.decided.fertility_use(i)
     could = state.given.settings.ground_weight
     told = text(state.given.fertility_columns.get(state.given.ids[i], {}).get("fertility_note"))
@@ -89,6 +92,7 @@ def fertility_note(state: RunState, i: int) -> str:
 
 
 def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str]:
+    """Words of everything that is odd about the block, its gates and its site; ``overlap`` is block -> its words on overlaps."""
     block_id, record = state.given.ids[i], state.given.own_record(i)
     flags = [f.strip() for f in text(state.given.column["flags"][i]).split(";") if f.strip()]
     flags += state.given.block_gates[block_id].flags
@@ -143,6 +147,7 @@ def overlap_flags(state: RunState) -> dict[str, list[str]]:
 
 
 def sources_of(state: RunState, i: int) -> str:
+    """Where the block and the figures of its sites come from."""
     record = state.given.own_record(i)
     parts = (
         [f"block: {text(state.given.column['source'][i])}"]

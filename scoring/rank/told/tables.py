@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import geopandas as gpd
 import shapely
@@ -205,7 +206,7 @@ def rank_columns(state: RunState) -> tuple[Column, ...]:
 def block_table(state: RunState) -> gpd.GeoDataFrame:
     """The layer ``ranked_blocks``: fixed columns first, then the ranks of other baskets and the useful extras."""
     columns = (*SCORE_COLUMNS, *rank_columns(state), *FACT_COLUMNS)
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     for view in block_views(state, overlap_flags(state)):
         row = {name: read(view) for name, read in columns}
         row["explanation"] = explain(state, view.i, row, view.likely[1])

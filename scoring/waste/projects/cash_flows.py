@@ -144,7 +144,7 @@ def payback_years(capital_usd: float, yearly_usd: ArrayLike, rate: float = 0.0) 
         worth = flow * (1.0 + rate) ** -t
         if worth > 0.0 and worth >= left:
             if rate == 0.0:
-                return t - 1 + left / flow
+                return float(t - 1 + left / flow)
             # the part y of the year with flow (1 - (1 + r)^-y) / r * (1 + r)^-(t - 1) = left
             part = 1.0 - left * rate / (flow * (1.0 + rate) ** -(t - 1))
             return t - 1 - math.log(part) / math.log1p(rate)

@@ -17,7 +17,7 @@ Which ponds are rich is known after study; for the plant built today the order i
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -43,14 +43,14 @@ ALL_SETS_UP_TO = 6
 class ComplexDraws(NamedTuple):
     """Scratch for the draws of one complex: M members at most, n products at most."""
 
-    tonnes: NDArray  # (M, K)
-    assayed: NDArray  # (n, M, K) kg per t of waste
-    given: NDArray  # (n, M, K) kg per t of waste that a figure says is recovered
-    yields: NDArray  # (n, K) share of the metal that is recovered, failure of the route inside
-    weight: NDArray  # (M, K) share of the set's tonnes; 0 outside the set
-    rank: NDArray  # (M, K) place by what a tonne earns
-    rank_of_mean: NDArray  # (M,) place by what it earns on average
-    best: NDArray  # (K,) set with the largest NPV
+    tonnes: NDArray[Any]  # (M, K)
+    assayed: NDArray[Any]  # (n, M, K) kg per t of waste
+    given: NDArray[Any]  # (n, M, K) kg per t of waste that a figure says is recovered
+    yields: NDArray[Any]  # (n, K) share of the metal that is recovered, failure of the route inside
+    weight: NDArray[Any]  # (M, K) share of the set's tonnes; 0 outside the set
+    rank: NDArray[Any]  # (M, K) place by what a tonne earns
+    rank_of_mean: NDArray[Any]  # (M,) place by what it earns on average
+    best: NDArray[Any]  # (K,) set with the largest NPV
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -7,7 +7,7 @@ and order (``project_kernel``).
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -26,14 +26,14 @@ _HALF = np.array([0.5])
 class Details(NamedTuple):
     """One row per unit that is a project of its own; NaN where it is not, or where nothing is to be shown."""
 
-    plant_t: NDArray  # (U,) t/a, medians over the draws that pay
-    life: NDArray  # (U,) years
-    capital: NDArray  # (U,) USD
-    payback: NDArray  # (U,) years from first production
-    royalty: NDArray  # (U,) USD a year, levies inside
-    revenue: NDArray  # (products,) mean present value of net revenue, USD
-    product_multiple: NDArray  # (products,) median price multiple of one product alone
-    cap_binds: NDArray  # (products,) share of the draws in which the market takes no more
+    plant_t: NDArray[Any]  # (U,) t/a, medians over the draws that pay
+    life: NDArray[Any]  # (U,) years
+    capital: NDArray[Any]  # (U,) USD
+    payback: NDArray[Any]  # (U,) years from first production
+    royalty: NDArray[Any]  # (U,) USD a year, levies inside
+    revenue: NDArray[Any]  # (products,) mean present value of net revenue, USD
+    product_multiple: NDArray[Any]  # (products,) median price multiple of one product alone
+    cap_binds: NDArray[Any]  # (products,) share of the draws in which the market takes no more
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -39,29 +39,29 @@ _MULTIPLE_LEVELS = np.array([0.1, 0.5, 0.9])
 class ProjectUnits(NamedTuple):
     """Which sites each unit holds: CSR over units, a share per pair, or the draws in which a point site is inside."""
 
-    ptr: NDArray
-    site: NDArray
-    share: NDArray  # constant share; not read where is_point = 1
-    draw_ptr: NDArray  # (pairs + 1,) into draw_index
-    draw_index: NDArray  # draws in which a point site lies inside
-    draw_share: NDArray  # and the share it then gives
-    is_point: NDArray
+    ptr: NDArray[Any]
+    site: NDArray[Any]
+    share: NDArray[Any]  # constant share; not read where is_point = 1
+    draw_ptr: NDArray[Any]  # (pairs + 1,) into draw_index
+    draw_index: NDArray[Any]  # draws in which a point site lies inside
+    draw_share: NDArray[Any]  # and the share it then gives
+    is_point: NDArray[Any]
 
 
 class ProjectOutputs(NamedTuple):
     """What is written, one row per unit (quantiles P10, P50, P90, mean)."""
 
-    score: NDArray  # (views, U, K) float32 h(U_lambda)
-    multiple: NDArray  # (decks, U, K) float32
-    mean_h: NDArray  # (views, U) mean of h(U)
-    mean_h_lifted: NDArray  # (views, U) mean of h(U_lambda)
-    value: NDArray  # (views, U, 4) U [USD]
-    npv: NDArray  # (decks, U, 4) USD
-    gain: NDArray  # (decks, U) mean of what pays, F [USD]
-    p_pays: NDArray  # (decks, U)
-    p_pays_today: NDArray  # (decks, U) at the one best size
-    multiple_q: NDArray  # (decks, U, 3) P10, P50, P90; inf where nothing is sold
-    premium_q: NDArray  # (decks, U, 2) P20, P50; -inf where nothing is sold
+    score: NDArray[Any]  # (views, U, K) float32 h(U_lambda)
+    multiple: NDArray[Any]  # (decks, U, K) float32
+    mean_h: NDArray[Any]  # (views, U) mean of h(U)
+    mean_h_lifted: NDArray[Any]  # (views, U) mean of h(U_lambda)
+    value: NDArray[Any]  # (views, U, 4) U [USD]
+    npv: NDArray[Any]  # (decks, U, 4) USD
+    gain: NDArray[Any]  # (decks, U) mean of what pays, F [USD]
+    p_pays: NDArray[Any]  # (decks, U)
+    p_pays_today: NDArray[Any]  # (decks, U) at the one best size
+    multiple_q: NDArray[Any]  # (decks, U, 3) P10, P50, P90; inf where nothing is sold
+    premium_q: NDArray[Any]  # (decks, U, 2) P20, P50; -inf where nothing is sold
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

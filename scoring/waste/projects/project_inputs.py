@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,20 +220,26 @@ def project_inputs(
                 sold.append((project.site_id, product.element))
             product_ptr.append(len(sold))
         figure_ptr.append(len(product_ptr) - 1)
-    return _arrays(sites, figures, products, figure_ptr, product_ptr, together, tables, run, profiles or {}), ids, sold
+    filled = _Filled(sites, figures, products, together, figure_ptr, product_ptr)
+    return _arrays(filled, tables, run, profiles or {}), ids, sold
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """Rows of every site, figure, product and complex, and where each site's figures and each figure's products begin."""
+
+    sites: Rows
+    figures: Rows
+    products: Rows
+    together: ComplexRows
+    figure_ptr: list[int]
+    product_ptr: list[int]
 
 
 def _arrays(
-    sites: Rows,
-    figures: Rows,
-    products: Rows,
-    figure_ptr: list[int],
-    product_ptr: list[int],
-    together: ComplexRows,
-    tables: EconomicTables,
-    run: Run,
-    profiles: Mapping[str, NDArray[np.float64]],
+    filled: _Filled, tables: EconomicTables, run: Run, profiles: Mapping[str, NDArray[np.float64]]
 ) -> ProjectInputs:
+    sites, figures, products, together = filled.sites, filled.figures, filled.products, filled.together
     names = products.columns.get("element", [])
     elements = sorted(set(names))
     row_of = {e: i for i, e in enumerate(elements)}
@@ -249,13 +255,13 @@ def _arrays(
         )},
         **{n: sites.array(n, np.int64) for n in ("family", "maturity")},
         **{n: sites.keys(n) for n in ("tonnage_key", "works_key", "operating_key", "capital_key", "recovery_key")},
-        grade_ptr=np.array(figure_ptr, np.int64),
+        grade_ptr=np.array(filled.figure_ptr, np.int64),
         grade_mu=figures.array("mu"),
         grade_sigma=figures.array("sigma"),
         grade_pure=figures.array("pure"),
         grade_common_key=figures.keys("common_key"),
         grade_key=figures.keys("key"),
-        product_ptr=np.array(product_ptr, np.int64),
+        product_ptr=np.array(filled.product_ptr, np.int64),
         product_element=np.array([row_of[e] for e in names], np.int64),
         product_share=profile_rows(products, profile_names),
         product_logit=products.array("logit"),

@@ -7,7 +7,7 @@ threads (``project_engine``), what is shown of a project (``project_details``), 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -28,118 +28,118 @@ _CAPITAL_B = math.sqrt(1.0 - CAPITAL_WITH_COST**2)
 class ComplexInputs(NamedTuple):
     """The members of the sites that stand for a complex (``project_complexes``); the carrier is a member as the others."""
 
-    ptr: NDArray  # (S + 1,) members of each site, none where it is a project of its own
-    tonnage_mu: NDArray  # (M,)
-    tonnage_sigma: NDArray
-    tonnage_key: NDArray  # (M, 4)
-    figure_ptr: NDArray  # (M + 1,) figures of a member
-    figure_mu: NDArray
-    figure_sigma: NDArray
-    figure_pure: NDArray  # g/t
-    figure_common_key: NDArray  # (F, 4)
-    figure_key: NDArray  # (F, 4)
-    part_ptr: NDArray  # (F + 1,) products that a figure stands for
-    part_product: NDArray  # place among the products of the carrier's row
-    part_share: NDArray  # row of profile_draws, -1: the whole
-    part_recovered: NDArray  # 1: the figure is already recovered
+    ptr: NDArray[Any]  # (S + 1,) members of each site, none where it is a project of its own
+    tonnage_mu: NDArray[Any]  # (M,)
+    tonnage_sigma: NDArray[Any]
+    tonnage_key: NDArray[Any]  # (M, 4)
+    figure_ptr: NDArray[Any]  # (M + 1,) figures of a member
+    figure_mu: NDArray[Any]
+    figure_sigma: NDArray[Any]
+    figure_pure: NDArray[Any]  # g/t
+    figure_common_key: NDArray[Any]  # (F, 4)
+    figure_key: NDArray[Any]  # (F, 4)
+    part_ptr: NDArray[Any]  # (F + 1,) products that a figure stands for
+    part_product: NDArray[Any]  # place among the products of the carrier's row
+    part_share: NDArray[Any]  # row of profile_draws, -1: the whole
+    part_recovered: NDArray[Any]  # 1: the figure is already recovered
 
 
 class ProjectInputs(NamedTuple):
     """Everything the kernel reads, as flat arrays; sites in the order of their ids."""
 
     # sites (S)
-    tonnage_mu: NDArray
-    tonnage_sigma: NDArray
-    tonnage_key: NDArray  # (S, 4)
-    family: NDArray  # row of family_normals
-    maturity: NDArray  # row of life_tables
-    p_works: NDArray  # p_route x p_test
-    works_key: NDArray  # (S, 4)
-    operating_ln: NDArray  # ln of USD/t at 5 Mt/a
-    operating_sigma: NDArray
-    operating_exponent: NDArray
-    operating_key: NDArray  # (S, 4)
-    capital_ln: NDArray  # ln of USD at 5 Mt/a, a standing mill inside
-    capital_sigma: NDArray
-    capital_exponent: NDArray
-    capital_key: NDArray  # (S, 4)
-    feed_freight: NDArray  # USD/t
-    recovery_key: NDArray  # (S, 4)
+    tonnage_mu: NDArray[Any]
+    tonnage_sigma: NDArray[Any]
+    tonnage_key: NDArray[Any]  # (S, 4)
+    family: NDArray[Any]  # row of family_normals
+    maturity: NDArray[Any]  # row of life_tables
+    p_works: NDArray[Any]  # p_route x p_test
+    works_key: NDArray[Any]  # (S, 4)
+    operating_ln: NDArray[Any]  # ln of USD/t at 5 Mt/a
+    operating_sigma: NDArray[Any]
+    operating_exponent: NDArray[Any]
+    operating_key: NDArray[Any]  # (S, 4)
+    capital_ln: NDArray[Any]  # ln of USD at 5 Mt/a, a standing mill inside
+    capital_sigma: NDArray[Any]
+    capital_exponent: NDArray[Any]
+    capital_key: NDArray[Any]  # (S, 4)
+    feed_freight: NDArray[Any]  # USD/t
+    recovery_key: NDArray[Any]  # (S, 4)
     # figures of a site (CSR over S): one grade each, an assay or a total that is split
-    grade_ptr: NDArray
-    grade_mu: NDArray
-    grade_sigma: NDArray
-    grade_pure: NDArray  # g/t
-    grade_common_key: NDArray  # (V, 4) the site's, or the borrowed figure's
-    grade_key: NDArray  # (V, 4)
+    grade_ptr: NDArray[Any]
+    grade_mu: NDArray[Any]
+    grade_sigma: NDArray[Any]
+    grade_pure: NDArray[Any]  # g/t
+    grade_common_key: NDArray[Any]  # (V, 4) the site's, or the borrowed figure's
+    grade_key: NDArray[Any]  # (V, 4)
     # products (CSR over figures)
-    product_ptr: NDArray
-    product_element: NDArray  # row of price and of the baskets
-    product_share: NDArray  # row of profile_draws, -1: the whole
-    product_logit: NDArray  # logit of the median recovery
-    product_sigma: NDArray
-    product_recovered: NDArray  # 0: an assay; else 1 / (R50 x state) of a figure that is already recovered
-    product_key: NDArray  # (P, 4)
-    product_payable: NDArray
-    product_royalty: NDArray  # with levies, share of the price
-    product_contained: NDArray  # 1: royalty on the metal in the ore produced, not on what is sold
-    product_freight: NDArray  # USD/kg
-    product_cap_kg: NDArray  # a year, inf: no cap known
-    product_lean: NDArray  # Emax / c_product [per g/t], inf: never lean
-    product_importance: NDArray  # lambda x k_e, 0 where there is no figure
+    product_ptr: NDArray[Any]
+    product_element: NDArray[Any]  # row of price and of the baskets
+    product_share: NDArray[Any]  # row of profile_draws, -1: the whole
+    product_logit: NDArray[Any]  # logit of the median recovery
+    product_sigma: NDArray[Any]
+    product_recovered: NDArray[Any]  # 0: an assay; else 1 / (R50 x state) of a figure that is already recovered
+    product_key: NDArray[Any]  # (P, 4)
+    product_payable: NDArray[Any]
+    product_royalty: NDArray[Any]  # with levies, share of the price
+    product_contained: NDArray[Any]  # 1: royalty on the metal in the ore produced, not on what is sold
+    product_freight: NDArray[Any]  # USD/kg
+    product_cap_kg: NDArray[Any]  # a year, inf: no cap known
+    product_lean: NDArray[Any]  # Emax / c_product [per g/t], inf: never lean
+    product_importance: NDArray[Any]  # lambda x k_e, 0 where there is no figure
     # shared draws
-    price: NDArray  # (decks, E, K) USD/kg
-    family_normals: NDArray  # (families, K)
-    profile_draws: NDArray  # (n, K)
+    price: NDArray[Any]  # (decks, E, K) USD/kg
+    family_normals: NDArray[Any]  # (families, K)
+    profile_draws: NDArray[Any]  # (n, K)
     # finance
-    rates: NDArray  # (Q,) t/a, ascending
-    life_tables: NDArray  # (levels, 4, L + 1)
+    rates: NDArray[Any]  # (Q,) t/a, ascending
+    life_tables: NDArray[Any]  # (levels, 4, L + 1)
     v: float
     min_life: float
     sustaining: float
     closure: float
     failure_share: float
     # views: (deck, basket)
-    in_basket: NDArray  # (baskets, E)
-    view_deck: NDArray
-    view_basket: NDArray
+    in_basket: NDArray[Any]  # (baskets, E)
+    view_deck: NDArray[Any]
+    view_basket: NDArray[Any]
     complexes: ComplexInputs
 
 
 class SiteDraws(NamedTuple):
     """Scratch for the draws of one site: (K,) rows and (n, K) products, n the most that a site has."""
 
-    tonnes: NDArray
-    operating: NDArray
-    capital: NDArray
-    works: NDArray
-    recovery: NDArray
-    common: NDArray
-    own: NDArray
-    grade: NDArray
-    recovered: NDArray  # (n, K) kg per t of waste
-    contained: NDArray  # (n, K) kg per t of waste
-    margin: NDArray  # (n, K) USD/kg
-    lift: NDArray  # (n, K) USD/kg that the strategic premium adds
+    tonnes: NDArray[Any]
+    operating: NDArray[Any]
+    capital: NDArray[Any]
+    works: NDArray[Any]
+    recovery: NDArray[Any]
+    common: NDArray[Any]
+    own: NDArray[Any]
+    grade: NDArray[Any]
+    recovered: NDArray[Any]  # (n, K) kg per t of waste
+    contained: NDArray[Any]  # (n, K) kg per t of waste
+    margin: NDArray[Any]  # (n, K) USD/kg
+    lift: NDArray[Any]  # (n, K) USD/kg that the strategic premium adds
     # plants: what does not depend on prices
-    weight: NDArray  # (Q, K) discounted tonnes treated, A_f Q; 0 where the size cannot be fed
-    cost: NDArray  # (Q, K) discounted cost [USD]; inf where the size cannot be fed
-    least: NDArray  # (K,) lowest cost of a tonne, min_Q cost / weight
+    weight: NDArray[Any]  # (Q, K) discounted tonnes treated, A_f Q; 0 where the size cannot be fed
+    cost: NDArray[Any]  # (Q, K) discounted cost [USD]; inf where the size cannot be fed
+    least: NDArray[Any]  # (K,) lowest cost of a tonne, min_Q cost / weight
 
 
 class SiteValues(NamedTuple):
     """What one deck makes of one site in each draw."""
 
-    npv: NDArray  # (K,) of the best plant
-    net: NDArray  # (K,) net revenue of a tonne of waste while no cap binds [USD/t]
-    gross: NDArray  # (K,) value of what is sold of it [USD/t]
-    capped: NDArray  # (K,) 1: at some size the market takes no more of a product
-    pays: NDArray  # (K,) bit q set: the plant of row q pays
-    multiple: NDArray  # (K,)
-    premium: NDArray  # (K,)
-    value: NDArray  # (baskets, K) U
-    lifted: NDArray  # (baskets, K) U_lambda
-    size_gain: NDArray  # (Q,) sum of max(NPV, 0)
+    npv: NDArray[Any]  # (K,) of the best plant
+    net: NDArray[Any]  # (K,) net revenue of a tonne of waste while no cap binds [USD/t]
+    gross: NDArray[Any]  # (K,) value of what is sold of it [USD/t]
+    capped: NDArray[Any]  # (K,) 1: at some size the market takes no more of a product
+    pays: NDArray[Any]  # (K,) bit q set: the plant of row q pays
+    multiple: NDArray[Any]  # (K,)
+    premium: NDArray[Any]  # (K,)
+    value: NDArray[Any]  # (baskets, K) U
+    lifted: NDArray[Any]  # (baskets, K) U_lambda
+    size_gain: NDArray[Any]  # (Q,) sum of max(NPV, 0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

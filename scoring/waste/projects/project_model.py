@@ -91,7 +91,7 @@ def life_table(ramp: Sequence[float], finance: Finance) -> Floats:
 
 def life_years(tonnage_t: ArrayLike, rate_t: ArrayLike, finance: Finance) -> Floats:
     """``N = min(20, T / Q)``."""
-    return np.minimum(finance.max_life_years, np.asarray(tonnage_t, float) / np.asarray(rate_t, float))
+    return np.asarray(np.minimum(finance.max_life_years, np.asarray(tonnage_t, float) / np.asarray(rate_t, float)))
 
 
 def sums_over(table: Floats, life: ArrayLike) -> LifeSums:
@@ -124,7 +124,9 @@ def margin_usd_per_kg(
     what is paid (lambda times k_e); royalty stays on the price.
     """
     paid = np.asarray(payable, float) * (1.0 + np.asarray(premium, float))
-    return np.maximum(0.0, np.asarray(price, float) * (paid - np.asarray(royalty, float)) - np.asarray(freight, float))
+    return np.asarray(
+        np.maximum(0.0, np.asarray(price, float) * (paid - np.asarray(royalty, float)) - np.asarray(freight, float))
+    )
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def all_plans(x: PlanInputs, finance: Finance, rates_t: Floats = PLANT_RATES_T) 
 
 
 def _best(values: Floats, feasible: NDArray[np.bool_]) -> Floats:
-    return np.where(feasible, values, -math.inf).max(axis=0)
+    return np.asarray(np.where(feasible, values, -math.inf).max(axis=0))
 
 
 def best_npv(plans: Plans) -> Floats:
@@ -206,7 +208,7 @@ def price_multiple(plans: Plans) -> Floats:
     earned = plans.produced * plans.net
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(plans.feasible & (earned > 0.0), plans.cost / earned, math.inf)
-    return ratio.min(axis=0)
+    return np.asarray(ratio.min(axis=0))
 
 
 def price_multiple_of(plans: Plans, x: PlanInputs, product: int) -> Floats:
@@ -215,7 +217,7 @@ def price_multiple_of(plans: Plans, x: PlanInputs, product: int) -> Floats:
     rest = plans.produced * plans.net - own
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(plans.feasible & (own > 0.0), np.maximum(0.0, plans.cost - rest) / own, math.inf)
-    return ratio.min(axis=0)
+    return np.asarray(ratio.min(axis=0))
 
 
 def affordable_premium(plans: Plans) -> Floats:
@@ -223,7 +225,7 @@ def affordable_premium(plans: Plans) -> Floats:
     value = plans.produced * plans.gross
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(plans.feasible & (value > 0.0), plans.npv / value, -math.inf)
-    return ratio.max(axis=0)
+    return np.asarray(ratio.max(axis=0))
 
 
 def basket_value(plans: Plans, x: PlanInputs, in_basket: NDArray[np.bool_]) -> tuple[Floats, Floats]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,14 @@ from scoring.waste.streams import stream_key
 class Rows:
     """Columns that grow row by row and become the arrays of the kernel."""
 
-    columns: dict[str, list] = field(default_factory=dict)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
 
     def add(self, **values: object) -> None:
         """One row, a value a column."""
         for name, value in values.items():
             self.columns.setdefault(name, []).append(value)
 
-    def array(self, name: str, dtype: type = float) -> NDArray:
+    def array(self, name: str, dtype: type = float) -> NDArray[Any]:
         """One column; empty where there is no row."""
         return np.array(self.columns.get(name, []), dtype)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +98,7 @@ def latin_uniforms(seed: int, n: int, stream: Stream, *ids: object) -> Floats:
 
 def latin_normals(seed: int, n: int, stream: Stream, *ids: object) -> Floats:
     """(n,) the same as standard normals."""
-    return ndtri(latin_uniforms(seed, n, stream, *ids))
+    return np.asarray(ndtri(latin_uniforms(seed, n, stream, *ids)))
 
 
 @dataclass(frozen=True)
@@ -139,18 +139,18 @@ class SiteFactors:
 class SampleDraws(NamedTuple):
     """A site as a campaign would show it: F figures, P products; what is told (O) times the rest (D) is the quantity."""
 
-    tonnes_told: NDArray  # (O,) t
-    tonnes_rest: NDArray  # (D,)
-    odds_told: NDArray  # (F, O) (pure - c) / c
-    odds_rest: NDArray  # (F, D)
-    unrecovered_told: NDArray  # (P, O) (1 - R) / R before any failure
-    unrecovered_rest: NDArray  # (P, D)
-    passes: NDArray  # (O,) the test was passed, or none was made
-    works: NDArray  # (D,) the route works where the test was passed
-    operating: NDArray  # (D,) USD/t at 5 Mt/a
-    capital: NDArray  # (D,) USD at 5 Mt/a
-    price: NDArray  # (P, D) USD/kg
-    share: NDArray  # (P, D) part of its figure that the product is
+    tonnes_told: NDArray[Any]  # (O,) t
+    tonnes_rest: NDArray[Any]  # (D,)
+    odds_told: NDArray[Any]  # (F, O) (pure - c) / c
+    odds_rest: NDArray[Any]  # (F, D)
+    unrecovered_told: NDArray[Any]  # (P, O) (1 - R) / R before any failure
+    unrecovered_rest: NDArray[Any]  # (P, D)
+    passes: NDArray[Any]  # (O,) the test was passed, or none was made
+    works: NDArray[Any]  # (D,) the route works where the test was passed
+    operating: NDArray[Any]  # (D,) USD/t at 5 Mt/a
+    capital: NDArray[Any]  # (D,) USD at 5 Mt/a
+    price: NDArray[Any]  # (P, D) USD/kg
+    share: NDArray[Any]  # (P, D) part of its figure that the product is
 
 
 def _stacked(parts: list[Told], sigma: Floats, mu: Floats) -> tuple[Floats, Floats]:

@@ -7,7 +7,7 @@ the means (``decision_value``). Formulas as in ``scoring.waste.projects.project_
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -19,19 +19,19 @@ from scoring.waste.projects.vectors import exponential
 class SitePlants(NamedTuple):
     """What of one site is no draw: (P,) of its products, (Q,) of the plants, and finance."""
 
-    figure: NDArray  # (P,) figure that the product is of
-    pure: NDArray  # (F,) g/t
-    lean: NDArray  # (P,) Emax / c_product [per kg/t], inf: never lean
-    recovered: NDArray  # (P,) 0: an assay; else 1 / (R50 x state) of a figure that is already recovered
-    payable: NDArray  # (P,)
-    royalty: NDArray  # (P,) with levies, share of the price
-    contained: NDArray  # (P,) 1: royalty on the metal in the ore produced
-    freight: NDArray  # (P,) USD/kg
-    cap_kg: NDArray  # (P,) a year
-    rates: NDArray  # (Q,) t/a, ascending
-    scale_operating: NDArray  # (Q,) over that at 5 Mt/a
-    scale_capital: NDArray  # (Q,)
-    life_table: NDArray  # (4, L + 1)
+    figure: NDArray[Any]  # (P,) figure that the product is of
+    pure: NDArray[Any]  # (F,) g/t
+    lean: NDArray[Any]  # (P,) Emax / c_product [per kg/t], inf: never lean
+    recovered: NDArray[Any]  # (P,) 0: an assay; else 1 / (R50 x state) of a figure that is already recovered
+    payable: NDArray[Any]  # (P,)
+    royalty: NDArray[Any]  # (P,) with levies, share of the price
+    contained: NDArray[Any]  # (P,) 1: royalty on the metal in the ore produced
+    freight: NDArray[Any]  # (P,) USD/kg
+    cap_kg: NDArray[Any]  # (P,) a year
+    rates: NDArray[Any]  # (Q,) t/a, ascending
+    scale_operating: NDArray[Any]  # (Q,) over that at 5 Mt/a
+    scale_capital: NDArray[Any]  # (Q,)
+    life_table: NDArray[Any]  # (4, L + 1)
     feed_freight: float
     v: float
     min_life: float

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -101,8 +101,8 @@ def allocate(
     transformer = Transformer.from_crs(4326, known, always_xy=True)
     to_deg = Transformer.from_crs(known, 4326, always_xy=True)
 
-    rows: list[dict] = []
-    unallocated: list[dict] = []
+    rows: list[dict[str, Any]] = []
+    unallocated: list[dict[str, Any]] = []
     points: dict[tuple[str, str], PointShare] = {}
     site_shapes: dict[str, shapely.Geometry] = {}
     for site in table:
@@ -177,7 +177,7 @@ def near_as_inside(allocation: Allocation) -> Allocation:
     return Allocation(shares, allocation.unallocated, allocation.nearest, {})
 
 
-def polygon_shares(site: shapely.Geometry, blocks: NDArray) -> NDArray[np.float64]:
+def polygon_shares(site: shapely.Geometry, blocks: NDArray[Any]) -> NDArray[np.float64]:
     """(n,) share of a site's area in each block, ground covered by several blocks being split equally among them.
 
     All geometries in one equal-area CRS. The shares add up to the covered share of the site, at most 1.
@@ -216,7 +216,7 @@ def polygon_shares(site: shapely.Geometry, blocks: NDArray) -> NDArray[np.float6
 
 
 def _point_shares(
-    point: shapely.Point, sigma: float, blocks: NDArray, settings: WasteSettings, site_id: str
+    point: shapely.Point, sigma: float, blocks: NDArray[Any], settings: WasteSettings, site_id: str
 ) -> tuple[NDArray[np.float64], dict[int, PointShare]]:
     """Expected inside share of each block and, per block, the draws in which the displaced point falls into it."""
     k = settings.draws
@@ -239,7 +239,7 @@ def _point_shares(
     return expected, drawn
 
 
-def _distance_km(blocks: NDArray, site: shapely.Geometry, to_deg: Transformer) -> NDArray[np.float64]:
+def _distance_km(blocks: NDArray[Any], site: shapely.Geometry, to_deg: Transformer) -> NDArray[np.float64]:
     """(n,) geodesic distance from each block to a site [km]; 0 where they meet."""
     line = shapely.get_coordinates(shapely.shortest_line(blocks, site)).reshape(-1, 2, 2)
     lon, lat = to_deg.transform(line[:, :, 0], line[:, :, 1])
@@ -248,7 +248,7 @@ def _distance_km(blocks: NDArray, site: shapely.Geometry, to_deg: Transformer) -
 
 def _row(
     block_id: str, kind: str, site_id: str, inside: float, near: float, distance_km: float, is_own: bool, basis: str
-) -> dict:
+) -> dict[str, Any]:
     relation = "inside" if inside > 0.0 else "near"
     return dict(zip(SHARE_COLUMNS, (block_id, kind, site_id, inside, near, distance_km, relation, is_own, basis)))
 
@@ -293,7 +293,7 @@ def _projected_footprints(footprints: gpd.GeoDataFrame | None, crs: CRS) -> dict
     if footprints is None or not len(footprints):
         return {}
     frame = to_equal_area(footprints[["site_id", "geometry"]], crs, "waste_footprints")
-    out: dict[str, list] = {}
+    out: dict[str, list[Any]] = {}
     for site_id, shape in zip(frame["site_id"].astype(str), frame.geometry):
         if shape is not None and not shape.is_empty:
             out.setdefault(site_id, []).append(shapely.make_valid(shape))
@@ -302,7 +302,7 @@ def _projected_footprints(footprints: gpd.GeoDataFrame | None, crs: CRS) -> dict
 
 def _nearest(
     frame: gpd.GeoDataFrame,
-    shapes: NDArray,
+    shapes: NDArray[Any],
     site_shapes: dict[str, shapely.Geometry],
     table: list[SitePoint],
     to_deg: Transformer,
