@@ -181,7 +181,8 @@ def fertility_of_units(
     Returns
     -------
     ``block_id, posterior_mean, posterior_max, posterior_sd`` (of the held-out posterior; the sd is the mean of the
-    cells' sds, the sd of a mean whose cells err together), ``coverage_pct`` (0..100), ``fertility_axis`` (mid-rank
+    cells' sds, the sd of a mean whose cells err together), ``coverage_pct`` (0..100), ``evidence_pct`` (the share of the
+    unit that the layer of the model which covers least of it covers, 0..100), ``fertility_axis`` (mid-rank
     percentile by area of the mean over the region's cells, 0..1; NaN without coverage), ``fertility_axis_p10`` and
     ``_p90`` (the same percentile at the mean -+ 1.2816 sd), ``fertility_note``, ``top_evidence`` (the targets that
     stand out most among the region's ground, strongest first).
@@ -191,6 +192,8 @@ def fertility_of_units(
     targets = [n for n in fertility.evidence_names if n in ASSOCIATIONS]
     mean = table[f"{HELD_OUT}_mean"].to_numpy(dtype=np.float64)
     coverage = coverage_pct(table[f"{HELD_OUT}_count"].to_numpy(), table["area_m2"].to_numpy(), stack.grid)
+    counted = [table[f"{n}_count"].to_numpy() for n in fertility.evidence_names if f"{n}_count" in table.columns]
+    by_layer = [coverage_pct(count, table["area_m2"].to_numpy(), stack.grid) for count in counted]
     mean = np.where(coverage > 0, mean, np.nan)
     sd = np.where(coverage > 0, table[f"{POSTERIOR_SD}_mean"].to_numpy(dtype=np.float64), np.nan)
     ground = stack[HELD_OUT].values.ravel().astype(np.float64)
@@ -218,6 +221,7 @@ def fertility_of_units(
             "posterior_max": np.where(coverage > 0, table[f"{HELD_OUT}_max"], np.nan),
             "posterior_sd": sd,
             "coverage_pct": coverage,
+            "evidence_pct": np.min([coverage, *by_layer], axis=0),
             "fertility_axis": axis,
             "fertility_axis_p10": low,
             "fertility_axis_p90": high,

@@ -124,9 +124,9 @@ class Given:
         return math.nan if row is None else float(row["fertility_axis"])
 
     def covered(self, i: int) -> float:
-        """Share of a block's ground that the survey's layers cover."""
+        """Share of a block's ground on which every layer of the model has a say: one withheld never helps."""
         row = self.fertility_columns.get(self.ids[i])
-        covered = math.nan if row is None else float(row.get("coverage_pct", 100.0))
+        covered = math.nan if row is None else float(row.get("evidence_pct", row.get("coverage_pct", 100.0)))
         return 0.0 if math.isnan(covered) else min(1.0, max(0.0, covered / 100.0))
 
     def own_record(self, i: int) -> SiteRecord | None:
