@@ -7,10 +7,13 @@ import geopandas as gpd
 import pandas as pd
 
 from assets.fingerprints import region_asset, result
+from assets.survey import absent_rows
 from assets.workspace import Workspace
-from data_sources.contracts import ContractError
+from data_sources.contracts import ContractError, CrsError, SourceError
+from data_sources.contracts.admitting.admission import Admission
 from data_sources.contracts.admitting.identity import key_form
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks, sheet_blocks, without_taken
+from data_sources.regions import Region
 from scoring.waste.shares.waste_blocks import waste_blocks
 
 LAYERS = ("auction_blocks", "mining_leases")
@@ -47,17 +50,13 @@ def blocks(
         source = region.layers.get(layer)
         if source is None:
             continue
-        if source.card == "embedded_auction_blocks":
-            admitted = embedded_auction_blocks(extent_deg=region.extent_deg, states=states)
-        else:
-            admitted = read_blocks(
-                workspace.layer_path(region, source),
-                layer,
-                card_name=source.card,
-                extent_deg=region.extent_deg,
-                options=dict(source.options) | ({"layer": source.layer} if source.layer else {}),
-                states=states,
-            )
+        try:
+            admitted = _read(workspace, region, layer, states)
+        except (SourceError, ContractError, CrsError) as error:
+            why = str(error).replace(f"{workspace.source_folder(region)}/", "")  # the folder is no part of the result
+            quarantine.append(absent_rows([(source.card, layer, None, None, None, why)]))
+            report[layer] = {"rows_in": 0, "rows_kept": 0, "rows_quarantined": 0, "absent": why}
+            continue
         admitted = without_taken(admitted, taken_ids(frames))
         frames.append(admitted.kept)
         quarantine.append(admitted.quarantine)
@@ -84,6 +83,20 @@ def blocks(
     )
 
 
+def _read(workspace: Workspace, region: Region, layer: str, states: gpd.GeoDataFrame | None) -> Admission:
+    source = region.layers[layer]
+    if source.card == "embedded_auction_blocks":
+        return embedded_auction_blocks(extent_deg=region.extent_deg, states=states)
+    return read_blocks(
+        workspace.layer_path(region, source),
+        layer,
+        card_name=source.card,
+        extent_deg=region.extent_deg,
+        options=dict(source.options) | ({"layer": source.layer} if source.layer else {}),
+        states=states,
+    )
+
+
 def taken_ids(frames: list[gpd.GeoDataFrame]) -> dict[str, str]:
     """Compared form of every id of these layers -> its block in words."""
     return {
@@ -94,5 +107,9 @@ def taken_ids(frames: list[gpd.GeoDataFrame]) -> dict[str, str]:
 
 
 def _why_none(report: dict[str, Any], units: tuple[str, ...]) -> list[str]:
-    told = [str(layer["empty"]) for layer in report.values() if layer.get("empty")]
+    told = [
+        str(layer.get("empty") or layer["absent"])
+        for layer in report.values()
+        if layer.get("empty") or layer.get("absent")
+    ]
     return [*told, *(["no waste site"] if "waste_block" in units else [])]

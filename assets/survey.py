@@ -1,5 +1,6 @@
 """Survey layers, one asset each: read the region's file, hold it against its contract, keep what passes, count the rest."""
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -9,12 +10,12 @@ import pandas as pd
 from assets.fingerprints import region_asset, result
 from assets.workspace import Workspace
 from data_sources.cards import load_card
-from data_sources.connectors.files import read_raster
+from data_sources.connectors.files import Raster, read_raster
 from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError, SourceError
 from data_sources.contracts.admitting.raster_units import picture_levels
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.survey import empty_layer, read_layer
-from data_sources.regions import Region
+from data_sources.regions import LayerSource, Region
 from khanij.foundation.grid import Band, Grid, RasterStack
 
 VECTOR_LAYERS = {name: contract.asset for name, contract in SURVEY_CONTRACTS.items() if contract.asset}
@@ -59,12 +60,18 @@ def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any
     }
 
 
-def _absent(name: str, why: str, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
+def absent_rows(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    """Lines of the quarantine for a whole layer that is absent: source, layer, no row, field or value, reason."""
     empty = pd.DataFrame(rows, columns=list(QUARANTINE_COLUMNS), dtype="str")
+    return empty.assign(row=pd.array([pd.NA] * len(rows), dtype="Int64"))
+
+
+def _absent(name: str, why: str, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
+    held = absent_rows(rows)
     return {
         "kept": empty_layer(SURVEY_CONTRACTS[name]),
-        "quarantine": empty,
-        "flags": empty.iloc[:0],
+        "quarantine": held,
+        "flags": held.iloc[:0],
         "report": {"rows_in": 0, "rows_kept": 0, "rows_quarantined": 0, "absent": why},
     }
 
@@ -112,7 +119,15 @@ def geophysics(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Ma
         "report": {"absent": "not connected in this region" if source is None else f"missing: {source.path}"}
     }
     if source is not None and path is not None and path.exists():
-        raster = read_raster(path, bands=load_card(source.card).bands)
+        try:
+            raster = _raster(path, source)
+        except (SourceError, ContractError, CrsError) as error:
+            reason = str(error).replace(f"{workspace.source_folder(region)}/", "")
+            bundle = {
+                "quarantine": absent_rows([(source.card, "geophysics", None, None, None, reason)]),
+                "report": {"source": source.card, "layer": "geophysics", "absent": reason},
+            }
+            return result(context, workspace, bundle, report=dg.MetadataValue.json(bundle["report"]))
         wanted = list(source.options.get("bands", raster.band_names))
         grid = Grid(crs=raster.crs, transform=raster.transform, shape=raster.shape)
         told = {band.name: band for band in raster.bands}
@@ -136,6 +151,11 @@ def geophysics(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Ma
         if bands:
             bundle["stack"] = RasterStack(grid, bands)
     return result(context, workspace, bundle, report=dg.MetadataValue.json(bundle["report"]))
+
+
+def _raster(path: Path, source: LayerSource) -> Raster:
+    card = load_card(source.card)
+    return read_raster(path, bands=card.bands, options={"crs": card.stated_crs} | dict(source.options))
 
 
 def held_bands(card: str, file: str, held: dict[str, str]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import dagster as dg
 from assets.fingerprints import region_asset, result
 from assets.shown.metadata import markdown_table
 from assets.workspace import Workspace
-from data_sources.readers.waste import embedded_inventory, read_inventory
+from data_sources.readers.waste import embedded_inventory, read_inventory, with_waste_routes
 from data_sources.readers.waste_merge import empty_inventory, merged_inventory
 
 WASTE_LAYERS = ("waste_sites", "waste_footprints", "tonnages", "grades", "constraints")
@@ -37,6 +37,7 @@ def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> 
         inventory = merged_inventory(
             inventory, region.waste, workspace.waste_paths(region), extent_deg=region.extent_deg, states=states
         )
+    inventory = with_waste_routes(inventory)
     bundle: dict[str, Any] = {
         "sites": inventory.sites,
         "footprints": inventory.footprints,

@@ -21,6 +21,7 @@ BY_NAME = {
     "dagster-postgres": "deploy/dagster.yaml names its storages",
     "sqlalchemy": "held below a version that dagster-postgres cannot use",
     "psycopg2-binary": "dagster-postgres connects with it",
+    "uharfbuzz": "fpdf2 shapes text with it",
     "s3fs": "universal-pathlib opens s3:// with it",
 }
 

@@ -116,7 +116,7 @@ def layer_facts(
 def _facts(report: dict[str, Any], has_file: bool, folder: Path | None) -> LayerFacts:
     bands = report.get("bands")
     rows = int(report.get("rows_kept") or 0) if bands is None else len(bands)
-    absent = str(report.get("absent") or "").partition(". What to do:")[0]
+    absent = str(report.get("absent") or report.get("fails") or "").partition(". What to do:")[0]
     absent = absent.replace(f"{folder}/", "") if folder else absent  # a result must not depend on the folder
     if not rows and not absent and has_file:
         absent = "no row of it was kept" if report.get("rows_in") or report.get("bands_held") else "it holds no row"

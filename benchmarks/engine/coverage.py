@@ -1,150 +1,150 @@
 """Are the intervals and P(top 10) right? Simulated inventories whose truth is known.
 
-In each inventory the truth of every site is drawn from a wide population, the published figures are the truth with the
-error of their knowledge class, and the state of the world (prices, recoveries, costs, site factors) is one more draw of
-the shared distributions. The engine sees the published figures only.
+In each inventory the truth of every site is drawn from a wide population; a published figure is ``truth / exp(s z - s^2 / 2)``
+with the s of its knowledge class, its errors correlated within a site as the model assumes; the state of the world (prices,
+recoveries, costs) is one more draw of the shared distributions. The engine sees the published figures only.
 
     python benchmarks/engine/coverage.py 1000 reliability.png
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scoring.waste.engine import simulate
 
 from data_sources.reference import load_reference
 from scoring.rank.baskets import basket_elements
 from scoring.rank.ranking import rank_draws
 from scoring.rank.settings import RankingSettings
-from scoring.waste.figures import GRADE_GSD, TONNAGE_GSD
 from scoring.waste.inventory import site_records
-from scoring.waste.prepare import Scenario, prepare
+from scoring.waste.metal import simulate_metal
+from scoring.waste.prepare import metal_inputs
+from scoring.waste.projects.project_draws import GRADE_GSD, GRADE_SHARED, TONNAGE_GSD, Width, pure_ppm
+from scoring.waste.projects.project_engine import simulate_projects
 from scoring.waste.routes import RouteBook
 from scoring.waste.shares.allocation import Allocation
 from scoring.waste.shares.units import plan_units
+from scoring.waste.site_projects import attach_projects, inputs_of, price_deck
 
 KINDS = {
-    "cu_flotation_tailings": ("flotation_cu", {"Cu": 1200.0, "Au": 0.08, "Ag": 1.5}),
-    "zn_pb_flotation_tailings": ("flotation_zn_pb", {"Zn": 9000.0, "Pb": 3000.0, "Ag": 20.0}),
-    "cr_laterite_overburden": ("hpal_roast_leach", {"Ni": 7000.0, "Co": 400.0}),
-    "red_mud": ("acid_leach_sx", {"Sc": 60.0}),
+    "au_mill_tailings": ("cil_releach", {"Au": 0.6, "Ag": 3.0}),
+    "cu_flotation_tailings": ("flotation_cu", {"Cu": 2500.0, "Au": 0.15, "Ag": 2.0}),
+    "zn_pb_flotation_tailings": ("flotation_zn_pb", {"Zn": 20000.0, "Pb": 7000.0, "Ag": 30.0}),
+    "cr_laterite_overburden": ("hpal_roast_leach", {"Ni": 9000.0, "Co": 500.0}),
+    "red_mud": ("acid_leach_sx", {"Sc": 90.0}),
 }
 NONE = Allocation(pd.DataFrame(columns=["block_id", "site_id", "inside", "is_own"]), pd.DataFrame(), pd.DataFrame(), {})
+Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+REFERENCE = load_reference()
+BOOK = RouteBook(REFERENCE)
 
 
-def inventory(
-    rng: np.random.Generator, n_sites: int
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Sites, published tonnages and grades, and the true ones in the same frames (class G1, no error in the figure)."""
+def _figure(truth: float, gsd: float, z: float) -> float:
+    s = math.log(gsd)
+    return float(truth / math.exp(s * z - s * s / 2))
+
+
+def inventory(rng: np.random.Generator, n_sites: int) -> tuple[Frames, Frames]:
+    """Sites, published tonnages and grades; and the true figures in the same frames."""
     sites, tonnages, grades, true_t, true_g = [], [], [], [], []
     names = sorted(KINDS)
     for i in range(n_sites):
         waste = names[i % len(names)]
         route, typical = KINDS[waste]
-        site = f"S{i:03d}"
+        site, klass = f"S{i:03d}", str(rng.choice(["G2", "G3", "G4"]))
         sites.append(
-            {
-                "site_id": site,
-                "waste_type_code": waste,
-                "route_code": route,
-                "host_commodity": "",
-                "is_excluded": False,
-                "source": "",
-            }
+            {"site_id": site, "waste_type_code": waste, "route_code": route, "test_level": "bench", "source": ""}
         )
-        klass = str(rng.choice(["G2", "G3", "G4"]))
-        truth = 20.0 * np.exp(1.0 * rng.normal())
-        seen = truth * TONNAGE_GSD[klass] ** rng.normal()
-        base = {
-            "quantity_kind": "waste",
-            "basis_code": "published",
-            "is_screening_only": False,
-            "is_preferred": True,
-            "source": "",
-            "note": "",
-            "tonnage_min_mt": np.nan,
-            "tonnage_max_mt": np.nan,
-        }
-        tonnages.append(
-            {**base, "tonnage_id": site, "site_id": site, "tonnage_mode_mt": seen, "knowledge_class": klass}
-        )
-        true_t.append({**base, "tonnage_id": site, "site_id": site, "tonnage_mode_mt": truth, "knowledge_class": "G1"})
+        truth = float(20.0 * np.exp(1.0 * rng.normal()))
+        row = {"tonnage_id": site, "site_id": site, "quantity_kind": "waste", "basis_code": "published"}
+        row |= {"knowledge_class": klass, "is_preferred": True, "source": "", "note": ""}
+        tonnages.append(row | {"tonnage_mode_mt": _figure(truth, TONNAGE_GSD[klass], rng.normal())})
+        true_t.append(row | {"tonnage_mode_mt": truth})
+        shared = rng.normal()
         for element, median in typical.items():
-            truth_ppm = median * np.exp(0.8 * rng.normal())
-            seen_ppm = truth_ppm * GRADE_GSD[klass] ** rng.normal()
-            row = {
-                "grade_id": site + element,
-                "site_id": site,
-                "element": element,
-                "element_kind": "element",
-                "ppm_min": np.nan,
-                "ppm_max": np.nan,
-                "basis_code": "assay",
-                "use": "1",
-                "source": "",
-                "tree_includes": None,
-            }
-            grades.append({**row, "ppm_mode": seen_ppm, "knowledge_class": klass})
-            true_g.append({**row, "ppm_mode": truth_ppm, "knowledge_class": "G1"})
-    return tuple(pd.DataFrame(x) for x in (sites, tonnages, grades, true_t, true_g))  # type: ignore[return-value]
+            ppm = float(min(2e5, median * np.exp(0.8 * rng.normal())))
+            z = math.sqrt(GRADE_SHARED) * shared + math.sqrt(1 - GRADE_SHARED) * rng.normal()
+            row = {"grade_id": site + element, "site_id": site, "element": element, "element_kind": "element"}
+            row |= {"basis_code": "assay", "use": "1", "source": "", "knowledge_class": klass}
+            grades.append(row | {"ppm_mode": min(0.9 * pure_ppm(element), _figure(ppm, GRADE_GSD[klass], z))})
+            true_g.append(row | {"ppm_mode": ppm})
+    frames = [pd.DataFrame(x) for x in (sites, tonnages, grades, true_t, true_g)]
+    return (frames[0], frames[1], frames[2]), (frames[0], frames[3], frames[4])
 
 
-def _simulate(frames: tuple, settings: RankingSettings, draws: int, exact: bool) -> Any:
-    book = RouteBook(load_reference())
-    records = site_records(*frames, book, 0.0)
+def _simulate(frames: Frames, settings: RankingSettings, draws: int, *, exact: bool) -> tuple[Any, Any]:
+    """Metal and projects of every site; of the truth itself where ``exact``: no width in a tonnage or a grade."""
+    records = site_records(*frames, BOOK, 0.0)
     if exact:
+        tonnes = dict(zip(frames[1]["site_id"], frames[1]["tonnage_mode_mt"] * 1e6))
+        ppm = dict(zip(zip(frames[2]["site_id"], frames[2]["element"]), frames[2]["ppm_mode"]))
         for record in records.values():
-            kind, a, _, c = record.tonnage_spec
-            record.tonnage_spec = (kind, a, 0.0, c)
+            record.tonnage_width = Width(math.log(tonnes[record.site_id]), 0.0)
             for assay in record.assays:
-                assay.sigma = 0.0
+                c = ppm[record.site_id, assay.label]
+                assay.width = Width(math.log(c / (assay.pure_ppm - c)), 0.0)
     settings = settings.model_copy(update={"draws": draws})  # the truth is one draw, fewer than any ranking has
-    basket = basket_elements("all_recoverable", settings, load_reference())
-    inputs, elements, rows = prepare(records, book, settings, [Scenario(settings.price_deck)], [basket], [(0, 0)])
-    plan = plan_units([], NONE, inputs, rows, set())
-    return simulate(inputs, plan.ids, plan.units, draws, threads=1), elements, plan
+    attach_projects(records, BOOK, settings)
+    basket = basket_elements("all_recoverable", settings, REFERENCE)
+    metal, elements, rows = metal_inputs(records, BOOK, settings)
+    deck = price_deck(BOOK, settings, settings.price_deck)
+    inputs, project_ids, _ = inputs_of(records, BOOK, settings, [deck], [basket], [(0, 0)])
+    plan = plan_units([], NONE, metal, rows, project_ids, set())
+    held = simulate_metal(metal, plan.units, len(elements), draws, threads=1)
+    return held, simulate_projects(inputs, plan.ids, plan.projects, draws, threads=1).out
 
 
-def one(seed: int, n_sites: int = 24, draws: int = 500) -> dict[str, np.ndarray]:
-    """One inventory: hits of P10-P90 for contained metal, margin and tonnage; P(top 10) and whether it came true."""
+def one(seed: int, n_sites: int = 25, draws: int = 500) -> dict[str, np.ndarray]:
+    """One inventory: hits of P10-P90 for tonnage, metal and NPV; P(top 10) and whether it came true."""
     rng = np.random.default_rng(seed)
-    sites, tonnages, grades, true_t, true_g = inventory(rng, n_sites)
-    model, _, _ = _simulate((sites, tonnages, grades), RankingSettings(draws=draws, seed=seed), draws, exact=False)
-    truth, _, _ = _simulate((sites, true_t, true_g), RankingSettings(draws=100, seed=10_000_000 + seed), 1, exact=True)
+    published, true = inventory(rng, n_sites)
+    metal, money = _simulate(published, RankingSettings(draws=draws, seed=seed), draws, exact=False)
+    world = RankingSettings(draws=100, seed=10_000_000 + seed)
+    true_metal, true_money = _simulate(true, world, 1, exact=True)
 
     def hit(interval: np.ndarray, value: np.ndarray) -> np.ndarray:
-        return (interval[:, 0] <= value) & (value <= interval[:, 2])
+        return (interval[..., 0] <= value) & (value <= interval[..., 2])
 
-    def score(s: Any) -> np.ndarray:
-        return (100 * (2 / 3 * s.out.value[0] + 1 / 3 * s.out.strategic[0])).astype(np.float32)
+    def keys(out: Any) -> np.ndarray:
+        return np.where(out.score[0] > 0, -out.score[0], out.multiple[0]).astype(np.float32)
 
-    summary = rank_draws(score(model), (10,), 1)
-    place = rank_draws(score(truth), (10,), 1)
     return {
-        "tonnage": hit(model.out.tonnage, truth.out.tonnage[:, 1]),
-        "contained": hit(model.out.contained, truth.out.contained[:, 1]),
-        "margin": hit(model.out.margin, truth.out.margin[:, 1]),
-        "p_top10": summary.p_top[10],
-        "in_top10": place.p_top[10],
+        "tonnage": hit(metal.tonnage, true_metal.tonnage[:, 1]),
+        "contained": hit(metal.contained, true_metal.contained[:, 1]),
+        "recoverable": hit(metal.recoverable, true_metal.recoverable[:, 1]),
+        "npv": hit(money.npv[0], true_money.npv[0, :, 1]),
+        "multiple": hit(money.multiple_q[0], true_money.multiple_q[0, :, 1]),
+        "p_top10": rank_draws(keys(money), (10,), 1).p_top[10],
+        "in_top10": rank_draws(keys(true_money), (10,), 1).p_top[10],
+        "p_pays": money.p_pays[0],
+        "pays": true_money.p_pays[0],
     }
 
 
 def study(n: int) -> tuple[dict[str, float], pd.DataFrame]:
     """Coverage by quantity over ``n`` inventories, and the reliability table of P(top 10) in ten bins."""
     runs = [one(seed) for seed in range(1, n + 1)]
-    coverage = {q: float(np.concatenate([r[q] for r in runs]).mean()) for q in ("tonnage", "contained", "margin")}
-    p, came = (np.concatenate([r[q] for r in runs]) for q in ("p_top10", "in_top10"))
+    quantities = ("tonnage", "contained", "recoverable", "npv", "multiple")
+    coverage = {q: float(np.concatenate([r[q] for r in runs]).mean()) for q in quantities}
+    return coverage, pd.concat(
+        [reliability(runs, "p_top10", "in_top10"), reliability(runs, "p_pays", "pays")], ignore_index=True
+    )
+
+
+def reliability(runs: list[dict[str, np.ndarray]], forecast: str, outcome: str) -> pd.DataFrame:
+    """Forecasts in ten bins beside the share that came true."""
+    p, came = (np.concatenate([r[q] for r in runs]) for q in (forecast, outcome))
     bins = np.minimum((p * 10).astype(int), 9)
     rows = [
-        (b / 10, (b + 1) / 10, int((bins == b).sum()), p[bins == b].mean(), came[bins == b].mean())
+        (forecast, b / 10, (b + 1) / 10, int((bins == b).sum()), p[bins == b].mean(), came[bins == b].mean())
         for b in range(10)
         if (bins == b).any()
     ]
-    return coverage, pd.DataFrame(rows, columns=["from", "to", "n", "forecast", "observed"])
+    return pd.DataFrame(rows, columns=["what", "from", "to", "n", "forecast", "observed"])
 
 
 if __name__ == "__main__":
@@ -156,6 +156,10 @@ if __name__ == "__main__":
 
         figure, axes = plt.subplots(figsize=(4, 4))
         axes.plot([0, 1], [0, 1], color="0.7")
-        axes.plot(table["forecast"], table["observed"], "o-")
-        axes.set(xlabel="forecast P(top 10)", ylabel="share that came true", title="Reliability of P(top 10)")
+        for what, rows in table.groupby("what"):
+            axes.plot(
+                rows["forecast"], rows["observed"], "o-", label={"p_top10": "P(top 10)", "p_pays": "P(pays)"}[what]
+            )
+        axes.legend()
+        axes.set(xlabel="forecast", ylabel="share that came true", title="Reliability")
         figure.savefig(sys.argv[2], dpi=110, bbox_inches="tight")

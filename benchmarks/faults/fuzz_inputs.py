@@ -151,7 +151,14 @@ def formats() -> list[Format]:
         samples.to_csv(folder / "points.tsv", index=False, sep="\t")
         add("TSV, read_file alone", "points.tsv", lambda path: read_file(path))
     out += _texts()
-    return out
+    return out + door_formats()
+
+
+def door_formats() -> list[Format]:
+    """The formats of other programs alone."""
+    from fuzz_doors import doors
+
+    return [Format(*door) for door in doors()]
 
 
 def _texts() -> list[Format]:
@@ -290,16 +297,21 @@ def run_batch(chosen: list[tuple[int, Format]], seed: int) -> list[tuple[int, st
 
 
 def fuzz(
-    inputs: int, seed: int, keep: Path | None = None, first: int = 0, minutes: float = 0.0
+    inputs: int,
+    seed: int,
+    keep: Path | None = None,
+    first: int = 0,
+    minutes: float = 0.0,
+    kinds: list[Format] | None = None,
 ) -> tuple[dict[str, Counter[str]], list[tuple[int, str, str]], int]:
     """Outcomes by format, the faults as (number, format, verdict), and the number of the next input.
 
     Parameters
     ----------
     first : number of the first input; the input of a number is the same whatever was done before it.
-    minutes : stop after so long; 0 goes to the end.
+    minutes : stop after so long; 0 goes to the end. kinds : the formats, all where none are given.
     """
-    kinds, began = formats(), time.monotonic()
+    kinds, began = kinds or formats(), time.monotonic()
     for fmt in kinds:
         with tempfile.TemporaryDirectory() as scratch:
             verdict = judge(fmt, fmt.data, Path(scratch))
@@ -332,11 +344,13 @@ def main() -> int:
     arguments.add_argument("--keep", type=Path, help="keep the inputs that made a fault here")
     arguments.add_argument("--state", type=Path, help="go on from what this file says, and keep it up to date")
     arguments.add_argument("--minutes", type=float, default=0.0, help="stop after so long; 0: go to the end")
+    arguments.add_argument("--doors", action="store_true", help="only the formats that other programs write")
     chosen = arguments.parse_args()
     before: dict[str, Any] = {"next": 0, "table": {}, "faults": []}
     if chosen.state is not None and chosen.state.is_file():
         before = json.loads(chosen.state.read_text())
-    table, found, done = fuzz(chosen.inputs, chosen.seed, chosen.keep, before["next"], chosen.minutes)
+    kinds = door_formats() if chosen.doors else formats()
+    table, found, done = fuzz(chosen.inputs, chosen.seed, chosen.keep, before["next"], chosen.minutes, kinds)
     for name, counts in before["table"].items():
         table[name].update(counts)
     faults = [*(tuple(f) for f in before["faults"]), *found]

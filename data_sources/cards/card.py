@@ -129,6 +129,11 @@ class Card(_Strict):
         """The host that the card names; a redirect to any other is refused."""
         return urlsplit(self.url).hostname or ""
 
+    @property
+    def stated_crs(self) -> str | None:
+        """The CRS that the card names in so many words; None where ``crs`` is only its default."""
+        return self.crs if "crs" in self.model_fields_set else None
+
     def content_hash(self) -> str:
         """SHA-256 of what the card asks for, the same for the same card whatever the order in its YAML."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))

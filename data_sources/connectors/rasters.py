@@ -1,6 +1,7 @@
-"""GeoTIFF -> a ``Raster``: float bands with NaN as the only nodata, names and units beside them.
+"""A grid file -> a ``Raster``: float bands with NaN as the only nodata, names and units beside them.
 
-Belongs here: opening a raster safely. Does not belong here: resampling to a region's grid (``khanij.foundation.grid``).
+Belongs here: what the card says over the file, north up, scale and offset. Does not belong here: formats (``grids``), or
+resampling to a region's grid (``khanij.foundation.grid``).
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import rasterio
-import rasterio.errors
+import pyproj
+import pyproj.exceptions
+import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
 from data_sources.cards import RasterBand
+from data_sources.connectors.grids.no_data import without_no_data
+from data_sources.connectors.grids.opening import SUFFIXES, Opened, open_grid
 from data_sources.connectors.safety import MAX_FILE_BYTES, local_file
-from khanij.foundation.errors import ContractError, CrsError, SourceError
-
-_SENTINELS = (-3.4e38, -1e30)
-_UNDECLARED = (-9999.0, -99999.0, -999999.0, -32768.0)
+from data_sources.connectors.vectors.systems import CARD_WINS
+from data_sources.contracts.shapes import datums
+from khanij.foundation.errors import ContractError, CrsError
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,14 @@ class Raster:
 def read_raster(
     path: object, *, bands: Sequence[RasterBand] | None = None, options: Mapping[str, Any] | None = None
 ) -> Raster:
-    """Open one GeoTIFF, and only a GeoTIFF.
+    """Open one grid: GeoTIFF, Surfer (6, 7, text), netCDF, ASCII, ENVI or Geosoft, told by its first bytes.
 
     Parameters
     ----------
-    path : a local .tif.
-    bands : names and units in file order (a card's ``bands``); else the file's own descriptions, then band_1 ...
-    options : ``max_bytes`` of the file and ``max_cells`` of all bands together (default 500 million).
+    path : a local file. bands : names and units in file order (a card's ``bands``); else the file's own descriptions, then
+    band_1 ...
+    options : ``crs`` (goes over the file's own), ``max_bytes`` of the file and ``max_cells`` of all bands together
+    (default 500 million).
 
     Raises
     ------
@@ -80,49 +84,17 @@ def read_raster(
     ContractError : the card names another number of bands than the file has.
     """
     settings = dict(options or {})
-    file = local_file(path, max_bytes=int(settings.get("max_bytes", MAX_FILE_BYTES)), suffixes=(".tif", ".tiff"))
-    limit = int(settings.get("max_cells", 500_000_000))
-    try:
-        with (
-            rasterio.Env(
-                GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO", CPL_VSIL_CURL_ALLOWED_EXTENSIONS="none"
-            ),
-            rasterio.open(file, driver="GTiff") as source,
-        ):
-            cells = source.count * source.width * source.height
-            if cells > limit:
-                raise SourceError(
-                    f"{cells:,} cells where at most {limit:,} are allowed", file=file, do="cut it to the region"
-                )
-            if source.crs is None:
-                raise CrsError("the raster does not say its coordinate system", file=file, do="georeference it first")
-            if source.transform.is_identity:
-                raise CrsError("the raster has a CRS but no position", file=file, do="georeference it first")
-            if source.transform.b or source.transform.d:
-                raise SourceError("a rotated raster", file=file, do="warp it north up first (gdalwarp)")
-            named = _bands(source, bands, file)
-            masked = source.read(masked=True)
-            crs, transform = source.crs.to_string(), source.transform
-            scales, offsets = np.array(source.scales), np.array(source.offsets)
-    except rasterio.errors.RasterioError as error:
-        raise SourceError(f"not a readable GeoTIFF: {error}", file=file, do="download or export it again") from error
-    values = np.where(np.ma.getmaskarray(masked), np.nan, masked.data).astype("float32")
-    notes = []
-    sentinel = np.isinf(values) | (values <= _SENTINELS[1])
-    if sentinel.any():
-        values[sentinel] = np.nan
-        notes.append(f"{int(sentinel.sum())} cells held a sentinel (-3.4e38 or infinite) and are no data")
-    undeclared = np.isin(values, np.array(_UNDECLARED, dtype="float32"))
-    if undeclared.any():
-        found = ", ".join(f"{v:g}" for v in np.unique(values[undeclared]))
-        values[undeclared] = np.nan
-        notes.append(
-            f"{int(undeclared.sum())} cells held {found}, which the file does not call no data, and are no data"
-        )
+    file = local_file(path, max_bytes=int(settings.get("max_bytes", MAX_FILE_BYTES)), suffixes=SUFFIXES)
+    opened = open_grid(file, max_cells=int(settings.get("max_cells", 500_000_000)))
+    named = _bands(opened, bands, file)
+    crs, told = _system(opened, settings.get("crs"), file)
+    values, found = without_no_data(opened.values, tuple(band.name for band in named))
+    notes = [*opened.notes, *told, *found]
+    scales, offsets, transform = opened.scales, opened.offsets, opened.transform
     if (scales != 1).any() or (offsets != 0).any():
         values = (values.astype("float64") * scales[:, None, None] + offsets[:, None, None]).astype("float32")
-        told = ", ".join(f"{b.name} x {s:g} + {o:g}" for b, s, o in zip(named, scales, offsets) if s != 1 or o != 0)
-        notes.append(f"stored values were turned to values by the file's own scale and offset: {told}")
+        parts = ", ".join(f"{b.name} x {s:g} + {o:g}" for b, s, o in zip(named, scales, offsets) if s != 1 or o != 0)
+        notes.append(f"stored values were turned to values by the file's own scale and offset: {parts}")
     if transform.e > 0:
         values = values[:, ::-1, :]
         transform = Affine(
@@ -132,15 +104,50 @@ def read_raster(
     return Raster(file.name, crs, transform, named, np.ascontiguousarray(values), tuple(notes))
 
 
-def _bands(source: Any, bands: Sequence[RasterBand] | None, file: object) -> tuple[RasterBand, ...]:
+def _system(opened: Opened, said: object, file: object) -> tuple[str, list[str]]:
+    """The coordinate system that holds and what has to be said of it.
+
+    Raises
+    ------
+    CrsError : none that can be used.
+    """
+    do = "name it as crs in the card (crs: EPSG:32643)"
+    try:
+        stated = None if not said else pyproj.CRS.from_user_input(said)
+        own = None if not opened.crs else pyproj.CRS.from_user_input(opened.crs)
+    except pyproj.exceptions.ProjError as error:
+        raise CrsError(f"the coordinate system cannot be used: {error}", file=file, do=do) from error
+    told: list[str] = []
+    if own is not None and not datums.datum_of(own):
+        told.append(f"the file's system names no datum ({own.name})")
+        own = None
+    used = stated or own
+    if used is None:
+        about = f"; {told[0]}" if told else ""
+        raise CrsError(f"the raster does not say its coordinate system{about}", file=file, do=do)
+    if stated is not None and own is not None and not datums.same_system(own, stated):
+        told.append(f"{CARD_WINS}: {opened.crs[:60]} -> {said}")
+    way = _way(used, opened)
+    if way is not None and way.reason:
+        told.append(f"{way.told}: {way.reason} (up to {way.off_m:g} m)")
+    return (str(said) if stated is not None else opened.crs), told
+
+
+def _way(crs: pyproj.CRS, opened: Opened) -> datums.Way | None:
+    rows, columns = opened.values.shape[1:]
+    west, north = opened.transform.c, opened.transform.f
+    box = shapely.box(west, north + opened.transform.e * rows, west + opened.transform.a * columns, north)
+    try:
+        return datums.way_to_wgs84(crs, np.array([box], dtype=object))
+    except pyproj.exceptions.ProjError:
+        return None
+
+
+def _bands(opened: Opened, bands: Sequence[RasterBand] | None, file: object) -> tuple[RasterBand, ...]:
     if bands:
-        if len(bands) != source.count:
+        if len(bands) != len(opened.names):
             raise ContractError(
-                f"the card names {len(bands)} bands, the file has {source.count}", file=file, do="correct the card"
+                f"the card names {len(bands)} bands, the file has {len(opened.names)}", file=file, do="correct the card"
             )
         return tuple(bands)
-    out = []
-    for i in range(source.count):
-        text = source.descriptions[i] or f"band_{i + 1}"
-        out.append(RasterBand(name=text, unit=source.units[i] or ""))
-    return tuple(out)
+    return tuple(RasterBand(name=text, unit=unit) for text, unit in zip(opened.names, opened.units))

@@ -35,7 +35,8 @@ _MAGIC: dict[str, tuple[bytes, ...]] = {
     ".parquet": (b"PAR1",),
     ".geoparquet": (b"PAR1",),
     ".zip": (b"PK\x03\x04",),
-    ".xlsx": (b"PK\x03\x04",),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xlsb", ".ods"), (b"PK\x03\x04",)),
+    ".xls": (b"\xd0\xcf\x11\xe0", b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00"),
     ".tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
     ".tiff": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
 }

@@ -1,4 +1,4 @@
-"""Text tables and spreadsheets -> frames with raw columns, and coordinate columns -> points.
+"""Delimited text -> frames of text with raw columns, and coordinate columns -> points.
 
 Belongs here: delimiters, encodings, quoting, ragged rows, coordinate columns. Does not belong here: units, sentinels
 and bounds (``contracts``); values stay as they were written.
@@ -15,23 +15,30 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import openpyxl
 import pandas as pd
 import pyproj
 import pyproj.exceptions
+import shapely
 
-from data_sources.connectors.safety import check_office_zip
+from data_sources.connectors.text_header import MISSING, joined_header, refuse_title
 from data_sources.contracts.admitting.places import coordinate_pair
-from khanij.foundation.errors import ContractError, MissingSourceError, SourceError
+from data_sources.contracts.contract import plain_name
+from khanij.foundation.errors import ContractError, CrsError, SourceError
 
-MISSING = ["", "NULL", "null", "NaN", "nan", "#N/A", "N/A", "n/a"]
+_WKT_COLUMNS = frozenset(
+    {"wkt", "geometry", "geom", "the_geom", "shape", "wkt_geom", "wkt_geometry", "geometry_wkt", "geom_wkt", "geo", "ewkt", "wkb", "wkb_geometry"}
+)  # fmt: skip
+_WKT_START = re.compile(
+    r"^\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|CURVE|SURFACE|GEOMETRYCOLLECTION)\s*(?:ZM?|M)?\s*(?:\(|EMPTY)",
+    re.IGNORECASE,
+)
 
 
 def read_text_table(path: Path, options: Mapping[str, Any]) -> pd.DataFrame:
-    """One delimited text file; every value as written, numbers where a whole column is numbers.
+    """One delimited text file; every value as text, as it was written: which column holds numbers is for the contract to say.
 
     ``options``: ``delimiter`` (else found from the header), ``encoding`` (else UTF-8 with or without BOM, then
-    Windows-1252), ``quoting: none`` for files that do not escape quotes, ``skip_rows``.
+    Windows-1252), ``quoting: none`` for files that do not escape quotes, ``skip_rows`` or ``header_row`` (from 1).
 
     Raises
     ------
@@ -39,7 +46,7 @@ def read_text_table(path: Path, options: Mapping[str, Any]) -> pd.DataFrame:
     """
     text, encoding = _decode(path, options.get("encoding"))
     lines = text.split("\n", 50)
-    skipped = int(options.get("skip_rows", 0))
+    skipped = int(options.get("skip_rows", int(options.get("header_row", 1)) - 1))
     while skipped < min(len(lines) - 1, 50) and not lines[skipped].strip():
         skipped += 1
     told = (
@@ -69,8 +76,7 @@ def parse_text_table(
             quoting=quoting,
             keep_default_na=False,
             na_values=[*MISSING, '""'] if plain else MISSING,
-            low_memory=False,
-            dtype=dict.fromkeys(options.get("text_columns", ()), str),
+            dtype="str",
         )
     except (ValueError, pd.errors.ParserError) as error:
         raise SourceError(
@@ -80,14 +86,13 @@ def parse_text_table(
         raise SourceError(
             f"{len(frame)} of {rows} rows could be read", file=where, do="save the file as UTF-8 text again"
         )
-    _refuse_title(frame, where, first_line, "skip_rows: {0}", 1)
     frame.columns = [str(c).strip().strip('"') for c in frame.columns]
+    refuse_title(frame, where, first_line, "skip_rows: {0}", 1)
+    frame, _ = joined_header(frame)
     if plain:
         for column in frame.columns:
-            if not pd.api.types.is_numeric_dtype(frame[column]):
-                frame[column] = _unquote(frame[column])
-    for column in frame.columns:
-        frame[column] = _numbers_beside_na(frame[column])
+            frame[column] = _unquoted(frame[column])
+    frame.attrs["delimiter"] = delimiter
     frame.attrs["encoding"] = encoding
     return frame
 
@@ -101,28 +106,6 @@ def _decode(path: Path, encoding: str | None) -> tuple[str, str]:
         except (UnicodeDecodeError, LookupError):
             continue
     raise SourceError("the text encoding cannot be read", file=path, do="save the file as UTF-8, or name its encoding")
-
-
-def _refuse_title(frame: pd.DataFrame, where: object, first_line: int, option: str, before: int) -> None:
-    """A row above the header (a title, in a cell merged over the table) gives columns without names.
-
-    Raises
-    ------
-    SourceError : more than half of the columns have no name, and one of the next rows names more of them.
-    """
-    named = sum(not str(c).startswith("Unnamed: ") and str(c).strip() != "" for c in frame.columns)
-    if named * 2 > len(frame.columns):
-        return
-    filled = frame.head(10).map(lambda v: isinstance(v, str) and v.strip() != "").sum(axis=1).tolist()
-    at = next((i for i, count in enumerate(filled) if count > max(named, len(frame.columns) // 2)), None)
-    if at is not None:
-        row = first_line + at + 1
-        raise SourceError(
-            f"the first row names {named} of {len(frame.columns)} columns: a title; row {row} looks like the header",
-            file=where,
-            row=first_line,
-            do=f"set `{option.format(row - before)}` in the options",
-        )
 
 
 def _delimiter(header: str) -> str:
@@ -179,82 +162,9 @@ def _refuse_swallowed(row: list[str], delimiter: str, fields: int, where: object
         )
 
 
-def _unquote(values: pd.Series) -> pd.Series:
+def _unquoted(values: pd.Series) -> pd.Series:
     inner = values.str.replace(r'^"(.*)"$', r"\1", regex=True)
-    inner = inner.mask(inner == "")
-    numbers = pd.to_numeric(inner, errors="coerce")
-    return numbers if numbers.notna().sum() == inner.notna().sum() and inner.notna().any() else inner
-
-
-def _numbers_beside_na(values: pd.Series) -> pd.Series:
-    """``NA`` is missing in a column of numbers, and a text (a code, a name) anywhere else."""
-    if pd.api.types.is_numeric_dtype(values):
-        return values
-    is_na = values == "NA"
-    if not is_na.any():
-        return values
-    numbers = pd.to_numeric(values.mask(is_na), errors="coerce")
-    return numbers if numbers.notna().sum() == (values.notna() & ~is_na).sum() else values
-
-
-def read_spreadsheet(path: Path, options: Mapping[str, Any], layer: str | None) -> pd.DataFrame:
-    """One sheet of an .xlsx, named by ``layer`` or ``options['sheet']``; ``options['header_row']`` counts from 1."""
-    check_office_zip(path)
-    try:
-        sheet = layer or options.get("sheet") or _one_sheet(path)
-        frame = pd.read_excel(
-            path,
-            sheet_name=sheet,
-            header=int(options.get("header_row", 1)) - 1,
-            engine="openpyxl",
-            keep_default_na=False,
-            na_values=MISSING,
-        )
-    except (ValueError, KeyError, OSError) as error:
-        raise SourceError(
-            f"the spreadsheet cannot be read: {error}",
-            file=path,
-            layer=str(layer or options.get("sheet") or ""),
-            do="check the sheet's name",
-        ) from error
-    header = int(options.get("header_row", 1))
-    _refuse_title(frame, path, header, "header_row: {0}", 0)
-    frame.columns = [str(c).strip() for c in frame.columns]
-    frame = frame.dropna(how="all")
-    for column in frame.columns:
-        frame[column] = _numbers_beside_na(frame[column])
-    return frame.reset_index(drop=True)
-
-
-def _one_sheet(path: Path) -> str:
-    """The only sheet with a table (two columns and two rows at least), or the only sheet.
-
-    Raises
-    ------
-    MissingSourceError : several sheets hold tables, and none is named.
-    """
-    book = openpyxl.load_workbook(path, read_only=True)
-    try:
-        names = list(book.sheetnames)
-        tables = [s.title for s in book.worksheets if _is_table(s)]
-    finally:
-        book.close()
-    if len(tables) > 1:
-        raise MissingSourceError(
-            f"{len(tables)} sheets hold tables, none is named",
-            file=path,
-            do=f"name one of {', '.join(tables)} as sheet",
-        )
-    return str((tables or names)[0])
-
-
-def _is_table(sheet: Any) -> bool:
-    rows = 0
-    for row in sheet.iter_rows(max_row=50, values_only=True):
-        rows += sum(v is not None for v in row) > 1
-        if rows > 1:
-            return True
-    return False
+    return inner.mask(inner == "")
 
 
 def coordinate_columns(columns: list[str], options: Mapping[str, Any], where: object) -> tuple[str, str] | None:
@@ -295,8 +205,12 @@ def _is_degrees(crs: object) -> bool:
 def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) -> pd.DataFrame:
     """Points from the coordinate columns, which stay; a row without two numbers has no geometry and is kept.
 
-    A table without coordinate columns is returned as it is.
+    A column of WKT (or of the hexadecimal WKB of a database) gives the geometry where there is one. A table without either is
+    returned as it is.
     """
+    drawn: pd.DataFrame | None = None if options.get("geometry") == "none" else _drawn(frame, options, where)
+    if drawn is not None:
+        return drawn
     names = None if options.get("geometry") == "none" else coordinate_columns(list(frame.columns), options, where)
     if names is None:
         return frame
@@ -305,10 +219,51 @@ def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) 
     points = np.full(len(frame), None, dtype=object)
     points[known] = gpd.points_from_xy(east[known], north[known])
     out: pd.DataFrame = gpd.GeoDataFrame(
-        frame, geometry=gpd.GeoSeries(points, index=frame.index, crs=options.get("crs", "EPSG:4326"))
+        frame, geometry=gpd.GeoSeries(points, index=frame.index, crs=options.get("crs") or "EPSG:4326")
     )
     out.attrs = dict(frame.attrs)
     return out
+
+
+def _drawn(frame: pd.DataFrame, options: Mapping[str, Any], where: object) -> gpd.GeoDataFrame | None:
+    """The frame with the geometry of its column of WKT or WKB, where it has one; what cannot be read has none."""
+    for name in (c for c in frame.columns if plain_name(c) in _WKT_COLUMNS and frame[c].notna().any()):
+        texts = frame[name].astype("str").str.strip()
+        srid = texts.str.extract(r"^SRID\s*=\s*(\d+)\s*;", flags=re.IGNORECASE, expand=False)
+        bare = texts.str.replace(r"^SRID\s*=\s*\d+\s*;\s*", "", regex=True, flags=re.IGNORECASE)
+        shown = bare.dropna()
+        if shown.str.match(_WKT_START).sum() * 2 > len(shown):
+            shapes = shapely.from_wkt(bare.where(bare.notna(), None).to_numpy(dtype=object), on_invalid="ignore")
+        elif shown.str.match(r"^(?:00|01)[0-9A-Fa-f]{16,}$").sum() * 2 > len(shown):
+            raw = [
+                bytes.fromhex(t) if isinstance(t, str) and re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", t) else None
+                for t in bare
+            ]
+            shapes = shapely.from_wkb(np.array(raw, dtype=object), on_invalid="ignore")
+            found = shapely.get_srid(shapes[~shapely.is_missing(shapes)])
+            srid = pd.Series([str(i) for i in found if i > 0], dtype="str")
+        else:
+            continue
+        codes = sorted(set(srid.dropna()))
+        if len(codes) > 1:
+            raise CrsError(
+                f"geometries of several CRS ({', '.join(codes)})",
+                file=where,
+                field=str(name),
+                do="export them in one CRS",
+            )
+        crs = options.get("crs") or (f"EPSG:{codes[0]}" if codes else "EPSG:4326")
+        shapes = shapely.set_srid(shapes, 0)
+        rest = frame.drop(columns=[name])
+        try:
+            out = gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, index=frame.index, crs=crs))
+        except pyproj.exceptions.CRSError as error:
+            raise CrsError(
+                f"no such CRS: {crs}", file=where, field=str(name), do="name the right one as crs"
+            ) from error
+        out.attrs = dict(frame.attrs)
+        return out
+    return None
 
 
 def looks_like_html(text: str) -> bool:

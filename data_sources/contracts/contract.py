@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from data_sources.contracts.header_words import in_english
+
 Dtype = Literal["string", "float", "integer", "boolean", "datetime"]
 GeometryType = Literal["POINT", "LINESTRING", "MULTILINESTRING", "POLYGON", "MULTIPOLYGON"]
 
@@ -18,8 +20,8 @@ QUARANTINE_COLUMNS = ("source", "layer", "row", "field", "value", "reason")
 
 
 def plain_name(name: object) -> str:
-    """A column name in small letters and digits, with one ``_`` for all else: ``Sample No.`` -> ``sample_no``."""
-    return re.sub(r"[^0-9a-z]+", "_", str(name).lower()).strip("_")
+    """A column name in small letters and digits, with one ``_`` for all else: ``Sample No.`` -> ``sample_no``, ``राज्य`` -> ``state``."""
+    return re.sub(r"[^0-9a-z]+", "_", in_english(str(name)).lower()).strip("_")
 
 
 @dataclass(frozen=True)

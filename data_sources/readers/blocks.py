@@ -108,8 +108,8 @@ def read_blocks(
         )
     _, says = card_of(card or card_name or None, layer)
     reading = (dict(says.options) if says else {}) | dict(options or {})
-    if says and says.crs and "crs" not in reading:
-        reading["crs"] = says.crs
+    if says and says.stated_crs and "crs" not in reading:
+        reading["crs"] = says.stated_crs
     frame = read_file(path, layer=reading.pop("layer", None), options=reading)
     frame = frame.copy()
     if "geometry_basis" not in frame.columns:

@@ -10,15 +10,26 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj.exceptions import ProjError
 
 from data_sources.cards import Card, load_card
 from data_sources.contracts.admitting.admission import ANYWHERE, Admission, Area, admit
 from data_sources.contracts.admitting.places import INDIA_DEG, coordinate_pair
 from data_sources.contracts.admitting.raw_columns import Said
 from data_sources.contracts.admitting.values import parse_numbers
-from data_sources.contracts.contract import Contract
+from data_sources.contracts.contract import QUARANTINE_COLUMNS, Contract
+from data_sources.contracts.shapes.datums import in_degrees
+from data_sources.readers.layouts import laid_out
+from khanij.foundation.errors import SourceError
 
 Extent = tuple[float, float, float, float]
+
+FAILS = (
+    "the layer is not used; correct what the reason says (the column, the unit, the CRS), or set `keep_rest: true` in the card's "
+    "options where the other rows are right"
+)
+REST = "the layer fails, since more than half of its rows are held for one reason: this row is not used either"
+_FEWEST = 2  # of one row nothing is a share
 
 
 def card_of(card: Card | str | None, layer: str) -> tuple[Card | None, Card | None]:
@@ -54,6 +65,8 @@ def admit_layer(
     maps = (dict(says.field_map) if says else {}) | dict(options.get("field_map") or {})
     units: dict[str, object] = {**(says.units if says else {}), **(options.get("units") or {})}
     rows = np.arange(1, len(frame) + 1) if row_numbers is None else row_numbers
+    layout = laid_out(frame, contract, maps, rows)
+    frame, rows, units = layout.frame, layout.rows, {**layout.units, **units}
     cut = 0
     margin, extent_deg = float(options.get("margin_deg", _margin(contract))), within.extent_deg
     if extent_deg is not None and margin:
@@ -66,20 +79,64 @@ def admit_layer(
             cut = int(elsewhere.sum())
             frame, rows = frame[~elsewhere], rows[~elsewhere]
     stamp = {"source": name, "redistribute": own.redistribute if own else "no"}
-    admission = admit(
-        frame,
-        contract,
-        source=name,
-        layer=contract.name,
-        file=file,
-        says=Said(maps, units, options.get("crs"), stamp),
-        within=replace(within, extent_deg=extent_deg),
-        row_numbers=rows,
-    )
+    try:
+        admission = admit(
+            frame,
+            contract,
+            source=name,
+            layer=contract.name,
+            file=file,
+            says=Said(maps, units, options.get("crs"), stamp, options.get("decimal")),
+            within=replace(within, extent_deg=extent_deg),
+            row_numbers=rows,
+        )
+    except (shapely.errors.ShapelyError, ProjError) as error:
+        told = f"a geometry that the library cannot handle: {error}"
+        do = "repair it in QGIS and export it again"
+        raise SourceError(told, file=file, layer=contract.name, do=do) from error
+    if not options.get("keep_rest"):
+        admission = _whole_or_nothing(admission)
     report = admission.report | {"rows_outside_region": cut, "card": own.name if own else None}
     if cut and not report["rows_in"]:
         report["empty"] = f"no {contract.title.lower()}: all {cut} rows lie outside the region's extent"
     return replace(admission, report=report)
+
+
+def _whole_or_nothing(admission: Admission) -> Admission:
+    """A layer that loses more than half of its rows for one reason is read wrongly as a whole: none of it is used."""
+    rows_in = int(admission.report["rows_in"])
+    reasons = admission.report["by_reason"]["quarantined"]
+    reason, lost = next(iter(reasons.items()), ("", 0))
+    if rows_in < _FEWEST or lost * 2 <= rows_in:
+        return admission
+    why = f"{lost} of {rows_in} rows are held for one reason ({reason}): {FAILS}"
+    left = pd.DataFrame(
+        {
+            "source": admission.report["source"],
+            "layer": admission.report["layer"],
+            "row": pd.array(admission.rows, dtype="Int64"),
+            "field": "",
+            "value": "",
+            "reason": REST,
+        }
+    ).astype({c: "str" for c in QUARANTINE_COLUMNS if c != "row"})
+    told = pd.DataFrame(
+        [(admission.report["source"], admission.report["layer"], None, None, None, why)],
+        columns=list(QUARANTINE_COLUMNS),
+    )
+    told = told.astype({c: ("Int64" if c == "row" else "str") for c in QUARANTINE_COLUMNS})
+    by = {"quarantined": reasons | ({REST: len(left)} if len(left) else {}), "flagged": {}}
+    report = admission.report | {
+        "rows_kept": 0, "rows_flagged": 0, "rows_quarantined": rows_in, "by_reason": by, "empty": why, "fails": why,
+    }  # fmt: skip
+    return replace(
+        admission,
+        kept=admission.kept.iloc[:0].copy(),
+        rows=admission.rows[:0],
+        quarantine=pd.concat([told, admission.quarantine, left], ignore_index=True),
+        flags=admission.flags[admission.flags["row"].isna()].reset_index(drop=True),
+        report=report,
+    )
 
 
 def _margin(contract: Contract) -> float:
@@ -91,8 +148,7 @@ def _margin(contract: Contract) -> float:
 def _elsewhere(frame: pd.DataFrame, field_map: Mapping[str, str], extent: Extent, contract: Contract) -> np.ndarray:
     """Rows that lie properly in India but outside the extent: another region's rows, not wrong ones."""
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None and frame.crs is not None:
-        shapes = frame.geometry if frame.crs == "EPSG:4326" else frame.geometry.to_crs("EPSG:4326")
-        box = shapely.bounds(np.asarray(shapes.to_numpy(), dtype=object))
+        box = shapely.bounds(in_degrees(frame.geometry)[0])
     else:
         back = {target: raw for raw, target in field_map.items() if raw in frame.columns}
         pair = (

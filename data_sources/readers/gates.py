@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from data_sources.connectors.files import read_file
+from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.readers.lease_status import lease_statuses
 from data_sources.regions import GateSource
 from khanij.foundation.errors import ContractError, CrsError
@@ -35,7 +36,7 @@ def read_gate(path: Path, name: str, source: GateSource) -> gpd.GeoDataFrame:
             layer=name,
             do="write it into the file, or say it in options: {crs: EPSG:4326}",
         )
-    shapes = shapely.make_valid(frame.geometry.to_crs("EPSG:4326").to_numpy())
+    shapes = shapely.make_valid(in_degrees(frame.geometry)[0])
     columns = {c.lower(): c for c in frame.columns}
     data = {
         k: frame[columns[k]].astype("str") if k in columns else pd.Series(None, index=frame.index, dtype="str")

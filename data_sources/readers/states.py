@@ -12,6 +12,7 @@ import geopandas as gpd
 import shapely
 
 from data_sources.connectors.files import read_file
+from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.regions import StatesSource
 from khanij.foundation.errors import ContractError, MissingSourceError
 
@@ -42,7 +43,7 @@ def read_states(path: Path | None, source: StatesSource) -> gpd.GeoDataFrame:
             field="name_field",
             do=f"name one of {', '.join(str(c) for c in frame.columns if c != frame.geometry.name)}",
         )
-    shapes = shapely.make_valid(frame.geometry.to_crs("EPSG:4326").to_numpy())
+    shapes = shapely.make_valid(in_degrees(frame.geometry)[0])
     kept = (shapely.get_dimensions(shapes) == 2) & frame[source.name_field].notna().to_numpy()
     if not kept.any():
         raise ContractError("no polygon with a name", **where, field=source.name_field, do="give the states' polygons")

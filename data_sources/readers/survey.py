@@ -44,8 +44,8 @@ def read_layer(
     contract_of(layer_name)
     _, says = card_of(card, layer_name)
     reading = (dict(says.options) if says else {}) | dict(options or {})
-    if says and says.crs and "crs" not in reading:
-        reading["crs"] = says.crs
+    if says and says.stated_crs and "crs" not in reading:
+        reading["crs"] = says.stated_crs
     frame = read_file(path, layer=reading.pop("layer", None), options=reading)
     if not len(frame):
         raise SourceError(

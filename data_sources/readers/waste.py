@@ -26,6 +26,7 @@ from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import join_sites
 from data_sources.reference import load_table
+from data_sources.register.routes import with_routes
 from khanij.foundation.errors import MissingSourceError
 
 TABLES = {
@@ -174,6 +175,16 @@ def admit_tables(
         report=report,
         marks=_marks(admitted),
     )
+
+
+def with_waste_routes(inventory: WasteInventory) -> WasteInventory:
+    """The inventory in which a site that names its waste and no route has the route of the waste, with a mark that says so."""
+    sites, told = with_routes(inventory.sites, inventory.grades)
+    marks = {
+        site: "; ".join(filter(None, (inventory.marks.get(site), told.get(site))))
+        for site in sorted({*inventory.marks, *told})
+    }
+    return replace(inventory, sites=sites, marks=marks)
 
 
 def with_absent(inventory: WasteInventory, absent: Mapping[str, tuple[str, str, str]]) -> WasteInventory:

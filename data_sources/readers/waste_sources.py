@@ -20,6 +20,7 @@ from data_sources.connectors.remote.plain import parse_json_records
 from data_sources.connectors.safety import local_file
 from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
+from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.contracts.waste import CONSTRAINTS, GRADES, TONNAGES, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import joined
@@ -64,10 +65,10 @@ def read_raw(path: Path, source: WasteSource, card: Card) -> pd.DataFrame:
         file = local_file(path, suffixes=(".json",))
         frame, _ = parse_json_records(file.read_bytes(), path.name, source.called, card.records_path)
         return frame
-    options = {"crs": card.crs, **card.options, **source.options}
+    options = {"crs": card.stated_crs, **card.options, **source.options}
     frame = read_file(path, layer=source.layer or (card.layer or None), options=options)
     if isinstance(frame, gpd.GeoDataFrame):
-        shapes = frame.geometry if frame.crs == "EPSG:4326" else frame.geometry.to_crs("EPSG:4326")
+        shapes = gpd.GeoSeries(in_degrees(frame.geometry)[0], index=frame.index, crs="EPSG:4326")
         plain = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         if not any(c.lower() in ("lat", "latitude") for c in map(str, plain.columns)):
             middle = shapes.representative_point()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
 
@@ -44,3 +45,10 @@ def number_or_missing(value: object) -> float:
         return number_of(value)
     except (TypeError, ValueError):
         return math.nan
+
+
+def plain_digits(value: float) -> str:
+    """A number in plain digits, the fewest that give it back: ``7``, ``0.00001``, ``10000000000000000``, never ``1e+16``."""
+    if not math.isfinite(value):
+        return str(value)
+    return np.format_float_positional(value, trim="-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file",
         metavar="FILE",
         type=Path,
-        help="Shapefile (zipped or not), GeoPackage, GeoJSON, GeoParquet, CSV or XLSX",
+        help="Shapefile (zipped or not), GeoPackage, GeoJSON, GeoParquet, CSV, or a workbook (XLSX, XLS, ODS)",
     )
     parser.add_argument(
         "--as",
@@ -22,24 +23,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the layer it should be, such as stream_sediments, waste_sites, grades, auction_blocks",
     )
     parser.add_argument("--card", metavar="NAME", help="a source card that names the columns and units")
+    parser.add_argument(
+        "--sheet", metavar="NAME", help="the sheet of a workbook, by its name, also where that is a number"
+    )
+    parser.add_argument("--layer", dest="file_layer", metavar="NAME", help="the layer of a file that holds several")
+    parser.add_argument("--header-row", type=int, metavar="N", help="the row that names the columns, from 1")
+    parser.add_argument(
+        "--crs", metavar="CRS", help="the coordinate system, where the file has none or a wrong one (EPSG:32643)"
+    )
+    parser.add_argument("--decimal", choices=(",", "."), help="the decimal mark, where the file leaves it open")
+    parser.add_argument(
+        "--map",
+        dest="maps",
+        action="append",
+        default=[],
+        metavar="COLUMN=FIELD",
+        help="a column and the field that it is (again for more)",
+    )
+    parser.add_argument("--write-card", type=Path, metavar="NAME.yaml", help="write a source card of what was found")
     parser.add_argument("--rows", type=int, default=20, metavar="N", help="reasons to print (default 20)")
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Print the report; exit status 1 when rows were held, 2 when the file could not be read at all."""
+    """Print the report; exit status 1 when rows or columns were held, 2 when the file could not be read at all."""
     from rich.table import Table
 
     from data_sources.cards import load_card
+    from data_sources.cards.writing import found_card, write_card
     from data_sources.readers.survey import read_layer
     from pipelines.cli.shown.terminal import terminal
 
-    admitted = read_layer(arguments.file, arguments.layer, card=load_card(arguments.card) if arguments.card else None)
+    options = reading_options(arguments)
+    card = load_card(arguments.card) if arguments.card else None
+    admitted = read_layer(arguments.file, arguments.layer, card=card, options=options)
     console = terminal()
     report = admitted.report
     console.print(
         f"{arguments.file} as {arguments.layer}: {report['rows_in']} rows in, {report['rows_kept']} kept "
         f"({report['rows_flagged']} of them flagged), {report['rows_quarantined']} held"
     )
+    if report.get("fails"):
+        console.print(f"The layer fails: {report['fails']}")
     if report.get("columns_unmapped"):
         console.print(f"Columns not used: {', '.join(map(str, report['columns_unmapped']))}")
     for title, frame in (("Held: not used", admitted.quarantine), ("Flagged: used, and marked", admitted.flags)):
@@ -51,7 +75,64 @@ def main(arguments: argparse.Namespace) -> int:
             first = rows.iloc[0]
             table.add_row(str(len(rows)), str(reason), *(_text(first[name]) for name in ("row", "field", "value")))
         console.print(table)
+    if arguments.layer == "waste_sites":
+        _tell_unvalued(admitted.kept)
+    if arguments.write_card is not None:
+        stem = arguments.write_card.stem
+        known = (dict(card.options) if card else {}) | options
+        text = found_card(
+            stem, str(arguments.file), arguments.layer, report, known, file_layer=arguments.file_layer or ""
+        )
+        write_card(arguments.write_card.with_suffix(".yaml"), text)
+        console.print(
+            f"Card written: {arguments.write_card.with_suffix('.yaml')} (lay it into the folder that KHANIJ_CARDS names; then: khanij validate FILE --as {arguments.layer} --card {stem})"
+        )
     return 1 if report["rows_quarantined"] or len(admitted.quarantine) else 0
+
+
+def reading_options(arguments: argparse.Namespace) -> dict[str, object]:
+    """The options of a card that the command's own arguments stand for.
+
+    Raises
+    ------
+    SourceError : a ``--map`` without a column and a field.
+    """
+    from khanij.foundation.errors import SourceError
+
+    given = {
+        "sheet": arguments.sheet,
+        "layer": arguments.file_layer,
+        "header_row": arguments.header_row,
+        "crs": arguments.crs,
+        "decimal": arguments.decimal,
+    }
+    options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
+    maps = {}
+    for text in arguments.maps:
+        column, equals, field = text.rpartition("=")
+        if not (column.strip() and equals and field.strip()):
+            raise SourceError(f"--map {text}", field="--map", do="write COLUMN=FIELD, such as --map 'Total Cu=Cu_ppm'")
+        maps[column] = field.strip()
+    return options | ({"field_map": maps} if maps else {})
+
+
+def _tell_unvalued(sites: Any) -> None:
+    """Per site what cannot be valued, and why."""
+    from rich.table import Table
+
+    from data_sources.register.routes import why_not_valued
+    from pipelines.cli.shown.terminal import terminal
+
+    told = [
+        (str(site), why)
+        for site, waste, route in zip(sites["site_id"], sites["waste_type_code"], sites["route_code"])
+        if (why := why_not_valued(waste, route))
+    ]
+    if told:
+        table = Table("site", "why", title="Listed, and cannot be valued", title_justify="left")
+        for row in told:
+            table.add_row(*row)
+        terminal().print(table)
 
 
 def _text(value: object) -> str:

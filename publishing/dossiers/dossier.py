@@ -6,7 +6,6 @@ Belongs here: which pages are made and where they are written. Does not belong h
 
 from __future__ import annotations
 
-import io
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,6 @@ from typing import Any
 
 import matplotlib
 import pandas as pd
-from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from khanij.foundation.cells import is_known
@@ -24,6 +22,7 @@ from publishing.dossiers.dossier_figures import Book
 from publishing.dossiers.dossier_pages import first_page, list_pages, second_page
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import no_such_block, read_layer, read_table, records, run_info
+from publishing.pdf.figures import FigurePages
 from publishing.sets.snapshot import one_set_of
 from publishing.shortlists.shortlist import Shortlist
 
@@ -74,19 +73,19 @@ def write_dossiers(
     folder.mkdir(parents=True, exist_ok=True)
     out: list[PublishedFile] = []
     with _Look():
-        whole, stream = _open_pdf(f"Dossiers - {book.info.get('title', '')}", book)
+        whole = _open_pdf(f"Dossiers - {book.info.get('title', '')}", book)
         for block_id in block_ids:
-            single, buffer = _open_pdf(f"{block_id} - {book.info.get('title', '')}", book)
+            single = _open_pdf(f"{block_id} - {book.info.get('title', '')}", book)
             for figure in _pages(book, known[block_id]):
                 for wanted, target in ((each, single), (combined, whole)):
                     if wanted:
                         target.savefig(figure)
-            single.close()
+            content = single.content()
             if each:
-                out.append(_put(folder / f"{_file_name(block_id)}.pdf", buffer))
-        whole.close()
+                out.append(_put(folder / f"{_file_name(block_id)}.pdf", content))
+        content = whole.content()
     if combined and block_ids:
-        out.append(_put(folder / "dossiers.pdf", stream))
+        out.append(_put(folder / "dossiers.pdf", content))
     return out
 
 
@@ -109,14 +108,14 @@ def write_shortlist_pdf(shortlist: Shortlist, path: Path, date: str = "") -> Pub
     """Write a shortlist as one PDF: the list, then two pages for every block."""
     book = book_of_shortlist(shortlist)
     with _Look():
-        pdf, stream = _open_pdf(f"Shortlist {shortlist.chosen.name} - {shortlist.title}", book)
+        pdf = _open_pdf(f"Shortlist {shortlist.chosen.name} - {shortlist.title}", book)
         for figure in list_pages(shortlist, date):
             pdf.savefig(figure)
         for record in records(pd.DataFrame(shortlist.blocks.drop(columns="geometry"))):
             for figure in _pages(book, record):
                 pdf.savefig(figure)
-        pdf.close()
-    return _put(path, stream)
+        content = pdf.content()
+    return _put(path, content)
 
 
 def _pages(book: Book, record: Any) -> Iterator[Figure]:
@@ -128,15 +127,13 @@ def _file_name(block_id: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in block_id)
 
 
-def _open_pdf(title: str, book: Book) -> tuple[PdfPages, io.BytesIO]:
-    stream = io.BytesIO()
+def _open_pdf(title: str, book: Book) -> FigurePages:
     mark = f"{SAMPLE_MARK} - " if book.is_sample else ""
     # No date in the file: the same content gives the same bytes.
-    return PdfPages(stream, metadata={"Title": mark + title, "Author": "Khanij", "CreationDate": None, "ModDate": None, "Producer": None, "Creator": None}), stream  # fmt: skip
+    return FigurePages({"Title": mark + title, "Author": "Khanij", "CreationDate": None, "ModDate": None, "Producer": None, "Creator": None})  # fmt: skip
 
 
-def _put(path: Path, stream: io.BytesIO) -> PublishedFile:
-    content = stream.getvalue()
+def _put(path: Path, content: bytes) -> PublishedFile:
     changed = write_bytes_atomically(path, content)
     return PublishedFile(path, sha256_of(path), len(content), changed)
 
@@ -152,7 +149,7 @@ class _Look:
         self._logger.setLevel(logging.ERROR)
         self._warnings = warnings.catch_warnings()
         self._warnings.__enter__()
-        # A script that the core fonts lack is drawn as question marks; the spreadsheet and the page show it.
+        # What the core fonts lack is laid over the page in a font that has it; matplotlib only measures it.
         warnings.filterwarnings("ignore", message=".*([Gg]lyph|findfont).*")
 
     def __exit__(self, *error: object) -> None:

@@ -325,7 +325,7 @@ def list_pages(shortlist: Shortlist, date: str) -> Iterator[Figure]:
         figure.add_artist(_rule(y - 0.005))
         for r in part:
             y -= 0.0245
-            values = (place(r.rank) if is_known(r.rank) else "-", rank_interval(r.rank_p05, r.rank_p95).replace(" to ", "-").replace("not known", "-"), one_line(plain(r.name), 46), one_line(plain(r.state), 18), number(r.score_mean).replace("not known", "-"), share(r.p_top20).replace("not known", "-"), one_line(r.knowledge_class, 9))  # fmt: skip
+            values = (place(r.rank) if is_known(r.rank) else "-", rank_interval(r.rank_p05, r.rank_p95).replace(" to ", "-").replace("not known", "-"), one_line(plain(r.name), 46), one_line(plain(r.state), 15), number(r.score_mean).replace("not known", "-"), share(r.p_top20).replace("not known", "-"), one_line(r.knowledge_class, 9))  # fmt: skip
             for value, (_, x) in zip(values, columns):
                 say(x, y, value, 8.5)
             say(0.21, y - 0.0105, f"{r.block_id}  {one_line(plain(r.top_elements), 60)}", 6.8, color=SOFT)

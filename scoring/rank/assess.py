@@ -16,7 +16,7 @@ import pandas as pd
 from scoring.case import Case
 from scoring.rank.baskets import basket_elements
 from scoring.rank.gating import gates_of
-from scoring.rank.kind_scores import kind_scores
+from scoring.rank.points import kind_scores
 from scoring.rank.ranking import final_rank, rank_draws, tiers
 from scoring.rank.scores import Scores
 from scoring.rank.settings import RankingSettings

@@ -1,6 +1,6 @@
-"""What the scores of one kind of block hold.
+"""The scores of one kind of block, as one value.
 
-Belongs here: the names of what is scored. Does not belong here: the score itself (``kind_scores``), ranks (``ranking``).
+Belongs here: the shape. Does not belong here: how points come about (``points``), ranks (``ranking``).
 """
 
 from __future__ import annotations

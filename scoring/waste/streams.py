@@ -4,7 +4,7 @@ A stream is ``blake2b(seed | purpose | id)`` (128 bits); draw ``k`` of a stream 
 Philox4x32-10 at counter ``k div 4``. Adding a site, sorting blocks, changing the number of threads or the size of a
 chunk therefore changes nobody else's draws, and the first 1,000 of 5,000 draws are the 1,000 draws of a shorter run.
 
-Belongs here: streams, uniforms, normals, the triangular quantile. Does not belong here: what is drawn.
+Belongs here: streams, uniforms, normals. Does not belong here: what is drawn.
 
 References
 ----------
@@ -177,17 +177,6 @@ def fill_normal(key, out):
         out[where[j]] = tails[j]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def triangular_quantile(u, low, mode, high):
-    """Quantile ``u`` of the triangular distribution (low, mode, high); a triangle of no width gives its one value."""
-    width = high - low
-    if width <= 0.0:
-        return mode
-    if u * width < mode - low:
-        return low + math.sqrt(u * width * (mode - low))
-    return high - math.sqrt((1.0 - u) * width * (high - mode))
-
-
 def uniforms(seed: int, draws: int, stream: Stream | str, *ids: object) -> NDArray[np.float64]:
     """(draws,) uniforms of one stream."""
     out = np.empty(draws)
@@ -199,21 +188,4 @@ def normals(seed: int, draws: int, stream: Stream | str, *ids: object) -> NDArra
     """(draws,) standard normals of one stream."""
     out = np.empty(draws)
     fill_normal(stream_key(seed, stream, *ids), out)
-    return out
-
-
-def triangulars(u: NDArray[np.float64], low: float, mode: float, high: float) -> NDArray[np.float64]:
-    """(K,) triangular draws from (K,) uniforms."""
-    return (
-        np.array([triangular_quantile(x, low, mode, high) for x in u])
-        if u.size < 64
-        else _triangulars(u, low, mode, high)
-    )
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _triangulars(u, low, mode, high):
-    out = np.empty(u.shape[0])
-    for i in range(u.shape[0]):
-        out[i] = triangular_quantile(u[i], low, mode, high)
     return out

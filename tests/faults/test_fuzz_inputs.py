@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks" / "faults"))
 from fuzz_inputs import HOSTILE, damage, formats, fuzz
 
-INPUTS = int(os.environ.get("KHANIJ_FUZZ", "170"))
+INPUTS = int(os.environ.get("KHANIJ_FUZZ", "370"))
 
 
 @pytest.mark.skipif(

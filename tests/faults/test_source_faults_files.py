@@ -272,5 +272,5 @@ def test_rows_with_another_number_of_fields_are_never_shifted(tmp_path: Path) ->
         read_file(file)
     assert caught.value.row == 2
     frame = read_file(file, options={"quoting": "none", "geometry": "none"})
-    assert list(frame.symbol) == ["Fe", "Cu"] and list(frame.latitude) == [15.2, 14.0]
+    assert list(frame.symbol) == ["Fe", "Cu"] and list(frame.latitude) == ["15.2", "14.0"]
     assert frame.latlong[0] == "15^13' : 76^24'30\""

@@ -8,12 +8,11 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import shapely
-from scoring.waste.economics import usd_to_inr_crore
 
 from data_sources.contracts import CrsError
 from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
 from data_sources.reference import load_table
-from khanij.foundation.wording import number
+from khanij.foundation.wording import number, usd_to_inr_crore
 from scoring.waste.shares.areas import geodesic_area_ha, require_equal_area
 
 CASES = {c["id"]: c for c in json.loads((Path(__file__).parent / "published_cases.json").read_text(encoding="utf-8"))}

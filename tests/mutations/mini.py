@@ -25,8 +25,8 @@ SITES = {  # id: waste type, route, host, lon, lat, tonnes (Mt)
     "NI2": ("cr_laterite_overburden", "hpal_roast_leach", "Cr-(Ni-Co)", 78.30, 18.60, 30.0),
 }
 GRADES = [  # site, element, kind, min, mode, max ppm, basis, class, tree_includes
-    ("CU1", "Cu", "element", None, 1500.0, None, "assay", "G3", None),
-    ("CU1", "Au", "element", None, 0.10, None, "assay", "G3", None),
+    ("CU1", "Cu", "element", None, 4000.0, None, "assay", "G3", None),
+    ("CU1", "Au", "element", None, 0.20, None, "assay", "G3", None),
     ("CU2", "Cu", "element", None, 900.0, None, "recovered", "G3", None),
     ("CU2", "Fe", "element", None, 150000.0, None, "assay", "G3", None),
     ("AU1", "Au", "element", None, 0.72, None, "assay", "G3", None),
@@ -59,6 +59,7 @@ def mini(draws: int = 800, **settings: Any) -> dict[str, Any]:
             "waste_type_code": waste,
             "host_commodity": host,
             "route_code": route,
+            "test_level": "plant" if site.startswith("NI") else "none",
             "is_transported": waste.endswith("ash"),
         }
         rows.append({**row, **more, "lease_status": "none", "is_excluded": False, "source": "made up"})
@@ -136,6 +137,6 @@ def mini(draws: int = 800, **settings: Any) -> dict[str, Any]:
     }
 
 
-def unit_draws(state: Any, site: str) -> np.ndarray:
-    """(K,) default-basket value axis of a site's own waste block."""
-    return state.scored.simulation.out.value[0, state.scored.plan.whole[site]].astype(float)
+def needed_draws(state: Any, site: str) -> np.ndarray:
+    """(K,) logarithm of the price multiple that a site needs, in the ranking's deck."""
+    return np.log(state.scored.projects.out.multiple[0, state.scored.plan.whole[site]].astype(float))

@@ -47,22 +47,9 @@ NEVER_IN_A_RESULT = {
     "publishing/sets/checking.py": "holds files against a published set's list",
     "publishing/sets/snapshot.py": "reads a published set",
     "publishing/shortlist*.py": "made from a published set when asked for",
-    "scoring/waste/projects/*": "the project model, held against the world's projects; no ranking takes it up yet",
-    **{
-        f"data_sources/reference/{name}.csv": "of the project model, which no ranking takes up yet"
-        for name in (
-            "cost_scale",
-            "metallurgy_defaults",
-            "plant_costs",
-            "price_correlations",
-            "price_volatility",
-            "route_maturity",
-            "royalties",
-            "us_cpi",
-        )
-    },
-    "data_sources/reference/route_families.csv": "of the project model, which no ranking takes up yet",
-    "data_sources/reference/econom*.py": "reads the tables of the project model, which no ranking takes up yet",
+    "scoring/waste/projects/cost_laws.py": "the fit of the cost laws, which stand in a table",
+    "scoring/waste/projects/cash_flows.py": "one plan year by year, for a reader",
+    "publishing/headline.py": "told of a published set",
     "khanij/foundation/kernels.py": "where compiled kernels are kept",
     "data_sources/made_pages.py": "writes pages of the docs",
     "assets/shown/__init__.py": "what is shown of a result",

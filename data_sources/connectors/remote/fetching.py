@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from data_sources.cards import Card
 from data_sources.connectors.archive import Archive, Manifest
 from data_sources.connectors.files import read_file
+from data_sources.connectors.grids.opening import GRIDS_ONLY
 from data_sources.connectors.in_archive import Fetched, fetched_of, job_of
 from data_sources.connectors.remote.arcgis_rest import ArcGisSource
 from data_sources.connectors.remote.growing import Growing
@@ -34,8 +35,6 @@ from data_sources.reference import load_table
 from data_sources.regions import data_folder
 from khanij.foundation.errors import MissingSourceError, SourceError
 from khanij.foundation.files import sha256_of
-
-_RASTERS = (".tif", ".tiff")
 
 
 def fetch(
@@ -158,12 +157,12 @@ def _read_and_check(
 
 
 def _fetch_local(job: Job, file: Path) -> Fetched:
-    if file.suffix.lower() in _RASTERS:
+    if file.suffix.lower() in GRIDS_ONLY:
         job.partial.start()
         scratch = job.partial.scratch(file.suffix.lower())
         shutil.copyfile(file, scratch)
         return fetched_of(job, keep_file(job, scratch, scratch.suffix, Content(crs=job.card.crs)))
-    frame = read_file(file, layer=job.card.layer or None, options={"crs": job.card.crs, **job.card.options})
+    frame = read_file(file, layer=job.card.layer or None, options={"crs": job.card.stated_crs, **job.card.options})
     return fetched_of(job, keep_table(job, *table_of(frame)))
 
 
@@ -188,7 +187,7 @@ def _fetch_file(job: Job, client: Client) -> Fetched:
             )
         validators = {k: answer.headers[k] for k in ("etag", "last-modified") if k in answer.headers}
         content = Content(crs=card.crs, validators=validators)
-        if suffix not in _RASTERS:
+        if suffix not in GRIDS_ONLY:
             frame = read_file(scratch, layer=card.layer or None, options=card.options)
             content = Content(len(frame), tuple(map(str, frame.columns)), card.crs, validators=validators)
     except UnreachableError:

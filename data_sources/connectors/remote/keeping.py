@@ -20,6 +20,7 @@ import shapely
 
 from data_sources.cards import Card
 from data_sources.connectors.archive import Archive, Manifest, PageRecord, Partial, request_key
+from data_sources.connectors.exact import WHOLE_NUMBERS, whole_numbers
 from data_sources.connectors.features import GEOMETRY
 from data_sources.connectors.remote.growing import Growing, RowGroups, object_schema
 from data_sources.connectors.remote.pages import Joined, Pages, joined_tables, to_ipc
@@ -156,7 +157,9 @@ def read_kept(path: Path) -> gpd.GeoDataFrame | pd.DataFrame:
         shapes = shapely.from_wkb(table[GEOMETRY].to_numpy())
         geometry = gpd.GeoSeries(shapes, crs=":".join(crs.to_authority() or ()) or crs)
         table = table.drop_columns([GEOMETRY])
-    frame = table.replace_schema_metadata(None).to_pandas(split_blocks=True, self_destruct=True)
+    plain = table.replace_schema_metadata(None)
+    del table
+    frame = whole_numbers(plain.to_pandas(split_blocks=True, self_destruct=True, **WHOLE_NUMBERS))
     if geometry is None:
         return frame
     frame[GEOMETRY] = geometry  # the other way, geometry= of the constructor, copies every column

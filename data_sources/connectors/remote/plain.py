@@ -108,7 +108,7 @@ class PlainSource:
 def parse_json_records(
     body: bytes, file: object, layer: str, records_path: str = ""
 ) -> tuple[pd.DataFrame, str | None]:
-    """(a flat frame of a JSON answer's records, the address of its next page or None).
+    """(a flat frame of a JSON answer's records, numbers as text, the address of its next page or None).
 
     Raises
     ------
@@ -116,7 +116,8 @@ def parse_json_records(
     """
     where: dict[str, Any] = {"file": file, "layer": layer}
     try:
-        document = json.loads(body)
+        # Numbers stay text: an identifier of twenty digits, or one written 1E3, is none.
+        document = json.loads(body, parse_int=str, parse_float=str, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:
         raise BrokenBodyError(f"the answer is cut short or damaged: {error}", **where, do="fetch again") from error
     onward = None

@@ -13,6 +13,7 @@ from typing import Literal
 from data_sources.cards import Card
 from data_sources.connectors.archive import Archive
 from data_sources.connectors.files import read_file
+from data_sources.connectors.grids.opening import GRIDS_ONLY
 from data_sources.connectors.rasters import read_raster
 from data_sources.connectors.remote.arcgis_rest import ArcGisSource
 from data_sources.connectors.remote.credentials import CredentialError
@@ -85,10 +86,10 @@ def local_state(card: Card, archive: Archive, *, folder: Path | None = None, now
 
 def _file(card: Card, folder: Path | None) -> SourceState:
     file = local_path(card, folder)
-    if file.suffix.lower() in (".tif", ".tiff"):
-        raster = read_raster(file, bands=card.bands)
+    if file.suffix.lower() in GRIDS_ONLY:
+        raster = read_raster(file, bands=card.bands, options={"crs": card.stated_crs})
         return SourceState(card.name, "ok", f"{len(raster.bands)} bands of {raster.shape[0]} x {raster.shape[1]} cells")
-    frame = read_file(file, layer=card.layer or None, options={"crs": card.crs, **card.options})
+    frame = read_file(file, layer=card.layer or None, options={"crs": card.stated_crs, **card.options})
     return _compare(card, [str(c) for c in frame.columns], len(frame))
 
 

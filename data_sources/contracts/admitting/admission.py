@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from data_sources.contracts.admitting import places
-from data_sources.contracts.admitting.analyses import Analyses
 from data_sources.contracts.admitting.checks import check_key, check_rows
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.admitting.raw_columns import (
@@ -30,8 +29,9 @@ from data_sources.contracts.admitting.raw_columns import (
     read_columns,
 )
 from data_sources.contracts.admitting.rules import RULES
-from data_sources.contracts.admitting.states import check_state
+from data_sources.contracts.admitting.states import check_state, present_names
 from data_sources.contracts.contract import Contract
+from data_sources.contracts.shapes.remarks import remarks_of
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
 
@@ -99,6 +99,12 @@ def admit(
     n = len(frame)
     numbers = np.arange(1, n + 1) if row_numbers is None else np.asarray(row_numbers)
     ledger = Ledger(source, layer, numbers)
+    for said, named, text, reason, held in remarks_of(frame):
+        if not said:
+            ledger.mark_column(named, text, reason)
+        else:
+            at = np.isin(numbers, said)
+            (ledger.hold if held else ledger.mark)(at, named, text, reason)
     frame, doubled = _plain_columns(frame.reset_index(drop=True))
     read = read_columns(frame, contract, says, ledger)
     report: dict[str, Any] = {
@@ -106,14 +112,17 @@ def admit(
         "layer": layer,
         "file": None if file is None else str(file),
         "rows_in": n,
+        "crs": _crs_of(frame),
     }
     if n:  # an empty layer is a result: what it would hold is not asked
-        _require(contract, read.data, file, layer, read.raw, read.chemistry)
+        _require(contract, read, file, layer)
     made = _made_key(contract, read.data, layer, numbers)
     out = canonical(read.data, contract, says.stamp, n)
     shapes = None
     if contract.geometry is not None:
-        shapes, judged = places.geometry_of(frame, read.written, says.crs, file, layer, ledger)
+        shapes, judged, off_m = places.geometry_of(frame, read.written, says.crs, file, layer, ledger)
+        if off_m and places.ACCURACY in out.columns:  # two independent errors add as their squares
+            out[places.ACCURACY] = np.hypot(out[places.ACCURACY].to_numpy(dtype="float64"), off_m)
         shapes = places.check_geometry(shapes, contract, ledger)
         lon, lat = places.check_positions(
             shapes,
@@ -147,6 +156,12 @@ def admit(
     return _admission(kept, ledger, read, report, doubled, made)
 
 
+def _crs_of(frame: pd.DataFrame) -> str | None:
+    """The CRS of the frame's geometry, of a frame that has one."""
+    crs = frame.crs if isinstance(frame, gpd.GeoDataFrame) and geometry_name(frame) is not None else None
+    return None if crs is None else str(crs.to_string())
+
+
 def _check_places(
     out: pd.DataFrame,
     contract: Contract,
@@ -167,6 +182,7 @@ def _check_places(
         unknown = check_state(out["state"], lon, lat, ledger, as_of=contract.states_as_of, polygons=states)
         if unknown:
             report["states_not_known"] = unknown
+        out["state"] = present_names(out["state"], ledger)
     return report
 
 
@@ -191,6 +207,8 @@ def _admission(
         + [{"column": c, "why": "a column of the same name stands before it"} for c in doubled],
         "columns_unmapped": read.unmapped(),
         "key_made": made,
+        "fields": dict(read.matched),
+        "coordinates": list(read.pair or ()),
     }
     return Admission(kept, quarantine, flags, report, ledger.rows[keep])
 
@@ -242,23 +260,23 @@ def _counts(frame: pd.DataFrame) -> dict[str, int]:
     return {str(k): int(v) for k, v in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))}
 
 
-def _require(
-    contract: Contract, data: Mapping[str, Any], file: object, layer: str, columns: list[str], chemistry: Analyses
-) -> None:
-    missing = [f for f in contract.fields if f.required and f.name not in data and f.name not in ("lon", "lat")]
+def _require(contract: Contract, read: ColumnsRead, file: object, layer: str) -> None:
+    missing = [f for f in contract.fields if f.required and f.name not in read.data and f.name not in ("lon", "lat")]
     if missing:
         f = missing[0]
         names = ", ".join((f.name, *f.aliases))
+        near = [f"{c} is {told}: no key" for c, told in read.repeating.items() if f.name in contract.key]
         raise ContractError(
-            f"the column {f.name!r} is missing ({len(columns)} columns: {', '.join(columns[:20])})", file=file, layer=layer, field=f.name,
-            do=f"name it in the card's field_map, or call it one of: {names}",
+            "; ".join([f"the column {f.name!r} is missing ({len(read.raw)} columns: {', '.join(read.raw[:20])})", *near]),
+            file=file, layer=layer, field=f.name,
+            do=f"name it in the card's field_map (validate: --map COLUMN={f.name}), or call it one of: {names}",
         )  # fmt: skip
-    if contract.analyses and not chemistry.findings:
+    if contract.analyses and not read.chemistry.findings:
         raise ContractError(
             "no column of an element or oxide is there",
             file=file,
             layer=layer,
-            do="name them as Cu_ppm, SiO2_pct, La (ppm)",
+            do="name them as Cu_ppm, SiO2_pct, La (ppm), or in the card's field_map (validate: --map COLUMN=Cu_ppm)",
         )
 
 

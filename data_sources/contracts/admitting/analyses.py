@@ -8,15 +8,31 @@ Belongs here: what happens to a table's chemistry at the door. Does not belong h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from data_sources.contracts.admitting.chemistry import SUMMED_OXIDES, AnalysisColumn, parse_column
-from data_sources.contracts.admitting.evidence import DOUBTFUL, MARK_RATIO, MIXED, UnitFinding, apart, judge
+from data_sources.contracts.admitting.cells.decimals import OPEN, Mark
+from data_sources.contracts.admitting.chemistry import (
+    PPM_PER_UNIT,
+    SUMMED_OXIDES,
+    AnalysisColumn,
+    names_analysis,
+    parse_column,
+)
+from data_sources.contracts.admitting.evidence import (
+    DOUBTFUL,
+    MARK_RATIO,
+    MIXED,
+    UnitFinding,
+    apart,
+    judge,
+    stated_unit,
+)
 from data_sources.contracts.admitting.issues import Ledger
-from data_sources.contracts.admitting.values import NO_LIMIT, ZERO_LIMIT, Numbers, parse_numbers
+from data_sources.contracts.admitting.values import ABOVE, NO_LIMIT, ZERO_LIMIT, Numbers, parse_numbers
 from data_sources.reference.lanthanides import lanthanides
 
 NOT_ANALYSED = "every {0} of the row is 0: read as not analysed (missing), not as below detection"
@@ -24,6 +40,12 @@ OVER_MILLION = "more than 1,000,000 ppm: impossible"
 OVER_HUNDRED = "more than 100 %: impossible"
 OXIDE_SUM = "oxides and ignition loss add up to more than 102 %"
 REE_SHARE = "rare earths above 5 %: outside what sediments and wastes hold; check the unit"
+SECOND = "taken where the first is above its range or empty"
+OVER_RANGE = "above the first method's range: the second analysis of the element stands instead"
+SECOND_FILLS = "two columns give the element and the first is empty here: the value of the second stands"
+DIFFER = "two columns give the element and differ by more than half: the first is used"
+PASSED_OVER = "names an element or oxide and is not understood: not used; name it in the card's field_map (validate: --map COLUMN=Cu_ppm), such as Cu_ppm"
+DIFFER_TIMES = 1.5
 OXIDE_SUM_LIMIT_PCT = 102.0
 REE_LIMIT_PPM = 50_000.0
 _WHOLE_GROUP = 5  # so many analytes of one method must be there before their all being 0 says "not analysed"
@@ -41,49 +63,33 @@ class Analyses:
 
 
 def read_analyses(
-    frame: pd.DataFrame, names: Mapping[str, AnalysisColumn], units: Mapping[str, object], ledger: Ledger
+    frame: pd.DataFrame,
+    names: Mapping[str, AnalysisColumn],
+    units: Mapping[str, object],
+    ledger: Ledger,
+    marks: Mapping[str, Mark],
 ) -> Analyses:
     """Read every analysis column of a raw frame.
 
     Parameters
     ----------
     frame : raw columns, n rows. names : raw column -> parsed name. units : raw or canonical column -> what the card says.
+    marks : raw column -> its decimal mark, as judged for the file.
     """
     out = Analyses()
     parsed: dict[str, Numbers] = {}
-    totals: list[AnalysisColumn] = []
     raw_of: dict[str, str] = {}
-    for raw, column in names.items():
-        if column.species.kind == "total_ree":
-            totals.append(column)
+    for target, raws in _by_target(names).items():
+        found = [read for raw in raws if (read := _read_column(frame, names[raw], units, marks.get(raw), out, ledger))]
+        if not found:
             continue
-        target = column.species.target
-        if target in raw_of:
-            first = names[raw_of[target]]
-            better = column.species.kind == "element" and first.species.kind == "oxide"
-            better |= bool(first.unknown_unit) and not column.unknown_unit
-            loser = raw_of[target] if better else raw
-            out.unused.append({"column": loser, "why": f"another column gives {target}"})
-            if not better:
-                continue
-        raw_of[target] = raw
-    for target, raw in raw_of.items():
-        column = names[raw]
-        numbers = parse_numbers(frame[raw], censorable=True)
-        card = next((units[k] for k in (raw, target, raw.replace("\ufeff", "").strip()) if k in units), None)
-        finding = judge(column, numbers.values, card)
-        out.findings.append(finding)
-        if not finding.used:
-            ledger.hold_column(raw, finding.evidence, finding.reason)
-            continue
-        if finding.ratio is not None and not 1 / MARK_RATIO < finding.ratio < MARK_RATIO:
-            ledger.mark_column(raw, finding.evidence, DOUBTFUL)
-        ledger.mark(apart(numbers.values, numbers.censored), raw, frame[raw], MIXED)
-        parsed[target] = numbers
-        factor = column.species.factor(finding.stated_unit)
-        with np.errstate(invalid="ignore"):
-            out.columns[target] = numbers.values * factor if factor != 1.0 else numbers.values
-        out.columns[f"{target}_censored"] = numbers.censored
+        first = found[0]
+        parsed[target], raw_of[target] = first.numbers, first.raw
+        values, censored = first.values, first.numbers.censored
+        for other in found[1:]:
+            out.unused.append({"column": other.raw, "why": f"another column gives {target}: {SECOND}"})
+            values, censored = _with_second(frame, values, censored, first, other, ledger)
+        out.columns[target], out.columns[f"{target}_censored"] = values, censored
     _not_analysed(frame, out, parsed, raw_of, ledger)
     for target, numbers in parsed.items():
         raw = raw_of[target]
@@ -91,9 +97,96 @@ def read_analyses(
             ledger.mark(at, raw, frame[raw], reason)
         _limits(out, target, raw, numbers)
     _impossible(frame, out, raw_of, ledger)
-    for total in totals:
-        out.derived.append(_recompute_total(frame, total, out))
+    for column in names.values():
+        if column.species.kind == "total_ree":
+            out.derived.append(_recompute_total(frame, column, out))
     return out
+
+
+def _by_target(names: Mapping[str, AnalysisColumn]) -> dict[str, list[str]]:
+    """Canonical column -> raw columns that give it: the element before its oxide, a known unit before an unknown one."""
+    out: dict[str, list[str]] = {}
+    for raw, column in names.items():
+        if column.species.kind != "total_ree":
+            out.setdefault(column.species.target, []).append(raw)
+    for raws in out.values():
+        raws.sort(key=lambda r: (bool(names[r].unknown_unit), names[r].species.kind == "oxide"))
+    return out
+
+
+class _Column(NamedTuple):
+    """One analysis column that is used: its numbers as stated, and ``values`` in the canonical unit."""
+
+    raw: str
+    numbers: Numbers
+    values: np.ndarray
+
+
+def _read_column(
+    frame: pd.DataFrame,
+    column: AnalysisColumn,
+    units: Mapping[str, object],
+    mark: Mark | None,
+    out: Analyses,
+    ledger: Ledger,
+) -> _Column | None:
+    """Read and judge one column; None where it is held."""
+    raw, target = column.raw, column.species.target
+    card = next((units[k] for k in (raw, target, raw.replace("\ufeff", "").strip()) if k in units), None)
+    unit, _ = stated_unit(column, card)
+    numbers = parse_numbers(frame[raw], censorable=True, unit=unit if unit in PPM_PER_UNIT else None, decimal=mark)
+    finding = judge(column, numbers.values, card)
+    if OPEN in numbers.notes:  # one column of two readings: not half of it
+        finding = replace(finding, used=False, note=OPEN)
+        out.findings.append(finding)
+        ledger.hold_column(raw, str(frame[raw].iloc[numbers.notes[OPEN][0]]), OPEN)
+        return None
+    out.findings.append(finding)
+    if not finding.used:
+        ledger.hold_column(raw, finding.evidence, finding.reason)
+        return None
+    if finding.ratio is not None and not 1 / MARK_RATIO < finding.ratio < MARK_RATIO:
+        ledger.mark_column(raw, finding.evidence, DOUBTFUL)
+    ledger.mark(apart(numbers.values, numbers.censored), raw, frame[raw], MIXED)
+    factor = column.species.factor(finding.stated_unit)
+    with np.errstate(invalid="ignore"):
+        values = numbers.values * factor if factor != 1.0 else numbers.values
+    return _Column(raw, numbers, values)
+
+
+def _with_second(
+    frame: pd.DataFrame, values: np.ndarray, censored: np.ndarray, first: _Column, other: _Column, ledger: Ledger
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values of a second analysis where the first is above its range or missing; where both stand and differ, a mark."""
+    over = np.zeros(len(values), dtype=bool)
+    over[first.numbers.notes.get(ABOVE, np.array([], dtype=int))] = True
+    known = np.isfinite(other.values) & ~other.numbers.censored
+    instead = over & known
+    filled = np.isnan(values) & np.isfinite(other.values)
+    for where, reason in ((instead, OVER_RANGE), (filled, SECOND_FILLS)):
+        text = [
+            f"{_cell_text(frame, first.raw, i)} ({other.raw}: {_cell_text(frame, other.raw, i)})"
+            for i in np.flatnonzero(where)
+        ]
+        ledger.mark(where, first.raw, pd.Series(text, dtype="str"), reason)
+    both = np.isfinite(values) & known & ~censored & ~over
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart_by = np.abs(np.log(values / other.values))
+    differ = both & (apart_by > np.log(DIFFER_TIMES))
+    text = [
+        f"{_cell_text(frame, first.raw, i)} ({other.raw}: {_cell_text(frame, other.raw, i)})"
+        for i in np.flatnonzero(differ)
+    ]
+    ledger.mark(differ, first.raw, pd.Series(text, dtype="str"), DIFFER)
+    if instead.any():  # the value is measured now: it is above no limit
+        first.numbers.notes[ABOVE] = first.numbers.notes[ABOVE][~instead[first.numbers.notes[ABOVE]]]
+    take = instead | filled
+    return np.where(take, other.values, values), np.where(take, other.numbers.censored, censored)
+
+
+def _cell_text(frame: pd.DataFrame, column: str, row: int | np.integer[Any]) -> str:
+    value = frame[column].iloc[int(row)]
+    return "" if pd.isna(value) else str(value)
 
 
 def _not_analysed(
@@ -235,3 +328,10 @@ def analysis_columns(columns: list[str], taken: set[str], field_map: Mapping[str
         elif own is not None:
             out[raw] = own
     return out
+
+
+def hold_passed_over(frame: pd.DataFrame, columns: list[str], ledger: Ledger) -> None:
+    """A column of numbers that names an element and was not read is no remark but a finding."""
+    for raw in columns:
+        if names_analysis(raw) and np.isfinite(parse_numbers(frame[raw]).values).any():
+            ledger.hold_column(raw, "", PASSED_OVER)

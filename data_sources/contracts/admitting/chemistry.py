@@ -47,6 +47,15 @@ _UNIT_NAMES: dict[str, str] = {
 _METHODS = frozenset(
     {"xrf", "icp", "ms", "icpms", "icpoes", "aas", "gta", "inaa", "total", "t", "val", "value", "conc", "fa", "in"}
 )
+# A laboratory's method: a word, or letters and digits (ICP61, IC587, OG46, FA50/OE04, 4AB), never an oxide.
+_METHOD_WORDS = frozenset(
+    {"me", "ms", "icp", "icpms", "icpoes", "icpaes", "aas", "aes", "oes", "xrf", "edxrf", "wdxrf", "inaa", "fa", "gfaas", "gta", "ar",
+     "leco", "fus", "td", "ha", "gc", "ge", "go", "oa"}
+)  # fmt: skip
+_METHOD_CODE = re.compile(
+    r"(?:\d?[a-z]{2,5}\d{1,4}[a-z]{0,3}\d{0,3}[a-z]?|\d[a-z]{1,3})(?:/[a-z]{1,4}\d*[a-z]?)?", re.IGNORECASE
+)
+_OXIDE_LIKE = re.compile(r"([a-z]{1,2})\d?o\d?")
 # What stands beside an analysis and is none: "S No", "Cu flag", "Sn_id", "in situ", the limit of a column.
 _BESIDE = frozenset(
     {"no", "nos", "num", "number", "id", "code", "flag", "flags", "qc", "dl", "mdl", "lod", "loq", "lld", "limit", "method",
@@ -174,12 +183,18 @@ def parse_column(name: object) -> AnalysisColumn | None:
         stated = next((unit_of(t) for t in tokens if unit_of(t)), None) or ""
         return AnalysisColumn(raw, Species("TREE", "total_ree", "TREE"), stated)
     known = species_by_name()
-    head, rest = tokens[0], tokens[1:]
+    first = next((i for i, t in enumerate(tokens) if not _is_method(t)), 0)
+    head, rest = tokens[first], tokens[first + 1 :]
+    species = known.get(head.lower())
+    later = next((known[t.lower()] for t in rest if t.lower() in known and not _is_filler(t)), None)
+    if later is not None and (
+        first or any(map(_is_method, rest))
+    ):  # Au-AA25_Au_ppm, Au-GRA21_Ag: the method's name, the element
+        species, rest = later, [t for t in rest if known.get(t.lower()) is not later]
     if unit_of("".join(rest)) is None:  # "g_t" is a unit, "total" a remark
-        rest = [t for t in rest if t.lower() not in _METHODS]
+        rest = [t for t in rest if not _is_filler(t) and not _is_method(t)]
     if any(t.lower() in _BESIDE for t in rest):
         return None
-    species = known.get(head.lower())
     if species is None and head.lower() in spelled_out() and unit_of("".join(rest)) is not None:
         species = spelled_out()[head.lower()]
     if species is None:
@@ -193,5 +208,49 @@ def parse_column(name: object) -> AnalysisColumn | None:
     unit = unit_of("".join(rest))
     if unit is not None:
         return AnalysisColumn(raw, species, unit)
+    again = re.fullmatch(r"(.+?)(?:\.\d{1,2}|_\d)", text)
+    if (
+        again and (twin := parse_column(again.group(1))) is not None and not twin.unknown_unit
+    ):  # Cu_ppm.1: the header stands twice
+        return AnalysisColumn(raw, twin.species, twin.stated_unit)
     # A short rest reads as a unit that nobody knows; a longer one is some other column ("as_received_by").
     return AnalysisColumn(raw, species, "", " ".join(rest)) if len(rest) == 1 and len(rest[0]) <= 5 else None
+
+
+def _is_filler(token: str) -> bool:
+    return token.lower() in _METHODS
+
+
+def _is_method(token: str) -> bool:
+    """Whether a part of a column's name is a laboratory's method."""
+    low = token.lower()
+    oxide = _OXIDE_LIKE.fullmatch(low)
+    if low in species_by_name() or (oxide and oxide.group(1) in species_by_name()) or unit_of(low) is not None:
+        return False
+    return low in _METHOD_WORDS or _METHOD_CODE.fullmatch(low) is not None
+
+
+def names_analysis(name: object) -> bool:
+    """Whether a column that could not be read names an element or oxide beside a unit or a method, or in a word.
+
+    ``Cu_flag`` and ``S No`` do not; ``Copper``, ``Cu by ICP in ppm of dry mass`` do.
+    """
+    tokens = [t for t in re.split(r"[\s_.:;()\[\]{}\-,]+", str(name)) if t]
+    if any(t.lower() in _BESIDE for t in tokens):
+        return False
+    words = [t for t in tokens if t.lower() in spelled_out() or (len(t) > 2 and t.lower() in species_by_name())]
+    symbols = {s.symbol for s in species_by_name().values()}
+    told = any(unit_of(t) is not None or _is_method(t) for t in tokens)
+    return bool(words) or (told and any(t in symbols for t in tokens))
+
+
+def element_named(text: object) -> Species | None:
+    """The element, oxide or total of rare earths that a cell names: ``copper``, ``CU``, ``V2O5``, ``eU3O8``; None for none."""
+    plain = re.sub(r"[\s_]+", "", str(text)).lower()
+    if plain in TREE_NAMES - {"treo"}:
+        return Species("TREE", "total_ree", "TREE")
+    known = species_by_name()
+    found = known.get(plain) or spelled_out().get(str(text).strip().lower())
+    if found is None and plain.startswith("e"):  # equivalent uranium and thorium, by their radiation
+        found = known.get(plain[1:]) if plain[1:] in ("u", "th", "k", "u3o8", "tho2") else None
+    return None if found is None or found.kind == "loi" else found

@@ -80,6 +80,18 @@ def card_unit(entry: object) -> tuple[str | None, str, bool]:
     return unit_of(unit) or f"?{unit}", reason, insists and bool(reason)
 
 
+def stated_unit(column: AnalysisColumn, card: object = None) -> tuple[str, str]:
+    """(unit, who says it) of an analysis column; the unit starts with ``?`` where nobody knows it."""
+    said, _, _ = card_unit(card)
+    if said is not None:
+        return said, str(card.get("by", "card")) if isinstance(card, Mapping) else "card"
+    if column.stated_unit:
+        return column.stated_unit, "column name"
+    if column.unknown_unit:
+        return f"?{column.unknown_unit}", "column name"
+    return column.species.default_unit, "contract (the column states none)"
+
+
 def judge(column: AnalysisColumn, values: np.ndarray, card: object = None) -> UnitFinding:
     """Decide the unit of one analysis column.
 
@@ -95,14 +107,7 @@ def judge(column: AnalysisColumn, values: np.ndarray, card: object = None) -> Un
     species = column.species
     said, reason, insists = card_unit(card)
     label = column.stated_unit or column.unknown_unit
-    if said is not None:
-        unit, by = said, "card"
-    elif column.stated_unit:
-        unit, by = column.stated_unit, "column name"
-    elif column.unknown_unit:
-        unit, by = f"?{column.unknown_unit}", "column name"
-    else:
-        unit, by = species.default_unit, "contract (the column states none)"
+    unit, by = stated_unit(column, card)
     known = values[np.isfinite(values)]
     median = float(np.median(known)) if len(known) else None
     if unit not in PPM_PER_UNIT:

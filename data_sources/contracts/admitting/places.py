@@ -14,17 +14,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj.exceptions import CRSError
 
+from data_sources.contracts.admitting.cells.degrees import DMS as DMS
+from data_sources.contracts.admitting.cells.degrees import degrees_of as degrees_of
 from data_sources.contracts.admitting.issues import Ledger
-from data_sources.contracts.admitting.values import COMMA, SENTINEL, UNREADABLE, parse_numbers
 from data_sources.contracts.contract import Contract, plain_name
+from data_sources.contracts.shapes import datums, repair
 from data_sources.sheets import normalise_many, sheets_of
 from khanij.foundation.errors import CrsError
 
 Extent = tuple[float, float, float, float]
 
-INDIA_DEG: Extent = (66.0, 5.0, 99.0, 38.5)
+INDIA_DEG: Extent = datums.INDIA_DEG
 """West, south, east, north of all land and near sea of India, with a degree or so to spare."""
 _WORDS = (("longitude", "latitude"), ("lon", "lat"), ("long", "lat"), ("lng", "lat"))
 COORDINATES = (
@@ -49,9 +50,10 @@ OUTSIDE_INDIA = "position outside India"
 OUTSIDE_REGION = "position outside the region's extent"
 SAME_PLACE = "another row has the same coordinates"
 TWO_PLACES = "geometry and coordinate columns differ by more than 0.001 degrees"
-DMS = "degrees, minutes and seconds, or a letter, read as decimal degrees"
 REPAIRED = "invalid geometry repaired"
 BEYOND_REPAIR = "invalid geometry that cannot be repaired"
+ACCURACY = "position_accuracy_m"
+NO_AREA = "an area of 0.0 ha: a sliver, or a line drawn as an area"
 OTHER_TYPE = "geometry of another type than the layer's"
 SHEET_DIFFERS = "sheet named in the row is not the sheet of its coordinates"
 SHEET_COLUMN_DIFFERS = "sheet column and sample number name different sheets"
@@ -59,57 +61,34 @@ NO_SHEET = "no survey sheet number can be read"
 
 
 def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
-    """The (longitude, latitude) columns by their usual names in any spelling, or None; ``Y`` alone is yttrium."""
+    """The (longitude, latitude) columns by their usual names in any spelling, or None; ``Y`` alone is yttrium.
+
+    A datum or an EPSG code behind the name (``LONGITUDE_GDA94``, ``Long (X) 4326``) is left aside where no pair has a plain name.
+    """
     known = {plain_name(c): c for c in reversed(columns)}
-    for east, north in COORDINATES:
-        if east in known and north in known:
-            return known[east], known[north]
+    bare = {_without_datum(plain_name(c)): c for c in reversed(columns)}
+    for names in (known, bare):
+        for east, north in COORDINATES:
+            if east in names and north in names and (names is known or east not in ("x", "y")):
+                return names[east], names[north]
     return None
 
 
-_MARK = r"[°º˚^:\-\s]|deg\.?|d"
-_DMS = re.compile(
-    rf"^([NSEW])?\s*(\d{{1,3}})\s*(?:{_MARK})\s*(?:(\d{{1,2}}(?:\.\d+)?)\s*(?:['\u2032\u2019:\-\s]|min\.?|m)?\s*"
-    r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:\"|\u2033|\u201d|''|\u2032\u2032|\u2019\u2019|sec\.?|s)?)?)?\s*([NSEW])?$",
-    re.IGNORECASE,
-)
-_LETTERED = re.compile(r"^([NSEW])?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*(?:°|º|deg\.?)?\s*([NSEW])?$", re.IGNORECASE)
-
-
-def degrees_of(text: object) -> float:
-    """``76°30'15"E``, ``76 30 15``, ``76.5 E`` -> decimal degrees (south and west negative); NaN where it is none."""
-    written = str(text).strip()
-    if m := _LETTERED.match(written):
-        value, letter = float(m.group(2)), m.group(1) or m.group(3)
-    elif m := _DMS.match(written):
-        minute, second = float(m.group(3) or 0), float(m.group(4) or 0)
-        value = float(m.group(2)) + minute / 60 + second / 3600 if minute < 60 and second < 60 else np.nan
-        letter = m.group(1) or m.group(5)
-    else:
-        return float("nan")
-    return -abs(value) if letter and letter.upper() in "SW" else value
-
-
-def coordinates(frame: pd.DataFrame, column: str, ledger: Ledger) -> np.ndarray:
-    """One coordinate column; degrees, minutes and seconds, letters and decimal commas are read and said."""
-    numbers = parse_numbers(frame[column])
-    at = numbers.notes.get(UNREADABLE, np.array([], dtype=int))
-    read = np.array([degrees_of(t) for t in frame[column].iloc[at]], dtype="float64")
-    numbers.values[at] = read
-    ledger.mark(at[np.isfinite(read)], column, frame[column], DMS)
-    ledger.mark(at[np.isnan(read)], column, frame[column], UNREADABLE)
-    ledger.mark(numbers.notes.get(SENTINEL, at[:0]), column, frame[column], SENTINEL)
-    ledger.mark(numbers.notes.get(COMMA, at[:0]), column, frame[column], COMMA)
-    return numbers.values
+def _without_datum(name: str) -> str:
+    """``longitude_gda94`` -> ``longitude``, ``long_x_4326`` -> ``long``."""
+    return re.sub(
+        r"(?:_(?:x|y|epsg|\d{4,5}|wgs|84|wgs84|gda\d{2,4}|nad\d{2}|etrs89|itrf\d*|sirgas2000|datum))+$", "", name
+    )
 
 
 def geometry_of(
     frame: pd.DataFrame, pair: Mapping[str, np.ndarray], crs: str | None, file: Any, layer: str, ledger: Ledger
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Geometries in EPSG:4326 as an object array of shape (n,), from the geometry column or the coordinate columns.
 
     ``pair`` is the column of the longitude and that of the latitude with their numbers of shape (n,), or empty.
-    The second array is True where a row is held because its CRS is not the one that is stated.
+    The second array is True where a row is held because its CRS is not the one that is stated; the number is how far
+    positions may be off by their datum, in metres.
 
     Raises
     ------
@@ -118,7 +97,7 @@ def geometry_of(
     lon, lat = pair.values() if pair else (None, None)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         if lon is None or lat is None:
-            return np.full(len(frame), None, dtype=object), np.zeros(len(frame), dtype=bool)
+            return np.full(len(frame), None, dtype=object), np.zeros(len(frame), dtype=bool), 0.0
         return _to_degrees(gpd.GeoSeries(_points(lon, lat), crs=crs or "EPSG:4326"), file, layer, ledger)
     if frame.crs is None and crs is None:
         raise CrsError(
@@ -128,7 +107,7 @@ def geometry_of(
             do="name it in the card (crs: EPSG:4326)",
         )
     stated = frame.geometry if frame.crs is not None else frame.geometry.set_crs(crs)
-    own, wrong = _to_degrees(stated, file, layer, ledger)
+    own, wrong, off_m = _to_degrees(stated, file, layer, ledger)
     if lon is not None and lat is not None:
         with np.errstate(invalid="ignore", over="ignore"):  # x and y of what is no point are NaN
             x, y = shapely.get_x(own), shapely.get_y(own)
@@ -144,7 +123,7 @@ def geometry_of(
             ledger.mark(where, ", ".join(pair), pd.Series(text), TWO_PLACES)
         empty = np.flatnonzero(shapely.is_missing(own) | shapely.is_empty(own))
         own[empty] = _points(lon[empty], lat[empty])
-    return own, wrong
+    return own, wrong, off_m
 
 
 def _in_india(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
@@ -160,37 +139,30 @@ def _points(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     return out
 
 
-def _to_degrees(series: gpd.GeoSeries, file: Any, layer: str, ledger: Ledger) -> tuple[np.ndarray, np.ndarray]:
+def _to_degrees(series: gpd.GeoSeries, file: Any, layer: str, ledger: Ledger) -> tuple[np.ndarray, np.ndarray, float]:
     wrong = np.zeros(len(series), dtype=bool)
     if series.crs is not None and series.crs.is_projected:
         box = shapely.bounds(series.to_numpy())
         wrong = _in_india(box[:, 0], box[:, 1]) & _in_india(box[:, 2], box[:, 3])
         ledger.hold(wrong, "geometry", _Where(box[:, 0], box[:, 1]), f"{DEGREES} ({series.crs.to_string()[:60]})")
-    try:
-        if series.crs != "EPSG:4326":
-            series = series.to_crs("EPSG:4326")
-    except (CRSError, RuntimeError, ValueError) as error:
-        raise CrsError(
-            f"the coordinate system cannot be used: {error}", file=file, layer=layer, do="name a known CRS in the card"
-        ) from error
-    return np.array(series.to_numpy(), dtype=object, copy=True), wrong
+    shapes, way = datums.in_degrees(series, file=file, layer=layer)
+    if way.reason and way.is_shifted:
+        ledger.mark_column("geometry", way.told, way.reason)
+    elif way.reason:
+        some = ~shapely.is_missing(shapes) & ~wrong
+        ledger.mark(some, "geometry", np.full(len(shapes), way.told, dtype=object), way.reason)
+    return shapes, wrong, way.off_m
 
 
 def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np.ndarray:
     """Repair invalid geometries and say so, give each the layer's type, hold the empty and the foreign; returns the array."""
     wanted = (contract.geometry,) if isinstance(contract.geometry, str) else tuple(contract.geometry or ())
+    repair.plane(shapes)
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     live = np.flatnonzero(~missing)
     bad = live[~shapely.is_valid(shapes[live])]
     if len(bad):
-        why = pd.Series(shapely.is_valid_reason(shapes[bad]))
-        finite = np.isfinite(shapely.bounds(shapes[bad])).all(axis=1)
-        mend = bad[finite]
-        hopeless = _repair(shapes, mend)
-        told = why.to_numpy()[finite]
-        ledger.mark(mend[~hopeless], "geometry", pd.Series(told[~hopeless]), REPAIRED)
-        ledger.hold(mend[hopeless], "geometry", pd.Series(told[hopeless]), BEYOND_REPAIR)
-        missing[mend[hopeless]] = True
+        missing[_mend(shapes, bad, ledger)] = True
     family = {0: "POINT", 1: "LINE", 2: "LINE", 3: "POLYGON", 4: "POINT", 5: "LINE", 6: "POLYGON", 7: "MIXED"}
     allowed = {"POINT" if "POINT" in w else "LINE" if "LINE" in w else "POLYGON" for w in wanted}
     kind = shapely.get_type_id(shapes)
@@ -210,27 +182,35 @@ def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np
     foreign = ~missing & ~np.isin(names.astype(str), sorted(allowed))
     foreign |= ~missing & (kind == 4)
     ledger.hold(foreign, "geometry", pd.Series(names, dtype="str"), OTHER_TYPE)
+    if "POLYGON" in allowed:
+        flat, size_m2 = repair.without_area(shapes)
+        ledger.hold(flat, "geometry", pd.Series([f"{v:.3g} m2" for v in size_m2], dtype="str"), NO_AREA)
     if "MULTIPOLYGON" in wanted and "POLYGON" not in wanted:
         single = np.flatnonzero(kind == 3)
         shapes[single] = shapely.multipolygons(shapes[single].reshape(-1, 1)) if len(single) else shapes[single]
-    flat = np.flatnonzero(~missing & shapely.has_z(shapes))
-    shapes[flat] = shapely.force_2d(shapes[flat])
     return shapes
 
 
-def _repair(shapes: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Make the geometries at these positions valid, in place; True for those that cannot be, which become None."""
-    try:
-        shapes[at] = shapely.make_valid(shapes[at])
-        return np.zeros(len(at), dtype=bool)
-    except shapely.errors.GEOSException:
-        hopeless = np.zeros(len(at), dtype=bool)
-    for n, i in enumerate(at):
+def _mend(shapes: np.ndarray, bad: np.ndarray, ledger: Ledger) -> np.ndarray:
+    """Repair the geometries at these positions in place, tell the areas before and after; positions of the hopeless."""
+    why = shapely.is_valid_reason(shapes[bad])
+    finite = np.isfinite(shapely.bounds(shapes[bad])).all(axis=1)
+    good: list[int] = []
+    lost: list[int] = []
+    told: list[str] = []
+    lost_told: list[str] = []
+    for i, reason in zip(bad[finite], why[finite]):
         try:
-            shapes[i] = shapely.make_valid(shapes[i])
-        except shapely.errors.GEOSException:
-            shapes[i], hopeless[n] = None, True
-    return hopeless
+            mended = repair.mend(shapes[i], str(reason))
+        except shapely.errors.ShapelyError:
+            mended = repair.Mended(None, str(reason))
+        shapes[i] = mended.shape
+        (lost if mended.shape is None else good).append(int(i))
+        (lost_told if mended.shape is None else told).append(mended.told)
+    at: np.ndarray = np.array(lost, dtype=int)
+    ledger.mark(np.array(good, dtype=int), "geometry", pd.Series(told, dtype="str"), REPAIRED)
+    ledger.hold(at, "geometry", pd.Series(lost_told, dtype="str"), BEYOND_REPAIR)
+    return at
 
 
 def check_positions(

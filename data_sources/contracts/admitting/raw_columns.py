@@ -14,11 +14,23 @@ import numpy as np
 import pandas as pd
 
 from data_sources.contracts.admitting import places
-from data_sources.contracts.admitting.analyses import Analyses, analysis_columns, read_analyses
+from data_sources.contracts.admitting.analyses import Analyses, analysis_columns, hold_passed_over, read_analyses
+from data_sources.contracts.admitting.cells.decimals import OPEN, Mark, decimal_marks
+from data_sources.contracts.admitting.cells.degrees import coordinates
+from data_sources.contracts.admitting.cells.units import factor_to, is_unit
+from data_sources.contracts.admitting.chemistry import unit_of
 from data_sources.contracts.admitting.issues import Ledger
-from data_sources.contracts.admitting.values import SENTINEL, clean_text, parse_numbers
+from data_sources.contracts.admitting.values import CONVERTED, FORMULA, SENTINEL, clean_text, parse_numbers
 from data_sources.contracts.contract import Contract, Field, plain_name
 
+PER_ROW = "see unit"
+NO_KEY = "repeats, so that it is no key: another column or the row number is taken; name the key in the card's field_map where there is one"
+NO_FORMATS = (
+    "the file's number formats could not be read: a cell shown as a per cent holds a hundredth of it; save the file as .xlsx "
+    "or say the unit in the card"
+)
+GENERIC_KEYS = frozenset({"id", "objectid", "gid", "fid", "ogc_fid", "oid", "fid_1", "objectid_1", "geom_id", "row_id"})
+_FEW = 20
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 
@@ -32,12 +44,14 @@ class Said:
     field_map : raw column -> canonical column. units : raw column -> unit (text, or with a reason).
     crs : CRS of coordinate columns, or of a geometry that states none.
     stamp : columns with one text for every kept row (source, redistribute); a column of the row's own is only filled.
+    decimal : the decimal mark of the file's numbers, ',' or '.', where the file itself leaves it open.
     """
 
     field_map: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, object] = field(default_factory=dict)
     crs: str | None = None
     stamp: Mapping[str, str] = field(default_factory=dict)
+    decimal: str | None = None
 
 
 NOTHING_SAID = Said()
@@ -53,6 +67,7 @@ class ColumnsRead:
     written: dict[str, np.ndarray]
     data: dict[str, Any]
     chemistry: Analyses
+    repeating: dict[str, str] = field(default_factory=dict)
 
     def unmapped(self) -> list[str]:
         """Raw columns that nothing was read from."""
@@ -65,20 +80,97 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     """Match the raw columns with the contract's fields and read each; then those of analyses."""
     field_map, spatial = dict(says.field_map), contract.geometry is not None
     raw = [str(c) for c in frame.columns if c != geometry_name(frame)]
-    matched = match_fields(raw, contract, field_map)
+    repeating = repeating_keys(frame, raw)
+    matched = match_fields(raw, contract, field_map, no_keys=tuple(repeating))
     pair = _pair(raw, contract, field_map) if spatial else None
+    analyses = analysis_columns(raw, {*matched.values(), *(pair or ())}, field_map) if contract.analyses else {}
+    numeric = [matched[f.name] for f in contract.fields if f.name in matched and f.dtype in ("float", "integer")]
+    marks = decimal_marks(frame, [*numeric, *analyses], pair or (), says.decimal)
     data: dict[str, Any] = {}
-    written = {c: places.coordinates(frame, c, ledger) for c in pair or ()}
+    written = {c: coordinates(frame, c, ledger, marks.get(c)) for c in pair or ()}
+    row_units = _row_units(frame, contract, matched, data)
     for f in contract.fields:
         name = matched.get(f.name)
-        if name is not None:
-            data[f.name] = written[name].copy() if name in written else _column(frame[name], f, name, ledger)
+        if name is None or f.name in data:
+            continue
+        if name in written:
+            data[f.name] = written[name].copy()
+        elif f.dtype in ("float", "integer"):
+            unit = row_units if f.unit == PER_ROW else f.unit
+            data[f.name] = _numbers(frame[name], f, ledger, unit, marks.get(name), says.units.get(name))
+        else:
+            data[f.name] = _column(frame[name], f, f.name in contract.key, ledger)
     chemistry = Analyses()
     if contract.analyses:
-        taken = set(matched.values()) | set(pair or ())
-        chemistry = read_analyses(frame, analysis_columns(raw, taken, field_map), says.units, ledger)
+        chemistry = read_analyses(frame, analyses, says.units, ledger, marks)
         data |= chemistry.columns
-    return ColumnsRead(raw, matched, pair, written, data, chemistry)
+    read = ColumnsRead(raw, matched, pair, written, data, chemistry, repeating)
+    _tell(frame, contract, read, ledger)
+    if contract.analyses:
+        hold_passed_over(frame, read.unmapped(), ledger)
+    return read
+
+
+def _tell(frame: pd.DataFrame, contract: Contract, read: ColumnsRead, ledger: Ledger) -> None:
+    """What the reader of the file saw: remarks on the whole, marks on cells, formats that could not be read."""
+    for remark in frame.attrs.get("remarks", ()):
+        ledger.mark_column("", "", remark)
+    for column, value, reason in frame.attrs.get("held_columns", ()):
+        ledger.hold_column(column, value, reason)
+    for raw, told in read.repeating.items():
+        if any(f.name in contract.key and plain_name(raw) in map(plain_name, f.aliases) for f in contract.fields):
+            ledger.mark_column(raw, told, NO_KEY)
+    numbers = {f.column for f in read.chemistry.findings} | set(read.pair or ())
+    numbers |= {read.matched[f.name] for f in contract.fields if f.dtype != "string" and f.name in read.matched}
+    numbers |= {read.matched[k] for k in contract.key if k in read.matched}
+    for column, reasons in frame.attrs.get("cell_marks", {}).items():
+        if column in numbers and column in frame.columns:
+            for reason, rows in reasons.items():
+                ledger.mark(np.flatnonzero(np.isin(ledger.rows, rows)), column, frame[column], reason)
+    if frame.attrs.get("number_formats", True) is False:
+        for finding in read.chemistry.findings:
+            if finding.stated_unit == "pct":
+                ledger.mark_column(finding.column, finding.evidence, NO_FORMATS)
+        if "unit" in read.data and contract.name == "grades":
+            share = pd.Series(read.data["unit"]).map(unit_of, na_action="ignore") == "pct"
+            ledger.mark(share.fillna(False).to_numpy(dtype=bool), "unit", pd.Series(read.data["unit"]), NO_FORMATS)
+
+
+def repeating_keys(frame: pd.DataFrame, raw: list[str]) -> dict[str, str]:
+    """Columns that are called Id, FID or the like and repeat, so that they are no key; with what they hold.
+
+    One that repeats in a few rows (one in twenty) is a key with rows that stand twice, and so is one whose repeated rows are
+    the same in every column.
+    """
+    out: dict[str, str] = {}
+    for column in raw:
+        if plain_name(column) not in GENERIC_KEYS:
+            continue
+        known = frame[column].dropna()
+        again = known.duplicated()
+        if again.sum() * _FEW <= len(known):
+            continue
+        whole = frame.loc[known.index].drop(columns=[c for c in frame.columns if str(c) not in raw])
+        shape = geometry_name(frame)
+        parts = whole.astype("str").assign(_shape="" if shape is None else frame.loc[known.index, shape].astype("str"))
+        if again.sum() > parts.duplicated().sum():
+            distinct = known.nunique()
+            out[column] = f"{known.iloc[0]} in all rows" if distinct == 1 else f"{distinct} values in {len(known)} rows"
+    return out
+
+
+def _row_units(frame: pd.DataFrame, contract: Contract, matched: Mapping[str, str], data: dict[str, Any]) -> pd.Series:
+    """The unit of each row for fields whose unit stands beside them; where it is blank, the unit in the row's cells."""
+    values = [matched[f.name] for f in contract.fields if f.unit == PER_ROW and f.name in matched]
+    blank = pd.Series([None] * len(frame), index=frame.index, dtype="str")
+    if not values:
+        return blank
+    units = clean_text(frame[matched["unit"]])[0] if "unit" in matched else blank
+    for name in values:
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            units = units.fillna(frame[name].astype("str").str.extract(r"\d\s*(ppm|ppb|%|g/t)\s*$", expand=False))
+    data["unit"] = units
+    return units
 
 
 def canonical(data: dict[str, Any], contract: Contract, stamp: Mapping[str, str], n: int) -> pd.DataFrame:
@@ -93,8 +185,13 @@ def canonical(data: dict[str, Any], contract: Contract, stamp: Mapping[str, str]
     return pd.DataFrame({c: data[c] for c in order}, index=pd.RangeIndex(n), copy=False)
 
 
-def match_fields(columns: list[str], contract: Contract, field_map: Mapping[str, str]) -> dict[str, str]:
-    """Canonical field -> raw column: the card's map first, then the field's own name, then its aliases in their order."""
+def match_fields(
+    columns: list[str], contract: Contract, field_map: Mapping[str, str], no_keys: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """Canonical field -> raw column: the card's map first, then the field's own name, then its aliases in their order.
+
+    ``no_keys`` are columns that repeat, and are taken for a key only where the card says so.
+    """
     names = set(contract.names())
     out = {target: raw for raw, target in field_map.items() if raw in columns and target in names}
     by_plain: dict[str, str] = {}
@@ -105,8 +202,9 @@ def match_fields(columns: list[str], contract: Contract, field_map: Mapping[str,
         for f in contract.fields:
             if f.name in out:
                 continue
+            barred = {*taken, *(no_keys if f.name in contract.key else ())}
             found = (by_plain.get(plain_name(a)) for a in spelling(f))
-            hit = next((raw for raw in found if raw is not None and raw not in taken), None)
+            hit = next((raw for raw in found if raw is not None and raw not in barred), None)
             if hit is not None:
                 out[f.name] = hit
                 taken.add(hit)
@@ -126,16 +224,39 @@ def geometry_name(frame: pd.DataFrame) -> str | None:
     return frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
 
 
-def _column(raw: pd.Series, f: Field, name: str, ledger: Ledger) -> Any:
-    if f.dtype in ("float", "integer"):
-        numbers = parse_numbers(raw, sentinels=f.sentinels)
-        for reason, at in numbers.notes.items():
-            ledger.mark(at, name, raw, reason)
-        if f.dtype == "integer":
-            whole = numbers.values == np.floor(numbers.values)
-            ledger.mark(np.isfinite(numbers.values) & ~whole, name, raw, "not a whole number: read as missing")
-            return pd.array(np.where(whole, numbers.values, np.nan), dtype="Float64").astype("Int64")
+def _numbers(raw: pd.Series, f: Field, ledger: Ledger, unit: str | pd.Series, mark: Mark | None, said: object) -> Any:
+    """A field of numbers in the contract's unit; ``said`` is the column's own unit where a card or a row of units names it."""
+    name = str(raw.name)
+    numbers = parse_numbers(raw, sentinels=f.sentinels, unit=unit, decimal=mark)
+    own = _unit_said(said)
+    if isinstance(unit, str) and is_unit(own) and own != unit:
+        scale = factor_to(own, unit)
+        if scale is None:
+            ledger.hold_column(
+                name, own, f"the unit is not one that can be turned into {f.unit or 'a number'}: not used"
+            )
+            return _empty(f, len(raw))
+        plain = ~np.isin(np.arange(len(raw)), numbers.notes.get(CONVERTED, []))
+        numbers.values[plain] *= scale
+    for reason, at in numbers.notes.items():
+        (ledger.hold if reason == OPEN else ledger.mark)(at, name, raw, reason)
+    if f.dtype != "integer":
         return numbers.values
+    whole = numbers.values == np.floor(numbers.values)
+    ledger.mark(np.isfinite(numbers.values) & ~whole, name, raw, "not a whole number: read as missing")
+    return pd.array(np.where(whole, numbers.values, np.nan), dtype="Float64").astype("Int64")
+
+
+def _unit_said(said: object) -> str:
+    """The unit that a card, or a row of units, names for a column; '' for none."""
+    if said is None or isinstance(said, str):
+        return said or ""
+    return str(said.get("unit", "") if isinstance(said, Mapping) else getattr(said, "unit", ""))
+
+
+def _column(raw: pd.Series, f: Field, is_key: bool, ledger: Ledger) -> Any:
+    """A field of words or of yes and no."""
+    name = str(raw.name)
     if f.dtype == "boolean":
         if pd.api.types.is_bool_dtype(raw) and len(raw):
             return raw.to_numpy()
@@ -147,6 +268,10 @@ def _column(raw: pd.Series, f: Field, name: str, ledger: Ledger) -> Any:
         return value.astype(bool) if len(value) and not value.isna().any() else value
     text, sentinel = clean_text(raw, f.sentinels)
     ledger.mark(sentinel, name, raw, SENTINEL)
+    formula = text.str.startswith("=").fillna(False).to_numpy(dtype=bool)
+    if formula.any():
+        (ledger.hold if is_key or not f.nullable else ledger.mark)(formula, name, raw, FORMULA)
+        text = text.mask(formula)
     return text
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pyproj import Geod
 
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
+from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, element_named, unit_of
 from data_sources.contracts.admitting.deposits import check_printed
 from data_sources.contracts.admitting.identity import key_forms
 from data_sources.contracts.admitting.issues import Ledger
@@ -26,6 +26,9 @@ Rule = Callable[[pd.DataFrame, Any, Ledger], None]
 BROKEN_RANGE = "minimum <= most likely <= maximum does not hold"
 GRADE_UNIT = "unknown unit: write ppm, g/t, ppb or %"
 GRADE_CONVERSION = "value in its unit and ppm column disagree"
+GRADE_ELEMENT = "names the element in a word or another spelling: read as its symbol"
+GRADE_OXIDE = "the grade is of an oxide: read as that of its element"
+GRADE_UNKNOWN = "no element, oxide or total of that name in the reference: the grade is listed and cannot be valued; write a symbol, such as Cu"
 GRADE_OVER = "more than 1,000,000 ppm (100 %): impossible"
 REE_IN_WASTE = "rare earths above 5 % in a waste: check the unit"
 NOT_ONE_PREFERRED = "a site needs exactly one preferred tonnage"
@@ -62,6 +65,54 @@ def _ranges(stem: str, suffix: str) -> Rule:
             ledger.hold(broken, f"{stem}_min{suffix} to {stem}_max{suffix}", text, BROKEN_RANGE)
 
     return rule
+
+
+def _grade_elements(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
+    """Elements as symbols, as the headers of a survey are read; the grade of an oxide becomes that of its element.
+
+    Where a row has its ppm beside the value as printed and both agree, the ppm is the oxide's too.
+    """
+    written = frame["element"].copy()
+    for name in written.dropna().unique():
+        species = element_named(name)
+        at = np.flatnonzero((written == name).fillna(False).to_numpy(dtype=bool))
+        kinds = frame["element_kind"].iloc[at]
+        if species is None:
+            ledger.mark(at[~_is_sum(str(name), kinds)], "element", written, GRADE_UNKNOWN)
+            continue
+        if species.element == name:
+            continue
+        frame.loc[frame.index[at], "element"] = species.element
+        share = species.element_per_oxide
+        ledger.mark(
+            at,
+            "element",
+            written,
+            GRADE_ELEMENT if share == 1.0 else f"{GRADE_OXIDE} ({species.element} = {share:g} of it)",
+        )
+        if share != 1.0:
+            _oxide_to_element(frame, at, share)
+
+
+def _is_sum(name: str, kinds: pd.Series) -> np.ndarray:
+    """Totals and sums of several elements (``La..Lu``, ``Zn+Pb``), which are kept as they are and valued by other rules."""
+    parts = re.split(r"\s*(?:\+|\.\.|,|&|/)\s*", name)
+    several = len(parts) > 1 and all(element_named(p) is not None for p in parts)
+    return np.asarray(kinds.isin(["total", "sum"]).fillna(False), dtype=bool) | several
+
+
+def _oxide_to_element(frame: pd.DataFrame, at: np.ndarray, share: float) -> None:
+    factor = frame["unit"].iloc[at].map(lambda u: PPM_PER_UNIT.get(unit_of(u) or "", np.nan), na_action="ignore")
+    for k in ("min", "mode", "max"):
+        value = frame[f"value_{k}"].iloc[at].to_numpy(dtype="float64") * factor.to_numpy(
+            dtype="float64", na_value=np.nan
+        )
+        ppm = frame[f"ppm_{k}"].iloc[at].to_numpy(dtype="float64")
+        with np.errstate(invalid="ignore"):
+            of_element = np.isfinite(ppm) & (np.abs(ppm - value * share) <= 1e-3 * np.abs(value * share))
+        frame.loc[frame.index[at], f"ppm_{k}"] = np.where(of_element, ppm, ppm * share)
+        # A value is that of the element that the row names; the mark keeps the oxide as it was written.
+        frame.loc[frame.index[at], f"value_{k}"] = frame[f"value_{k}"].iloc[at] * share
 
 
 def _grade_units(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
@@ -156,7 +207,7 @@ def _one_in_use(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
 RULES: dict[str, tuple[Rule, ...]] = {
     "occurrences": (check_printed,),
     "tonnages": (_ranges("tonnage", "_mt"), _one_preferred),
-    "grades": (_ranges("value", ""), _ranges("ppm", ""), _grade_units, _one_in_use),
+    "grades": (_ranges("value", ""), _ranges("ppm", ""), _grade_elements, _grade_units, _one_in_use),
     "waste_sites": (_waste_type,),
     "waste_footprints": (_area("area_ha"),),
     "auction_blocks": (_area("area_ha"),),

@@ -9,6 +9,7 @@ Belongs here: names of states, old and new, and where they are. Does not belong 
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from typing import Any
 
@@ -24,7 +25,7 @@ Extent = tuple[float, float, float, float]
 
 STATE_TOLERANCE_DEG = 0.1
 OTHER_STATE = "position outside the state that the row names"
-STATE_SPELLING = "state in an old name or another spelling"
+STATE_SPELLING = "state in an old name, a short form or another script: read as its present name"
 
 
 @cache
@@ -34,7 +35,7 @@ def state_boxes() -> dict[str, tuple[Extent, ...]]:
     for row in _rows():
         west, south, east, north = (float(row[k]) for k in ("west", "south", "east", "north"))
         for name in (str(row["state"]), *_others(row)):
-            out[name.strip().lower()] = ((west, south, east, north),)
+            out[_key(name)] = ((west, south, east, north),)
     return out
 
 
@@ -44,7 +45,30 @@ def _rows() -> list[dict[Any, Any]]:
 
 def _others(row: dict[Any, Any]) -> list[str]:
     names = row["other_names"]
-    return [n.strip().lower() for n in names.split(";")] if isinstance(names, str) else []
+    return [_key(n) for n in names.split(";")] if isinstance(names, str) else []
+
+
+def _key(name: str) -> str:
+    """A name as it is compared: small letters, single spaces, Devanagari in one composition and without joiners."""
+    plain = unicodedata.normalize("NFKC", name).replace("\u200d", "").replace("\u200c", "")
+    return re.sub(r"\s+", " ", plain).strip().lower()
+
+
+@cache
+def _official() -> dict[str, str]:
+    """Compared form of each old name and other spelling -> the state's present name."""
+    names = {_key(str(row["state"])): str(row["state"]) for row in _rows()}
+    return {other: str(row["state"]) for row in _rows() for other in _others(row) if other not in names} | names
+
+
+def present_names(state: pd.Series, ledger: Ledger, field: str = "state") -> pd.Series:
+    """States by their present names; an old name, a short form or one in Devanagari is read as it, and told."""
+    codes, names = pd.factorize(state)
+    out = np.array([*(_official().get(_key(str(n)), n) for n in names), None], dtype=object)
+    for code, name in enumerate(names):
+        if out[code] != name and _key(str(name)) != _key(str(out[code])):
+            ledger.mark(codes == code, field, f"{name} = {out[code]}", STATE_SPELLING)
+    return pd.Series(out[codes], index=state.index).astype("str")
 
 
 @cache
@@ -75,7 +99,6 @@ def check_state(
     to use) the test is a box of our own round each state, with 0.1 degrees of tolerance: it finds gross errors only.
     """  # fmt: skip
     unknown: dict[str, int] = {}
-    official = {str(row["state"]).lower() for row in _rows()}
     codes, names = pd.factorize(state)
     shapes = None if polygons is None else polygons.assign(key=polygons["state"].astype("str").str.strip().str.lower())
     for code, name in enumerate(names):
@@ -99,23 +122,14 @@ def check_state(
         if not known:
             unknown[str(name)] = len(at)
             continue
-        today = _today(str(name))
-        if today and str(name).strip().lower() not in official:
-            ledger.mark(at, field, f"{name} = {today}", STATE_SPELLING)
         out = at[~inside]
         text = pd.Series([f"{name}, but at {x:.4f} E, {y:.4f} N" for x, y in zip(lon[out], lat[out])], dtype="str")
         ledger.hold(out, field, text, OTHER_STATE)
     return unknown
 
 
-def _today(name: str) -> str:
-    """The present name behind an old name or spelling, '' where it is not in the table."""
-    text = name.strip().lower()
-    return next((str(row["state"]) for row in _rows() if text in _others(row)), "")
-
-
 def _parts(name: str, as_of: int | None) -> list[str]:
-    text = re.sub(r"^(?:ut|union territory|state)\s*(?:of)?\s*:?\s+", "", name.strip().lower())
+    text = re.sub(r"^(?:ut|union territory|state)\s*(?:of)?\s*:?\s+", "", _key(name))
     if text in state_boxes():
         pieces = [text]
     else:

@@ -9,10 +9,16 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_sources.contracts.admitting.cells.decimals import DECIMAL_COMMA, EITHER, GROUP_COMMA, OPEN, Mark
+from data_sources.contracts.admitting.cells.units import factor_to, is_unit
+from khanij.foundation.cells import plain_digits
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -33,13 +39,15 @@ _DL = (
     r"|det(?:ection|\.)? ?limit|limit of detection)"
 )
 _N = r"([\d.]+(?:[eE][+-]?\d+)?)"
-_UNIT = r"\s*([a-zA-Z%/]*)"
+_UNIT = r"\s*\(?((?:[a-zA-Zµμ%°/][\wµμ%°/ .\-]*)?)"
 _BELOW = re.compile(
     rf"^\(?(?:<+|≤|less than|below)\s*=?\s*{_N}(?:\s*\(?{_DL}\)?|{_UNIT})\)?$|^{_N}\s*\(?\s*<?\s*{_DL}\s*\)?$"
     rf"|^{_DL}\s*[:=(]?\s*<?\s*{_N}\s*\)?$",
     re.IGNORECASE,
 )
-_ABOVE = re.compile(rf"^(?:>+|≥|more than)\s*=?\s*{_N}{_UNIT}$", re.IGNORECASE)
+_ABOVE = re.compile(rf"^\(?(?:>+|≥|more than|above|over)\s*=?\s*{_N}{_UNIT}\)?$", re.IGNORECASE)
+_WITH_UNIT = re.compile(rf"^([+-]?)\s*{_N}{_UNIT}\)?$", re.IGNORECASE)
+_PLAIN = r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$"
 _NO_LIMIT = re.compile(
     rf"^(<+\s*(?:{_DL}|det.*)?|{_DL}|below.*|not? ?-?det\b.*|not? ?-?detect.*|non ?-?detect.*|tr\.?|traces?)$",
     re.IGNORECASE,
@@ -47,8 +55,6 @@ _NO_LIMIT = re.compile(
 _GROUPED = re.compile(
     r"(?<![\d.])\d{1,3}(?:[, '\u2019]\d{2,3})*[, '\u2019]\d{3}(?!\d)"
 )  # 1,234; the Indian 1,23,456; 1 234
-_DECIMAL_COMMA = re.compile(r"(?<![\d,.])(?:0+,\d+|\d+,(?:\d{1,2}|\d{4,})|\d{1,3}(?:\.\d{3})+,\d+)(?![\d,.])")
-_GROUP_COMMA = re.compile(r"\d,\d{2,3},\d{3}|\d,\d{3}\.\d")
 _DOTTED = re.compile(r"(?<![\d,.])\d{1,3}(?:\.\d{3})+(?=,\d)")
 _SAME = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2014": "-"})
 
@@ -60,6 +66,9 @@ NEGATIVE_LIMIT = (
 )
 COMMA = "decimal comma read as a decimal point"
 CELL_UNIT = "a unit stands in the cell: read as a number in the column's unit, check that it is the same"
+CONVERTED = "a unit stands in the cell: the number is converted to the column's unit"
+OTHER_UNIT = "a unit stands in the cell that cannot be turned into the column's: read as missing"
+FORMULA = "a formula that was never calculated: read as missing; open the file in a spreadsheet program, save it, and give it again"
 ZERO_LIMIT = (
     "0 read as below detection (may also be 'not analysed'): censored at the smallest positive value of the column"
 )
@@ -79,13 +88,25 @@ class Numbers:
     smallest_positive: float = float("nan")
 
 
-def parse_numbers(column: pd.Series, *, censorable: bool = False, sentinels: tuple[object, ...] = ()) -> Numbers:
-    """Numbers of a raw column of shape (n,).
+def parse_numbers(
+    column: pd.Series,
+    *,
+    censorable: bool = False,
+    sentinels: tuple[object, ...] = (),
+    unit: str | pd.Series | None = None,
+    decimal: Mark | None = None,
+) -> Numbers:
+    """Numbers of a raw column of shape (n,), in the column's unit.
+
+    Parameters
+    ----------
+    unit : of the column, or of each row; a cell that states another is converted. None: not known, a cell's own is only told.
+    decimal : the decimal mark as judged for the file; None judges by this column alone.
 
     A censorable column (an analysis) reads ``<0.5`` as the limit 0.5; ``<DL``, ``BDL``, ``0`` as below a limit that is not
     given, set to the smallest positive value reported in the column; and a negative number as minus the limit (one that is
     ten times above all reported values is no limit but a sentinel). A comma is decimal where a cell of the column says so
-    (``0,5``) and none says otherwise (``1,23,456``).
+    (``0,5``) and none says otherwise (``1,23,456``). A limit above (``>1%``) stays a value and is marked.
     """
     n = len(column)
     censored = np.zeros(n, dtype=bool)
@@ -93,8 +114,10 @@ def parse_numbers(column: pd.Series, *, censorable: bool = False, sentinels: tup
     no_limit = np.zeros(n, dtype=bool)
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         values = column.to_numpy(dtype="float64", na_value=np.nan, copy=True)
+    elif (plain := _all_plain(column)) is not None and decimal != "?":
+        values = plain
     else:
-        values, below, no_limit, marks = _from_text(column, sentinels)
+        values, below, no_limit, marks = _from_text(column, sentinels, unit, decimal)
         notes |= marks
         censored |= below
         if not censorable and (below | no_limit).any():  # no column for the mark: a limit would pass for a value
@@ -141,47 +164,128 @@ def _note(notes: dict[str, np.ndarray], reason: str, where: np.ndarray) -> None:
         notes[reason] = np.union1d(notes[reason], where) if reason in notes else where
 
 
-def _from_text(column: pd.Series, sentinels: tuple[object, ...]) -> tuple[Floats, Bools, Bools, dict[str, np.ndarray]]:
+def _all_plain(column: pd.Series) -> Floats | None:
+    """The numbers of a column of text in which each cell is a plain number or missing; None where one is not."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return None
+    cells = pa.array(column)
+    try:
+        numbers = pc.cast(cells, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    values = numbers.to_numpy(zero_copy_only=False)
+    if not np.isfinite(values[~np.asarray(column.isna())]).all():  # the words inf and nan are numbers to it
+        return None
+    return np.array(values, dtype="float64")
+
+
+def _from_text(
+    column: pd.Series, sentinels: tuple[object, ...], unit: str | pd.Series | None, decimal: Mark | None
+) -> tuple[Floats, Bools, Bools, dict[str, np.ndarray]]:
     """Parse each distinct text once; a column of half a million cells has few of them that are not plain numbers."""
     codes, uniques = pd.factorize(column)
     texts = pd.Series(uniques).astype("str").str.strip()
-    numbers = pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64", na_value=np.nan, copy=True)
-    kind = np.zeros(len(texts) + 1, dtype=np.int8)  # 1 below, 2 no limit, 3 above, 4 sentinel, 5 unreadable
-    comma, unit = np.zeros(len(texts) + 1, dtype=bool), np.zeros(len(texts) + 1, dtype=bool)
     blank = {str(s).strip().lower() for s in sentinels if isinstance(s, str)} | _NUMBER_TEXT_SENTINELS
-    odd = np.flatnonzero(np.isnan(numbers))
+    numbers, plain = _plain_numbers(texts)
+    odd = np.flatnonzero(~plain)
     with_comma = [t for t in texts.iloc[odd] if isinstance(t, str) and "," in t]
-    decimal = any(_DECIMAL_COMMA.search(t) for t in with_comma) and not any(_GROUP_COMMA.search(t) for t in with_comma)
-    for i in odd:
-        raw = texts.iloc[i]
-        if pd.isna(raw) or raw.lower() in blank:
-            kind[i] = 0 if pd.isna(raw) or raw == "" else 4
-            continue
-        text = _tidy(raw, decimal)
-        comma[i] = decimal and "," in raw
-        if np.isfinite(number := _float(text)):
-            numbers[i] = number
-        elif m := _BELOW.match(text):
-            limit = _float(next(g for g in (m.group(1), m.group(3), m.group(4)) if g is not None))
-            numbers[i], kind[i] = (limit, 1) if limit > 0 else (np.nan, 2)
-            unit[i] = bool(m.group(2))
-        elif m := _ABOVE.match(text):
-            numbers[i], kind[i], unit[i] = _float(m.group(1)), 3, bool(m.group(2))
-        elif _NO_LIMIT.match(text):
-            kind[i] = 2
-        else:
-            kind[i] = 5
-    if decimal and any(_DOTTED.search(t) for t in with_comma):  # 1.234,5 in the column: what 1.234 means is not known
-        kind[np.flatnonzero(texts.str.fullmatch(r"-?\d{1,3}\.\d{3}").fillna(False))] = 5
-        numbers[kind[:-1] == 5] = np.nan
+    is_decimal = decimal == "," if decimal else _says_decimal(with_comma)
+    found = [_cell(texts.iloc[i], blank, is_decimal, decimal) for i in odd]
+    kind = np.zeros(len(texts) + 1, dtype=np.int8)
+    units, comma = np.full(len(texts) + 1, "", dtype=object), np.zeros(len(texts) + 1, dtype=bool)
+    for i, cell in zip(odd, found, strict=True):
+        numbers[i], kind[i], units[i] = cell.number, cell.kind, cell.unit
+        comma[i] = is_decimal and "," in str(texts.iloc[i])
+    if is_decimal and any(
+        _DOTTED.search(t) for t in with_comma
+    ):  # 1.234,5 in the column: what 1.234 means is not known
+        kind[np.flatnonzero(texts.str.fullmatch(r"-?\d{1,3}\.\d{3}").fillna(False))] = _OPEN
+    numbers[np.isin(kind[:-1], (_UNREAD, _OPEN, _FORMULA))] = np.nan
     per_row = np.append(numbers, np.nan)[codes]
     kinds = kind[codes]
     notes: dict[str, np.ndarray] = {}
-    for code, reason in ((3, ABOVE), (4, SENTINEL), (5, UNREADABLE)):
+    _convert(per_row, kinds, units[codes], unit, notes)
+    for code, reason in _REASONS.items():
         _note(notes, reason, np.flatnonzero(kinds == code))
-    _note(notes, COMMA, np.flatnonzero((comma & (kind != 5))[codes]))
-    _note(notes, CELL_UNIT, np.flatnonzero(unit[codes]))
-    return per_row, kinds == 1, kinds == 2, notes
+    _note(notes, COMMA, np.flatnonzero((comma & ~np.isin(kind, (_UNREAD, _OPEN)))[codes]))
+    return per_row, kinds == _BELOW_LIMIT, kinds == _UNSTATED, notes
+
+
+_BELOW_LIMIT, _UNSTATED, _ABOVE_LIMIT, _SENTINEL, _UNREAD, _OPEN, _FORMULA, _FOREIGN = range(1, 9)
+_REASONS = {
+    _ABOVE_LIMIT: ABOVE, _SENTINEL: SENTINEL, _UNREAD: UNREADABLE, _OPEN: OPEN, _FORMULA: FORMULA, _FOREIGN: OTHER_UNIT,
+}  # fmt: skip
+
+
+class _Cell(NamedTuple):
+    """One distinct text as read: its number, of which kind it is, and the unit that stands in it."""
+
+    number: float = float("nan")
+    kind: int = 0
+    unit: str = ""
+
+
+def _plain_numbers(texts: pd.Series) -> tuple[Floats, Bools]:
+    """Numbers of distinct texts, and which of them are plain ones (``1_000`` is none, nor is ``inf``)."""
+    if not len(texts):
+        return np.zeros(0), np.zeros(0, dtype=bool)
+    plain = texts.str.match(_PLAIN).fillna(False).to_numpy(dtype=bool)
+    numbers = np.full(len(texts), np.nan)
+    numbers[plain] = texts[plain].astype("float64").to_numpy()
+    return numbers, plain
+
+
+def _says_decimal(with_comma: list[str]) -> bool:
+    return any(map(DECIMAL_COMMA.search, with_comma)) and not any(map(GROUP_COMMA.search, with_comma))
+
+
+def _cell(raw: Any, blank: set[str], is_decimal: bool, decimal: Mark | None) -> _Cell:
+    """One text that is no plain number."""
+    if pd.isna(raw) or raw.lower() in blank:
+        return _Cell(kind=0 if pd.isna(raw) or raw == "" else _SENTINEL)
+    if raw.startswith("=") and not raw.startswith('="'):
+        return _Cell(kind=_FORMULA)
+    if decimal == "?" and EITHER.search(raw):
+        return _Cell(kind=_OPEN)
+    if re.fullmatch(r"[+-]?inf(inity)?", raw, re.IGNORECASE):
+        return _Cell(kind=_SENTINEL)
+    text = _tidy(raw, is_decimal)
+    if "_" in text:
+        return _Cell(kind=_UNREAD)
+    if np.isfinite(number := _float(text)):
+        return _Cell(number)
+    if m := _BELOW.match(text):
+        limit = _float(next(g for g in (m.group(1), m.group(3), m.group(4)) if g is not None))
+        unit = (m.group(2) or "").strip(" )")
+        if unit and not is_unit(unit):
+            return _Cell(kind=_UNREAD)
+        return _Cell(limit, _BELOW_LIMIT, unit) if limit > 0 else _Cell(kind=_UNSTATED)
+    if (m := _ABOVE.match(text)) and (not m.group(2) or is_unit(m.group(2).strip(" )"))):
+        return _Cell(_float(m.group(1)), _ABOVE_LIMIT, m.group(2).strip(" )"))
+    if _NO_LIMIT.match(text):
+        return _Cell(kind=_UNSTATED)
+    if (m := _WITH_UNIT.match(text)) and is_unit(m.group(3).strip(" )")):
+        return _Cell(_float(f"{m.group(1)}{m.group(2)}"), 0, m.group(3).strip(" )"))
+    return _Cell(kind=_UNREAD)
+
+
+def _convert(
+    values: Floats, kinds: np.ndarray, cells: np.ndarray, unit: str | pd.Series | None, notes: dict[str, np.ndarray]
+) -> None:
+    """Numbers whose cell states a unit, in the column's; changed in place, and told."""
+    at = np.flatnonzero(cells != "")
+    if not len(at):
+        return
+    if unit is None:
+        _note(notes, CELL_UNIT, at)
+        return
+    of_row = [unit] * len(at) if isinstance(unit, str) else ["" if pd.isna(u) else str(u) for u in unit.iloc[at]]
+    factors = [1.0 if isinstance(unit, pd.Series) and not u else factor_to(c, u) for c, u in zip(cells[at], of_row)]
+    known = np.array([f is not None for f in factors], dtype=bool)
+    scale = np.array([np.nan if f is None else f for f in factors])
+    values[at] *= scale
+    kinds[at[~known]] = _FOREIGN
+    _note(notes, CONVERTED, at[known & (scale != 1.0)])
 
 
 def _tidy(text: str, decimal_comma: bool) -> str:
@@ -202,8 +306,10 @@ def _float(text: str) -> float:
 def clean_text(column: pd.Series, sentinels: tuple[object, ...] = ()) -> tuple[pd.Series, np.ndarray]:
     """Stripped texts with sentinels ('BLANK', 'NULL', '-') as missing, and the positions of those sentinels."""
     codes, uniques = pd.factorize(column)
-    texts = pd.Series(uniques).astype("str").str.strip().str.replace(r"^\"(.*)\"$", r"\1", regex=True)
-    texts = texts.str.replace(r"(?<=\d)\.0$", "", regex=True) if pd.api.types.is_float_dtype(column) else texts
+    if pd.api.types.is_float_dtype(column) and len(uniques):  # a whole number that a reader could only give as a float
+        texts = pd.Series([plain_digits(float(v)) for v in uniques], dtype="str")
+    else:
+        texts = pd.Series(uniques).astype("str").str.strip().str.replace(r"^=?\"(.*)\"$", r"\1", regex=True)
     blank = {str(s).strip().lower() for s in sentinels} | TEXT_SENTINELS
     lower = texts.str.lower()
     missing = lower.isin(blank).to_numpy(dtype=bool, na_value=True)

@@ -62,3 +62,13 @@ def needed_recovery(state: RunState, unit: int) -> float:
     median = min(0.97, recovery * book.economics.states[record.row.mineral_state or "unknown"])
     binds = float(details.cap_binds[row]) >= _BINDS
     return recovery_needed(median, float(details.product_multiple[row]), cap_binds=binds)
+
+
+def capped_metals(state: RunState, sites: list[str]) -> list[str]:
+    """Metals of which the projects of several sites together would sell more than the market takes of one project."""
+    details, rows = state.scored.projects.details, state.scored.product_rows
+    sold: dict[str, float] = {}
+    for site in sites:
+        for element, row in rows.get(site, {}).items():
+            sold[element] = sold.get(element, 0.0) + float(details.cap_binds[row])
+    return sorted(e for e, share in sold.items() if share >= 1.0)

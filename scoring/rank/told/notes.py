@@ -11,6 +11,7 @@ import pandas as pd
 
 from khanij.foundation.cells import is_known, text
 from scoring.rank.state import RunState, Share
+from scoring.rank.told.money import capped_metals
 from scoring.waste.companions import companions_of_minerals
 from scoring.waste.inventory import SiteRecord
 
@@ -111,6 +112,7 @@ def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str
     covered = state.given.fertility_columns.get(block_id, {}).get("coverage_pct", 100.0)
     if covered < HALF_COVERED_PCT:
         flags.append(f"fertility_from_part:{covered:.0f} %")
+    flags += [f"market_cap:{metal}" for metal in capped_metals(state, state.decided.holds[i])]
     if _is_district_level(state, i, inside):
         flags.append("district_level")
     flags += overlap.get(block_id, [])

@@ -1,6 +1,6 @@
 """What is drawn for a project, and how wide: tonnage, grade, recovery, prices, costs.
 
-Belongs here: the width of a figure, the names of the streams, the price draws that all sites share. Does not belong
+Belongs here: the width of a figure, the price draws that all sites share. Does not belong
 here: the choice of a figure (``inventory``), the project itself (``project_model``).
 """
 
@@ -17,22 +17,6 @@ from data_sources.reference.element_lists import pure_mineral_ppm
 from khanij.foundation.errors import ScoringError
 from scoring.waste.stream_names import Stream
 from scoring.waste.streams import normals
-
-STREAMS = {
-    "tonnage": "tonnage of a site",
-    "grade of site": "what all grades of a site share",
-    "borrowed grade": "what all who borrow a figure share",
-    "grade": "own part of one grade",
-    "recovery of site": "what all recoveries of a site share",
-    "recovery": "own part of one recovery",
-    "route works": "whether the route works on this waste",
-    "cost of family": "operating cost, what a family of plants shares",
-    "cost of site": "operating cost, own part",
-    "capital of site": "capital, own part",
-    "price of group": "what the prices of a group of metals share",
-    "price": "own part of one price",
-}
-"""The only names of streams in the project model; a stream is (seed, name, id)."""
 
 TONNAGE_GSD = {"G1": 1.05, "G2": 1.15, "G3": 1.3, "G4": 1.5, "analogue": 2.0, "default": 2.0}
 GRADE_GSD = {"G1": 1.10, "G2": 1.25, "G3": 1.5, "G4": 2.0, "analogue": 2.5, "default": 2.5}

@@ -90,23 +90,22 @@ def test_coordinate_columns_that_are_named_must_be_there(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "values"),
     [
-        ("a;b\n1;2\n", [1]),
-        ("a|b\n1|2\n", [1]),
-        ("a,b\nNA,2\n3,4\n", [None, 3]),
+        ("a;b\n1;2\n", ["1"]),
+        ("a|b\n1|2\n", ["1"]),
+        ("a,b\nNA,2\n3,4\n", ["NA", "3"]),
+        ("a,b\nNULL,2\n3,4\n", [None, "3"]),
         ("a,b\nNA,2\nMN,4\n", ["NA", "MN"]),
         ("a,b\nBLANK,2\n3,4\n", ["BLANK", "3"]),
         ("a,b\n<0.5,2\n3,4\n", ["<0.5", "3"]),
-        ("a,b\n007,2\n008,4\n", [7, 8]),
+        ("a,b\n007,2\n008,4\n", ["007", "008"]),
+        ("a,b\n58E10,2\n1E3,4\n", ["58E10", "1E3"]),
+        ("a,b\n9007199254740993,2\n,4\n", ["9007199254740993", None]),
+        ("a,b\n1_000,2\n+7,4\n", ["1_000", "+7"]),
     ],
 )
 def test_values_of_text_tables_stay_what_they_were(text: str, values: list[object]) -> None:
     got = list(parse_text_table(text, {}, where="x")["a"])
     assert [None if pd.isna(v) else v for v in got] == values
-
-
-def test_columns_named_as_text_keep_their_leading_zeros() -> None:
-    got = parse_text_table("code,b\n007,2\n", {"text_columns": ["code"]}, where="x")
-    assert got.code[0] == "007"
 
 
 @settings(max_examples=60, deadline=None)
@@ -221,5 +220,5 @@ def test_the_real_deposits_lose_no_row_to_their_quotes() -> None:
     with pytest.raises(SourceError, match="69 rows have another number of fields"):
         read_file(folder / card.path, options={**card.options, "quoting": "minimal"})
     frame = read_file(folder / card.path, options=card.options)
-    assert frame.latitude.between(6, 38).mean() > 0.99 and not frame.geometry.isna().any()
+    assert pd.to_numeric(frame.latitude).between(6, 38).mean() > 0.99 and not frame.geometry.isna().any()
     assert frame.mineral.value_counts()["limestone"] == 360

@@ -79,6 +79,7 @@ def test_tree_is_the_sum_with_la_twice_and_no_lu_and_is_not_used(sediments):
 
 
 def test_zeros_are_censored_or_not_analysed_never_zero(sediments, raw):
+    raw = raw.apply(pd.to_numeric, errors="coerce")
     for column, target, zeros, silent in [
         ("Sc_ppm", "Sc_ppm", 398, 6),
         ("MgO", "MgO_pct", 124, 9),
@@ -117,7 +118,7 @@ def test_sheets_in_all_their_spellings(sediments, raw):
 
 def test_impossible_oxide_sum(sediments, raw):
     oxides = ["Si02", "Al2O3", "Fe2O3", "TiO2", "CaO", "MgO", "MnO", "Na2O", "K2O", "P2O5"]
-    expected = sorted((raw[oxides].sum(axis=1) > 102).to_numpy().nonzero()[0] + 1)
+    expected = sorted((raw[oxides].apply(pd.to_numeric).sum(axis=1) > 102).to_numpy().nonzero()[0] + 1)
     assert rows(sediments, "more than 102 %", "quarantine") == expected and len(expected) == 1
 
 

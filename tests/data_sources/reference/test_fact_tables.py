@@ -27,7 +27,7 @@ KEYS = {
     "route_maturity": ["level"], "route_families": ["family", "maturity_level"], "metallurgy_defaults": ["kind", "key"],
     "price_volatility": ["element"], "price_correlations": ["group"], "us_cpi": ["cpi_year"],
     "state_boxes": ["state"], "survey_elements": ["element"], "dry_densities": ["waste_type_code"], "derivation_terms": ["site_id", "term"],
-    "policy": ["policy_id"], "price_decks": ["element", "deck"], "campaign_costs": ["campaign_id"],
+    "datum_shifts": ["datum_code"], "policy": ["policy_id"], "price_decks": ["element", "deck"], "campaign_costs": ["campaign_id"],
 }  # fmt: skip
 PROBABILITIES = ("published", "expert_default", "none")
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from cases import robustness, run
+from india import india_frames
 
 import scoring.rank.sensitivity as sensitivity
 from scoring.rank.sensitivity import compare, smaa, top_k
 
-from .conftest import india_frames
 from .test_awkward_cases import district, everywhere
 
 

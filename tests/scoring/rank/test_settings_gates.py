@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 import shapely
 from cases import assess
+from india import CRS, india_frames
 
 from data_sources.contracts import RegionError, ScoringError
 from scoring.rank.settings import RankingSettings
-
-from .conftest import CRS, india_frames
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Vector files: which driver opens which, what stands inside an archive, and shapes that other libraries cannot take."""

@@ -1,0 +1,1 @@
+"""Geometries on their way in: the datum that they are on, and what a repair may do to them."""

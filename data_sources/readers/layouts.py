@@ -1,0 +1,159 @@
+"""Tables laid out otherwise: a row of units below the header, a long table of element, value and unit.
+
+Belongs here: the shape of a table of text, and what must be said of it. Does not belong here: reading a number or judging a unit
+(``contracts.admitting``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from data_sources.contracts.admitting.cells.units import is_unit
+from data_sources.contracts.admitting.chemistry import element_named, parse_column, unit_of
+from data_sources.contracts.admitting.raw_columns import match_fields
+from data_sources.contracts.contract import Contract, plain_name
+
+UNITS_ROW = "row 1 below the header is a row of units: read as the units of the columns, not as a row"
+LONG = "a long table: {rows} rows of element and value are read as {samples} samples of {elements} elements"
+NOT_AN_ELEMENT = "names no element or oxide of the reference: its rows of the long table are not used"
+NO_VALUE_COLUMN = "row of the long table without an element"
+_NO_UNIT = frozenset(
+    {"", "-", "--", "text", "no", "none", "nan", "id", "string", "wgs84", "dms", "unit", "units", "n/a"}
+)
+_ELEMENT_COLUMNS = (
+    "element", "analyte", "parameter", "constituent", "species", "component", "element_symbol", "symbol", "oxide", "radical",
+)  # fmt: skip
+_VALUE_COLUMNS = (
+    "value", "result", "results", "concentration", "conc", "content", "assay", "assay_value", "analysis", "reading", "amount",
+)  # fmt: skip
+_UNIT_COLUMNS = ("unit", "units", "uom", "unit_of_measure", "value_unit", "result_unit")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A table in the usual shape: ``rows`` are the numbers of its rows in the source, ``units`` what a row of units says."""
+
+    frame: pd.DataFrame
+    rows: np.ndarray
+    units: Mapping[str, object] = field(default_factory=dict)
+
+
+def laid_out(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str], rows: np.ndarray) -> Layout:
+    """The frame with a row of units taken off and a long table of analyses made wide; any other frame as it is.
+
+    Parameters
+    ----------
+    frame : n raw rows. rows : their numbers in the source, of shape (n,).
+    """
+    units = _units_row(frame)
+    if units:
+        left = _with_remark(frame.iloc[1:].reset_index(drop=True), frame, UNITS_ROW)
+        return Layout(left, rows[1:], _row_says(units))
+    return _wide(frame, contract, field_map, rows) if contract.analyses else Layout(frame, rows)
+
+
+def _with_remark(frame: pd.DataFrame, before: pd.DataFrame, *remarks: str) -> pd.DataFrame:
+    frame.attrs = dict(before.attrs) | {"remarks": [*before.attrs.get("remarks", ()), *remarks]}
+    return frame
+
+
+def _units_row(frame: pd.DataFrame) -> dict[str, str]:
+    """Column -> unit, where the first row holds units and nothing else; empty where it does not."""
+    if len(frame) < 2:
+        return {}
+    first = {str(c): str(v).strip() for c, v in frame.iloc[0].items() if isinstance(v, str)}
+    said = {c: v for c, v in first.items() if v.lower().strip("()") not in _NO_UNIT}
+    if not said or not all(is_unit(v.strip("()[] ")) for v in said.values()):
+        return {}
+    # A number or a shape in the row, and it is a row like the others.
+    return {} if int(frame.iloc[0].notna().sum()) > len(first) else said
+
+
+def _row_says(units: Mapping[str, str]) -> dict[str, object]:
+    """What the row says, in the words of a card; where the header says another unit, neither is believed."""
+    out: dict[str, object] = {}
+    for column, unit in units.items():
+        named = parse_column(column)
+        own, header = unit_of(unit), named.stated_unit if named else ""
+        text = f"{header} in the header and {unit} in the row of units" if header and own and header != own else unit
+        if own is not None or named is not None or not _is_degrees(unit):
+            out[column] = {"unit": text.strip("()[] "), "by": "row of units"}
+    return out
+
+
+def _is_degrees(unit: str) -> bool:
+    return unit.strip("()[] .").lower() in (
+        "deg",
+        "degs",
+        "degree",
+        "degrees",
+        "°",
+        "dd",
+        "decimal degrees",
+        "decimaldegrees",
+    )
+
+
+def _wide(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str], rows: np.ndarray) -> Layout:
+    """One row a sample from one row an element; the first row of each sample gives its other columns and its number."""
+    columns = [str(c) for c in frame.columns]
+    by_plain = {plain_name(c): c for c in reversed(columns)}
+    element, value, unit = (
+        next((by_plain[n] for n in names if n in by_plain), None)
+        for names in (_ELEMENT_COLUMNS, _VALUE_COLUMNS, _UNIT_COLUMNS)
+    )
+    key = match_fields(columns, contract, field_map).get(contract.key[0])
+    if element is None or value is None or key is None or key in (element, value) or not len(frame):
+        return Layout(frame, rows)
+    if any(parse_column(c) is not None for c in columns if c not in (element, value, unit)):
+        return Layout(frame, rows)
+    names = frame[element].astype("str").str.strip()
+    units = (
+        frame[unit].astype("str").str.strip() if unit else pd.Series([""] * len(frame), index=frame.index, dtype="str")
+    )
+    species = {n: element_named(n) for n in names.dropna().unique()}
+    if sum(s is not None for s in species.values()) * 2 < len(species):  # a table of something else
+        return Layout(frame, rows)
+    loose = frame[key].isna().to_numpy()  # a row without a sample stands for itself
+    sample = pd.Series(np.where(loose, -1 - np.arange(len(frame)), pd.factorize(frame[key])[0]), index=frame.index)
+    first = ~sample.duplicated().to_numpy()
+    order = {s: i for i, s in enumerate(sample[first])}
+    out = frame.loc[first, [c for c in frame.columns if c not in (element, value, unit)]].reset_index(drop=True)
+    held = [(element, n, NOT_AN_ELEMENT) for n, s in species.items() if s is None]
+    if names.isna().any():
+        held.append((element, f"{int(names.isna().sum())} rows", NO_VALUE_COLUMN))
+    made: dict[str, list[str | None]] = {}
+    found = {n: s for n, s in species.items() if s is not None}
+    for n, s in found.items():
+        at = np.flatnonzero((names == n).fillna(False).to_numpy(dtype=bool))
+        stated = units.iloc[at].dropna()
+        whole = str(stated.mode().iloc[0]) if len(stated) and (stated != "").any() else ""
+        base = f"{s.symbol} ({whole})" if whole else s.symbol
+        for i in at:
+            own = "" if pd.isna(units.iloc[i]) else str(units.iloc[i])
+            cell = frame[value].iloc[i]
+            text = None if pd.isna(cell) else str(cell).strip()
+            if text is not None and own and own != whole:
+                text = f"{text} {own}"
+            _put(made, base, order[sample.iloc[i]], text, len(out))
+    for name, cells in made.items():
+        out[name] = pd.Series(cells, dtype="str")
+    told = LONG.format(rows=len(frame), samples=len(out), elements=len(found))
+    out = _with_remark(out, frame, told)
+    out.attrs["held_columns"] = held
+    out.attrs.pop("cell_marks", None)
+    return Layout(out, rows[first])
+
+
+def _put(made: dict[str, list[str | None]], base: str, row: int, text: str | None, n: int) -> None:
+    """A value under its element; a second one of the same sample under a second column of the name."""
+    for again in range(100):
+        name = f"{base}.{again}" if again else base
+        cells = made.setdefault(name, [None] * n)
+        if cells[row] is None:
+            cells[row] = text
+            return
