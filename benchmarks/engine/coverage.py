@@ -37,7 +37,9 @@ KINDS = {
     "cr_laterite_overburden": ("hpal_roast_leach", {"Ni": 9000.0, "Co": 500.0}),
     "red_mud": ("acid_leach_sx", {"Sc": 90.0}),
 }
-NONE = Allocation(pd.DataFrame(columns=["block_id", "site_id", "inside", "is_own"]), pd.DataFrame(), pd.DataFrame(), {})
+NONE = Allocation(
+    pd.DataFrame(columns=["block_id", "site_id", "inside", "is_own", "share_basis"]), pd.DataFrame(), pd.DataFrame(), {}
+)
 Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 REFERENCE = load_reference()
 BOOK = RouteBook(REFERENCE)

@@ -16,7 +16,7 @@ import pandas as pd
 from scoring.case import Case
 from scoring.rank.baskets import basket_elements
 from scoring.rank.gating import gates_of
-from scoring.rank.points import kind_scores
+from scoring.rank.kind_scores import kind_scores
 from scoring.rank.ranking import final_rank, rank_draws, tiers
 from scoring.rank.scores import Scores
 from scoring.rank.settings import RankingSettings
@@ -109,7 +109,7 @@ def _scored(decided: Decided, say: Progress) -> Scored:
         g.records, g.book, settings, decks, list(g.baskets.values()), views, complexes=g.complexes
     )
     usable = {s for s in site_row if g.records[s].may_rank and g.records[s].has_value and not g.site_gates[s].status}
-    plan = plan_units(g.ids, g.allocation, metal, site_row, project_ids, usable)
+    plan = plan_units(g.ids, g.allocation, metal, site_row, project_ids, usable, settings.min_inside)
     how = {"chunk": settings.unit_chunk, "threads": settings.threads}
     held = simulate_metal(
         metal, plan.units, len(elements), settings.draws, progress=lambda x: say(0.15 + 0.2 * x, "metal drawn"), **how

@@ -1,6 +1,6 @@
-"""The scores of one kind of block, as one value.
+"""What the scores of one kind of block hold.
 
-Belongs here: the shape. Does not belong here: how points come about (``points``), ranks (``ranking``).
+Belongs here: the names of what is scored. Does not belong here: the score itself (``kind_scores``), ranks (``ranking``).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from scipy.stats import kendalltau
 
 from khanij.foundation.equal_area import require_equal_area
 from scoring.rank.assess import Progress, run
-from scoring.rank.points import kind_scores
+from scoring.rank.kind_scores import kind_scores
 from scoring.rank.ranking import final_rank, rank_draws
 from scoring.rank.settings import RankingSettings
 from scoring.rank.state import RunState

@@ -37,8 +37,8 @@ def read_parquet(file: Path) -> pd.DataFrame:
     SourceError : not readable. CrsError : a coordinate system that is none.
     """
     try:
-        shaped: pd.DataFrame = gpd.read_parquet(file, to_pandas_kwargs=WHOLE_NUMBERS)
-        return shaped
+        known: pd.DataFrame = gpd.read_parquet(file, to_pandas_kwargs=WHOLE_NUMBERS)
+        return known
     except shapely.errors.ShapelyError as error:
         raise SourceError(f"a geometry cannot be read: {error}", file=file, do=_AGAIN) from error
     except (ValueError, TypeError) as error:
@@ -56,8 +56,8 @@ def read_parquet(file: Path) -> pd.DataFrame:
         plain: pd.DataFrame = pa.parquet.read_table(file).to_pandas(**WHOLE_NUMBERS)
         return plain
     name, system = next(iter(native.items()))
-    native_shapes: pd.DataFrame = _with_shapes(table, name, _system(system, told, file), file)
-    return native_shapes
+    shaped: pd.DataFrame = _with_shapes(table, name, _system(system, told, file), file)
+    return shaped
 
 
 def _native_columns(source: Any) -> dict[str, str]:

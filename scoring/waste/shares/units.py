@@ -35,20 +35,23 @@ def plan_units(
     site_row: dict[str, int],
     project_ids: list[str],
     usable: set[str],
+    min_inside: float = 0.0,
 ) -> UnitPlan:
     """Units for the blocks in the order given, then for sites without a block of their own.
 
     Parameters
     ----------
     usable : sites whose metal counts in a block that is not their own (ranked, not withheld).
+    min_inside : a site of drawn position counts in a block only if it lies inside in this share of the draws, whatever
+        else the block holds.
     site_row : row of each site with a tonnage in ``inputs``. project_ids : sites that are projects, in their order.
     """
     held: dict[str, list[tuple[str, float, bool]]] = {}
     shares = allocation.shares
-    for block_id, site_id, inside, is_own in zip(
-        shares["block_id"], shares["site_id"], shares["inside"], shares["is_own"]
-    ):
-        if inside > 0.0 and site_id in site_row and (is_own or site_id in usable):
+    columns = (shares[c] for c in ("block_id", "site_id", "inside", "is_own", "share_basis"))
+    for block_id, site_id, inside, is_own, basis in zip(*columns):
+        is_rare = inside < min_inside and basis == "position drawn"
+        if inside > 0.0 and not is_rare and site_id in site_row and (is_own or site_id in usable):
             held.setdefault(block_id, []).append((site_id, float(inside), bool(is_own)))
     flat = _Flat(site_row)
     for block_id in block_ids:

@@ -1,4 +1,4 @@
-"""From the draws of projects to the points of one kind of block.
+"""The score of one kind of block: value earned, raised by the ground's evidence, lowered by soft multipliers.
 
 ``score = 100 X h(U_lambda) (1 - w + w ground)`` in every draw: what the ground says multiplies value and is earned, so
 that what never pays gets nothing for its ground, and a layer withheld never helps. Belongs here: the score and its exact
