@@ -25,7 +25,6 @@ WITHOUT_A_CALLER = {
     "parent_of": "the inverse of `sheets_in`, by which the tests hold it",
     "index_disagreements": "by which a published sheet index is held against the places of its sheets",
     "normal_quantile": "the scalar face of the kernel `fill_normal`, held against scipy",
-    "variance_told": "the face of `_variance_told` for one set of inputs, held against a nested simulation",
 }
 
 
