@@ -13,7 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file",
         metavar="FILE",
         type=Path,
-        help="Shapefile (zipped or not), GeoPackage, GeoJSON, GeoParquet, CSV, or a workbook (XLSX, XLS, ODS)",
+        help="Shapefile, GeoPackage, geodatabase, FlatGeobuf, GeoJSON, KML, KMZ, GML, MapInfo, Parquet (zipped or not), "
+        "CSV, or a workbook (XLSX, XLS, ODS)",
     )
     parser.add_argument(
         "--as",
