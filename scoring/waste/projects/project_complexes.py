@@ -23,12 +23,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scoring.waste.projects.project_details import fill_details, median, product_multiples
+from scoring.waste.projects.project_details import median, product_multiples
 from scoring.waste.projects.project_kernel import (
     cost_plants,
-    fill_costs,
     fill_grade,
-    fill_margins,
     fill_route,
     fill_unrecovered,
     value_site,
@@ -50,7 +48,11 @@ class ComplexDraws(NamedTuple):
     weight: NDArray[Any]  # (M, K) share of the set's tonnes; 0 outside the set
     rank: NDArray[Any]  # (M, K) place by what a tonne earns
     rank_of_mean: NDArray[Any]  # (M,) place by what it earns on average
+    earned: NDArray[Any]  # (M, K) what a tonne of each earns alone [USD/t]
+    chosen: NDArray[Any]  # (K,) set that is worked
     best: NDArray[Any]  # (K,) set with the largest NPV
+    multiple: NDArray[Any]  # (K,)
+    lowest: NDArray[Any]  # (n, K) lowest multiple of one product alone
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -60,26 +62,19 @@ def new_complex_draws(members, products, draws):
     return ComplexDraws(
         np.empty((members, draws)), np.empty((n, members, draws)), np.empty((n, members, draws)), np.empty((n, draws)),
         np.empty((members, draws)), np.empty((members, draws), np.int64), np.empty(members, np.int64),
-        np.empty(draws, np.int64),
+        np.empty((members, draws)), np.empty(draws, np.int64), np.empty(draws, np.int64), np.empty(draws),
+        np.empty((n, draws)),
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def members_of(x, s):
-    """How many sites the row of ``s`` stands for as a complex; 0: itself alone."""
-    return x.complexes.ptr[s + 1] - x.complexes.ptr[s]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def draw_complex(x, s, d, c):
-    """Draw costs and recoveries of the carrier ``s``, and tonnage and grades of each member from its own streams."""
-    g = x.complexes
+def draw_complex(x, g, s, d, c):
+    """Draw the recoveries of the carrier ``s``, and tonnage and grades of each member from its own streams."""
     first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
     fill_route(x, s, d)
-    fill_costs(x, s, d)
     for p in range(first, last):
         yields = c.yields[p - first]
-        fill_unrecovered(x, p, d, yields)
+        fill_unrecovered(x.product_key[p], x.product_logit[p], x.product_sigma[p], d.recovery, d.own, yields)
         for k in range(yields.shape[0]):
             yields[k] = d.works[k] / (1.0 + yields[k])
     c.assayed[:, :, :] = 0.0
@@ -93,7 +88,7 @@ def draw_complex(x, s, d, c):
         exponential(tonnes, d.own)
         for v in range(g.figure_ptr[j], g.figure_ptr[j + 1]):
             fill_normal(g.figure_common_key[v], d.common)
-            fill_grade(g.figure_mu[v], g.figure_sigma[v], g.figure_pure[v], g.figure_key[v], d)
+            fill_grade(g.figure_key[v], g.figure_mu[v], g.figure_sigma[v], g.figure_pure[v], d.common, d.own, d.grade)
             for part in range(g.part_ptr[v], g.part_ptr[v + 1]):
                 i, share = g.part_product[part], g.part_share[part]
                 into = c.given[i, m] if g.part_recovered[part] == 1 else c.assayed[i, m]
@@ -115,74 +110,48 @@ def _in_set(c, members, j, m, k):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _work(x, s, d, c, chosen):
-    """Put the sets ``chosen`` (K,) to work: tonnes, what a tonne contains and yields, and what the plants cost."""
-    members, draws = members_of(x, s), d.tonnes.shape[0]
-    d.tonnes[:] = 0.0
+def _mix(c, members, lean, recovered_as, tonnes, contained, recovered):
+    """Put the sets ``c.chosen`` to work: their tonnes, and what a tonne of them contains and yields."""
+    draws = tonnes.shape[0]
+    tonnes[:] = 0.0
     for m in range(members):
         for k in range(draws):
-            c.weight[m, k] = c.tonnes[m, k] if _in_set(c, members, chosen[k], m, k) else 0.0
-            d.tonnes[k] += c.weight[m, k]
+            c.weight[m, k] = c.tonnes[m, k] if _in_set(c, members, c.chosen[k], m, k) else 0.0
+            tonnes[k] += c.weight[m, k]
     for m in range(members):
         for k in range(draws):
-            c.weight[m, k] /= d.tonnes[k]
-    first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
-    for p in range(first, last):
-        i = p - first
-        lean, scale = 1000.0 * x.product_lean[p], x.product_recovered[p]
-        contained, recovered = d.contained[i], d.recovered[i]
-        contained[:] = 0.0
-        recovered[:] = 0.0
+            c.weight[m, k] /= tonnes[k]
+    for i in range(lean.shape[0]):
+        contained[i, :] = 0.0
+        recovered[i, :] = 0.0
         for m in range(members):
             for k in range(draws):
-                contained[k] += c.weight[m, k] * c.assayed[i, m, k]
-                recovered[k] += c.weight[m, k] * c.given[i, m, k]
+                contained[i, k] += c.weight[m, k] * c.assayed[i, m, k]
+                recovered[i, k] += c.weight[m, k] * c.given[i, m, k]
         for k in range(draws):
-            assayed, given = contained[k], scale * recovered[k]
-            kept = min(1.0, lean * (assayed + given)) if assayed > 0.0 else 0.0
-            contained[k] += recovered[k]
-            recovered[k] = c.yields[i, k] * (assayed * kept + given)
-    cost_plants(x, s, d)
+            assayed, given = contained[i, k], recovered_as[i] * recovered[i, k]
+            kept = min(1.0, 1000.0 * lean[i] * (assayed + given)) if assayed > 0.0 else 0.0
+            contained[i, k] += recovered[i, k]
+            recovered[i, k] = c.yields[i, k] * (assayed * kept + given)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _order_members(x, s, deck, d, c):
+def _order_members(c, members):
     """Places of the members by what a tonne of each earns alone, in each draw and on average; ties: the first."""
-    members, draws = members_of(x, s), d.tonnes.shape[0]
-    n = x.product_ptr[x.grade_ptr[s + 1]] - x.product_ptr[x.grade_ptr[s]]
-    earned, mean = np.empty((members, draws)), np.empty(members)
-    alone = np.empty(draws, np.int64)
-    for m in range(members):
-        c.rank[:, :] = 1
-        c.rank[m, :] = 0
-        alone[:] = 0
-        _work(x, s, d, c, alone)
-        fill_margins(x, s, deck, d)
-        earned[m, :] = 0.0
-        for i in range(n):
-            for k in range(draws):
-                earned[m, k] += d.recovered[i, k] * d.margin[i, k]
-        mean[m] = earned[m].mean()
     for m in range(members):
         c.rank_of_mean[m] = 0
         for other in range(members):
-            c.rank_of_mean[m] += mean[other] > mean[m] or (mean[other] == mean[m] and other < m)
-        for k in range(draws):
+            a, b = c.earned[other].mean(), c.earned[m].mean()
+            c.rank_of_mean[m] += a > b or (a == b and other < m)
+        for k in range(c.rank.shape[1]):
             c.rank[m, k] = 0
             for other in range(members):
-                a, b = earned[other, k], earned[m, k]
+                a, b = c.earned[other, k], c.earned[m, k]
                 c.rank[m, k] += a > b or (a == b and other < m)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def value_complex(x, s, deck, d, c, one, o):
-    """The best over all sets in each draw of one deck, in the place of ``value_site``; ``one`` holds one set's values.
-
-    ``size_gain`` and ``pays`` are those of the one set whose best plant has the largest mean of max(NPV, 0).
-    """
-    members, draws = members_of(x, s), d.tonnes.shape[0]
-    if members > ALL_SETS_UP_TO:
-        _order_members(x, s, deck, d, c)
+def _nothing_yet(c, o):
     o.npv[:] = -math.inf
     o.multiple[:] = math.inf
     o.premium[:] = -math.inf
@@ -191,58 +160,75 @@ def value_complex(x, s, deck, d, c, one, o):
     o.pays[:] = 0
     o.size_gain[:] = 0.0
     c.best[:] = 0
-    chosen = np.empty(draws, np.int64)
-    gain = 0.0
-    for j in range(sets_of(members)):
-        chosen[:] = j
-        _work(x, s, d, c, chosen)
-        value_site(x, s, deck, d, one)
-        for k in range(draws):
-            if one.npv[k] > o.npv[k]:
-                o.npv[k], c.best[k] = one.npv[k], j
-            o.multiple[k] = min(o.multiple[k], one.multiple[k])
-            o.premium[k] = max(o.premium[k], one.premium[k])
-            for b in range(o.value.shape[0]):
-                o.value[b, k] = max(o.value[b, k], one.value[b, k])
-                o.lifted[b, k] = max(o.lifted[b, k], one.lifted[b, k])
-        is_fixed = members <= ALL_SETS_UP_TO or j >= members
-        if is_fixed and one.size_gain.max() > gain:
-            gain = one.size_gain.max()
-            o.size_gain[:] = one.size_gain
-            o.pays[:] = one.pays
+    c.lowest[:, :] = math.inf
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fill_complex_details(x, s, deck, fixed, d, c, one, unit, out, scratch):
-    """``fill_details`` of the best set in each draw, after ``value_complex`` of ``deck``; a product's multiple over all."""
+def _raise(j, is_fixed, c, one, o):
+    """Take set ``j`` where it is the best so far; as the plan of today if ``is_fixed``, whatever the draw."""
+    for k in range(o.npv.shape[0]):
+        if one.npv[k] > o.npv[k]:
+            o.npv[k], c.best[k] = one.npv[k], j
+        o.multiple[k] = min(o.multiple[k], one.multiple[k])
+        o.premium[k] = max(o.premium[k], one.premium[k])
+        for b in range(o.value.shape[0]):
+            o.value[b, k] = max(o.value[b, k], one.value[b, k])
+            o.lifted[b, k] = max(o.lifted[b, k], one.lifted[b, k])
+    if is_fixed and one.size_gain.max() > o.size_gain.max():
+        o.size_gain[:] = one.size_gain
+        o.pays[:] = one.pays
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _lower_multiples(d, net, capped, cap_kg, rates, c):
+    """Take each product's own multiple where it is the lowest so far."""
+    for i in range(cap_kg.shape[0]):
+        product_multiples(i, d.weight, d.cost, d.least, net, capped, d.recovered, d.margin, cap_kg, rates, c.multiple)
+        for k in range(c.multiple.shape[0]):
+            c.lowest[i, k] = min(c.lowest[i, k], c.multiple[k])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def value_project(x, members, s, deck, d, c, one, o):
+    """One drawn site or complex (``members`` above 0) in one deck: of a complex the best over its sets in each draw.
+
+    ``size_gain`` and ``pays`` of a complex are those of the one set whose best plant has the largest mean of
+    max(NPV, 0); ``one`` and the plants in ``d`` are left as those of the best set of each draw, for its details.
+    """
     first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
-    _work(x, s, d, c, c.best)
-    value_site(x, s, deck, d, one)
-    fill_details(x, s, deck, fixed, d, one, unit, out, scratch)
-    lowest = np.full((last - first, d.tonnes.shape[0]), math.inf)
-    chosen = np.empty(d.tonnes.shape[0], np.int64)
-    for j in range(sets_of(members_of(x, s))):
-        chosen[:] = j
-        _work(x, s, d, c, chosen)
-        value_site(x, s, deck, d, one)
-        for p in range(first, last):
-            if math.isnan(out.product_multiple[p]):
-                continue
-            product_multiples(
-                p - first,
-                d.weight,
-                d.cost,
-                d.least,
-                one.net,
-                one.capped,
-                d.recovered,
-                d.margin,
-                x.product_cap_kg[first:last],
-                x.rates,
-                scratch[0],
-            )
-            for k in range(scratch.shape[1]):
-                lowest[p - first, k] = min(lowest[p - first, k], scratch[0, k])
-    for p in range(first, last):
-        if not math.isnan(out.product_multiple[p]):
-            out.product_multiple[p] = median(lowest[p - first], scratch.shape[1])
+    sets = sets_of(members) if members > 0 else 0
+    alone = members if members > ALL_SETS_UP_TO else 0  # each by itself, to put them in order
+    if members > 0:
+        _nothing_yet(c, o)
+    # one place for all that is valued: a compiled loop is copied to each place that it is called from
+    for step in range(alone + sets + 1):
+        if members > 0:
+            c.chosen[:] = step - alone
+            if step < alone:
+                c.chosen[:] = 0
+                c.rank[:, :] = 1
+                c.rank[step, :] = 0
+            elif step == alone + sets:
+                c.chosen[:] = c.best
+            lean, recovered_as = x.product_lean[first:last], x.product_recovered[first:last]
+            _mix(c, members, lean, recovered_as, d.tonnes, d.contained, d.recovered)
+        if members > 0 or deck == 0:
+            cost_plants(x, s, d)
+        value_site(x, s, deck, d, one if members > 0 else o)
+        if step < alone:
+            c.earned[step, :] = one.net
+            if step == alone - 1:
+                _order_members(c, members)
+        elif step < alone + sets:
+            is_fixed = members <= ALL_SETS_UP_TO or step - alone >= members
+            _raise(step - alone, is_fixed, c, one, o)
+            if deck == 0:
+                _lower_multiples(d, one.net, one.capped, x.product_cap_kg[first:last], x.rates, c)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_product_multiples(lowest, out):
+    """In the place of the best sets' own: a named product's multiple is the lowest over all sets in each draw."""
+    for i in range(out.shape[0]):
+        if not math.isnan(out[i]):
+            out[i] = median(lowest[i], lowest.shape[1])

@@ -21,13 +21,12 @@ from numpy.typing import NDArray
 
 from scoring.waste.projects.project_complexes import (
     draw_complex,
-    fill_complex_details,
-    members_of,
+    fill_product_multiples,
     new_complex_draws,
-    value_complex,
+    value_project,
 )
 from scoring.waste.projects.project_details import Details, fill_details
-from scoring.waste.projects.project_kernel import ProjectInputs, draw_site, new_draws, new_values, value_site
+from scoring.waste.projects.project_kernel import ProjectInputs, fill_costs, fill_site, new_draws, new_values
 from scoring.waste.quantiles import quantiles, quantiles3, select
 
 _FAR = 1e300
@@ -131,12 +130,12 @@ def _summaries(deck, b, npv, multiple, premium, pays, today, o):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _simulate(lo, hi, x, u, fixed, o, details, draws):
+def _simulate(lo, hi, x, g, u, fixed, o, details, draws):
     n_decks, n_baskets, n_views = x.price.shape[0], x.in_basket.shape[0], x.view_deck.shape[0]
     largest, members = 1, 0
     for s in range(x.tonnage_mu.shape[0]):
         largest = max(largest, x.product_ptr[x.grade_ptr[s + 1]] - x.product_ptr[x.grade_ptr[s]])
-        members = max(members, members_of(x, s))
+        members = max(members, g.ptr[s + 1] - g.ptr[s])
     d = new_draws(largest, x.rates.shape[0], draws)
     c = new_complex_draws(members, largest, draws)
     site = new_values(n_baskets, x.rates.shape[0], draws)
@@ -157,16 +156,14 @@ def _simulate(lo, hi, x, u, fixed, o, details, draws):
         for pair in range(u.ptr[b], u.ptr[b + 1]):
             s = u.site[pair]
             _shares(u, pair, share)
-            is_complex = members_of(x, s) > 0
-            if is_complex:
-                draw_complex(x, s, d, c)
+            together = g.ptr[s + 1] - g.ptr[s]
+            if together > 0:
+                draw_complex(x, g, s, d, c)
             else:
-                draw_site(x, s, d)
+                fill_site(x, s, d)
+            fill_costs(x, s, d)
             for w in range(n_decks):
-                if is_complex:
-                    value_complex(x, s, w, d, c, of_set, site)
-                else:
-                    value_site(x, s, w, d, site)
+                value_project(x, together, s, w, d, c, of_set, site)
                 best_size = np.argmax(site.size_gain)
                 for k in range(draws):
                     if share[k] <= 0.0:
@@ -182,10 +179,11 @@ def _simulate(lo, hi, x, u, fixed, o, details, draws):
                         for basket in range(n_baskets):
                             value[w, basket, k] += share[k] * site.value[basket, k]
                             lifted[w, basket, k] += share[k] * site.lifted[basket, k]
-                if is_project and w == 0 and is_complex:
-                    fill_complex_details(x, s, w, fixed, d, c, of_set, b, details, scratch)
-                elif is_project and w == 0:
-                    fill_details(x, s, w, fixed, d, site, b, details, scratch)
+                if is_project and w == 0:
+                    fill_details(x, s, w, fixed, d, of_set if together > 0 else site, b, details, scratch)
+                    if together > 0:
+                        first, last = x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]]
+                        fill_product_multiples(c.lowest, details.product_multiple[first:last])
         for w in range(n_decks):
             for k in range(draws):
                 if pays[w, k] == 0:  # no site inside: nothing is built and nothing lost
@@ -262,8 +260,10 @@ def simulate_projects(
     details = Details(*(np.full(n, np.nan) for _ in range(5)), *(np.full(products, np.nan) for _ in range(3)))
     bounds = [(i, min(i + chunk, n)) for i in range(0, n, chunk)]
     done = 0
+    # what of the inputs few kernels read goes apart: each kernel takes every array of what it is given
+    x, g = inputs._replace(complexes=()), inputs.complexes
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        for _ in pool.map(lambda r: _simulate(r[0], r[1], inputs, units, fixed_share, out, details, draws), bounds):
+        for _ in pool.map(lambda r: _simulate(r[0], r[1], x, g, units, fixed_share, out, details, draws), bounds):
             done += 1
             if progress:
                 progress(done / len(bounds))

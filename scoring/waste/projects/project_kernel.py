@@ -103,7 +103,7 @@ class ProjectInputs(NamedTuple):
     in_basket: NDArray[Any]  # (baskets, E)
     view_deck: NDArray[Any]
     view_basket: NDArray[Any]
-    complexes: ComplexInputs
+    complexes: ComplexInputs | tuple[()]  # none where a kernel does not read them
 
 
 class SiteDraws(NamedTuple):
@@ -195,25 +195,23 @@ def fill_route(x, s, d):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fill_grade(mu, sigma, pure, key, d):
-    """Draw a grade [kg/t], ``pure / (1 + exp(-(mu + s z)))``; ``d.common`` holds what it shares with others."""
-    draws = d.grade.shape[0]
-    fill_normal(key, d.grade)
-    for k in range(draws):
-        d.grade[k] = -(mu + sigma * (_GRADE_A * d.common[k] + _GRADE_B * d.grade[k]))
-    exponential(d.grade, d.own)
-    for k in range(draws):
-        d.grade[k] = pure / (1.0 + d.grade[k]) / 1000.0
+def fill_grade(key, mu, sigma, pure, common, scratch, out):
+    """Draw a grade [kg/t], ``pure / (1 + exp(-(mu + s z)))``; ``common`` (K,) is what it shares with others."""
+    fill_normal(key, out)
+    for k in range(out.shape[0]):
+        out[k] = -(mu + sigma * (_GRADE_A * common[k] + _GRADE_B * out[k]))
+    exponential(out, scratch)
+    for k in range(out.shape[0]):
+        out[k] = pure / (1.0 + out[k]) / 1000.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fill_unrecovered(x, p, d, out):
-    """Odds ``(1 - R) / R`` of product ``p``: ``logit R = logit R50 + s_test (sqrt(.7) z_site + sqrt(.3) z)``."""
-    fill_normal(x.product_key[p], out)
-    mu, sigma = x.product_logit[p], x.product_sigma[p]
+def fill_unrecovered(key, mu, sigma, common, scratch, out):
+    """Odds ``(1 - R) / R`` of a product: ``logit R = logit R50 + s_test (sqrt(.7) z_site + sqrt(.3) z)``."""
+    fill_normal(key, out)
     for k in range(out.shape[0]):
-        out[k] = -(mu + sigma * (_RECOVERY_A * d.recovery[k] + _RECOVERY_B * out[k]))
-    exponential(out, d.own)
+        out[k] = -(mu + sigma * (_RECOVERY_A * common[k] + _RECOVERY_B * out[k]))
+    exponential(out, scratch)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -228,7 +226,7 @@ def fill_site(x, s, d):
     for v in range(x.grade_ptr[s], x.grade_ptr[s + 1]):
         if v == x.grade_ptr[s] or not _same(x.grade_common_key[v], x.grade_common_key[v - 1]):
             fill_normal(x.grade_common_key[v], d.common)
-        fill_grade(x.grade_mu[v], x.grade_sigma[v], x.grade_pure[v], x.grade_key[v], d)
+        fill_grade(x.grade_key[v], x.grade_mu[v], x.grade_sigma[v], x.grade_pure[v], d.common, d.own, d.grade)
         for p in range(x.product_ptr[v], x.product_ptr[v + 1]):
             i = p - first
             contained, recovered = d.contained[i], d.recovered[i]
@@ -238,7 +236,7 @@ def fill_site(x, s, d):
             if share >= 0:
                 for k in range(draws):
                     contained[k] *= x.profile_draws[share, k]
-            fill_unrecovered(x, p, d, recovered)
+            fill_unrecovered(x.product_key[p], x.product_logit[p], x.product_sigma[p], d.recovery, d.own, recovered)
             lean, scale = 1000.0 * x.product_lean[p], x.product_recovered[p]
             if scale > 0.0:
                 for k in range(draws):
@@ -283,16 +281,8 @@ def site_scales(x, s):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def draw_site(x, s, d):
-    """Draw site ``s`` and what its plants cost, once for all decks."""
-    fill_site(x, s, d)
-    fill_costs(x, s, d)
-    cost_plants(x, s, d)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def cost_plants(x, s, d):
-    """What every plant costs and treats in every draw of site ``s``, of which tonnage and costs are drawn."""
+    """What every plant costs and treats in every draw of site ``s``, once for all decks."""
     scale_k, scale_c = site_scales(x, s)
     terms = (x.v, x.min_life, x.sustaining, x.closure, x.feed_freight[s])
     fill_plans(d, x.rates, scale_k, scale_c, x.life_tables[x.maturity[s]], terms)

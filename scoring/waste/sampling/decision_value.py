@@ -21,13 +21,13 @@ from data_sources.reference.campaign_costs import DRILLING, TEST_WORK, CampaignC
 from data_sources.reference.economic_facts import EconomicTables
 from scoring.waste.projects.project_facts import Project, Run, Terms
 from scoring.waste.projects.project_inputs import not_sold, project_inputs, sold_products
-from scoring.waste.projects.project_kernel import ProjectInputs, site_scales
-from scoring.waste.projects.project_model import Floats
+from scoring.waste.projects.project_kernel import ProjectInputs
+from scoring.waste.projects.project_model import REFERENCE_RATE_T, Floats
 from scoring.waste.sampling.campaigns import (
     DRAWS,
     OUTCOMES,
+    Factors,
     SampleCase,
-    SiteFactors,
     Step,
     sample_draws,
     steps_of,
@@ -118,7 +118,7 @@ def worth_of_sampling(
             continue
         row, sold = ids.index(project.site_id), sold_products(project, tables, first.decks[0])
         plants = _plants(x, row)
-        factors = SiteFactors(run.seed, project.site_id, OUTCOMES, DRAWS)
+        factors = Factors(run.seed, project.site_id, OUTCOMES, DRAWS)
         found = {}
         for name, step in steps.items():
             drawn = sample_draws(case, step, x, row, sold, first.decks[0], tables, factors)
@@ -207,7 +207,7 @@ def _plants(x: ProjectInputs, row: int) -> SitePlants:
     figures = slice(x.grade_ptr[row], x.grade_ptr[row + 1])
     products = slice(x.product_ptr[figures.start], x.product_ptr[figures.stop])
     counts = np.diff(x.product_ptr[figures.start : figures.stop + 1])
-    scale_operating, scale_capital = site_scales(x, row)
+    size = x.rates / REFERENCE_RATE_T
     return SitePlants(
         figure=np.repeat(np.arange(len(counts)), counts),
         pure=x.grade_pure[figures],
@@ -219,8 +219,8 @@ def _plants(x: ProjectInputs, row: int) -> SitePlants:
         freight=x.product_freight[products],
         cap_kg=x.product_cap_kg[products],
         rates=x.rates,
-        scale_operating=scale_operating,
-        scale_capital=scale_capital,
+        scale_operating=size ** x.operating_exponent[row],
+        scale_capital=size ** x.capital_exponent[row],
         life_table=x.life_tables[x.maturity[row]],
         feed_freight=float(x.feed_freight[row]),
         v=x.v,
