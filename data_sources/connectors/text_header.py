@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from data_sources.contracts.shapes.remarks import remark
 from khanij.foundation.errors import SourceError
 
 MISSING = ["", "NULL", "null", "NaN", "nan", "#N/A", "N/A", "n/a"]
@@ -82,5 +83,5 @@ def joined_header(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         group = group if is_unnamed(name) else str(name)
         names.append(text if text and lower.count(text) == 1 else f"{group} {text}".strip())
     out = frame.iloc[1:].reset_index(drop=True).set_axis(unique_names(names), axis=1)
-    out.attrs |= {"remarks": [TWO_ROWS]}
+    remark(out, "", "", TWO_ROWS)
     return out, 1

@@ -16,6 +16,7 @@ from data_sources.contracts.admitting.cells.units import is_unit
 from data_sources.contracts.admitting.chemistry import element_named, parse_column, unit_of
 from data_sources.contracts.admitting.raw_columns import match_fields
 from data_sources.contracts.contract import Contract, plain_name
+from data_sources.contracts.shapes.remarks import remark
 
 UNITS_ROW = "row 1 below the header is a row of units: read as the units of the columns, not as a row"
 LONG = "a long table: {rows} rows of element and value are read as {samples} samples of {elements} elements"
@@ -56,8 +57,9 @@ def laid_out(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, st
     return _wide(frame, contract, field_map, rows) if contract.analyses else Layout(frame, rows)
 
 
-def _with_remark(frame: pd.DataFrame, before: pd.DataFrame, *remarks: str) -> pd.DataFrame:
-    frame.attrs = dict(before.attrs) | {"remarks": [*before.attrs.get("remarks", ()), *remarks]}
+def _with_remark(frame: pd.DataFrame, before: pd.DataFrame, text: str) -> pd.DataFrame:
+    frame.attrs = dict(before.attrs)
+    remark(frame, "", "", text)
     return frame
 
 
@@ -144,7 +146,7 @@ def _wide(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str],
         out[name] = pd.Series(cells, dtype="str")
     told = LONG.format(rows=len(frame), samples=len(out), elements=len(found))
     out = _with_remark(out, frame, told)
-    out.attrs["held_columns"] = held
+    out.attrs["held_columns"] = [list(h) for h in held]
     out.attrs.pop("cell_marks", None)
     return Layout(out, rows[first])
 

@@ -112,9 +112,7 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
 
 
 def _tell(frame: pd.DataFrame, contract: Contract, read: ColumnsRead, ledger: Ledger) -> None:
-    """What the reader of the file saw: remarks on the whole, marks on cells, formats that could not be read."""
-    for remark in frame.attrs.get("remarks", ()):
-        ledger.mark_column("", "", remark)
+    """What the reader of a table saw: columns that are not used, marks on cells, formats that could not be read."""
     for column, value, reason in frame.attrs.get("held_columns", ()):
         ledger.hold_column(column, value, reason)
     for raw, told in read.repeating.items():
