@@ -85,6 +85,7 @@ def _row(state: RunState, c: CampaignWorth, *, is_in_budget: bool) -> dict[str, 
 
 def _site(record: SiteRecord) -> dict[str, object]:
     return {
+        **dict.fromkeys(SAMPLE_NEXT.names()),
         "site_id": record.site_id,
         "name": record.row.name,
         "block_id": f"{PREFIX}{record.site_id}",
