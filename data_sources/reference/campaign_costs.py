@@ -59,7 +59,7 @@ class CampaignCosts:
     steps: Mapping[tuple[str, str], StepCost]
     inr_per_usd: float
 
-    def in_usd(self, lakh: float) -> float:
+    def lakh_in_usd(self, lakh: float) -> float:
         """Lakh of rupees in USD."""
         return lakh * 1e5 / self.inr_per_usd
 

@@ -178,7 +178,7 @@ def _row(
 ) -> CampaignWorth:
     lakh, source = _cost(case, step, campaigns)
     worth = decision.informed - decision.now
-    net = worth - campaigns.in_usd(lakh)
+    net = worth - campaigns.lakh_in_usd(lakh)
     if not why:
         reasons = [
             "worth no more than it costs" if net <= 0.0 else "",
@@ -191,7 +191,7 @@ def _row(
         site_id=case.project.site_id,
         campaign=name,
         step=_words(case, step),
-        cost_usd=campaigns.in_usd(lakh),
+        cost_usd=campaigns.lakh_in_usd(lakh),
         cost_inr_lakh=lakh,
         cost_source=source,
         worth_usd=worth,

@@ -13,7 +13,7 @@ def test_costs_are_the_triangles_means_in_whole_lakhs():
     costs = campaign_costs(87.7)
     assert costs.steps[DRILLING, "G4"].lakh(20e6) == 139, "(77.9 + 129.8 + 207.7) / 3 = 138.5"
     assert costs.steps[TEST_WORK, "bench"].lakh(20e6) == 384 == costs.steps[TEST_WORK, "bench"].lakh(500e6), "1150 / 3"
-    assert costs.usd(139) == pytest.approx(13.9e6 / 87.7)
+    assert costs.lakh_in_usd(139) == pytest.approx(13.9e6 / 87.7)
     assert "Mineral Exploration Trust" in costs.steps[DRILLING, "G4"].source
     assert costs.steps[DRILLING, "G4"].source_seen == "recalled"
 
