@@ -23,9 +23,9 @@ from data_sources.connectors.safety import MAX_FILE_BYTES, local_file
 from data_sources.connectors.spreadsheets.books import WORKBOOKS, read_spreadsheet
 from data_sources.connectors.tables import read_text_table, with_points
 from data_sources.connectors.vectors import containers
-from data_sources.connectors.vectors.opening import AGAIN, DRIVERS, read_vector
 from data_sources.connectors.vectors.parquet import read_parquet
 from data_sources.connectors.vectors.systems import with_system
+from data_sources.connectors.vectors.vector_opening import AGAIN, DRIVERS, read_vector
 from khanij.foundation.errors import KhanijError, SourceError
 
 __all__ = ["SUFFIXES", "Raster", "read_file", "read_raster"]

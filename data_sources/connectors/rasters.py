@@ -18,8 +18,8 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from data_sources.cards import RasterBand
+from data_sources.connectors.grids.grid_opening import SUFFIXES, Opened, open_grid
 from data_sources.connectors.grids.no_data import without_no_data
-from data_sources.connectors.grids.opening import SUFFIXES, Opened, open_grid
 from data_sources.connectors.safety import MAX_FILE_BYTES, local_file
 from data_sources.connectors.vectors.systems import CARD_WINS
 from data_sources.contracts.shapes import datums

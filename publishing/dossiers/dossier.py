@@ -22,7 +22,7 @@ from publishing.dossiers.dossier_figures import Book
 from publishing.dossiers.dossier_pages import first_page, list_pages, second_page
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import no_such_block, read_layer, read_table, records, run_info
-from publishing.pdf.figures import FigurePages
+from publishing.pdf.figure_pages import FigurePages
 from publishing.sets.snapshot import one_set_of
 from publishing.shortlists.shortlist import Shortlist
 

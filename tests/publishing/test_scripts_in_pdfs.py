@@ -19,7 +19,7 @@ import uharfbuzz as hb
 from matplotlib.figure import Figure
 
 from publishing.dossiers.dossier import write_dossiers
-from publishing.pdf.figures import FigurePages
+from publishing.pdf.figure_pages import FigurePages
 from publishing.pdf.fonts import SCRIPTS, font_file, needs_shaping, runs_of
 from publishing.pdf.writer import PdfWriter
 

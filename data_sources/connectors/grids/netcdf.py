@@ -1,6 +1,6 @@
 """netCDF files before the driver opens them: on damaged ones its library has ended the whole process.
 
-Belongs here: finding out without being ended. Does not belong here: reading values (``opening``). The classic form is parsed
+Belongs here: finding out without being ended. Does not belong here: reading values (``grid_opening``). The classic form is parsed
 by scipy first; the form on HDF5 is opened in a process of its own, whose end costs a message.
 """
 

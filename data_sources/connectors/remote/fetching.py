@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from data_sources.cards import Card
 from data_sources.connectors.archive import Archive, Manifest
 from data_sources.connectors.files import read_file
-from data_sources.connectors.grids.opening import GRIDS_ONLY
+from data_sources.connectors.grids.grid_opening import GRIDS_ONLY
 from data_sources.connectors.in_archive import Fetched, fetched_of, job_of
 from data_sources.connectors.remote.arcgis_rest import ArcGisSource
 from data_sources.connectors.remote.growing import Growing

@@ -13,7 +13,7 @@ from typing import Literal
 from data_sources.cards import Card
 from data_sources.connectors.archive import Archive
 from data_sources.connectors.files import read_file
-from data_sources.connectors.grids.opening import GRIDS_ONLY
+from data_sources.connectors.grids.grid_opening import GRIDS_ONLY
 from data_sources.connectors.rasters import read_raster
 from data_sources.connectors.remote.arcgis_rest import ArcGisSource
 from data_sources.connectors.remote.credentials import CredentialError

@@ -1,6 +1,6 @@
 """GeoJSON and JSON-FG files: is it features, and which of the two; broken lines and features that GDAL would pass over.
 
-Belongs here: what the text says of itself. Does not belong here: reading shapes (``opening``).
+Belongs here: what the text says of itself. Does not belong here: reading shapes (``vector_opening``).
 """
 
 from __future__ import annotations

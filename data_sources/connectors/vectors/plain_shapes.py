@@ -1,6 +1,6 @@
 """Layers with arcs, surfaces of triangles, or a declared type that the quick reader refuses -> plain shapes, and which.
 
-Belongs here: reading such a layer a second time, slowly. Does not belong here: the first, quick reading (``opening``).
+Belongs here: reading such a layer a second time, slowly. Does not belong here: the first, quick reading (``vector_opening``).
 """
 
 from __future__ import annotations
