@@ -10,7 +10,7 @@ import pandas as pd
 from assets.fingerprints import region_asset, result
 from assets.workspace import Workspace
 from data_sources.cards import load_card
-from data_sources.connectors.files import Raster, read_raster
+from data_sources.connectors.rasters import Raster, read_raster
 from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError, SourceError
 from data_sources.contracts.admitting.raster_units import picture_levels
 from data_sources.contracts.survey import SURVEY_CONTRACTS

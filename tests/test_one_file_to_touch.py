@@ -62,7 +62,7 @@ from conftest import india_frames
 from cases import assess
 from scoring.rank.baskets import basket_elements
 from scoring.waste.companions import likely_elements
-from scoring.waste.figures import CEILING_PPM
+from data_sources.reference.element_lists import pure_mineral_ppm
 frames = india_frames(draws=100)
 sites, grades = frames["sites"], frames["grades"]
 site = sites.loc[sites["waste_type_code"].eq("cr_laterite_overburden") & sites["site_id"].isin(grades.loc[grades["element"].eq("Ni"), "site_id"]), "site_id"].iloc[0]
@@ -75,9 +75,9 @@ ranked = made.ranked_blocks
 block = ranked[ranked["kind"].eq("waste_block") & ranked["nearest_site_id"].eq(site)].iloc[0]
 sold = made.element_potential[(made.element_potential["block_id"] == block["block_id"]) & (made.element_potential["element"] == "Xx")]
 print(json.dumps({
-    "from": scoring.__file__, "ceiling": CEILING_PPM.get("Xx"), "likely": likely_elements("Mn"),
+    "from": scoring.__file__, "ceiling": pure_mineral_ppm().get("Xx"), "likely": likely_elements("Mn"),
     "basket": "Xx" in basket_elements("china_seven", frames["settings"], frames["reference"]),
-    "route": at["route_code"], "margin": float(at["margin_usd_per_t_p50"]), "rank": int(block["rank"]),
+    "route": at["route_code"], "margin": float(at["npv_usd_p50"]), "rank": int(block["rank"]),
     "share": float(sold["revenue_share"].sum()), "kg": float(sold["recoverable_kg_p50"].sum()),
 }))
 """
@@ -87,7 +87,7 @@ def test_an_element_is_one_row_and_a_route_its_rows_in_three_tables(copy: Path) 
     changed = {"name": "newium", "pure_mineral_ppm": "640000", "baskets": "china_seven", "companion_of": "Mn:9"}
     add_rows(copy / TABLES / "elements.csv", like=("Ni",), changed={"element": "Xx", **changed})
     add_rows(copy / TABLES / "routes.csv", like=("hpal_roast_leach",), changed={"route_code": "new_leach"})
-    for table in ("route_products", "route_costs"):
+    for table in ("route_products", "route_families"):
         frame = copy / TABLES / f"{table}.csv"
         text = frame.read_text(encoding="utf-8")
         new = [line for line in text.splitlines() if "hpal_roast_leach" in line]
@@ -146,9 +146,9 @@ def test_a_column_is_its_field_and_what_computes_it(copy: Path) -> None:
         'shows=("page", "xlsx", "form", "explain", "dossier"), from_=("blocks", "geometry")),'
     )
     text = (copy / RANKED).read_text(encoding="utf-8")
-    at = text.index('        number("capital_known"')
+    at = text.index('        number("p_top10_se"')
     (copy / RANKED).write_text(text[:at] + f"        {field}\n" + text[at:], encoding="utf-8")
-    row = '    ("capital_known", '
+    row = '    ("rank_fertility", '
     replaced(copy / "scoring/rank/told/tables.py", row, '    ("haul_km", lambda b: 12.5),\n' + row)
     assert told_by(copy, COMPUTED) == {"values": [12.5]}
     told = told_by(copy, SHOWN)

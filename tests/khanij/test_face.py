@@ -119,9 +119,9 @@ def test_a_run_is_told_as_a_value_and_a_failure_as_an_error(monkeypatch, tmp_pat
         return Outcome(region, tmp_path / "x.gpkg", 3, error, ("a remark",))
 
     monkeypatch.setattr("pipelines.runs.run_region", run_region)
-    done = khanij.run("india", settings={"ranking.draws": 300, "ranking.weights": {"value": 1}}, everything=True)
+    done = khanij.run("india", settings={"ranking.draws": 300, "ranking.cap_shares": {"Sc": 0.2}}, everything=True)
     assert done == khanij.Result("india", tmp_path / "x.gpkg", 3, ("a remark",))
-    assert given["overrides"] == {"ranking.draws": "300", "ranking.weights": '{"value": 1}'} and given["everything"]
+    assert given["overrides"] == {"ranking.draws": "300", "ranking.cap_shares": '{"Sc": 0.2}'} and given["everything"]
     with pytest.raises(PublishingError, match="asset blocks failed"):
         khanij.run("sample_district")
     with pytest.raises(RegionError, match="draws"):

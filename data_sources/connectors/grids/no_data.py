@@ -1,7 +1,7 @@
 """Cells that hold no data though nobody declared it: blanks beyond any measurement, and the field's usual sentinels.
 
 Belongs here: the evidence and the line that is said of it. Does not belong here: declared no data (the readers), or which
-numbers are sentinels (``admitting.values`` lists them for tables and grids alike).
+numbers are sentinels (``admitting.cells.sentinels`` lists them for tables and grids alike).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from data_sources.contracts.admitting.values import HUGE, NUMBER_SENTINELS
+from data_sources.contracts.admitting.cells.sentinels import HUGE, NUMBER_SENTINELS
 
 _WHOLE = (-32767.0, 65535.0, -2147483647.0, 32767.0, 2147483647.0)
 """Ends of whole-number types, which programs write for a blank."""

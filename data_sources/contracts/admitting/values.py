@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_sources.contracts.admitting.cells.decimals import DECIMAL_COMMA, EITHER, GROUP_COMMA, OPEN, Mark
+from data_sources.contracts.admitting.cells.sentinels import HUGE, NUMBER_SENTINELS
 from data_sources.contracts.admitting.cells.units import factor_to, is_unit
 from khanij.foundation.cells import plain_digits
 
@@ -28,11 +29,6 @@ TEXT_SENTINELS = frozenset({"", "blank", "n/a", "#n/a", "null", "nan", "-", "--"
 _NUMBER_TEXT_SENTINELS = TEXT_SENTINELS | {
     "na", "n.a.", "n.a", "none", "nil", "nr", "not available", "not analysed", "not analyzed", "\u2014", "\u2013",
 }  # fmt: skip
-NUMBER_SENTINELS = (
-    -9999.0, -999.0, -99999.0, -99.0, -999999.0, -999.25, -999.9, -9999.9, -9999.99, -8888.0, -32768.0, -2147483648.0,
-    1e20, 9.969209968386869e36,
-)  # fmt: skip
-HUGE = 1e30  # -3.4e38 and its neighbours: the lowest float32, which rasters and shapefiles write for "no data"
 _LIMIT_TIMES = 10.0  # a detection limit this many times above all that was reported is none
 _DL = (
     r"(?:m?d\.?l\.?|l\.?o\.?[dq]\.?|lld|ld|b\.?d\.?l\.?|b\.?l\.?d\.?|b\.?q\.?l\.?|b\.?l\.?q\.?|n\.?d\.?"

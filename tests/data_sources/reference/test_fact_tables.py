@@ -24,7 +24,7 @@ KEYS = {
     "critical_minerals": ["mineral_id"], "auction_blocks": ["block_id"], "ash_stations": ["site_id"], "ash_utilisation": ["year_index"],
     "ash_parameters": ["parameter", "fuel_class"], "india_demand": ["demand_id"], "waste_generation_factors": ["factor_id"],
     "cost_scale": ["family", "quantity"], "plant_costs": ["family", "plant"], "royalties": ["mineral"], "auction_premiums": ["block"],
-    "route_maturity": ["level"], "route_families": ["family", "maturity_level"], "metallurgy_defaults": ["kind", "key"],
+    "route_maturity": ["level"], "route_families": ["family", "maturity_level"], "metallurgy_defaults": ["kind", "key"], "site_metallurgy": ["site_id", "element"],
     "price_volatility": ["element"], "price_correlations": ["group"], "us_cpi": ["cpi_year"],
     "state_boxes": ["state"], "survey_elements": ["element"], "dry_densities": ["waste_type_code"], "derivation_terms": ["site_id", "term"],
     "datum_shifts": ["datum_code"], "policy": ["policy_id"], "price_decks": ["element", "deck"], "campaign_costs": ["campaign_id"],
