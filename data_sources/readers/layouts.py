@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from data_sources.contracts.admitting.cells.mass_fractions import unit_of
 from data_sources.contracts.admitting.cells.units import is_unit
-from data_sources.contracts.admitting.chemistry import element_named, parse_column, unit_of
+from data_sources.contracts.admitting.chemistry import element_named, parse_column
 from data_sources.contracts.admitting.raw_columns import match_fields
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.contracts.shapes.remarks import remark

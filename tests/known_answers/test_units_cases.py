@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from data_sources.contracts import CrsError
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
+from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
 from data_sources.reference import load_table
 from khanij.foundation.wording import number, usd_to_inr_crore
 from scoring.waste.shares.areas import geodesic_area_ha, require_equal_area

@@ -12,7 +12,7 @@ import pytest
 from cases import case_of
 from india import india_frames
 
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
+from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
 from data_sources.reference import load_reference, load_table
 from scoring.rank.assess import run
 from scoring.rank.told.contents import element_rows

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from data_sources.contracts.admitting.cells.decimals import OPEN, Mark
+from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT
 from data_sources.contracts.admitting.chemistry import (
-    PPM_PER_UNIT,
     SUMMED_OXIDES,
     AnalysisColumn,
     names_analysis,

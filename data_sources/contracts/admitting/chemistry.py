@@ -11,39 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
 from data_sources.reference import load_table
 
 MAJOR_OXIDES = ("SiO2", "TiO2", "Al2O3", "Fe2O3", "FeO", "MnO", "MgO", "CaO", "Na2O", "K2O", "P2O5")
 SUMMED_OXIDES = (*MAJOR_OXIDES, "LOI")
 TREE_NAMES = frozenset({"tree", "treo", "totalree", "reetotal", "sumree", "reesum", "ree"})
 
-PPM_PER_UNIT: dict[str, float] = {"ppm": 1.0, "ppb": 1e-3, "ppt": 1e-6, "pct": 1e4}
-"""Parts per million in one unit of mass fraction."""
-_UNIT_NAMES: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "ppm",
-            "gt",
-            "gpt",
-            "g/t",
-            "mg/kg",
-            "mgkg",
-            "mgkg1",
-            "ug/g",
-            "µg/g",
-            "μg/g",
-            "ugg",
-            "µgg1",
-            "μgg1",
-            "gmt",
-            "gm/t",
-        ),
-        "ppm",
-    ),
-    **dict.fromkeys(("ppb", "ng/g", "ngg", "ug/kg", "µg/kg", "μg/kg", "ugkg", "mg/t", "mgt"), "ppb"),
-    **dict.fromkeys(("ppt", "pg/g", "ng/kg"), "ppt"),
-    **dict.fromkeys(("pct", "%", "percent", "per", "perc", "wt%", "wtpct", "wtpercent", "weight%", "wt"), "pct"),
-}
 _METHODS = frozenset(
     {"xrf", "icp", "ms", "icpms", "icpoes", "aas", "gta", "inaa", "total", "t", "val", "value", "conc", "fa", "in"}
 )
@@ -158,12 +132,6 @@ def spelled_out() -> dict[str, Species]:
             if a in out:
                 out.setdefault(b, out[a])
     return out
-
-
-def unit_of(text: object) -> str | None:
-    """'ppm', 'ppb', 'ppt' or 'pct' from any spelling of a mass fraction; None where it is none of them."""
-    key = re.sub(r"[\s_.()\[\]]", "", str(text)).lower()
-    return _UNIT_NAMES.get(key) or _UNIT_NAMES.get(key.replace("-1", ""))
 
 
 def parse_column(name: object) -> AnalysisColumn | None:

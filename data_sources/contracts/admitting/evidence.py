@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, AnalysisColumn, unit_of
+from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
+from data_sources.contracts.admitting.chemistry import AnalysisColumn
 
 HOLD_RATIO = 100.0
 MARK_RATIO = 20.0

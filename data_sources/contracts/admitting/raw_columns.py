@@ -17,8 +17,8 @@ from data_sources.contracts.admitting import places
 from data_sources.contracts.admitting.analyses import Analyses, analysis_columns, hold_passed_over, read_analyses
 from data_sources.contracts.admitting.cells.decimals import OPEN, Mark, decimal_marks
 from data_sources.contracts.admitting.cells.degrees import coordinates
+from data_sources.contracts.admitting.cells.mass_fractions import unit_of
 from data_sources.contracts.admitting.cells.units import factor_to, is_unit
-from data_sources.contracts.admitting.chemistry import unit_of
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.admitting.values import CONVERTED, FORMULA, SENTINEL, clean_text, parse_numbers
 from data_sources.contracts.contract import Contract, Field, plain_name

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from pyproj import Geod
 
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, element_named, unit_of
+from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
+from data_sources.contracts.admitting.chemistry import element_named
 from data_sources.contracts.admitting.deposits import check_printed
 from data_sources.contracts.admitting.identity import key_forms
 from data_sources.contracts.admitting.issues import Ledger

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from data_sources.cards import Unit
 from data_sources.contracts.admitting.admission import admit
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, crust_ppm, parse_column, unit_of
+from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
+from data_sources.contracts.admitting.chemistry import crust_ppm, parse_column
 from data_sources.contracts.admitting.raw_columns import Said
 from data_sources.contracts.survey import STREAM_SEDIMENTS
 

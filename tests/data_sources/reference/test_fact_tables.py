@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from data_sources.contracts.admitting.admission import admit
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
+from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.blocks import embedded_auction_blocks
 from data_sources.readers.waste import TABLES, embedded_inventory

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from data_sources.contracts.admitting.chemistry import PPM_PER_UNIT, unit_of
+from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
 
 _TONNES = {
     **dict.fromkeys(("t", "tonne", "tonnes", "ton", "tons", "metrictonne", "metrictonnes", "metricton", "metrictons"), 1.0),
