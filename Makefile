@@ -12,7 +12,8 @@ INTO   := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip
 # Run apart (make test-all): they kill runs, start clusters and databases. Others
 # take more cases with KHANIJ_LONG=1; docs/dev/tests.md names all, each with its short form.
 LONG := tests/faults/test_run_faults.py tests/faults/test_fuzz_inputs.py tests/integration/test_dask_cluster.py \
-  tests/integration/test_postgres_and_s3.py tests/scoring/waste/test_project_invariants_long.py
+  tests/integration/test_postgres_and_s3.py tests/scoring/waste/test_project_invariants_long.py \
+  tests/scoring/rank/test_invariants_long.py
 
 RESOLVE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-strip-extras --universal --no-header \
   --no-emit-index-url -q

@@ -62,7 +62,7 @@ from conftest import india_frames
 from cases import assess
 from scoring.rank.baskets import basket_elements
 from scoring.waste.companions import likely_elements
-from data_sources.reference.element_lists import pure_mineral_ppm
+from scoring.waste.projects.project_draws import pure_ppm
 frames = india_frames(draws=100)
 sites, grades = frames["sites"], frames["grades"]
 site = sites.loc[sites["waste_type_code"].eq("cr_laterite_overburden") & sites["site_id"].isin(grades.loc[grades["element"].eq("Ni"), "site_id"]), "site_id"].iloc[0]
@@ -75,9 +75,9 @@ ranked = made.ranked_blocks
 block = ranked[ranked["kind"].eq("waste_block") & ranked["nearest_site_id"].eq(site)].iloc[0]
 sold = made.element_potential[(made.element_potential["block_id"] == block["block_id"]) & (made.element_potential["element"] == "Xx")]
 print(json.dumps({
-    "from": scoring.__file__, "ceiling": pure_mineral_ppm().get("Xx"), "likely": likely_elements("Mn"),
+    "from": scoring.__file__, "ceiling": pure_ppm("Xx"), "likely": likely_elements("Mn"),
     "basket": "Xx" in basket_elements("china_seven", frames["settings"], frames["reference"]),
-    "route": at["route_code"], "margin": float(at["npv_usd_p50"]), "rank": int(block["rank"]),
+    "route": at["route_code"], "p_pays": float(at["p_pays"]), "rank": int(block["rank"]),
     "share": float(sold["revenue_share"].sum()), "kg": float(sold["recoverable_kg_p50"].sum()),
 }))
 """
@@ -91,14 +91,12 @@ def test_an_element_is_one_row_and_a_route_its_rows_in_three_tables(copy: Path) 
         frame = copy / TABLES / f"{table}.csv"
         text = frame.read_text(encoding="utf-8")
         new = [line for line in text.splitlines() if "hpal_roast_leach" in line]
-        new = [
-            line.replace("hpal_roast_leach", "new_leach").replace(",Ni,", ",Xx,").replace("C-", "C-new") for line in new
-        ]
+        new = [line.replace("hpal_roast_leach", "new_leach").replace(",Ni,", ",Xx,") for line in new]
         frame.write_text(text.rstrip("\n") + "\n" + "\n".join(new) + "\n", encoding="utf-8")
     told = told_by(copy, VALUED)
     assert Path(told["from"]).is_relative_to(copy)
     assert told["ceiling"] == 640_000 and told["basket"] and told["likely"] == ["Co", "Ni", "Xx"]
-    assert told["route"] == "new_leach" and told["margin"] == told["margin"] and told["rank"] >= 1
+    assert told["route"] == "new_leach" and 0 <= told["p_pays"] <= 1 and told["rank"] >= 1
     assert 0 < told["share"] < 1 and told["kg"] > 0
 
 
@@ -146,9 +144,9 @@ def test_a_column_is_its_field_and_what_computes_it(copy: Path) -> None:
         'shows=("page", "xlsx", "form", "explain", "dossier"), from_=("blocks", "geometry")),'
     )
     text = (copy / RANKED).read_text(encoding="utf-8")
-    at = text.index('        number("p_top10_se"')
+    at = text.index('        number("capital_usd_p50"')
     (copy / RANKED).write_text(text[:at] + f"        {field}\n" + text[at:], encoding="utf-8")
-    row = '    ("rank_fertility", '
+    row = '    _detail("capital_usd_p50", "capital"),'
     replaced(copy / "scoring/rank/told/tables.py", row, '    ("haul_km", lambda b: 12.5),\n' + row)
     assert told_by(copy, COMPUTED) == {"values": [12.5]}
     told = told_by(copy, SHOWN)

@@ -17,7 +17,6 @@ import shapely
 
 import scoring.rank.assess as assess_module
 import scoring.rank.gating as gating_module
-import scoring.rank.scores as scores_module
 import scoring.waste.inventory as inventory
 import scoring.waste.shares.allocation as allocation_module
 import scoring.waste.shares.areas as areas
@@ -312,7 +311,7 @@ def mutate_fertility_from_the_inventory(m):
 
 
 def mutate_leak_the_premium(m):
-    original = scores_module.kind_scores
+    original = assess_module.kind_scores
 
     def mistaken(decided, out, members, view, deck):
         scores = original(decided, out, members, view, deck)
@@ -473,7 +472,7 @@ def mutate_rank_across_kinds(m):
 
 
 def mutate_p10_as_high(m):
-    original = scores_module.kind_scores
+    original = assess_module.kind_scores
 
     def mistaken(*a):
         scores = original(*a)

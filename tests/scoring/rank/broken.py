@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 import scoring.rank.assess as assess_module
-import scoring.rank.scores as scores_module
-from scoring.waste.projects.project_kernel import draw_site, fill_margins, new_draws
+from scoring.waste.projects.project_kernel import cost_plants, fill_costs, fill_margins, fill_site, new_draws
 from scoring.waste.streams import fill_uniform
 
 Patch = Any
@@ -27,7 +26,9 @@ def drawn(x: Any, s: int, draws: int) -> tuple[Any, slice]:
     """The draws of one site under the ranking's deck, and the rows of its products."""
     rows = slice(x.product_ptr[x.grade_ptr[s]], x.product_ptr[x.grade_ptr[s + 1]])
     d = new_draws(rows.stop - rows.start, len(x.rates), draws)
-    draw_site(x, s, d)
+    fill_site(x, s, d)
+    fill_costs(x, s, d)
+    cost_plants(x, s, d)
     fill_margins(x, s, 0, d)
     return d, rows
 
@@ -105,7 +106,7 @@ def _working_routes_only(x: Any, units: Any, out: Any, draws: int) -> None:
 
 def additive_ground(patch: Patch) -> None:
     """The ground is added to value, so that what never pays gets points for its ground."""
-    original = scores_module.kind_scores
+    original = assess_module.kind_scores
 
     def mistaken(decided: Any, out: Any, members: list[int], view: int, deck: int) -> Any:
         scores = original(decided, out, members, view, deck)

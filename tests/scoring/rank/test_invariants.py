@@ -5,6 +5,8 @@ The short form; ``test_invariants_long.py`` has ten thousand worlds.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from cases import run as run_case
@@ -12,6 +14,7 @@ from india import india_frames
 
 from . import broken
 from . import invariants as check
+from .districts import frames_of, grade_row, site_row, tonnage_row
 from .worlds import OWN, SHARED, region, run
 
 SEEDS = (1, 2)
@@ -84,6 +87,40 @@ def test_more_gold_never_costs_malanjkhand_a_place(basket):
     places = places_with_more_gold(basket)
     assert places == sorted(places, reverse=True)
     assert basket == "critical_30" or places[0] > places[-1]
+
+
+def pond(site: str, million_t: float, **more):
+    kind = ("cu_flotation_tailings", "flotation_cu")
+    row = site_row(np.random.default_rng(1), site, *kind) | {"test_level": "pilot", "shares_complex_with": None} | more
+    grades = [grade_row(site, e, math.nan, ppm, math.nan, "G1") for e, ppm in (("Cu", 5000.0), ("Au", 0.3))]
+    return row, tonnage_row(site, math.nan, million_t, math.nan, "G1"), grades
+
+
+def scores_of_ponds(ponds, seed):
+    rows, tonnages, grades = zip(*ponds)
+    flat = [g for of_one in grades for g in of_one]
+    return run_case(**frames_of(list(rows), list(tonnages), flat, draws=2000, seed=seed))
+
+
+def test_six_ponds_of_one_plant_score_as_one():
+    """One pond of 60 Mt or six of 10 Mt that share a complex; the first pond carries it, and five are no blocks of their own."""
+    one = scores_of_ponds([pond("P0", 60.0)], 3)
+    six = scores_of_ponds(
+        [
+            pond(f"P{i}", 10.0 + 0.01 * (i == 0), shares_complex_with=f"P{max(0, i - 1)}" if i else "P1")
+            for i in range(6)
+        ],
+        3,
+    )
+    assert [six.decided.status[i] for i in range(6)].count("RANKED") == 1
+    assert {r.worked_with for r in six.given.records.values()} == {"", "P0"}
+    a, b = (s.main_scores["waste_block"] for s in (one, six))
+    assert len(a.members) == len(b.members) == 1
+    apart_by = one.scored.projects.out.score[0, a.members[0]] - six.scored.projects.out.score[0, b.members[0]]
+    error = 200.0 * float(apart_by.std()) / 2000**0.5
+    assert a.mean[0] > 10 and b.mean[0] == pytest.approx(a.mean[0], abs=error + 0.5)
+    apart = scores_of_ponds([pond(f"P{i}", 10.0) for i in range(6)], 3)
+    assert apart.main_scores["waste_block"].mean.max() < 0.8 * a.mean[0], "six apart are dearer than one plant"
 
 
 # --- models that break an invariant -----------------------------------------------------------------------------------
