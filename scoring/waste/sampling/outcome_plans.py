@@ -41,9 +41,13 @@ class SitePlants(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _yields(o, z, g, left, recovered, margin, net):
-    """What a tonne yields of each product in the draws of outcome ``o`` [kg/t], its margin [USD/kg], and net [USD/t]."""
+def _yields(o, z, g, left, recovered, margin, net, free):
+    """What a tonne yields of each product in the draws of outcome ``o`` [kg/t], its margin [USD/kg], and net [USD/t].
+
+    ``free`` (K,) is the largest rate at which no market cap binds [t/a].
+    """
     net[:] = 0.0
+    free[:] = math.inf
     for i in range(recovered.shape[0]):
         f = g.figure[i]
         for k in range(net.shape[0]):
@@ -56,6 +60,8 @@ def _yields(o, z, g, left, recovered, margin, net):
             recovered[i, k] = kg
             margin[i, k] = max(0.0, z.price[i, k] * (g.payable[i] - charged) - g.freight[i])
             net[k] += kg * margin[i, k]
+            if kg > 0.0:
+                free[k] = min(free[k], g.cap_kg[i] / kg)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -73,14 +79,13 @@ def outcome_values(z, g, mean, pays):
     products, longest = g.figure.shape[0], g.life_table.shape[1] - 1
     recovered, margin = np.empty((products, draws)), np.empty((products, draws))
     net, tonnes, best, left = np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
-    closing, scratch = np.empty(draws), np.empty(draws)
+    closing, scratch, free = np.empty(draws), np.empty(draws), np.empty(draws)
     ln_v, building = math.log(g.v), 0.5 + 0.5 * g.v
-    is_capped = g.cap_kg.min() < math.inf if products > 0 else False
     for o in range(outcomes):
         for k in range(draws):
             tonnes[k] = z.tonnes_told[o] * z.tonnes_rest[k]
             left[k] = 1.0 if z.passes[o] and z.works[k] else g.failure_share
-        _yields(o, z, g, left, recovered, margin, net)
+        _yields(o, z, g, left, recovered, margin, net, free)
         best[:] = -math.inf
         for q in range(sizes):
             rate, sk, sc = g.rates[q], g.scale_operating[q], g.scale_capital[q]
@@ -98,7 +103,7 @@ def outcome_values(z, g, mean, pays):
                 costed = g.life_table[1, j] + part * (g.life_table[1, j + 1] - g.life_table[1, j])
                 years = g.life_table[2, j] + part * (g.life_table[2, j + 1] - g.life_table[2, j])
                 earned = rate * net[k]
-                if is_capped:
+                if rate > free[k]:
                     earned = 0.0
                     for i in range(products):
                         earned += min(rate * recovered[i, k], g.cap_kg[i]) * margin[i, k]
