@@ -436,8 +436,8 @@ def mutate_prices_by_site(m):
         rng, draws = np.random.default_rng(0), inputs.price.shape[2]
         own = [inputs.price[:, e, rng.permutation(draws)] for e in inputs.product_element]
         changed = inputs._replace(
-            price=np.stack(own, axis=1),
-            in_basket=inputs.in_basket[:, inputs.product_element],
+            price=np.ascontiguousarray(np.stack(own, axis=1)),
+            in_basket=np.ascontiguousarray(inputs.in_basket[:, inputs.product_element]),
             product_element=np.arange(len(inputs.product_element)),
         )
         return changed, ids, sold
