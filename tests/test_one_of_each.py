@@ -17,7 +17,7 @@ ONLY_IN = {
     "khanij.foundation.rounding": r"def \w*(significant|sig_digits|sigfig)\w*\(|floor\(np\.log10\(",
     "khanij.foundation.wording": r"def (amount|usd|tonnes|kilograms)(_text)?\(|def (number|share|place)(_text)?\(value",
     "khanij.foundation.cells": r"def (is_known|_?is_blank|_?blank|truth|_num|_?number_of|number_or_missing)\(",
-    "data_sources.contracts.admitting.chemistry": r"^\W*\w*PPM_PER_UNIT\b.*=|^\w*UNIT_NAMES\b.*=",
+    "data_sources.contracts.admitting.cells.mass_fractions": r"^\W*\w*PPM_PER_UNIT\b.*=|^\w*UNIT_NAMES\b.*=",
     "data_sources.reference.lanthanides": r"\"Pr\", \"Nd\", \"Sm\", \"Eu\"|^def lanthanides\(",
 }
 

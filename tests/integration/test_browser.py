@@ -77,7 +77,7 @@ async def _visit(page: Path, folder: Path) -> dict[str, Any]:
         out["summary"] = await b.value("document.getElementById('summary').textContent")
         out["told_first"] = await b.value("document.querySelector('#details h2').textContent")
         out["ranks"] = await b.value(_CELLS.format(0))
-        out["names"] = await b.value(_CELLS.format(2))
+        out["names"] = await b.value(_CELLS.format(3))
         out["drawn"] = await b.value(
             "(() => { const c = document.getElementById('map'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; const s = new Set(); for (let i = 0; i < d.length; i += 4) s.add(d[i] + ',' + d[i+1] + ',' + d[i+2]); return [...s].filter(v => ['91,26,24', '166,61,30', '224,118,42'].includes(v)).length; })()"
         )
@@ -102,14 +102,14 @@ async def _visit(page: Path, folder: Path) -> dict[str, Any]:
         await b.press("ArrowDown", 2)
         await b.press("Enter")
         out["third"] = await b.value("document.querySelector('#details h2').textContent")
-        out["third_wanted"] = (await b.value(_CELLS.format(2)))[2]
+        out["third_wanted"] = (await b.value(_CELLS.format(3)))[2]
         out["details"] = await b.value("document.getElementById('details').textContent")
         out["hash"] = await b.value("decodeURIComponent(location.hash)")
         # A hostile name is text.
         await b.value(
             "(() => { const f = document.getElementById('f-text'); f.value = 'script'; f.dispatchEvent(new Event('input')); })()"
         )
-        out["hostile"] = await b.value(_CELLS.format(2))
+        out["hostile"] = await b.value(_CELLS.format(3))
         out["scripts"] = await b.value("document.querySelectorAll('script').length")
         await b.value("document.getElementById('f-clear').click()")
         # The map by keyboard and by mouse.

@@ -115,7 +115,7 @@ def test_planted_defects_are_counted(ran, home):
 
 def test_the_second_run_makes_nothing(ran, home):
     before = (home / "output/india/ranked_blocks.gpkg").stat().st_mtime_ns
-    again = khanij(home, "run", "--region", "india", "--set", "ranking.draws=1000")
+    again = khanij(home, "run", "--region", "india")
     assert again.returncode == 0 and "nothing was made" in again.stdout
     assert (home / "output/india/ranked_blocks.gpkg").stat().st_mtime_ns == before
 
@@ -124,7 +124,7 @@ def test_a_deleted_result_is_published_again_with_the_same_bytes(ran, home):
     file = home / "output/india/ranked_blocks.gpkg"
     before = file.read_bytes()
     file.unlink()
-    again = khanij(home, "run", "--region", "india", "--set", "ranking.draws=1000")
+    again = khanij(home, "run", "--region", "india")
     assert again.returncode == 0, again.stderr
     assert file.read_bytes() == before
 

@@ -97,7 +97,7 @@ def test_blocks_without_any_waste_site_are_published_unquantified(home: Path, na
 @pytest.mark.parametrize(
     ("name", "source", "finding", "word"),
     [
-        ("all_outside", "own_waste_table", "empty", "no waste sites: all 2 rows are held"),
+        ("all_outside", "own_waste_table", "empty", "2 of 2 rows are held for one reason"),
         ("sources", "table", "empty", "no waste sites: there are no rows"),
         ("sources", "portal", "empty", "no waste sites: there are no rows"),
         ("sources", "osm", "empty", "no waste sites: there are no rows"),

@@ -130,7 +130,7 @@ def test_the_remedy_works_and_nothing_of_it_is_kept(tmp_path, environment, caplo
     with serve(guarded) as server:
         c = card(url=f"{server.url}/-/x", params={"apikey": "${MINE_KEY}"}, auth_env="MINE_LOGIN")
         got = fetch(c, Archive(tmp_path / ".khanij"), settings=FAST)
-        assert got.rows == 2 and list(got.frame()["id"]) == [1, 2] and len(got.manifest.pages) == 2
+        assert got.rows == 2 and list(got.frame()["id"]) == ["1", "2"] and len(got.manifest.pages) == 2
         assert probe(c, settings=FAST).state == "ok"
     assert_clean(everything_below(tmp_path))
     assert "HTTP Request" in caplog.text
