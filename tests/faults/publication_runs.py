@@ -256,7 +256,7 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         "",
     ),
-    "a_weight": Scenario(settings(ranking__weights={"value": 0.05, "strategic": 0.95, "fertility": 0.0})),
+    "a_weight": Scenario(settings(ranking__ground_weight=0.5, ranking__strategic_premium=0.5)),
     "a_price_deck": Scenario(settings(ranking__price_deck="2024")),
     "a_layer_taken_out_of_the_yaml": Scenario(settings(layers__auction_blocks=None)),
     "a_source_taken_out_of_the_yaml": Scenario(settings(waste__sources=None)),

@@ -10,6 +10,7 @@ import pytest
 
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admitting import values
+from data_sources.contracts.admitting.states import STATE_SPELLING
 from data_sources.readers.survey import admit_frame, read_layer
 from data_sources.regions import data_folder
 
@@ -143,7 +144,7 @@ def test_deposits_read_rightly():
     assert len(rows(out, "unescaped quote")) == 69
     ranges = out.flags[out.flags["reason"].str.startswith("locality given as a range")]
     assert ranges["row"].nunique() == 134
-    old = out.flags[out.flags["reason"] == "state in an old name or another spelling"]
+    old = out.flags[out.flags["reason"] == STATE_SPELLING]
     assert old["value"].value_counts().to_dict() == {
         "ORISSA = Odisha": 127, "GUJRAT = Gujarat": 10, "GOA, DAMAN AND DIU = Goa": 8, "MAHARASTRA = Maharashtra": 2,
     }  # fmt: skip
