@@ -110,7 +110,7 @@ def _by_arrow(text: str, delimiter: str, plain: bool) -> pd.DataFrame | None:
     first = [c[0].as_py() for c in table.columns] if table.num_rows else []
     if [f or "" for f in first] != ["" if h in MISSING else h for h in header]:
         return None
-    frame = table.slice(1).to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=np.nan)}.get)
+    frame: pd.DataFrame = table.slice(1).to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=np.nan)}.get)
     return frame.set_axis(unique_names(header), axis=1)
 
 
