@@ -16,11 +16,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyproj
 import pyproj.exceptions
 import shapely
 
-from data_sources.connectors.text_header import MISSING, joined_header, refuse_title
+from data_sources.connectors.text_header import MISSING, joined_header, refuse_title, unique_names
 from data_sources.contracts.admitting.places import coordinate_pair
 from data_sources.contracts.contract import plain_name
 from khanij.foundation.errors import ContractError, CrsError, SourceError
@@ -67,10 +69,55 @@ def parse_text_table(
     header_line = text[: text.find("\n")] if "\n" in text else text
     delimiter = options.get("delimiter") or _delimiter(header_line)
     plain = options.get("quoting") == "none"
-    quoting: Any = csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
-    rows = _refuse_ragged(text, delimiter, quoting, where, first_line)
+    # Without a quote a line is a row, and Arrow refuses one of another length; with one, Python's reader looks at each first.
+    frame = None if "\0" in text or (not plain and '"' in text) else _by_arrow(text, delimiter, plain)
+    if frame is None:
+        quoting: Any = csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
+        rows = _refuse_ragged(text, delimiter, quoting, where, first_line)
+        frame = _by_pandas(text, delimiter, plain, where)
+        if len(frame) < rows:
+            raise SourceError(
+                f"{len(frame)} of {rows} rows could be read", file=where, do="save the file as UTF-8 text again"
+            )
+    frame.columns = [str(c).strip().strip('"') for c in frame.columns]
+    refuse_title(frame, where, first_line, "skip_rows: {0}", 1)
+    frame, _ = joined_header(frame)
+    if plain:
+        for column in frame.columns:
+            frame[column] = _unquoted(frame[column])
+    frame.attrs["delimiter"] = delimiter
+    frame.attrs["encoding"] = encoding
+    return frame
+
+
+def _by_arrow(text: str, delimiter: str, plain: bool) -> pd.DataFrame | None:
+    """A table without quotes by Arrow, which reads text three times as fast; None where it cannot, or finds another header."""
+    header = next((line for line in io.StringIO(text) if line.strip("\n")), "").rstrip("\n").split(delimiter)
+    numbered = {f"f{i}": pa.string() for i in range(len(header))}
     try:
-        frame = pd.read_csv(
+        table = pa_csv.read_csv(
+            pa.BufferReader(text.encode("utf-8")),
+            read_options=pa_csv.ReadOptions(autogenerate_column_names=True, block_size=1 << 24),
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter, quote_char=False),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=numbered,
+                null_values=[*MISSING, '""'] if plain else MISSING,
+                strings_can_be_null=True,
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeEncodeError, TypeError, ValueError):
+        return None
+    first = [c[0].as_py() for c in table.columns] if table.num_rows else []
+    if [f or "" for f in first] != ["" if h in MISSING else h for h in header]:
+        return None
+    frame: pd.DataFrame = table.slice(1).to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=np.nan)}.get)
+    return frame.set_axis(unique_names(header), axis=1)
+
+
+def _by_pandas(text: str, delimiter: str, plain: bool, where: object) -> pd.DataFrame:
+    quoting: Any = csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
+    try:
+        frame: pd.DataFrame = pd.read_csv(
             io.StringIO(text),
             sep=delimiter,
             quoting=quoting,
@@ -82,18 +129,6 @@ def parse_text_table(
         raise SourceError(
             f"not a readable table: {error}", file=where, do="open it in a spreadsheet and check"
         ) from error
-    if len(frame) < rows:
-        raise SourceError(
-            f"{len(frame)} of {rows} rows could be read", file=where, do="save the file as UTF-8 text again"
-        )
-    frame.columns = [str(c).strip().strip('"') for c in frame.columns]
-    refuse_title(frame, where, first_line, "skip_rows: {0}", 1)
-    frame, _ = joined_header(frame)
-    if plain:
-        for column in frame.columns:
-            frame[column] = _unquoted(frame[column])
-    frame.attrs["delimiter"] = delimiter
-    frame.attrs["encoding"] = encoding
     return frame
 
 

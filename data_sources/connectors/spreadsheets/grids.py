@@ -9,21 +9,21 @@ Belongs here: opening a workbook. Does not belong here: which row is the header 
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import openpyxl
-import python_calamine
 import xlrd
 
+from data_sources.connectors.spreadsheets.apart import read_apart
 from data_sources.connectors.spreadsheets.cell_text import (
     DATE,
     SCALED,
@@ -277,22 +277,19 @@ class _Xls(Workbook):
 class _Calamine(Workbook):
     """What python-calamine opens: values alone, so that a per-cent cell cannot be told from a fraction."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._book = python_calamine.CalamineWorkbook.from_path(path)
+    @cached_property
+    def _found(self) -> dict[str, Any]:
+        return read_apart(self.path)
 
     @property
     def sheets(self) -> list[str]:
-        kinds = python_calamine.SheetTypeEnum
-        return [s.name for s in self._book.sheets_metadata if s.typ == kinds.WorkSheet]
+        return [str(name) for name in self._found["sheets"]]
 
     def grid(self, sheet: str, rows: int | None = None) -> Grid:
         grid = Grid([], formats=False)
-        page = self._book.get_sheet_by_name(sheet)
-        for i, row in enumerate(page.to_python(skip_empty_area=False, nrows=rows)):
-            texts = [None if v == "" else cell_text(v) for v in row]
-            for j, value in enumerate(row):
-                if isinstance(value, dt.date | dt.time):
-                    grid.mark(DATE, i, j)
-            grid.cells.append(texts)
+        cells = self._found.get("cells") or read_apart(self.path, sheet, rows)["cells"]
+        for i, row in enumerate(cells):
+            grid.cells.append([None if v == "" else v[0] if isinstance(v, list) else cell_text(v) for v in row])
+            for j in (j for j, v in enumerate(row) if isinstance(v, list)):
+                grid.mark(DATE, i, j)
         return grid

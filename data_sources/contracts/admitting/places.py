@@ -45,6 +45,8 @@ OTHER_CRS = (
     "geometry and coordinate columns lie far apart in all rows: the stated CRS is wrong, say the right one in the card"
 )
 NO_COLUMNS = "no position: neither a geometry nor coordinate columns of a usual name; name them in the card's field_map or as x and y"
+_FAMILY = np.array(["POINT", "LINE", "LINE", "POLYGON", "POINT", "LINE", "POLYGON", "MIXED", ""], dtype=object)
+"""By shapely's number of the type; the last is that of no geometry (-1)."""
 _FAR_DEG = 0.1  # no datum of India moves a point so far
 OUTSIDE_INDIA = "position outside India"
 OUTSIDE_REGION = "position outside the region's extent"
@@ -121,7 +123,8 @@ def geometry_of(
                 wrong |= far
             text = shapely.to_wkt(_points(lon[where], lat[where]))
             ledger.mark(where, ", ".join(pair), pd.Series(text), TWO_PLACES)
-        empty = np.flatnonzero(shapely.is_missing(own) | shapely.is_empty(own))
+        empty = np.flatnonzero(~np.isfinite(x))  # also what is no point: half a million points are not asked again
+        empty = empty[shapely.is_missing(own[empty]) | shapely.is_empty(own[empty])]
         own[empty] = _points(lon[empty], lat[empty])
     return own, wrong, off_m
 
@@ -163,7 +166,6 @@ def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np
     bad = live[~shapely.is_valid(shapes[live])]
     if len(bad):
         missing[_mend(shapes, bad, ledger)] = True
-    family = {0: "POINT", 1: "LINE", 2: "LINE", 3: "POLYGON", 4: "POINT", 5: "LINE", 6: "POLYGON", 7: "MIXED"}
     allowed = {"POINT" if "POINT" in w else "LINE" if "LINE" in w else "POLYGON" for w in wanted}
     kind = shapely.get_type_id(shapes)
     for i in np.flatnonzero(kind == 7):
@@ -178,10 +180,9 @@ def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np
         if "POINT" in allowed and shapely.get_num_geometries(shapes[i]) == 1:
             shapes[i] = shapely.get_geometry(shapes[i], 0)
     kind = shapely.get_type_id(shapes)
-    names = np.array([family.get(int(k), "") for k in kind], dtype=object)
-    foreign = ~missing & ~np.isin(names.astype(str), sorted(allowed))
+    foreign = ~missing & ~np.isin(kind, np.flatnonzero(np.isin(_FAMILY.astype(str), sorted(allowed))))
     foreign |= ~missing & (kind == 4)
-    ledger.hold(foreign, "geometry", pd.Series(names, dtype="str"), OTHER_TYPE)
+    ledger.hold(foreign, "geometry", pd.Series(_FAMILY[kind[foreign]], dtype="str"), OTHER_TYPE)
     if "POLYGON" in allowed:
         flat, size_m2 = repair.without_area(shapes)
         ledger.hold(flat, "geometry", pd.Series([f"{v:.3g} m2" for v in size_m2], dtype="str"), NO_AREA)

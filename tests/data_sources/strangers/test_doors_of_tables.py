@@ -211,3 +211,17 @@ def test_damaged_aseg_gdf2_is_refused(tmp_path: Path, dfn: str, dat: str | None,
         (tmp_path / "s.dat").write_text(dat)
     with pytest.raises(KhanijError, match=message):
         read(tmp_path / "s.dfn")
+
+
+def test_a_library_that_never_comes_back_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python-calamine does not end on some damaged .ods; here its program is one that sleeps."""
+    from data_sources.connectors.spreadsheets import apart
+
+    sleeper = written(tmp_path, "import time\ntime.sleep(60)\n", "sleeper.py")
+    monkeypatch.setattr(apart, "__file__", str(sleeper))
+    monkeypatch.setattr(apart, "SECONDS", 0.5)
+    with pytest.raises(SourceError, match="not read within"):
+        read(ods(tmp_path / "s.ods", SITES), "waste_sites")
+    written(tmp_path, "raise SystemExit('a fault of the library')\n", "sleeper.py")
+    with pytest.raises(SourceError, match="a fault of the library"):
+        read(ods(tmp_path / "s.ods", SITES), "waste_sites")

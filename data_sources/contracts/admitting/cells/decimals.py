@@ -42,13 +42,14 @@ def decimal_marks(
     them that are degrees, in which a comma parts no thousands. said : the mark that a card names, or None.
     """
     places = set(coordinates)
-    cells = {c: _texts(frame[c]) for c in dict.fromkeys([*numbers, *places])}
+    columns = list(dict.fromkeys([*numbers, *places]))
+    if not any(_has_comma(frame[c]) for c in columns):
+        return {}
+    cells = {c: _texts(frame[c]) for c in columns}
     if said in (",", "."):
         mark: Mark = "," if said == "," else "."
         return dict.fromkeys((c for c, texts in cells.items() if texts), mark)
     commas = {c: [t for t in texts if "," in t] for c, texts in cells.items()}
-    if not any(commas.values()):
-        return {}
     own = {c: _own(found, c in places) for c, found in commas.items() if found}
     whole = _whole({m for m in own.values() if m in (",", ".")}, cells, frame.attrs.get("delimiter"))
     out: dict[str, Mark] = {c: (whole if mark == "" else mark) for c, mark in own.items()}
@@ -62,6 +63,12 @@ def decimal_marks(
             ):
                 out[c] = "?"
     return out
+
+
+def _has_comma(column: pd.Series) -> bool:
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    return bool(column.astype("str").str.contains(",", regex=False).any())
 
 
 def _texts(column: pd.Series) -> list[str]:
