@@ -6,6 +6,9 @@ STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.dev
 INTO   := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip
 
+# Bytecode is kept whatever the shell says: a hundred processes would else compile the same libraries again, 10 s each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: production run test test-all coverage ui lint format lock rehearse faults clean help
 .DEFAULT_GOAL := help
 

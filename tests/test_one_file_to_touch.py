@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +11,16 @@ from typing import Any
 
 import pytest
 
+from tests.product_copy import copy_product
+
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("khanij", "data_sources", "scoring", "publishing", "assets", "pipelines")
 TABLES = Path("data_sources/reference")
 RANKED = Path("data_sources/contracts/published/ranked_blocks.py")
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
+    return copy_product(tmp_path)
 
 
 def replaced(path: Path, old: str, new: str) -> None:

@@ -2,7 +2,8 @@
 
 A compiler's cache beside the source is renewed when the function's own file changes, but not when a function that it
 calls, in another file, does: results would then be made by former code under the new code's name. So the folder bears a
-hash of all modules of the science, and a change in any of them compiles anew.
+hash of the modules that hold kernels and of all that those import, and a change in any of them compiles anew; a change
+elsewhere, in a sentence or a table, does not.
 
 Belongs here: the folder. Does not belong here: a kernel.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -21,6 +23,8 @@ from pathlib import Path
 VARIABLE = "NUMBA_CACHE_DIR"
 KEPT_S = 7 * 86_400  # folders of former states of the code, which a process that is still running may use
 _PREFIX = "kernels-"
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)(?:\s+import\s+(\([^)]*\)|[^\n]*))?", re.M)
+_NAME = re.compile(r"\w+")
 
 
 def keep_kernels_apart(science: Path) -> Path | None:
@@ -45,10 +49,27 @@ def keep_kernels_apart(science: Path) -> Path | None:
 
 def _version(science: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(science.rglob("*.py")):
-        digest.update(path.relative_to(science).as_posix().encode())
+    for path in _compiled(science):
+        digest.update(path.relative_to(science.parent).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _compiled(science: Path) -> list[Path]:
+    """The modules of kernels and all of the project that they import: what may be frozen into a kernel, and no more."""
+    waiting = [path for path in science.rglob("*.py") if "numba" in path.read_text(encoding="utf-8")]
+    found: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for module, names in _IMPORT.findall(path.read_text(encoding="utf-8")):
+            base = science.parent.joinpath(*module.split("."))
+            inside = [base / name for name in _NAME.findall(names)]
+            for at in (base, *inside):
+                waiting += [p for p in (at.with_suffix(".py"), at / "__init__.py") if p.is_file()]
+    return sorted(found)
 
 
 def _home(science: Path) -> Path:

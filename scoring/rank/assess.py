@@ -32,7 +32,7 @@ from scoring.waste.projects.project_engine import ProjectSimulation, simulate_pr
 from scoring.waste.routes import RouteBook
 from scoring.waste.shares.allocation import allocate, near_as_inside
 from scoring.waste.shares.units import plan_units
-from scoring.waste.site_projects import attach_projects, inputs_of, link_complexes, other_deck, price_deck
+from scoring.waste.site_projects import attach_projects, flag_alike, inputs_of, link_complexes, other_deck, price_deck
 
 Progress = Callable[[float, str], None]
 
@@ -88,6 +88,7 @@ def _given(case: Case, settings: RankingSettings, say: Progress, count_near: boo
         grades = pd.concat([grades, pooled_grades(register.sites, grades)], ignore_index=True)
     records = site_records(register.sites, register.tonnages, grades, book, settings.min_tonnage_mt)
     attach_projects(records, book, settings)
+    flag_alike(records)
     say(0.05, "register read")
     allocation = allocate(register.sites, register.footprints, blocks, case.crs, settings)
     if count_near:

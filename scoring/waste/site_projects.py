@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 from khanij.foundation.cells import is_known
 from scoring.waste.inventory import Assay, SiteRecord
 from scoring.waste.profiles import profile_draws, profile_name
+from scoring.waste.projects.alike_sites import alike_pairs
 from scoring.waste.projects.complexes import complexes_of
 from scoring.waste.projects.project_inputs import Grade, Product, Project, Run, Terms, finance_of, project_inputs
 from scoring.waste.projects.project_kernel import ProjectInputs
 from scoring.waste.routes import RouteBook
 from scoring.waste.settings import PRICE_DECKS, WasteSettings
+
+ALIKE = "alike_site_within_1_km"
+"""Flag of a site, and of the blocks that hold it: another site may be the same waste, or of the same plant."""
 
 
 def attach_projects(records: dict[str, SiteRecord], book: RouteBook, settings: WasteSettings) -> None:
@@ -61,6 +65,16 @@ def link_complexes(records: dict[str, SiteRecord], barred: Collection[str]) -> l
             records[site].worked_with = worked[0]
             records[site].reasons.append(f"worked with {worked[0]}: one complex, one project")
     return out
+
+
+def flag_alike(records: dict[str, SiteRecord]) -> None:
+    """Flag the sites that may be one waste or one plant (``alike_pairs``) with each other's id; nothing is merged."""
+    live = [r for r in records.values() if not r.is_excluded]
+    lon, lat = (np.array([getattr(r.row, k) for r in live], dtype=float) for k in ("lon", "lat"))
+    links = {r.site_id: r.row.shares_complex_with for r in live if r.row.shares_complex_with}
+    for a, b in alike_pairs([r.site_id for r in live], [r.row.name for r in live], lon, lat, links):
+        records[a].flags.append(f"{ALIKE}:{b}")
+        records[b].flags.append(f"{ALIKE}:{a}")
 
 
 def _grade(assay: Assay, record: SiteRecord, book: RouteBook) -> Grade:

@@ -42,6 +42,24 @@ def test_a_changed_callee_in_another_file_is_compiled_anew(tmp_path):
     assert len(list((science / "__pycache__").glob("kernels-*"))) == 2, "a process that is still running keeps its own"
 
 
+def test_what_no_kernel_imports_changes_no_folder_and_a_constant_that_one_imports_does(tmp_path):
+    from khanij.foundation.kernels import _version
+
+    science = tmp_path / "science"
+    (science / "tables").mkdir(parents=True)
+    files = {
+        "__init__.py": "", "tables/__init__.py": "", "tables/constants.py": "RATE = 2.0\n", "words.py": "TEXT = 'a'\n",
+        "kernel.py": "from numba import njit\nfrom science.tables import (\n    constants,\n)\n@njit\ndef f(x):\n    return constants.RATE * x\n",
+    }  # fmt: skip
+    for name, text in files.items():
+        (science / name).write_text(text)
+    first = _version(science)
+    (science / "words.py").write_text("TEXT = 'b'\n")
+    assert _version(science) == first
+    (science / "tables" / "constants.py").write_text("RATE = 3.0\n")
+    assert _version(science) != first
+
+
 def test_a_folder_that_the_user_named_stays(monkeypatch, tmp_path):
     from khanij.foundation import kernels
 
