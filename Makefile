@@ -31,13 +31,13 @@ test: $(DEV)     ## lint, types, and every test that needs no foreign server or 
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(LONG))
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(LONG))
 
 test-all: $(DEV) ## every test in its long form, those that kill runs and start clusters and databases too
-	@KHANIJ_LONG=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@KHANIJ_LONG=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 coverage: $(DEV) ## which lines the fast tests reach; fails below the floor in pyproject.toml
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(LONG)) --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(LONG)) --cov --cov-report=term:skip-covered
 
 ui: $(VENV)/.ui  ## open Dagster on http://127.0.0.1:3000
 	@$(BIN)/khanij ui

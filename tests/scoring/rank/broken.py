@@ -124,3 +124,13 @@ def additive_ground(patch: Patch) -> None:
 margins_below_zero = _simulate_with(_values_by("margins below zero"))
 lambda_chooses_plans = _simulate_with(_values_by("lambda chooses"))
 multiple_of_working_routes_only = _simulate_with(_working_routes_only)
+
+
+def ground_taken_for_granted(patch: Patch) -> None:
+    """A block without evidence is scored as if its ground said the best, as where weights are shared out anew."""
+    from scoring.rank.state import Decided
+
+    original = Decided.ground_of
+    patch.setattr(
+        Decided, "ground_of", lambda self, i: 1.0 if self.fertility_use(i) == "missing" else original(self, i)
+    )

@@ -162,3 +162,9 @@ def test_a_premium_that_chooses_the_plan_is_caught():
     with pytest.raises(AssertionError, match="above what the chance of paying allows"):
         for seed in range(1, 20, 2):
             check.check_bounds(run(region(seed, 30), broken.lambda_chooses_plans))
+
+
+def test_ground_that_is_taken_for_granted_is_caught():
+    with pytest.raises(AssertionError, match="layer"):
+        for seed in range(1, 6):
+            check.check_withheld(seed, broken=broken.ground_taken_for_granted)
