@@ -111,11 +111,17 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
         [
             place(r.rank_fertility), r.block_id, _short(r.name), _short(r.state, 16), share(r.fertility_axis),
             f"{100 * r.fertility_axis_p10:.0f}-{100 * r.fertility_axis_p90:.0f}" if is_known(r.fertility_axis_p10) else "-",
-            _short(r.top_evidence, 46), _short(r.likely_companions, 20), _short(r.missing, 30),
+            _short(r.top_evidence, 46), _likely(r), _short(r.missing, 30),
         ]
         for r in records(frame)
     ]  # fmt: skip
     return _without_empty("State", header, rows)
+
+
+def _likely(r: SimpleNamespace) -> str:
+    """The likely companions, and whence: what is not measured says what it is taken from."""
+    whence = f" ({one_line(r.likely_from, 40)})" if is_known(r.likely_from) else ""
+    return f"{_short(r.likely_companions, 20)}{whence}"
 
 
 def _without_empty(column: str, header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
@@ -304,12 +310,14 @@ def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
     out += _say("Knowledge class", f"{block.knowledge_class}, the worst of {factors}")
     out += _say("UNFC", block.unfc)
     out += _say("Completeness", f"{number(block.completeness_pct)} %" if is_known(block.completeness_pct) else None)
-    out += _say("Basis of the geometry", block.geometry_basis)
+    out += _say("Shape on the map", block.shape_meaning)
     if is_known(block.nearest_site_id):
         out += _say("Nearest site", f"{block.nearest_site_id} at {number(block.nearest_site_km)} km")
-    out += _say("Likely companions (not measured)", block.likely_companions)
+    if is_known(block.likely_companions):
+        whence = f" (from {block.likely_from})" if is_known(block.likely_from) else ""
+        out += _say("Likely companions (not measured)", f"{block.likely_companions}{whence}")
     out += _say("Missing", block.missing)
-    out += _say("Flags", block.flags)
+    out += _say("Cautions", block.cautions)
     for field, show in RANKED_BLOCKS.shown(EXPLAIN):
         out += _say(show.label or field.title, said(field, getattr(block, field.name)) or None)
     advice = read_table(gpkg, "sample_next")

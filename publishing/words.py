@@ -6,6 +6,7 @@ Belongs here: a word that page, spreadsheet, dossier, map and command line share
 
 from __future__ import annotations
 
+import itertools
 from types import SimpleNamespace
 
 from data_sources.contracts import Field
@@ -26,6 +27,22 @@ PROSPECT_WORDS = {
     "PAYS": "Pays in half of the draws or more",
     "MAY_PAY": "May pay",
     "NEEDS_MORE": "Needs higher prices, or more metal",
+}
+CLASS_WORDS = {
+    "G1": "G1, detailed exploration (UNFC G1)",
+    "G2": "G2, general exploration (UNFC G2)",
+    "G3": "G3, prospecting (UNFC G3)",
+    "G4": "G4, reconnaissance (UNFC G4)",
+    "analogue": "analogue: borrowed from elsewhere or derived; below any exploration stage",
+    "default": "default: an expert's guess; below any exploration stage",
+    "none": "none: no usable figure",
+}
+LEASE_WORDS = {
+    "operator": "under its operator's own lease",
+    "third_party": "leased to a third party",
+    "state": "with the State",
+    "none": "no lease",
+    "unknown": "not known",
 }
 KIND_WORDS = {
     "waste_block": "Waste block",
@@ -75,3 +92,12 @@ def said(field: Field, value: object) -> str:
     if how == "yes or no":
         return "yes" if value else "no"
     return share(value) if how == "share" else f"{number(value)} {how}".rstrip()
+
+
+def association_said(code: str) -> str:
+    """An association of elements in words: ``ni_co_cr_pge`` -> ``Ni-Co-Cr-PGE``, ``light_ree`` -> ``light REE``."""
+    words = [p.upper() if p in ("ree", "pge") else p.capitalize() if len(p) <= 2 else p for p in code.split("_")]
+    out = words[0]
+    for before, word in itertools.pairwise(words):
+        out += ("-" if before[0].isupper() and word[0].isupper() else " ") + word
+    return out

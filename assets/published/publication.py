@@ -16,6 +16,7 @@ from assets.quality import assessment_findings, require
 from assets.shown.metadata import file_links
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
+from data_sources.cards import load_card
 from data_sources.contracts import QUARANTINE_COLUMNS
 from data_sources.contracts.published.outputs import (
     OCCURRENCES_OUT,
@@ -24,6 +25,7 @@ from data_sources.contracts.published.outputs import (
     WASTE_SITES_OUT,
 )
 from data_sources.readers.quality import quality_table
+from data_sources.regions import Region
 from data_sources.sheets import sheets_in
 from khanij.foundation.files import PublishedFile
 from khanij.foundation.version import khanij_version
@@ -125,6 +127,7 @@ def ranked_blocks(
         | accepted_info(judged(region.name, workspace, facts).accepted),
         rasters=tuple(sorted(name for name in evidence_files["staged"] if name.endswith(".tif"))),
         basket_columns=RankingSettings.from_mapping(dict(region.ranking), seed=region.seed).basket_columns(),
+        page="index.html",
     )
     # Asset checks show these findings; here they are the gate, whoever runs what: nothing wrong replaces what is published.
     require(assessment_findings(assessment), "ranked_blocks")
@@ -176,6 +179,21 @@ def footprint_layer(waste: dict[str, Any]) -> gpd.GeoDataFrame:
     return selected(outlines, WASTE_FOOTPRINTS_OUT)
 
 
+def newest_year(waste: dict[str, Any]) -> str:
+    """The newest year that a figure of the register is of; blank where none says."""
+    tonnages = waste.get("tonnages")
+    years = tonnages["as_of_year"].dropna() if tonnages is not None and "as_of_year" in tonnages else ()
+    return f"{max(years):.0f}" if len(years) else ""
+
+
+def licences_of(region: Region) -> str:
+    """Title, licence, its address and citation of every source of a region, as JSON; the published layers carry them."""
+    names = {source.card for source in region.sources().values()} | ({region.waste.card} - {""})
+    cards = [load_card(name) for name in sorted(names)]
+    keys = ("title", "licence", "licence_url", "citation")
+    return json.dumps([{k: getattr(card, k) for k in keys} for card in cards], sort_keys=True, ensure_ascii=False)
+
+
 def sheet_layer(
     extent_deg: tuple[float, float, float, float], samples: gpd.GeoDataFrame, block_fertility: dict[str, Any]
 ) -> gpd.GeoDataFrame:
@@ -225,6 +243,8 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
         "inr_per_usd": f"{ranking.inr_per_usd:g}",
         "fx_date": ranking.fx_date,
         "fx_source": ranking.fx_source,
+        "data_until": newest_year(sources["waste_inventory"]),
+        "licences": licences_of(region),
         "sources_sha256": workspace.source_hash(region),
         "rows": json.dumps(counted, sort_keys=True),
         "code_sha256": hashlib.sha256(

@@ -164,7 +164,14 @@ def draw_close_up(axes: Axes, book: Book, r: SimpleNamespace, shape: Any) -> Non
         "#9a9a9a",
     )
     parts = [Polygon(shapely.get_coordinates(p.exterior)) for p in getattr(shape, "geoms", [shape])]
-    axes.add_collection(PatchCollection(parts, facecolor=colour, alpha=0.35, edgecolor=colour, linewidth=1.4, zorder=2))
+    if r.geometry_basis == "position_circle":
+        hollow = PatchCollection(parts, facecolor="none", edgecolor=INK, linewidth=1.1, linestyle="--", zorder=2)
+        axes.add_collection(hollow)
+        axes.plot([x], [y], marker="o", markersize=6, color=colour, markeredgecolor=INK, markeredgewidth=0.5, zorder=2)
+        axes.set_title(f"Close up; dashed: {_circle_said(r)}", fontsize=8, loc="left", color=SOFT)
+    else:
+        solid = PatchCollection(parts, facecolor=colour, alpha=0.35, edgecolor=colour, linewidth=1.4, zorder=2)
+        axes.add_collection(solid)
     for s in book.rows("shares", r.block_id)[:8]:
         site = book.site_of.get(s.site_id)
         if site is not None and site.point is not None and not site.point.is_empty:
@@ -211,6 +218,11 @@ def draw_close_up(axes: Axes, book: Book, r: SimpleNamespace, shape: Any) -> Non
             rotation="horizontal-only",
         )
     )
+
+
+def _circle_said(r: SimpleNamespace) -> str:
+    km = f"{number(r.position_known_to_km)} km" if is_known(r.position_known_to_km) else "its radius"
+    return f"position known to {km}, no boundary"
 
 
 def draw_contributions(axes: Axes, r: SimpleNamespace) -> None:

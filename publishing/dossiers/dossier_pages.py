@@ -47,16 +47,16 @@ from publishing.dossiers.dossier_figures import (
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import records
 from publishing.shortlists.shortlist import Shortlist
-from publishing.words import KIND_WORDS, PROSPECT_WORDS, STATUS_WORDS, premium_in_words, price_multiple_in_words, said
-
-CLASS_WORDS = {
-    "G1": "G1, detailed exploration (UNFC G1)",
-    "G2": "G2, general exploration (UNFC G2)",
-    "G3": "G3, prospecting (UNFC G3)",
-    "G4": "G4, reconnaissance (UNFC G4)",
-    "analogue": "analogue: borrowed from elsewhere or derived; below any exploration stage",
-    "none": "none: no usable figure",
-}
+from publishing.words import (
+    CLASS_WORDS,
+    KIND_WORDS,
+    LEASE_WORDS,
+    PROSPECT_WORDS,
+    STATUS_WORDS,
+    premium_in_words,
+    price_multiple_in_words,
+    said,
+)
 
 
 class Writer:
@@ -170,9 +170,9 @@ def first_page(book: Book, r: SimpleNamespace) -> Figure:
     if shape is not None and not shape.is_empty:
         centre = shape.centroid
         sheet = sheet_of(centre.x, centre.y)
-        text = f"{centre.y:.4f} N, {centre.x:.4f} E; Survey of India sheet {sheet or 'not numbered'}; geometry: {one_line(r.geometry_basis) or 'not stated'}"
+        text = f"{centre.y:.4f} N, {centre.x:.4f} E; Survey of India sheet {sheet or 'not numbered'}; {one_line(r.shape_meaning) or 'what the shape means is not stated'}"
     else:
-        text = "Position not known."
+        text = f"{one_line(r.shape_meaning).capitalize() or 'Position not known'}."
     w.text(w.left, w.y, text, 8, colour=SOFT)
     w.y -= 0.012
     if r.status == "RANKED":
@@ -263,14 +263,17 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
     law = [*([str(r.status_reason)] if r.status in ("GATED", "LEASED") else []), *gates]
     w.paragraph("; ".join(law) if law else "No gate is recorded in the sources used; that is not a clearance.", most=4)
     modifier = f"Modifier {number(r.modifier)}. " if is_known(r.modifier) and float(r.modifier) < 1 else ""
-    w.paragraph(f"{modifier}Lease: {one_line(r.lease_status) or 'not stated'}.", most=2)
+    w.paragraph(
+        f"{modifier}Lease: {LEASE_WORDS.get(str(r.lease_status), one_line(r.lease_status).replace('_', ' ')) or 'not stated'}.",
+        most=2,
+    )
     w.heading("How well it is known")
     w.facts(
         [
             ("Knowledge class", CLASS_WORDS.get(str(r.knowledge_class), "not stated")),
             ("Completeness", f"{number(r.completeness_pct)} %" if is_known(r.completeness_pct) else "not known"),
             ("Missing", one_line(r.missing) or "nothing that the assessment asks for"),
-            ("Flags", one_line(r.flags) or "none"),
+            ("Cautions", one_line(r.cautions) or "none"),
             *(
                 (s.label or f.title, said(f, getattr(r, f.name)) or "not known")
                 for f, s in RANKED_BLOCKS.shown(DOSSIER)

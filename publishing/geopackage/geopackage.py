@@ -30,6 +30,7 @@ from khanij.foundation.files import (
     stand_in,
     temporary_beside,
 )
+from publishing.geopackage.facts import layer_facts
 from publishing.geopackage.geopackage_registers import write_registers
 from publishing.geopackage.publication import Publication, conformed
 from publishing.qgis.project import project_xml, write_project
@@ -161,7 +162,7 @@ def _write_rest(
         for name in (*layers, *tables):
             _index(connection, name)
         contracts = [OUTPUT_CONTRACTS[name] for name in (*layers, *tables)]
-        write_registers(connection, contracts, publication, STAMP)
+        write_registers(connection, contracts, publication, layer_facts(publication, layers), STAMP)
         styles = layer_style_list(layers, tables, publication)
         _write_styles(connection, [(s.layer, s.name, s.qml(), s.is_default, s.description) for s in styles])
         write_project(connection, project_xml(publication, layers, tables, styles, published))

@@ -10,6 +10,7 @@ import sqlite3
 from xml.sax.saxutils import escape
 
 from data_sources.contracts import Contract, Field
+from publishing.geopackage.facts import LayerFacts
 from publishing.geopackage.publication import SAMPLE_MARK, Publication
 
 _TABLES = """
@@ -33,7 +34,7 @@ def comment_of(field: Field) -> str:
 
 
 def write_registers(
-    connection: sqlite3.Connection, contracts: list[Contract], publication: Publication, stamp: str
+    connection: sqlite3.Connection, contracts: list[Contract], publication: Publication, facts: LayerFacts, stamp: str
 ) -> None:
     """Fill the registers for the given layers and tables; the connection is inside a transaction."""
     for statement in _TABLES.strip().splitlines():
@@ -56,7 +57,7 @@ def write_registers(
                     _constraint(connection, field),
                 ),
             )
-    _metadata(connection, contracts, publication, stamp)
+    _metadata(connection, contracts, publication, facts, stamp)
 
 
 def _titled(field: Field) -> str:
@@ -83,32 +84,34 @@ def _constraint(connection: sqlite3.Connection, field: Field) -> str | None:
     return None
 
 
-def _metadata(connection: sqlite3.Connection, contracts: list[Contract], publication: Publication, stamp: str) -> None:
+def _metadata(
+    connection: sqlite3.Connection, contracts: list[Contract], publication: Publication, facts: LayerFacts, stamp: str
+) -> None:
     mark = f"{SAMPLE_MARK}. " if publication.region.is_sample else ""
     whole = (
         f"{mark}Blocks of mine waste in the region {publication.title}, ranked by critical-mineral potential. P10 is "
         "the low case; rank P05 is the best place. Intervals are conditional on the stated inputs."
     )
-    _one(connection, 1, f"Khanij - {publication.title}", whole, "dataset")
+    _one(connection, 1, f"Khanij - {publication.title}", whole, facts)
     connection.execute(
         "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, 1, NULL)", (stamp,)
     )
     for number, contract in enumerate(contracts, start=2):
-        _one(connection, number, f"{contract.title} - {publication.title}", mark + contract.description, "dataset")
+        _one(connection, number, f"{contract.title} - {publication.title}", mark + contract.description, facts)
         connection.execute(
             "INSERT INTO gpkg_metadata_reference VALUES ('table', ?, NULL, NULL, ?, ?, 1)",
             (contract.name, stamp, number),
         )
 
 
-def _one(connection: sqlite3.Connection, number: int, title: str, abstract: str, scope: str) -> None:
+def _one(connection: sqlite3.Connection, number: int, title: str, abstract: str, facts: LayerFacts) -> None:
     # What QGIS reads as layer metadata is its own document type.
     text = (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis version="3.22.0"><identifier></identifier><parentidentifier></parentidentifier><language>ENG</language>'
         f"<type>dataset</type><title>{escape(title)}</title><abstract>{escape(abstract)}</abstract>"
-        "<links/><fees></fees><encoding></encoding><crs/><extent/></qgis>"
+        f"{facts.xml()}<crs/></qgis>"
     )
     connection.execute(
-        "INSERT INTO gpkg_metadata VALUES (?, ?, 'http://mrcc.com/qgis.dtd', 'text/xml', ?)", (number, scope, text)
+        "INSERT INTO gpkg_metadata VALUES (?, 'dataset', 'http://mrcc.com/qgis.dtd', 'text/xml', ?)", (number, text)
     )

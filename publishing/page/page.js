@@ -255,29 +255,32 @@
     const nice = [5, 2, 1].map(f => f * km).find(v => v / 111.32 * view.k < canvas.width / 3.5);
     $('scale').style.width = nice / 111.32 * view.k / ratio + 'px'; $('scale').textContent = nice + ' km';
   }
+  const isCircle = i => B.geometry_basis[i] === 'position_circle';
   const isWide = i => boxes[i] && (boxes[i][2] - boxes[i][0]) * squeeze * view.k > 22 * ratio;
   function written(word, x, y) { g.strokeStyle = 'rgba(255,255,255,0.85)'; g.lineWidth = 3 * ratio; g.lineJoin = 'round'; g.strokeText(word, x, y); g.fillText(word, x, y); }
   function block(i, on, outline) {
     const rings = D.shapes[i];
     if (!rings) return;
-    const [x0, y0, x1, y1] = boxes[i], wide = isWide(i);
+    const [x0, y0, x1, y1] = boxes[i], wide = isWide(i), circle = isCircle(i);
     if (X(x1) < -20 || X(x0) > canvas.width + 20 || Y(y0) < -20 || Y(y1) > canvas.height + 20) return;
     const rank = B.rank[i], c = colour(i);
     g.strokeStyle = on ? '#0050a0' : '#333'; g.lineWidth = ratio * (on ? 3 : 0.9); g.fillStyle = c;
     if (wide) {
       g.beginPath();
       rings.forEach(r => r.forEach(([x, y], n) => n ? g.lineTo(X(x), Y(y)) : g.moveTo(X(x), Y(y))));
-      if (!outline) { g.globalAlpha = c === '#ffffff' ? 0.25 : 0.65; g.fill('evenodd'); g.globalAlpha = 1; }
-      g.stroke();
+      /* a circle says how well a position is known; it is no boundary, so it is dashed and hollow */
+      if (circle) g.setLineDash([6 * ratio, 4 * ratio]); else if (!outline) { g.globalAlpha = c === '#ffffff' ? 0.25 : 0.65; g.fill('evenodd'); g.globalAlpha = 1; }
+      g.stroke(); g.setLineDash([]);
       if (outline) return;
-    } else {
+    }
+    if (!wide || circle) {
       const r = ratio * (known(rank) ? 9 : 4), x = X(mid[i][0]), y = Y(mid[i][1]);
       g.beginPath();
       if (B.status[i] === 'GATED') { g.moveTo(x - r, y - r); g.lineTo(x + r, y + r); g.moveTo(x + r, y - r); g.lineTo(x - r, y + r); g.lineWidth = ratio * 2; g.strokeStyle = on ? '#0050a0' : c; g.stroke(); return; }
       if (B.status[i] === 'OUT_OF_BASKET') { g.moveTo(x, y - 1.3 * r); g.lineTo(x + 1.3 * r, y); g.lineTo(x, y + 1.3 * r); g.lineTo(x - 1.3 * r, y); g.closePath(); } else if (B.kind[i] === 'auction_block') g.rect(x - r, y - r, 2 * r, 2 * r); else g.arc(x, y, r, 0, 7);
       g.fill(); g.stroke();
     }
-    if (known(rank)) { g.textAlign = 'center'; g.textBaseline = 'middle'; g.fillStyle = rank < 11 && !wide ? '#fff' : '#2a1206'; g.font = 'bold ' + 10 * ratio + 'px system-ui,sans-serif'; g.fillText(String(rank), X(mid[i][0]), Y(mid[i][1]) + 0.5 * ratio); }
+    if (known(rank)) { g.textAlign = 'center'; g.textBaseline = 'middle'; g.fillStyle = rank < 11 && (!wide || circle) ? '#fff' : '#2a1206'; g.font = 'bold ' + 10 * ratio + 'px system-ui,sans-serif'; g.fillText(String(rank), X(mid[i][0]), Y(mid[i][1]) + 0.5 * ratio); }
   }
   function zoom(f, px, py) {
     const x = px === undefined ? canvas.width / 2 : px, y = py === undefined ? canvas.height / 2 : py;
@@ -327,6 +330,7 @@
     if (B.status.includes('LEASED')) entry('#8c8c8c', D.statuses.LEASED);
     if (ground) D.fertility_classes.forEach(([lo, hi, c]) => entry(c, 'More fertile than ' + 100 * lo + ' to ' + 100 * hi + ' %'));
     entry('#ffffff', ground ? 'No survey layer' : D.statuses.UNQUANTIFIED); entry('#ffffff', 'Waste site (size: tonnage)', true);
+    if (B.geometry_basis.includes('position_circle')) { entry('transparent', 'Dashed circle: position known to its radius, no boundary'); box.lastChild.firstChild.style.border = '1.5px dashed #333'; }
   }
   function draw() {
     shown = []; for (let i = 0; i < N; i++) if (passes(i)) shown.push(i);

@@ -1,6 +1,7 @@
-"""What QGIS shows of a row: aliases, value maps, attribute forms and map tips, generated from the contracts.
+"""What QGIS shows of a row: aliases, words for codes, figures in words, forms, the answer on a click.
 
-Belongs here: the reading side of a layer. Does not belong here: colours and symbols (``styles``).
+Belongs here: the reading side of a layer. Does not belong here: colours and symbols (``styles``), map tips (``tips``), how a
+figure is worded (``said``).
 """
 
 from __future__ import annotations
@@ -9,29 +10,80 @@ from xml.sax.saxutils import escape, quoteattr
 
 from data_sources.contracts import Contract, Field
 from data_sources.contracts.published.places import FORM, TABS
-from publishing.colours import CONTRIBUTIONS
-from publishing.words import KIND_WORDS, STATUS_SAID, STATUS_WORDS
+from publishing.qgis.said import Said, kilograms, said_columns
+from publishing.qgis.tips import in_words
+from publishing.words import CLASS_WORDS, KIND_WORDS, LEASE_WORDS, PROSPECT_WORDS, STATUS_SAID, STATUS_WORDS
 
-_LONG = ("explanation", "sources", "flags", "status_reason", "top_sites", "top_elements", "missing", "notes", "advice")
+_LONG = (
+    "explanation", "sources", "flags", "cautions", "status_reason", "top_sites", "top_elements", "missing", "notes", "advice",
+    "price_multiple_by_product", "shape_meaning",
+)  # fmt: skip
+# A column without a closed list of codes in its contract, whose codes have words all the same.
+_WORDS_OF = {"lease_status": LEASE_WORDS}
+# Told only where there is something to tell: an empty line reads NULL in QGIS.
+_WHERE_KNOWN = (
+    "status_reason",
+    "likely_companions",
+    "likely_from",
+    "missing",
+    "cautions",
+    "top_evidence",
+    "lease_status",
+)
+_ANSWER = (
+    'coalesce("name", "block_id") || \': \' || CASE WHEN "rank" IS NOT NULL THEN \'rank \' || "rank" || \' (\' || round("rank_p05") || '
+    "' to ' || round(\"rank_p95\") || coalesce('), ' || lower(" + in_words("prospect", PROSPECT_WORDS) + "), ')') ELSE "
+    "lower(" + in_words("status", STATUS_SAID) + ") END"
+)
+_DISPLAY = {
+    "ranked_blocks": _ANSWER,
+    "waste_sites": 'coalesce("name", "site_id")',
+    "waste_footprints": 'coalesce("name", "site_id")',
+    "site_shares": "\"site_id\" || ' in ' || \"block_id\" || coalesce(', ' || round(100 * \"inside\") || ' % inside', '')",
+    "element_potential": "\"element\" || coalesce(': ' || ("
+    + kilograms('"recoverable_kg_p50"')
+    + ") || ' recoverable', '')",
+    "site_elements": '"element"',
+    "basket_ranks": "replace(\"basket\", '_', ' ') || coalesce(': rank ' || \"rank\", ': not ranked')",
+    "block_evidence": "coalesce(\"title\", replace(\"evidence\", '_', ' '))",
+    "sample_next": "\"site_id\" || coalesce(': ' || \"advice\", '')",
+    "site_potential": 'coalesce("name", "site_id")',
+}
+
+
+_PLAIN = '<Option type="bool" name="UseHtml" value="false"/>'
+
+
+def display_expression(contract: Contract) -> str:
+    """How one row is called in lists of rows and on top of what Identify shows."""
+    keys = [n for n in contract.key if n in contract.names()] or contract.names()[:1]
+    return _DISPLAY.get(contract.name) or " || ' ' || ".join(f"coalesce(\"{k}\", '')" for k in keys)
 
 
 def _config(options: str) -> str:
     return f'<config><Option type="Map">{options}</Option></config>'
 
 
-def _widget(field: Field) -> str:
-    if field.vocabulary:
-        words = {**STATUS_WORDS, **KIND_WORDS}
-        entries = "".join(
-            f'<Option type="Map"><Option type="QString" name={quoteattr(words.get(v, v))} value={quoteattr(v)}/></Option>'
-            for v in field.vocabulary
-        )
-        return f'<editWidget type="ValueMap">{_config(f"""<Option type="List" name="map">{entries}</Option>""")}</editWidget>'
-    long = "true" if field.name in _LONG else "false"
-    options = (
-        f'<Option type="bool" name="IsMultiline" value="{long}"/><Option type="bool" name="UseHtml" value="false"/>'
+def _value_map(words: dict[str, str]) -> str:
+    entries = "".join(
+        f'<Option type="Map"><Option type="QString" name={quoteattr(word)} value={quoteattr(code)}/></Option>'
+        for code, word in words.items()
     )
-    return f'<editWidget type="TextEdit">{_config(options)}</editWidget>'
+    options = f'<Option type="List" name="map">{entries}</Option>'
+    return f'<editWidget type="ValueMap">{_config(options)}</editWidget>'
+
+
+def _text_edit(*, long: bool) -> str:
+    multiline = f'<Option type="bool" name="IsMultiline" value="{str(long).lower()}"/>'
+    return f'<editWidget type="TextEdit">{_config(multiline + _PLAIN)}</editWidget>'
+
+
+def _widget(field: Field) -> str:
+    words = _WORDS_OF.get(field.name)
+    if field.vocabulary:
+        known = {**STATUS_WORDS, **KIND_WORDS, **PROSPECT_WORDS, **(CLASS_WORDS if "class" in field.name else {})}
+        words = {v: known.get(v, v) for v in field.vocabulary}
+    return _value_map(words) if words else _text_edit(long=field.name in _LONG)
 
 
 def alias_of(field: Field) -> str:
@@ -40,50 +92,90 @@ def alias_of(field: Field) -> str:
 
 
 def field_xml(contract: Contract) -> str:
-    """Aliases, widgets, read-only marks and attribute-table order of every column, ``fid`` hidden."""
+    """Aliases, widgets, figures in words, read-only marks, order of the attribute table and how a row is called."""
+    said = said_columns(contract)
     fields = "".join(
         f'<field name={quoteattr(f.name)} configurationFlags="None">{_widget(f)}</field>' for f in contract.fields
-    )
+    ) + "".join(f'<field name="{s.name}" configurationFlags="None">{_text_edit(long=False)}</field>' for s in said)
     hidden = '<field name="fid" configurationFlags="None"><editWidget type="Hidden"><config><Option/></config></editWidget></field>'
+    named = [*((f.name, alias_of(f)) for f in contract.fields), *((s.name, s.title) for s in said)]
     aliases = "".join(
-        f'<alias index="{i}" field={quoteattr(f.name)} name={quoteattr(alias_of(f))}/>'
-        for i, f in enumerate(contract.fields, start=1)
+        f'<alias index="{i}" field={quoteattr(n)} name={quoteattr(title)}/>'
+        for i, (n, title) in enumerate(named, start=1)
     )
-    columns = '<column type="field" name="fid" hidden="1" width="-1"/>' + "".join(
-        f'<column type="field" name={quoteattr(f.name)} hidden="0" width="-1"/>' for f in contract.fields
+    computed = "".join(
+        f'<field name="{s.name}" expression={quoteattr(s.expression)} type="10" typeName="string" subType="0" length="0" precision="0" comment=""/>'
+        for s in said
     )
-    read_only = "".join(f'<field name={quoteattr(n)} editable="0"/>' for n in ("fid", *contract.names()))
+    columns = (
+        '<column type="field" name="fid" hidden="1" width="-1"/>'
+        + "".join(f'<column type="field" name={quoteattr(f.name)} hidden="0" width="-1"/>' for f in contract.fields)
+        # The table keeps the figures, which sort; the words stand in the form.
+        + "".join(f'<column type="field" name="{s.name}" hidden="1" width="-1"/>' for s in said)
+    )
+    read_only = "".join(f'<field name={quoteattr(n)} editable="0"/>' for n in ("fid", *(n for n, _ in named)))
     return (
         f"<fieldConfiguration>{hidden}{fields}</fieldConfiguration>"
         f'<aliases><alias index="0" field="fid" name=""/>{aliases}</aliases>'
+        f"<expressionfields>{computed}</expressionfields>"
         f'<attributetableconfig actionWidgetStyle="dropDown" sortExpression="" sortOrder="0"><columns>{columns}</columns></attributetableconfig>'
-        f"<editable>{read_only}</editable>"
+        f"<editable>{read_only}</editable><previewExpression>{escape(display_expression(contract))}</previewExpression>"
     )
+
+
+class _Lines:
+    """The lines of a form: each column once, a figure by its words."""
+
+    def __init__(self, contract: Contract) -> None:
+        said = said_columns(contract)
+        self._index = {n: i for i, n in enumerate([*contract.names(), *(s.name for s in said)], start=1)}
+        self._said: dict[str, Said] = {column: s for s in said for column in s.tells}
+        self._done: set[str] = set()
+
+    def of(self, names: list[str]) -> str:
+        """The columns as lines, in order."""
+        return "".join(self._line(n) for n in names)
+
+    def _line(self, name: str) -> str:
+        shown = self._said[name].name if name in self._said else name
+        if shown in self._done:
+            return ""
+        self._done.add(shown)
+        line = f'<attributeEditorField name={quoteattr(shown)} index="{self._index[shown]}" showLabel="1"/>'
+        return _tab("", line, where=f'"{name}" IS NOT NULL') if name in _WHERE_KNOWN else line
 
 
 def block_form(contract: Contract, relations: tuple[tuple[str, str], ...] = ()) -> str:
     """The tabbed form of a block; ``relations`` are (relation id, label) pairs shown on a tab of their own."""
-    index = {n: i for i, n in enumerate(contract.names(), start=1)}
-    tabs = []
+    lines, tabs = _Lines(contract), []
     shown = contract.shown(FORM)
     for title in TABS:
-        names = [f.name for f, show in shown if (show.group or TABS[-1]) == title]
-        inner = "".join(f'<attributeEditorField name={quoteattr(n)} index="{index[n]}" showLabel="1"/>' for n in names)
-        tabs.append(_tab(title, inner))
+        tabs.append(_tab(title, lines.of([f.name for f, show in shown if (show.group or TABS[-1]) == title])))
     if relations:
-        inner = "".join(_relation(i, label) for i, label in relations)
-        tabs.insert(1, _tab("Sites and elements", inner))
+        tabs.insert(1, _tab("Sites and elements", "".join(_relation(i, label) for i, label in relations)))
     return f"<editorlayout>tablayout</editorlayout><attributeEditorForm>{''.join(tabs)}</attributeEditorForm>"
 
 
-def relation_form(contract: Contract, relations: tuple[tuple[str, str], ...]) -> str:
-    """A form of two tabs: all fields, and the related rows."""
-    fields = "".join(
-        f'<attributeEditorField name={quoteattr(n)} index="{i}" showLabel="1"/>'
-        for i, n in enumerate(contract.names(), start=1)
-    )
-    tabs = _tab(contract.title, fields) + _tab("Related", "".join(_relation(i, label) for i, label in relations))
+def layer_form(contract: Contract, relations: tuple[tuple[str, str], ...] = ()) -> str:
+    """The form of a layer or table: a block's own, else all columns, and the related rows on a tab of their own."""
+    if contract.name == "ranked_blocks":
+        return block_form(contract, relations)
+    tabs = _tab(contract.title, _Lines(contract).of(contract.names()))
+    if relations:
+        tabs += _tab("Related", "".join(_relation(i, label) for i, label in relations))
     return f"<editorlayout>tablayout</editorlayout><attributeEditorForm>{tabs}</attributeEditorForm>"
+
+
+def why_action(page: str) -> str:
+    """The action ``Why?``: the page beside the data, opened at the block; it is an address, no code."""
+    folder = "regexp_replace(layer_property(@layer_id, 'source'), '[^/]*[|].*$', '')"
+    address = f"[% 'file://' || if(left({folder}, 1) = '/', '', '/') || {folder} || '{page}#' || \"block_id\" %]"
+    identifier = "{6f2c6d1e-8f3c-5a43-9a53-1f0d6d6b6a02}"
+    return (
+        f'<attributeactions><defaultAction key="Canvas" value="{identifier}"/><actionsetting type="5" id="{identifier}" name="Why? (the page, in the browser)" '
+        f'shortTitle="Why?" icon="" capture="0" isEnabledOnlyWhenEditable="0" notificationMessage="" action={quoteattr(address)}>'
+        '<actionScope id="Canvas"/><actionScope id="Feature"/></actionsetting></attributeactions>'
+    )
 
 
 def _relation(identifier: str, label: str) -> str:
@@ -95,74 +187,9 @@ def _relation(identifier: str, label: str) -> str:
     )
 
 
-def _tab(title: str, inner: str) -> str:
+def _tab(title: str, inner: str, where: str = "") -> str:
+    """A tab, or without a title a part of one that is shown only where an expression holds."""
     return (
-        f'<attributeEditorContainer name={quoteattr(title)} groupBox="0" columnCount="1" showLabel="1" '
-        f'visibilityExpressionEnabled="0" visibilityExpression="" collapsed="0">{inner}</attributeEditorContainer>'
+        f'<attributeEditorContainer name={quoteattr(title)} groupBox="{int(bool(where))}" columnCount="1" showLabel="{int(not where)}" '
+        f'visibilityExpressionEnabled="{int(bool(where))}" visibilityExpression={quoteattr(where)} collapsed="0">{inner}</attributeEditorContainer>'
     )
-
-
-def html_safe(expression: str) -> str:
-    """A QGIS expression for a text that may hold anything, safe inside HTML."""
-    return f"replace(replace(replace(coalesce({expression}, ''), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
-
-
-def _show(expression: str) -> str:
-    return f"[% {html_safe(expression)} %]"
-
-
-def block_tip(mark: str) -> str:
-    """Map tip of a block: name, status, rank interval, a small bar of contributions, explanation, sources."""
-    cells = "".join(
-        f'<td bgcolor="{colour}" width="[% round(2.4 * coalesce("{name}", 0)) %]" height="9"></td>'
-        for name, _, colour in CONTRIBUTIONS
-    )
-    # An axis that is not in the score is not shown as a zero.
-    key = " &nbsp; ".join(
-        f'[% if("{name}" is null, \'\', \'<font color="{colour}">&#9632;</font> {word} \' || round("{name}", 1)) %]'
-        for name, word, colour in CONTRIBUTIONS
-    )
-    warning = f'<b><font color="#b00020">{escape(mark)}</font></b><br>' if mark else ""
-    status = (
-        "CASE " + " ".join(f"WHEN \"status\" = '{k}' THEN '{v}'" for k, v in STATUS_SAID.items()) + ' ELSE "status" END'
-    )
-    ranked = (
-        "if(\"status\" = 'RANKED', 'Rank ' || \"rank\" || ' (' || round(\"rank_p05\") || ' to ' || round(\"rank_p95\") || '), score ' || "
-        f"round(\"score_mean\", 1), {status} || coalesce(': ' || \"status_reason\", ''))"
-    )
-    bar = (
-        f"<div style=\"display:[% if(\"status\" = 'RANKED', 'block', 'none') %]\">"
-        f'<table cellspacing="0" cellpadding="0"><tr>{cells}<td bgcolor="#e6e6e6" width="[% round(2.4 * (100 - coalesce("score_mean", 0))) %]" height="9"></td></tr></table>'
-        f"<small>{key}</small></div>"
-    )
-    place = _show("coalesce(\"district\" || ', ', '') || coalesce(\"state\", '')")
-    q = '"{}"'.format
-    elements = "coalesce(\"top_elements\", 'likely, not measured: ' || \"likely_companions\", 'not known')"
-    return (
-        f'<div style="width:340px;font-family:sans-serif;font-size:12px">{warning}<b>{_show(q("name"))}</b> '
-        f"<small>{_show(q('block_id'))}</small><br>{place}<br><b>{_show(ranked)}</b><br>{bar}"
-        f"<p>{_show(q('explanation'))}</p>"
-        f"<p><small>Elements: {_show(elements)}<br>Knowledge class: {_show(q('knowledge_class'))}"
-        f"<br>Sources: {_show(_cut('sources'))}</small></p></div>"
-    )
-
-
-def _cut(field: str) -> str:
-    return f'if(length("{field}") > 240, left("{field}", 240) || \' …\', "{field}")'
-
-
-def site_tip(mark: str) -> str:
-    """Map tip of a waste site."""
-    warning = f'<b><font color="#b00020">{escape(mark)}</font></b><br>' if mark else ""
-    q = '"{}"'.format
-    tonnage = "if(\"tonnage_t_p50\" is null, 'tonnage not known', format_number(\"tonnage_t_p50\" / 1e6, 2) || ' Mt (' || format_number(\"tonnage_t_p10\" / 1e6, 2) || ' to ' || format_number(\"tonnage_t_p90\" / 1e6, 2) || ', P10 low to P90 high)')"
-    return (
-        f'<div style="width:320px;font-family:sans-serif;font-size:12px">{warning}<b>{_show(q("name"))}</b> <small>{_show(q("site_id"))}</small><br>'
-        f"{_show(q('waste_type_text'))}<br>{_show(tonnage)}<br>Knowledge class: {_show(q('knowledge_class'))}"
-        f"<br>{_show(q('status_reason'))}<br><small>Sources: {_show(_cut('sources'))}</small></div>"
-    )
-
-
-def tip_xml(html: str) -> str:
-    """A map tip as the element that QGIS stores; 3.22 knows no attribute on it."""
-    return f"<mapTip>{escape(html)}</mapTip>"

@@ -5,6 +5,8 @@ Belongs here: where things stand on a page. Does not belong here: what is drawn 
 
 from __future__ import annotations
 
+import base64
+import math
 import uuid
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
@@ -30,6 +32,7 @@ class Page:
     extent: tuple[float, float, float, float]
     legend: tuple[tuple[str, str], ...]
     listing: str = ""
+    listing_top_mm: float = 84
 
 
 def layouts_xml(pages: list[Page]) -> str:
@@ -97,13 +100,15 @@ def _layout(page: Page) -> str:
             page,
             "maker",
             "Khanij. P10 is the low case; rank P05 is the best place.",
-            (side_x, 195, side_w, 8),
+            (side_x, 197, side_w, 8),
             6.5,
             colour=(90, 90, 90),
         ),
-        _label(page, "listing", page.listing, (side_x, 84, side_w, 66), 7.2),
+        _label(page, "listing", page.listing, (side_x, page.listing_top_mm, side_w, 150 - page.listing_top_mm), 7.2),
         _legend(page, (side_x, side_y, side_w, 100)),
-        _scale_bar(page, (side_x, 176, side_w, 14)),
+        _scale_bar(page, (side_x, 176, 60, 14)),
+        _scale_number(page, (side_x, 189, 40, 6)),
+        _north_arrow(page, (x + 3, y + 3, 9, 13)),
     ]
     if page.mark:
         parts.append(_label(page, "mark", page.mark, (10, 16, 120, 7), 12, bold=True, colour=(176, 0, 32)))
@@ -118,7 +123,7 @@ def _layout(page: Page) -> str:
 
 
 def _map_item(page: Page) -> str:
-    west, south, east, north = _fit(page.extent, _MAP[2] / _MAP[3])
+    west, south, east, north = _fit(page.extent)
     inner = (
         f'<Extent xmin="{west:.10g}" ymin="{south:.10g}" xmax="{east:.10g}" ymax="{north:.10g}"/><LayerSet/>{_degree_grid(page, north - south)}'
         '<AtlasMap atlasDriven="0" scalingMode="2" margin="0.1"/><labelBlockingItems/>'
@@ -127,12 +132,15 @@ def _map_item(page: Page) -> str:
     return _item_xml(page, _Item("map", 65639, _MAP, 1, frame=True, background=True), attributes, inner)
 
 
-def _fit(extent: tuple[float, float, float, float], ratio: float) -> tuple[float, float, float, float]:
-    """The extent grown to a width/height ratio, its middle kept."""
+def _fit(extent: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """The extent grown to the shape of the map, its middle kept, until the scale has two digits: 1:19,000,000."""
     west, south, east, north = extent
-    width, height = max(east - west, (north - south) * ratio), max(north - south, (east - west) / ratio)
+    wide, high = _MAP[2] / 1000, _MAP[3] / 1000
+    least = max((east - west) / wide, (north - south) / high, 1.0)
+    step = 10 ** (math.floor(math.log10(least)) - 1)
+    scale = math.ceil(least / step) * step
     x, y = (west + east) / 2, (south + north) / 2
-    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+    return x - scale * wide / 2, y - scale * high / 2, x + scale * wide / 2, y + scale * high / 2
 
 
 def _degree_grid(page: Page, height_m: float) -> str:
@@ -180,8 +188,28 @@ def _legend(page: Page, box: tuple[float, float, float, float]) -> str:
     return _item_xml(page, _Item("legend", 65642, box, 3), attributes, f"<styles>{styles}</styles>{tree}")
 
 
+_ARROW = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="18" height="26" viewBox="0 0 18 26"><path d="M9 1 L15 17 L9 13.5 L3 17 Z" fill="#fff" stroke="#333" '
+    'stroke-width="1"/><path d="M9 1 L9 13.5 L3 17 Z" fill="#333"/><path d="M6.4 25 V19 L11.6 25 V19" fill="none" stroke="#333" stroke-width="1.2" stroke-linejoin="bevel"/></svg>'
+)
+
+
+def _north_arrow(page: Page, box: tuple[float, float, float, float]) -> str:
+    """An arrow to true north in the middle of the map; the picture lies in the project, no file is asked for."""
+    picture = base64.b64encode(_ARROW.encode()).decode()
+    attributes = f'file="base64:{picture}" mode="0" anchorPoint="4" resizeMode="0" northMode="1" northOffset="0" pictureRotation="0" mapUuid="{_uuid(page, "map")}" svgFillColor="51,51,51,255" svgBorderColor="51,51,51,255" svgBorderWidth="0.2"'
+    return _item_xml(page, _Item("north", 65640, box, 5), attributes, "")
+
+
+def _scale_number(page: Page, box: tuple[float, float, float, float]) -> str:
+    """The scale as 1:n, of the map as it stands on the page."""
+    attributes = f'mapUuid="{_uuid(page, "map")}" style="Numeric" unitType="km" unitLabel="km" numUnitsPerSegment="1" numMapUnitsPerScaleBarUnit="1" numSegments="1" numSegmentsLeft="0" segmentMillimeters="10" height="3" labelBarSpace="1" boxContentSpace="1" alignment="0" outlineWidth="0.2"'
+    whole = '<numericFormat id="basic"><Option type="Map"><Option type="int" name="decimals" value="0"/><Option type="bool" name="show_thousand_separator" value="true"/><Option type="int" name="rounding_type" value="0"/></Option></numericFormat>'
+    return _item_xml(page, _Item("scale 1:n", 65646, box, 4), attributes, f"{_text_style(7)}{whole}")
+
+
 def _scale_bar(page: Page, box: tuple[float, float, float, float]) -> str:
-    west, _, east, _ = _fit(page.extent, _MAP[2] / _MAP[3])
+    west, _, east, _ = _fit(page.extent)
     # A round number of kilometres, about a sixth of the map's width for one segment.
     wanted = (east - west) / 1000 / 6
     power = 10 ** len(str(int(max(wanted, 1)))) / 10

@@ -19,10 +19,11 @@ import pandas as pd
 
 from data_sources.contracts.published.outputs import KINDS, OUTPUT_CONTRACTS
 from khanij.foundation.wording import one_line
+from publishing.geopackage.facts import LayerFacts, layer_facts
 from publishing.geopackage.publication import SAMPLE_MARK, Publication
 from publishing.geopackage.reading import records
 from publishing.qgis.crs import crs_xml
-from publishing.qgis.forms import block_form, relation_form
+from publishing.qgis.forms import layer_form
 from publishing.qgis.layout import Page, layouts_xml
 from publishing.qgis.rasters import SHOWN_BAND, BandLayer, band_layers, band_xml, node_xml
 from publishing.qgis.styles import LayerStyle
@@ -59,6 +60,7 @@ THEMES: dict[str, tuple[str, ...]] = {
     "Data quality": ("blocks_quality",),
 }
 _CONTEXT = ("state_labels", "survey_sheets")
+Themes = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,40 @@ def display_extent(layers: dict[str, gpd.GeoDataFrame]) -> Extent:
     return Extent(west, south, east, north).padded(0.06, 3000)
 
 
-def _project_layers(present: list[str], styles: list[LayerStyle]) -> dict[str, ProjectLayer]:
+def themes_with_content(layers: dict[str, gpd.GeoDataFrame], bands: list[BandLayer]) -> Themes:
+    """The themes that show something, each with its layers: a map on which nothing stands is not published."""
+
+    def any_of(name: str, column: str) -> bool:
+        return name in layers and bool(layers[name][column].notna().any())
+
+    def placed(name: str) -> bool:
+        return name in layers and bool((layers[name].geometry.notna() & ~layers[name].geometry.is_empty).any())
+
+    blocks = layers["ranked_blocks"]
+    has = {
+        "Ranking": any_of("ranked_blocks", "rank"),
+        "Fertility": any_of("ranked_blocks", "fertility_axis")
+        or bool(bands)
+        or placed("anomalies")
+        or placed("occurrences"),
+        "Waste": placed("waste_sites") or placed("waste_footprints"),
+        "Uncertainty": any_of("ranked_blocks", "rank"),
+        "Data quality": bool((~blocks["knowledge_class"].isin(["none"]) & blocks["knowledge_class"].notna()).any()),
+    }
+    if not (has["Ranking"] or has["Fertility"] or has["Data quality"]):
+        has["Ranking"] = True  # whatever is known of the blocks, they lie somewhere
+    present = {theme: tuple(n for n in names if n not in layers or placed(n)) for theme, names in THEMES.items()}
+    return {theme: present[theme] for theme, shows in has.items() if shows}
+
+
+def _project_layers(present: list[str], styles: list[LayerStyle], themes: Themes) -> dict[str, ProjectLayer]:
     out: dict[str, ProjectLayer] = {}
     for table in present:
         mine = [s for s in styles if s.layer == table]
         if table == "ranked_blocks":
             for name, style, title in READINGS:
+                if style not in themes:
+                    continue
                 prefix = "block" if name == "ranked_blocks" else name
                 links = tuple(
                     (f"{prefix}_{key}", label, other, "block_id")
@@ -144,8 +174,12 @@ def project_xml(
     extent = display_extent(layers)
     default_theme = next(s.name for s in styles if s.layer == "ranked_blocks" and s.is_default)
     bands = band_layers(published.parent, publication.rasters)
-    shown = _project_layers([*layers, *tables], styles)
-    maps = "".join(_vector(layer, published_name) for layer in shown.values())
+    themes = themes_with_content(layers, bands)
+    if default_theme not in themes:
+        default_theme = next(iter(themes))
+    facts = layer_facts(publication, layers)
+    shown = _project_layers([*layers, *tables], styles, themes)
+    maps = "".join(_vector(layer, published_name, facts) for layer in shown.values())
     maps += "".join(band_xml(band, layer_id(band.name)) for band in bands)
     relations = "".join(
         f'<relation id="{i}" name={quoteattr(label)} referencedLayer="{layer.id}" referencingLayer="{shown[other].id}" strength="Association">'
@@ -154,7 +188,7 @@ def project_xml(
         for i, label, other, field in layer.relations
     )
     order = [
-        *(n for names in THEMES.values() for n in names if n in shown),
+        *(n for names in themes.values() for n in names if n in shown),
         *(n for n in _CONTEXT if n in shown),
         *(b.name for b in bands),
     ]
@@ -165,7 +199,7 @@ def project_xml(
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis projectname={quoteattr(title)} version="3.22.16-Białowieża"><homePath path=""/><title>{escape(title)}</title><autotransaction active="0"/>'
-        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{_tree(shown, bands, default_theme, published_name)}'
+        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{_tree(shown, bands, themes, default_theme, published_name)}'
         f"<relations>{relations}</relations>{canvas}<projectlayers>{maps}</projectlayers>"
         f"<layerorder>{''.join(f'<layer id={quoteattr(layer_id(n))}/>' for n in order)}</layerorder>"
         '<properties><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
@@ -173,47 +207,71 @@ def project_xml(
         '<CanvasColorGreenPart type="int">252</CanvasColorGreenPart><CanvasColorBluePart type="int">250</CanvasColorBluePart></Gui>'
         '<Measurement><AreaUnits type="QString">ha</AreaUnits><DistanceUnits type="QString">km</DistanceUnits></Measurement>'
         '<Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid></Measure></properties>'
-        f"<visibility-presets>{_themes(shown, bands)}</visibility-presets>"
-        f"<projectMetadata><identifier></identifier><type>dataset</type><title>{escape(title)}</title><abstract>{escape(_abstract(publication))}</abstract>"
-        "<author>Khanij</author><creation>2026-01-01T00:00:00</creation></projectMetadata><Annotations/>"
-        f"{layouts_xml(_pages(publication, layers['ranked_blocks'], shown, extent))}</qgis>"
+        f"<visibility-presets>{_themes(shown, bands, themes)}</visibility-presets>"
+        f"<projectMetadata><identifier></identifier><type>dataset</type><title>{escape(title)}</title><abstract>{escape(_abstract(publication, themes))}</abstract>"
+        f"<author>Khanij</author><creation>2026-01-01T00:00:00</creation>{facts.xml()}</projectMetadata><Annotations/>"
+        f"{layouts_xml(_pages(publication, layers['ranked_blocks'], shown, _Maps(themes, bands, extent, facts)))}</qgis>"
     )
 
 
-def _abstract(publication: Publication) -> str:
+def _abstract(publication: Publication, themes: Themes) -> str:
     mark = f"{SAMPLE_MARK}. " if publication.region.is_sample else ""
     return (
-        f"{mark}Blocks of mine waste ranked by critical-mineral potential. Choose a theme (eye symbol above the layers): Ranking, Fertility, Waste, "
-        "Uncertainty, Data quality. Click a block for its form: sites and elements are on the second tab. P10 is the low case; rank P05 is the best place."
+        f"{mark}Blocks of mine waste ranked by critical-mineral potential. Choose a theme (eye symbol above the layers): "
+        f"{', '.join(themes)}. Identify a block: its answer stands in the first line; the form (button above the results) has its sites and elements. P10 is the low case; rank P05 is the best place."
     )
+
+
+@dataclass(frozen=True)
+class _Maps:
+    """What the layouts have in common: the themes, the evidence rasters, the extent, the facts of the result."""
+
+    themes: Themes
+    bands: list[BandLayer]
+    extent: Extent
+    facts: LayerFacts
 
 
 def _pages(
-    publication: Publication, blocks: gpd.GeoDataFrame, shown: dict[str, ProjectLayer], extent: Extent
+    publication: Publication, blocks: gpd.GeoDataFrame, shown: dict[str, ProjectLayer], maps: _Maps
 ) -> list[Page]:
-    info = publication.run_info
+    info, extent = publication.run_info, maps.extent
     run = "; ".join(f"{k.replace('_', ' ')} {info[k]}" for k in ("price_deck", "draws", "seed") if k in info)
     configuration = (info.get("configuration_sha256") or info.get("configuration_hash") or "not stated")[:12]
     sources = (
         f"Sources: stated on every row of the GeoPackage (column sources). Configuration {configuration}; {run}. "
-        f"Grid: Survey of India sheets. Projection {DISPLAY_CRS}. No boundary is drawn."
+        f"{maps.facts.dated()} Grid: Survey of India sheets. Projection {DISPLAY_CRS}. No boundary is drawn."
     )
     ranked, fertile = _listing(blocks, "rank"), _listing(blocks, "rank_fertility")
+    ramps = tuple((layer_id(b.name), b.title) for b in maps.bands if _is_shown(b))
     return [
         Page(
             name=f"A4 map - {theme}",
             theme=theme,
             title=f"{publication.title}: {_TITLES[theme]}",
-            note=_NOTES[theme],
+            note=_NOTES[theme] + _unplaced_said(blocks, theme),
             sources=sources,
             mark=SAMPLE_MARK if publication.region.is_sample else "",
             extent=(extent.west, extent.south, extent.east, extent.north),
             listing="" if theme == "Waste" else fertile if theme == "Fertility" else ranked,
-            legend=tuple((shown[n].id, shown[n].title) for n in names if n in shown),
+            # the legend of the ground has a ramp below its classes
+            listing_top_mm=104 if theme == "Fertility" else 84,
+            legend=tuple((shown[n].id, shown[n].title) for n in names if n in shown)
+            + (ramps if theme == "Fertility" else ()),
         )
-        for theme, names in THEMES.items()
-        if any(n in shown for n in names) and (theme not in _NEEDS_RANKS or blocks["rank"].notna().any())
+        for theme, names in maps.themes.items()
+        if any(n in shown for n in names)
     ]
+
+
+def _unplaced_said(blocks: gpd.GeoDataFrame, theme: str) -> str:
+    """How many of the blocks that the theme is about lie on no map, for want of a position."""
+    nowhere = blocks[blocks.geometry.isna() | blocks.geometry.is_empty]
+    if theme in ("Ranking", "Uncertainty"):
+        nowhere = nowhere[nowhere["rank"].notna()]
+    if theme == "Waste" or nowhere.empty:
+        return ""
+    return f" {len(nowhere)} of the blocks {'has' if len(nowhere) == 1 else 'have'} no known position and {'is' if len(nowhere) == 1 else 'are'} not drawn{' (* in the list)' if theme != 'Data quality' else ''}."
 
 
 def _listing(blocks: gpd.GeoDataFrame, by: str) -> str:
@@ -221,6 +279,7 @@ def _listing(blocks: gpd.GeoDataFrame, by: str) -> str:
     if not blocks[by].notna().any():
         return ""
     frame = pd.DataFrame({c: blocks[c] for c in ("block_id", "name", "kind", by, "rank_p05", "rank_p95")})
+    frame["nowhere"] = (blocks.geometry.isna() | blocks.geometry.is_empty).to_numpy()
     frame = frame[frame[by].notna()]
     counts = frame["kind"].value_counts()
     present = [k for k in KINDS if k in counts.index]
@@ -229,14 +288,12 @@ def _listing(blocks: gpd.GeoDataFrame, by: str) -> str:
     lines = []
     for r in records(first):
         tail = f"  ({r.rank_p05:.0f}–{r.rank_p95:.0f})" if by == "rank" else ""
-        name = one_line(one_line(r.name or r.block_id).split(" (")[0], 42)
+        name = one_line(one_line(r.name or r.block_id).split(" (")[0], 42) + (" *" if r.nowhere else "")
         lines.append(f"{int(getattr(r, by)):>2}  {name}{tail}")
     head = "Fertility, first ten" if by != "rank" else "First ten, with the rank from P05 (best) to P95 (worst)"
     return f"{head}: {KIND_WORDS[kind].lower()}s\n" + "\n".join(lines)
 
 
-# A map of ranks where nothing is ranked would be an empty sheet of paper.
-_NEEDS_RANKS = ("Ranking", "Uncertainty")
 _TITLES = {
     "Ranking": "rank by critical-mineral potential",
     "Fertility": "fertility of the ground",
@@ -268,7 +325,7 @@ def _group(name: str, inner: str, *, expanded: bool = True, checked: bool = True
     return f'<layer-tree-group name={quoteattr(name)} checked="Qt::{"Checked" if checked else "Unchecked"}" expanded="{int(expanded)}"><customproperties><Option/></customproperties>{inner}</layer-tree-group>'
 
 
-def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], theme: str, file: str) -> str:
+def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes, theme: str, file: str) -> str:
     def nodes(names: tuple[str, ...] | list[str], visible: bool, expanded: bool) -> str:
         return "".join(
             _node(n, shown[n].title, f"./{file}|layername={shown[n].table}", "ogr", visible, expanded)
@@ -277,7 +334,7 @@ def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], theme: str, fi
         )
 
     parts = []
-    for group, names in THEMES.items():
+    for group, names in themes.items():
         inner = nodes(names, group == theme, True)
         parts.append(_group(group, inner, expanded=group == theme))
     parts.append(_group("Context", nodes(_CONTEXT, True, False), expanded=False))
@@ -294,11 +351,11 @@ def _is_shown(band: BandLayer) -> bool:
     return band.name.endswith(SHOWN_BAND)
 
 
-def _themes(shown: dict[str, ProjectLayer], bands: list[BandLayer]) -> str:
+def _themes(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes) -> str:
     # No style is named: a theme that names one overrides the layer's style while layouts load, and forms lose relations.
     out = []
-    groups = "".join(f'<checked-group-node id="{g}"/>' for g in (*THEMES, "Context", "Evidence"))
-    for theme, names in THEMES.items():
+    groups = "".join(f'<checked-group-node id="{g}"/>' for g in (*themes, "Context", "Evidence"))
+    for theme, names in themes.items():
         ids = [shown[n].id for n in (*names, *_CONTEXT) if n in shown]
         if theme == "Fertility":
             ids += [layer_id(b.name) for b in bands if _is_shown(b)]
@@ -310,22 +367,15 @@ def _themes(shown: dict[str, ProjectLayer], bands: list[BandLayer]) -> str:
     return "".join(out)
 
 
-def _vector(layer: ProjectLayer, file: str) -> str:
+def _vector(layer: ProjectLayer, file: str, facts: LayerFacts) -> str:
     contract = OUTPUT_CONTRACTS[layer.table]
-    links = tuple((i, label) for i, label, _, _ in layer.relations)
-    form = (
-        block_form(contract, links)
-        if layer.table == "ranked_blocks"
-        else relation_form(contract, links)
-        if links
-        else ""
-    )
+    form = layer_form(contract, tuple((i, label) for i, label, _, _ in layer.relations))
     kinds = {"MULTIPOLYGON": ("Polygon", "MultiPolygon"), "POINT": ("Point", "Point")}
     geometry, wkb = kinds.get(str(contract.geometry), ("No geometry", "NoGeometry"))
     return (
         f'<maplayer type="vector" geometry="{geometry}" wkbType="{wkb}" labelsEnabled="{int(layer.style.labels_on)}" styleCategories="AllStyleCategories" readOnly="1" hasScaleBasedVisibilityFlag="0" refreshOnNotifyEnabled="0" autoRefreshEnabled="0" simplifyDrawingHints="0">'
         f"<id>{layer.id}</id><datasource>./{file}|layername={layer.table}</datasource><layername>{escape(layer.title)}</layername>"
-        f"<srs>{crs_xml('EPSG:4326')}</srs><resourceMetadata><identifier></identifier><title>{escape(layer.title)}</title><abstract>{escape(contract.description)}</abstract></resourceMetadata>"
+        f"<srs>{crs_xml('EPSG:4326')}</srs><resourceMetadata><identifier></identifier><title>{escape(layer.title)}</title><abstract>{escape(contract.description)}</abstract>{facts.xml()}</resourceMetadata>"
         '<provider encoding="UTF-8">ogr</provider><map-layer-style-manager current="default"><map-layer-style name="default"/></map-layer-style-manager>'
         f"<flags><Identifiable>{int(layer.name not in _CONTEXT)}</Identifiable><Removable>1</Removable><Searchable>1</Searchable><Private>0</Private></flags>"
         f"{layer.style.body}{form}</maplayer>"

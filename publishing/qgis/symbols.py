@@ -89,25 +89,31 @@ def marker_layer(
 
 
 def fill_layer(
-    colour: str, *, alpha: int = 255, outline: str = "#404040", outline_mm: float = 0.26, style: str = "solid", dd: dict[str, str] | None = None
+    colour: str, *, alpha: int = 255, outline: str = "#404040", outline_mm: float = 0.26, style: str = "solid", outline_style: str = "solid", dd: dict[str, str] | None = None
 ) -> str:  # fmt: skip
-    """A simple fill; ``style`` is a Qt brush (solid, no, b_diagonal, ...)."""
+    """A simple fill; ``style`` is a Qt brush (solid, no, b_diagonal, ...), ``outline_style`` a Qt pen (solid, dash, ...)."""
     return _layer(
         "SimpleFill",
         {
             "color": rgba(colour, alpha), "joinstyle": "bevel", "offset": "0,0", "outline_color": rgba(outline),
-            "outline_style": "solid", "outline_width": f"{outline_mm:g}", "outline_width_unit": "MM", "style": style,
+            "outline_style": outline_style, "outline_width": f"{outline_mm:g}", "outline_width_unit": "MM", "style": style,
         },
         dd,
     )  # fmt: skip
 
 
-def line_layer(colour: str, width_mm: float = 0.26, style: str = "solid") -> str:
-    """A simple line."""
+def line_layer(
+    colour: str, width_mm: float = 0.26, style: str = "solid", *, inward_mm: float = 0, dd: dict[str, str] | None = None
+) -> str:
+    """A simple line; of a polygon the outline, drawn ``inward_mm`` inside it."""
     return _layer(
         "SimpleLine",
-        {"line_color": rgba(colour), "line_style": style, "line_width": f"{width_mm:g}", "line_width_unit": "MM"},
-    )
+        {
+            "line_color": rgba(colour), "line_style": style, "line_width": f"{width_mm:g}", "line_width_unit": "MM",
+            "offset": f"{inward_mm:g}", "offset_unit": "MM", "joinstyle": "miter",
+        },
+        dd,
+    )  # fmt: skip
 
 
 def centroid_layer(markers: str, dd: dict[str, str] | None = None) -> str:
@@ -154,7 +160,8 @@ def single_renderer(symbol_xml: str) -> str:
 class LabelLook:
     """How a label looks and where it stands: ``placement`` is QGIS's number, ``dd`` data-defined settings as QGIS names them.
 
-    It has a white halo (``buffer``), and never lies on another label unless ``overlap``.
+    It has a white halo (``buffer``), and never lies on another label unless ``overlap``. ``below_mm``: so far below the
+    place of a label that stands over its point.
     """
 
     size_pt: float = 8
@@ -165,6 +172,7 @@ class LabelLook:
     dd: Mapping[str, str] = field(default_factory=dict)
     overlap: bool = False
     buffer: bool = True
+    below_mm: float = 0
 
 
 def label_settings(expression: str, look: LabelLook) -> str:
@@ -178,7 +186,7 @@ def label_settings(expression: str, look: LabelLook) -> str:
         'bufferOpacity="0.9" bufferJoinStyle="128" bufferNoFill="1"/></text-style>'
         '<text-format multilineAlign="0" wrapChar="" autoWrapLength="0"/>'
         f'<placement placement="{look.placement}" dist="{look.distance_mm:g}" distUnits="MM" priority="5" centroidWhole="1" '
-        'centroidInside="0" offsetType="0" quadOffset="4" fitInPolygonOnly="0" overrunDistance="0" '
+        f'centroidInside="0" offsetType="0" quadOffset="{7 if look.below_mm else 4}" xOffset="0" yOffset="{look.below_mm:g}" offsetUnits="MM" fitInPolygonOnly="0" overrunDistance="0" '
         'polygonPlacementFlags="2" geometryGeneratorEnabled="0"/>'
         f'<rendering drawLabels="1" obstacle="1" obstacleFactor="1" displayAll="{int(look.overlap)}" fontLimitPixelSize="0" scaleVisibility="0" '
         'mergeLines="0" minFeatureSize="0" upsidedownLabels="0" zIndex="0" limitNumLabels="0"/>'

@@ -181,7 +181,9 @@ def _write_files(
         # A mean of what may not be passed on is as good as the thing itself where a block is one cell.
         tables.pop("block_evidence", None)
     released = publish_geopackage(
-        Publication(region, layers, tables, told | extra, rasters, basket_columns_of(layers["ranked_blocks"])),
+        Publication(
+            region, layers, tables, told | extra, rasters, basket_columns_of(layers["ranked_blocks"]), "index.html"
+        ),
         folder / "ranked_blocks.gpkg",
     )
     for name in ("ranked_blocks", "waste_sites"):

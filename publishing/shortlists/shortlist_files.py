@@ -29,7 +29,7 @@ from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_c
 from publishing.geopackage.reading import records
 from publishing.shortlists.shortlist import Shortlist, nothing_passes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
-from publishing.words import STATUS_WORDS
+from publishing.words import CLASS_WORDS, STATUS_WORDS
 
 FORMATS = ("xlsx", "csv", "gpkg", "geojson", "kml", "pdf")
 
@@ -175,6 +175,10 @@ def kml_bytes(shortlist: Shortlist) -> bytes:
     """KML with styles by rank and status; every text is escaped, also inside the balloon's HTML."""
     styles = [_kml_style(f"rank{i}", colour, 0.9 if i < 2 else 0.7) for i, (_, _, colour) in enumerate(RANK_CLASSES)]
     styles += [_kml_style(f"status_{status}", "#9a9a9a", 0.5) for status in STATUS_WORDS if status != "RANKED"]
+    # What is a circle only because its position is not known better is drawn hollow.
+    styles += [
+        style.replace('">', '_circle">', 1).replace("</PolyStyle>", "<fill>0</fill></PolyStyle>") for style in styles
+    ]
     marks = "".join(
         _placemark(r, shape)
         for r, shape in zip(records(pd.DataFrame(shortlist.blocks.drop(columns="geometry"))), shortlist.blocks.geometry)
@@ -205,11 +209,13 @@ def _placemark(r: SimpleNamespace, shape: shapely.Geometry | None) -> str:
         label = f"{place(r.rank)} {plain(r.name)}"
     else:
         style, label = f"status_{r.status}", plain(r.name)
+    if r.geometry_basis == "position_circle":
+        style = f"{style}_circle"
     facts = (
         ("Block", r.block_id), ("Status", STATUS_WORDS.get(r.status, r.status)), ("Why", r.status_reason),
         ("Place, P05 best to P95 worst", rank_interval(r.rank_p05, r.rank_p95)), ("P(top 20)", share(r.p_top20)),
         ("Score", number(r.score_mean)), ("P(pays)", chance(r.p_pays)), ("Needs net prices x", number(r.price_multiple_needed)), ("Tonnage, P50", tonnes(r.tonnage_t_p50)),
-        ("Elements", r.top_elements), ("Knowledge class", r.knowledge_class), ("In words", r.explanation), ("Sources", r.sources),
+        ("Shape", r.shape_meaning), ("Elements", r.top_elements), ("Knowledge class", CLASS_WORDS.get(str(r.knowledge_class), r.knowledge_class)), ("Cautions", r.cautions), ("In words", r.explanation), ("Sources", r.sources),
     )  # fmt: skip
     # The balloon is HTML inside XML: the text is escaped for HTML, then the whole for XML.
     balloon = (

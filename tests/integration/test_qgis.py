@@ -12,9 +12,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import zipfile
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,7 +28,10 @@ import numpy as np
 import pytest
 from qgis_here import NEEDS_QGIS, PYTHON
 
+from khanij.foundation.wording import number, share, tonnes, triple
 from publishing.geopackage.geopackage import publish_geopackage
+from publishing.geopackage.reading import read_layer, records
+from publishing.sets.package import PROJECT, package
 
 _HERE = Path(__file__).parent
 _REFERENCE = _HERE / "reference_pictures" / "ranking.png"
@@ -43,8 +50,8 @@ def _example() -> ModuleType:
     return module
 
 
-def probe(path: Path, folder: Path) -> dict[str, Any]:
-    """Open a GeoPackage in QGIS and report."""
+def probe(path: Path, folder: Path, packaged: Path) -> dict[str, Any]:
+    """Open a GeoPackage in QGIS, and the project of a package, and report."""
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700, exist_ok=True)
     env = {
@@ -55,7 +62,7 @@ def probe(path: Path, folder: Path) -> dict[str, Any]:
         "LC_ALL": "C.UTF-8",
     }
     env.pop("PYTHONPATH", None)
-    command = [PYTHON, str(_HERE / "qgis_probe.py"), str(path), str(folder)]
+    command = [PYTHON, str(_HERE / "qgis_probe.py"), str(path), str(folder), str(packaged)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
     report = folder / "probe.json"
     assert report.is_file(), done.stderr[-3000:]
@@ -64,14 +71,24 @@ def probe(path: Path, folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return publish_geopackage(
-        _example().make_publication(), tmp_path_factory.mktemp("example") / "ranked_blocks.gpkg"
-    ).path
+    target = tmp_path_factory.mktemp("example") / "ranked_blocks.gpkg"
+    return publish_geopackage(replace(_example().make_publication(), page="index.html"), target).path
 
 
 @pytest.fixture(scope="module")
-def opened(published: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return probe(published, tmp_path_factory.mktemp("qgis"))
+def packaged(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of a package that was mailed, renamed, and unpacked elsewhere."""
+    folder = tmp_path_factory.mktemp("mail")
+    file = package(published.parent, folder / "khanij_example.zip", with_internal=True).path
+    file.rename(folder / "khanij_example (1).zip")
+    zipfile.ZipFile(folder / "khanij_example (1).zip").extractall(folder)
+    (folder / "khanij_example").rename(folder / "from Delhi")
+    return folder / "from Delhi" / PROJECT
+
+
+@pytest.fixture(scope="module")
+def opened(published: Path, packaged: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return probe(published, tmp_path_factory.mktemp("qgis"), packaged)
 
 
 def test_a_layer_dragged_in_is_styled(opened: dict[str, Any]) -> None:
@@ -102,7 +119,10 @@ def test_the_project_reaches_no_network_and_holds_no_macro(published: Path, open
     content = sqlite3.connect(published).execute("SELECT content FROM qgis_projects").fetchone()[0]
     document = zipfile.ZipFile(io.BytesIO(bytes.fromhex(content))).read("project.qgs").decode()
     assert "acros" not in document.replace("crosslength", "") or "<Macros" not in document
-    assert "pythonCode" not in document and "<actionsetting" not in document
+    assert "pythonCode" not in document
+    # An action is an address that is opened (5), never code that is run (0 to 4).
+    kinds = re.findall(r'<actionsetting type="(\d)"', document)
+    assert document.count("<actionsetting") == len(kinds) and set(kinds) == {"5"}
     for source in (layer["source"] for layer in opened["layers"].values()):
         assert source.startswith(str(published.parent)), source
 
@@ -121,8 +141,91 @@ def test_map_tips_are_evaluated_and_escaped(opened: dict[str, Any]) -> None:
     assert "&lt;script&gt;" in tip and "<script>" not in tip
     assert "[%" not in opened["tips"]["EX-WB-003"]
     assert 'bgcolor="#0072b2"' in tip and "SAMPLE - NOT REAL" in tip
+    assert 'bgcolor="#0072b2"' not in opened["tips"]["EX-AB-005"], "no bar where there is no score"
+    for shown in opened["tips"].values():  # what an engine without styles would show all the same
+        assert "display:" not in shown and shown.count("<table") <= 1
     # A text that looks like a template stays a text.
     assert "[% 1+1 %] {{ 7*7 }}" in opened["tips"]["EX-WB-007"]
+
+
+def test_qgis_parses_every_expression_that_ships(opened: dict[str, Any]) -> None:
+    assert opened["expressions"] > 150
+    assert opened["broken"] == []
+    assert opened["functions_unknown"] == [], "the list that the tests without QGIS go by"
+
+
+def test_sites_are_drawn_by_their_tonnage(opened: dict[str, Any]) -> None:
+    by_tonnage = sorted((t, mm) for t, mm in opened["sizes"].values() if t)
+    assert len(by_tonnage) > 10
+    assert by_tonnage[0][1] < by_tonnage[-1][1] - 1, "the smallest and the largest differ by more than a millimetre"
+    assert [mm for _, mm in by_tonnage] == sorted(mm for _, mm in by_tonnage)
+    assert {mm for t, mm in opened["sizes"].values() if not t} == {2.2}
+
+
+def test_a_name_is_written_once_where_the_file_is_dragged_in(opened: dict[str, Any]) -> None:
+    names = Counter(text for text, *_ in opened["labels_of_the_bare_file"] if not text.strip().isdigit())
+    assert len(names) >= 3 and max(names.values()) == 1
+
+
+def test_no_name_lies_on_the_number_of_a_rank(opened: dict[str, Any]) -> None:
+    def covered(labels: list[Any]) -> list[Any]:
+        digits = [box for text, _, box in labels if text.strip().isdigit()]
+        names = [(text, box) for text, _, box in labels if not text.strip().isdigit()]
+        return [(t, n) for t, n in names for d in digits if n[0] < d[2] and d[0] < n[2] and n[1] < d[3] and d[1] < n[3]]
+
+    assert len(opened["labels_near"]) == 6
+    for block, (rank, labels) in opened["labels_near"].items():
+        assert [t for t, *_ in labels if t.strip() == str(rank)], (block, labels)
+        assert [t for t, *_ in labels if not t.strip().isdigit()], "and the name beside it"
+        assert covered(labels) == [], block
+    assert covered(opened["labels_far"]) == []
+
+
+def test_a_row_of_a_list_is_called_by_what_it_tells(opened: dict[str, Any]) -> None:
+    called = opened["called"]
+    assert all(
+        name.startswith(("Nd", "Pr", "Sc", "Ga", "V")) and name.endswith("recoverable")
+        for _, name in called["element_potential"]
+    )
+    assert ["EX-WB-002", "EX-S-002 in EX-WB-002, 100 % inside"] in called["site_shares"]
+    names = dict(called["ranked_blocks"])
+    assert re.search(r": rank \d+ \(\d+ to \d+\), (pays|may pay|needs)", names["EX-WB-002"])
+    assert names["EX-AB-005"].endswith(": not quantified yet")
+
+
+def test_figures_are_told_in_the_words_of_the_other_products(published: Path, opened: dict[str, Any]) -> None:
+    blocks = records(read_layer(published, "ranked_blocks").drop(columns="geometry"))
+    for r in blocks:
+        said = opened["said"][r.block_id]
+        assert said["p_pays_said"] == share(r.p_pays)
+        assert said["price_multiple_needed_said"] == number(r.price_multiple_needed)
+        assert said["completeness_pct_said"] == f"{number(r.completeness_pct)} %"
+        assert said["score_p50_said"] == triple(r, "score")
+        assert said["contained_critical_t_p50_said"] == tonnes(r.contained_critical_t_p50)
+
+
+def test_the_answer_can_be_opened_from_the_map(published: Path, opened: dict[str, Any]) -> None:
+    for block, actions in opened["commands"].items():
+        ((kind, name, address),) = actions
+        assert kind == 5 and name.startswith("Why?")
+        assert address == f"file://{published.parent}/index.html#{block}"
+
+
+def test_a_layer_says_its_licence_its_rights_and_its_age(opened: dict[str, Any]) -> None:
+    for facts in (opened["facts"], opened["alone"]["ranked_blocks"]["facts"]):
+        assert (
+            any("Apache-2.0" in x for x in facts["licences"]) and "Register (made up): CC BY 4.0" in facts["licences"]
+        )
+        assert facts["links"] == ["https://creativecommons.org/licenses/by/4.0/"]
+        assert any("no mineral resource" in x for x in facts["rights"])
+        assert "mine waste" in facts["keywords"]["Khanij"] and facts["contacts"] == ["The Khanij authors"]
+        assert facts["until"] == ["2024-12-31"] and "figures up to 2024" in facts["history"][0]
+
+
+def test_a_package_survives_mailing_and_renaming(packaged: Path, opened: dict[str, Any]) -> None:
+    assert opened["package_read"] and len(opened["package_layers"]) == len(opened["layers"])
+    for name, (valid, source) in opened["package_layers"].items():
+        assert valid and source.startswith(str(packaged.parent)), name
 
 
 def test_the_map_is_the_one_that_was_looked_at(opened: dict[str, Any]) -> None:

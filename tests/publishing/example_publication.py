@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -18,6 +19,16 @@ HOSTILE = (
     "=HYPERLINK(\"http://example.invalid\",\"x\")", "<script>alert('x')</script> & <b>bold</b>", "+1+1", "-2+3 cmd|' /C calc'!A0",
     "@SUM(A1:A9)", "Ω हिन्दी \"quoted\" 'single'", "[% 1+1 %] {{ 7*7 }} $x^2$ </td></tr>", "line\nbreak\tand ]]> end",
 )  # fmt: skip
+LICENCES = json.dumps(
+    [
+        {
+            "title": "Register (made up)",
+            "licence": "CC BY 4.0",
+            "licence_url": "https://creativecommons.org/licenses/by/4.0/",
+            "citation": "Nobody (2024)",
+        }
+    ]
+)
 _STATES = ("Karnataka", "Odisha", "Rajasthan", "Jharkhand", "Andhra Pradesh", "Goa")
 _TYPES = (
     "au_mill_tailings",
@@ -141,6 +152,14 @@ def make_publication(
     frame["nearest_site_id"] = np.where(kind == "auction_block", "EX-S-001", None)
     frame["nearest_site_km"] = np.where(kind == "auction_block", 12.5, np.nan)
     frame["likely_companions"] = np.where(quantified, None, "Ga; Sc; V; REE")
+    circle = frame["geometry_basis"] == "position_circle"
+    frame["position_known_to_km"] = np.where(circle, 3.5, np.nan)
+    frame["shape_meaning"] = np.where(
+        circle, "circle, no boundary: position known to 3.5 km", "outline from corner coordinates"
+    )
+    frame["cautions"] = np.where(frame["flags"].notna(), "known to the district only; overlaps EX-AB-005", None)
+    frame["likely_from"] = np.where(quantified, None, "its notified minerals (bauxite)")
+    frame["lease_status"] = np.where(np.arange(n_blocks) % 3 == 0, "operator", None)
     frame["explanation"] = [
         f"Made-up block {i + 1}: score {m:.1f} of 100, from value, strategic need and fertility."
         for i, m in enumerate(mean)
@@ -183,7 +202,7 @@ def make_publication(
             "robustness": pd.DataFrame({"kind": ["waste_block"], "test": ["price deck 2024"], "n_blocks": [len(ranked)], "kendall_tau": [0.83], "jaccard": [0.7], "k": [4], "is_robust": [True]}),
             "quarantine": pd.DataFrame({"source": ["made_up"], "layer": ["waste_sites"], "row": ["7"], "field": ["Nd_ppm"], "value": ["2e6"], "reason": ["above 1,000,000 ppm"]}),
         },
-        run_info={"configuration_hash": "0" * 64, "seed": "7", "draws": "400", "price_deck": "2024", "khanij_version": "0.1.0"},
+        run_info={"configuration_hash": "0" * 64, "seed": "7", "draws": "400", "price_deck": "2024", "khanij_version": "0.1.0", "data_until": "2024", "licences": LICENCES},
     )  # fmt: skip
     return replace(
         example,

@@ -183,11 +183,8 @@ def _ground(state: RunState, i: int, row: dict[str, Any]) -> str:
     )
 
 
-def explain(state: RunState, i: int, row: dict[str, Any], likely_where: str = "") -> str:
-    """The explanation of one block; every number in it is a column of its row.
-
-    ``likely_where`` says whose companions ``likely_companions`` are: "", or " of ..." or " in ...".
-    """
+def explain(state: RunState, i: int, row: dict[str, Any]) -> str:
+    """The explanation of one block; every number in it is a column of its row."""
     name, kind = text(row["name"]) or row["block_id"], str(row["kind"]).replace("_", " ")
     gate, status = state.given.block_gates[row["block_id"]], row["status"]
     checks = sorted({f.split(":", 1)[1] for f in gate.flags if f.startswith("to_be_checked:")})
@@ -227,7 +224,7 @@ def explain(state: RunState, i: int, row: dict[str, Any], likely_where: str = ""
         held = f" It holds {_tonnage(state, i, row)}." if known else ""
         return f"{name} is not open to other bidders: {row['status_reason']}.{held}{to_check}"
     likely = (
-        f" Likely companions{likely_where}, not measured: {row['likely_companions']}."
+        f" Likely companions, from {row['likely_from']}, not measured: {row['likely_companions']}."
         if row["likely_companions"]
         else ""
     )

@@ -15,8 +15,6 @@ from scoring.rank.told.money import capped_metals
 from scoring.waste.companions import companions_of_minerals
 from scoring.waste.inventory import SiteRecord
 
-LIKELY_WITHIN_KM = 5.0
-"""Companions at a site farther away say nothing of a block."""
 HALF_COVERED_PCT = 50.0
 """Below this the fertility of a block is told as that of a part of it."""
 
@@ -63,20 +61,22 @@ def missing_of(state: RunState, i: int) -> list[str]:
 
 
 def likely_of(state: RunState, i: int, nearest: str | None) -> tuple[list[str], str]:
-    """Elements likely but not measured, and where: of the block's own waste, of its minerals, or at the nearest site."""
+    """Elements likely but not measured, and whence: the block's own waste, its minerals, or a site within ``reach_km``."""
     record = state.given.own_record(i)
     if record is not None:
-        return record.likely, ""
+        return record.likely, "its own waste" if record.likely else ""
     if state.decided.holds[i]:
-        return list(dict.fromkeys(e for s in state.decided.holds[i] for e in state.given.records[s].likely)), ""
+        inside = list(dict.fromkeys(e for s in state.decided.holds[i] for e in state.given.records[s].likely))
+        return inside, "the waste inside" if inside else ""
     minerals = text(state.given.column["minerals"][i]) if "minerals" in state.given.column else ""
     of_minerals = companions_of_minerals(minerals, state.given.book.symbol_of)
     if of_minerals:
-        return of_minerals, f" of its notified minerals ({', '.join(m.strip() for m in minerals.split(';'))})"
+        return of_minerals, f"its notified minerals ({', '.join(m.strip() for m in minerals.split(';'))})"
     site = state.given.records.get(nearest) if nearest else None
-    if site is None or not state.given.nearest[state.given.ids[i]][1] <= LIKELY_WITHIN_KM:
+    km = state.given.nearest[state.given.ids[i]][1]
+    if site is None or not km <= state.given.settings.reach_km or not site.likely:
         return [], ""
-    return site.likely, f" in the waste of {nearest}"
+    return site.likely, f"the waste of {nearest}, {km:.1f} km away"
 
 
 def fertility_note(state: RunState, i: int) -> str:

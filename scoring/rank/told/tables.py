@@ -18,6 +18,7 @@ from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from khanij.foundation.wording import usd_to_inr_crore
 from scoring.rank.state import RunState
 from scoring.rank.told.block_view import BlockView, block_views
+from scoring.rank.told.cautions import cautions_of
 from scoring.rank.told.classes import unfc_of
 from scoring.rank.told.contents import contained_t, main_product, top_elements, top_sites
 from scoring.rank.told.explanation import explain
@@ -30,6 +31,7 @@ from scoring.rank.told.notes import (
     overlap_flags,
     sources_of,
 )
+from scoring.rank.told.shapes import position_known_to_km, shape_meaning
 from scoring.rank.told.site_tables import rounded
 
 BLOCK_COLUMNS = (
@@ -177,11 +179,15 @@ FACT_COLUMNS: tuple[Column, ...] = (
     ("unfc", _unfc),
     ("completeness_pct", lambda b: completeness_pct(b.state, b.i)),
     ("likely_companions", lambda b: ", ".join(b.likely[0]) or None),
+    ("likely_from", lambda b: b.likely[1] or None),
     ("missing", lambda b: "; ".join(missing_of(b.state, b.i)) or None),
     ("fertility_note", lambda b: fertility_note(b.state, b.i)),
     *((name, lambda b, name=name: b.measured_fertility(name)) for name in ("fertility_axis_p10", "fertility_axis_p90")),
     ("top_evidence", lambda b: b.top_evidence),
     ("flags", lambda b: "; ".join(flags_of(b.state, b.i, b.overlap)) or None),
+    ("cautions", lambda b: cautions_of(flags_of(b.state, b.i, b.overlap))),
+    ("shape_meaning", lambda b: shape_meaning(b.state, b.i)),
+    ("position_known_to_km", lambda b: position_known_to_km(b.state, b.i)),
     ("sources", lambda b: sources_of(b.state, b.i)),
     ("rank_fertility", lambda b: b.fertility_place),
 )
@@ -209,7 +215,7 @@ def block_table(state: RunState) -> gpd.GeoDataFrame:
     rows: list[dict[str, Any]] = []
     for view in block_views(state, overlap_flags(state)):
         row = {name: read(view) for name, read in columns}
-        row["explanation"] = explain(state, view.i, row, view.likely[1])
+        row["explanation"] = explain(state, view.i, row)
         rows.append(row)
     frame = rounded(table_of(rows, RANKED_BLOCKS))
     for column in ("rank", "rank_fertility", *state.given.settings.basket_columns()):

@@ -1,0 +1,66 @@
+"""What a flag says, in words: every code of the column ``flags`` as a reader would say it.
+
+Belongs here: the words of a flag. Does not belong here: when a flag is set (``notes``, ``scoring.rank.gates``).
+"""
+
+from __future__ import annotations
+
+import re
+
+_WORDS = {
+    "no_position": "position not known",
+    "position_accuracy_not_stated": "the source does not say how well the position is known",
+    "operator_lease": "under its operator's own lease",
+    "screening_tonnage": "the tonnage is an order of magnitude only",
+    "grades_already_recovered": "the grades are of recovered metal",
+    "several_preferred_tonnages": "several tonnages are preferred by their source",
+    "wet_tonnes_without_moisture": "wet tonnes, the moisture is not stated",
+    "tonnage_is_a_plan": "the tonnage is a plan",
+    "district_level": "the position of its waste is known to the district only",
+    "area_differs_from_published": "the area of the outline differs from the published one",
+    "route_from_waste_type": "the treatment route is that of its waste type",
+}
+"""Flags that are one code."""
+_OF = {
+    "conditional": "conditional on",
+    "to_be_checked": "to be checked:",
+    "partly_in": "lies partly in",
+    "shares_complex_with": "shares its complex with",
+    "withheld_site": "holds a site that is withheld:",
+    "fertility_from_part": "fertility judged by a part of it:",
+    "market_cap": "the market cannot take all of the",
+    "overlaps": "overlaps",
+    "several_preferred_tonnages": "several tonnages are preferred by their source:",
+}
+"""Flags ``code:what``."""
+_SOFT = re.compile(r"soft:(?P<kind>.+?)(?: x(?P<factor>[0-9.]+))?$")
+_SITE = re.compile(r"^(?P<flag>[^()]*?) \((?P<site>[A-Z][A-Z0-9-]+)\)$")
+
+
+def said_of_flag(flag: str) -> str:
+    """One flag in words, ``soft:forest x0.67`` -> ``forest: score times 0.67``; an unknown code without its underscores."""
+    flag = flag.strip()
+    of_site = _SITE.match(flag)
+    if of_site:
+        return f"{said_of_flag(of_site['flag'])} (site {of_site['site']})"
+    if flag in _WORDS:
+        return _WORDS[flag]
+    soft = _SOFT.match(flag)
+    if soft:
+        kind = soft["kind"].replace("_", " ")
+        return f"{kind}: score times {float(soft['factor']):.2g}" if soft["factor"] else f"noted: {kind}"
+    code, colon, what = flag.partition(":")
+    if colon and code in _OF:
+        return f"{_OF[code]} {_plain(what)}"
+    return _plain(flag)
+
+
+def _plain(text: str) -> str:
+    """Without underscores, but for identifiers (``IN-TSF_01`` keeps its own); a colon is followed by a space."""
+    text = re.sub(r":(?=\S)", ": ", text)
+    return " ".join(w if any(c.isupper() for c in w) else w.replace("_", " ") for w in text.split())
+
+
+def cautions_of(flags: list[str]) -> str | None:
+    """All flags in words, semicolon between them; None where there is none."""
+    return "; ".join(dict.fromkeys(said_of_flag(f) for f in flags)) or None
