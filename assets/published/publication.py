@@ -197,7 +197,7 @@ def licences_of(region: Region) -> str:
 def sheet_layer(
     extent_deg: tuple[float, float, float, float], samples: gpd.GeoDataFrame, block_fertility: dict[str, Any]
 ) -> gpd.GeoDataFrame:
-    """The region's 1:50,000 sheets with their samples and, where survey layers are connected, their fertility."""
+    """The region's sheets with their samples and, where survey layers are connected, their fertility."""
     sheets = sheets_in(extent_deg)[["sheet", "geometry"]]
     if len(samples):
         within = gpd.sjoin(samples[["geometry"]], sheets[["sheet", "geometry"]], predicate="intersects")

@@ -149,5 +149,10 @@ def _bands(opened: Opened, bands: Sequence[RasterBand] | None, file: object) -> 
             raise ContractError(
                 f"the card names {len(bands)} bands, the file has {len(opened.names)}", file=file, do="correct the card"
             )
-        return tuple(bands)
-    return tuple(RasterBand(name=text, unit=unit) for text, unit in zip(opened.names, opened.units))
+        return tuple(band.model_copy(update={"unit": _one_unit(band.unit)}) for band in bands)
+    return tuple(RasterBand(name=text, unit=_one_unit(unit)) for text, unit in zip(opened.names, opened.units))
+
+
+def _one_unit(unit: str) -> str:
+    """One spelling of a unit, so that a band reads alike in every region."""
+    return "%" if unit.strip().lower() in ("pct", "percent", "per cent", "wt%", "wt %") else unit

@@ -27,6 +27,7 @@ VERBS = {
     "dossier": "write two printable pages on each block, and all of them in one file",
     "diff": "compare two releases, GeoPackages or shortlists: what moved, and why",
     "release": "freeze what is published of a region as an immutable, catalogued release",
+    "package": "put a result into one zip to mail: a QGIS project beside the data, the page, a note",
     "check": "verify what was published, released or fetched: one flipped byte, a missing file, files of two runs",
     "ui": "open Dagster in the browser, on this machine only",
 }

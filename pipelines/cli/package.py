@@ -18,7 +18,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Write the zip and print its path."""
     from khanij.foundation.environment import output_folder
     from khanij.foundation.errors import KhanijError
-    from publishing.sets.package import package
+    from publishing.sets.mailing import package
     from publishing.sets.snapshot import published_files
 
     if (arguments.folder is None) == (arguments.region is None):

@@ -25,6 +25,7 @@ from publishing.geopackage.context import sheet_grid, state_labels
 
 SAMPLE_MARK = "SAMPLE - NOT REAL"
 INTERNAL = "INTERNAL"
+_INTERNAL_SAID = f"{INTERNAL}: may not be passed on"
 # A text column of Arrow can hold control characters (all but tab and line ends), but no halves of characters.
 _CONTROL = (np.arange(256) < 0x20) & ~np.isin(np.arange(256), (0x09, 0x0A, 0x0D))
 # A source may give one sample number twice, and one row may fail twice: nothing is dropped for it.
@@ -231,7 +232,15 @@ def _mark_internal(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         f"{f}; {INTERNAL}".removeprefix("; ") if n and INTERNAL not in f else f or None
         for f, n in zip(flags, layer["redistribute"] == "no")
     ]
-    return layer.assign(flags=pd.Series(marked, index=layer.index, dtype="str"))
+    layer = layer.assign(flags=pd.Series(marked, index=layer.index, dtype="str"))
+    if "cautions" not in layer.columns:
+        return layer
+    told = layer["cautions"].astype("object").where(layer["cautions"].notna(), "")
+    said = [
+        f"{t}; {_INTERNAL_SAID}".removeprefix("; ") if n and INTERNAL not in t else t or None
+        for t, n in zip(told, layer["redistribute"] == "no")
+    ]
+    return layer.assign(cautions=pd.Series(said, index=layer.index, dtype="str"))
 
 
 def with_baskets(contract: Contract, basket_columns: Sequence[str]) -> Contract:
@@ -291,15 +300,23 @@ def _layers(publication: Publication, file: object) -> dict[str, gpd.GeoDataFram
         if name in publication.layers:
             if name == "ranked_blocks":
                 contract = with_baskets(contract, publication.basket_columns)
-            layers[name] = conform(publication.layers[name], contract, file=file)
+            given = publication.layers[name]
+            given = _with_scale(given) if name == "survey_sheets" else given
+            layers[name] = conform(given, contract, file=file)
         elif name in needed:
             layers[name] = conform(empty_layer(contract), contract, file=file)
     for name, make in (("survey_sheets", sheet_grid), ("state_labels", state_labels)):
         if name not in layers:
             made = make(layers)
             if len(made):
+                made = _with_scale(made) if name == "survey_sheets" else made
                 layers[name] = conform(made, OUTPUT_LAYERS[name], file=file)
     return {name: _mark_internal(layers[name]) for name in OUTPUT_LAYERS if name in layers}
+
+
+def _with_scale(sheets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Sheets with the scale that their number says: ``55O/12`` is of 1:50,000, ``39A`` of 1:250,000."""
+    return sheets.assign(scale=np.where(sheets["sheet"].astype("str").str.contains("/"), "1:50,000", "1:250,000"))
 
 
 def _info(publication: Publication, layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from data_sources.contracts import Contract, Field
 from data_sources.contracts.published.places import FORM, TABS
-from publishing.qgis.said import Said, kilograms, said_columns
+from publishing.qgis.said import Said, kilograms_said, said_columns
 from publishing.qgis.tips import in_words
 from publishing.words import CLASS_WORDS, KIND_WORDS, LEASE_WORDS, PROSPECT_WORDS, STATUS_SAID, STATUS_WORDS
 
@@ -41,7 +41,7 @@ _DISPLAY = {
     "waste_footprints": 'coalesce("name", "site_id")',
     "site_shares": "\"site_id\" || ' in ' || \"block_id\" || coalesce(', ' || round(100 * \"inside\") || ' % inside', '')",
     "element_potential": "\"element\" || coalesce(': ' || ("
-    + kilograms('"recoverable_kg_p50"')
+    + kilograms_said('"recoverable_kg_p50"')
     + ") || ' recoverable', '')",
     "site_elements": '"element"',
     "basket_ranks": "replace(\"basket\", '_', ' ') || coalesce(': rank ' || \"rank\", ': not ranked')",

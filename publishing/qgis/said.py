@@ -26,7 +26,7 @@ class Said:
     tells: tuple[str, ...]
 
 
-def number(x: str, digits: int = 3) -> str:
+def number_said(x: str, digits: int = 3) -> str:
     """A number of so many significant digits, thousands marked; NULL of NULL.
 
     ``round(x, d - 1 - floor(log10(|x|)))``; ``x`` is an expression that is not 0 where it matters: 0 reads 0.
@@ -42,29 +42,30 @@ def number(x: str, digits: int = 3) -> str:
 def _scaled(x: str, steps: tuple[tuple[float, float, str], ...], last: str) -> str:
     """The first step whose bound ``|x|`` reaches, as (bound, divisor, word); below all ``last``."""
     cases = "".join(
-        f" WHEN abs({x}) >= {bound:.0f} THEN ({number(f'({x}) / {by:.0f}')}) || '{word}'" for bound, by, word in steps
+        f" WHEN abs({x}) >= {bound:.0f} THEN ({number_said(f'({x}) / {by:.0f}')}) || '{word}'"
+        for bound, by, word in steps
     )
-    return f"CASE{cases} ELSE ({number(x)}) || '{last}' END"
+    return f"CASE{cases} ELSE ({number_said(x)}) || '{last}' END"
 
 
-def amount(x: str, unit: str = "") -> str:
+def amount_said(x: str, unit: str = "") -> str:
     """A large amount with its prefix: thousand, million, billion."""
     tail = f" {unit}".rstrip()
     steps = ((1e9, 1e9, f" billion{tail}"), (1e6, 1e6, f" million{tail}"), (1e4, 1e3, f" thousand{tail}"))
     return _scaled(x, steps, tail)
 
 
-def tonnes(x: str) -> str:
+def tonnes_said(x: str) -> str:
     """Tonnes up to a hundred thousand, then Mt."""
     return _scaled(x, ((1e5, 1e6, " Mt"),), " t")
 
 
-def kilograms(x: str) -> str:
+def kilograms_said(x: str) -> str:
     """Kilograms, tonnes from one tonne, kt from ten thousand."""
     return _scaled(x, ((1e7, 1e6, " kt"), (1e3, 1e3, " t")), " kg")
 
 
-def share(x: str) -> str:
+def share_said(x: str) -> str:
     """A share as a percentage."""
     return f"to_string(round(100 * ({x}))) || ' %'"
 
@@ -73,14 +74,14 @@ def of_field(field: Field) -> str:
     """One figure in words, by its column's unit; NULL where it is not known."""
     x, unit = f'"{field.name}"', unit_said(field)
     if unit == "share":
-        return share(x)
+        return share_said(x)
     if unit == "t":
-        return tonnes(x)
+        return tonnes_said(x)
     if unit == "kg":
-        return kilograms(x)
+        return kilograms_said(x)
     if unit in ("USD", "INR crore"):
-        return amount(x, unit)
-    return f"({number(x)}) || ' {unit}'" if unit not in _PLAIN_UNITS else number(x)
+        return amount_said(x, unit)
+    return f"({number_said(x)}) || ' {unit}'" if unit not in _PLAIN_UNITS else number_said(x)
 
 
 def or_not_known(column: str, expression: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape
 
 from publishing.colours import CONTRIBUTIONS
-from publishing.qgis.said import number, tonnes
+from publishing.qgis.said import number_said, tonnes_said
 from publishing.words import CLASS_WORDS, STATUS_SAID
 
 
@@ -85,9 +85,9 @@ def _cut(field: str) -> str:
 def site_tip(mark: str) -> str:
     """Map tip of a waste site."""
     q = '"{}"'.format
-    low, middle, high = (tonnes(f'"tonnage_t_{p}"') for p in ("p10", "p50", "p90"))
+    low, middle, high = (tonnes_said(f'"tonnage_t_{p}"') for p in ("p10", "p50", "p90"))
     tonnage = f"if(\"tonnage_t_p50\" is null, 'tonnage not known', ({middle}) || ' (' || ({low}) || ' to ' || ({high}) || ', P10 low to P90 high)')"
-    km = number('"position_accuracy_m" / 1000')
+    km = number_said('"position_accuracy_m" / 1000')
     position = f"coalesce('position known to ' || ({km}) || ' km', 'accuracy of the position not stated')"
     return (
         f"<div>{_warning(mark)}<b>{_show(q('name'))}</b> <small>{_show(q('site_id'))}</small><br>"

@@ -39,6 +39,7 @@ __all__ = [
 
 Progress = Callable[[str], None]
 Z_P90 = 1.2816  # the normal quantile of 0.9
+STANDS_OUT_FROM = 0.75  # an association in the upper quarter of the region's ground
 POSTERIOR, POSTERIOR_SD, HELD_OUT = "posterior", "posterior_sd", "posterior_held_out"
 
 
@@ -184,8 +185,8 @@ def fertility_of_units(
     cells' sds, the sd of a mean whose cells err together), ``coverage_pct`` (0..100), ``evidence_pct`` (the share of the
     unit that the layer of the model which covers least of it covers, 0..100), ``fertility_axis`` (mid-rank
     percentile by area of the mean over the region's cells, 0..1; NaN without coverage), ``fertility_axis_p10`` and
-    ``_p90`` (the same percentile at the mean -+ 1.2816 sd), ``fertility_note``, ``top_evidence`` (the targets that
-    stand out most among the region's ground, strongest first).
+    ``_p90`` (the same percentile at the mean -+ 1.2816 sd), ``fertility_note``, ``top_evidence`` (up to three targets
+    whose mean lies in the upper quarter of the region's ground, highest percentile first).
     """
     stack = fertility.stack
     table = unit_statistics_of(fertility, units) if statistics is None else statistics
@@ -211,9 +212,9 @@ def fertility_of_units(
             f"{fertility.model_used.replace('_', ' ')} fertility higher than {100 * axis[i]:.0f} % "
             f"of the region's ground{doubt}{part}"
         )
-        # robust z of the associations share one scale, so their means compare; the percentile says it to a reader
-        strongest = sorted((-float(table[f"{n}_mean"].iloc[i]), n) for n in targets if np.isfinite(places[n][i]))
-        tops.append("; ".join(f"{ASSOCIATIONS[n].short} (above {100 * places[n][i]:.0f} %)" for _, n in strongest[:3]))
+        # by the figure that a reader sees; what lies below the upper quarter does not stand out, whatever else is lower
+        strongest = sorted((-float(places[n][i]), n) for n in targets if places[n][i] >= STANDS_OUT_FROM)
+        tops.append("; ".join(f"{ASSOCIATIONS[n].short} (above {-100 * place:.0f} %)" for place, n in strongest[:3]))
     return pd.DataFrame(
         {
             "block_id": table["block_id"],

@@ -31,7 +31,7 @@ from qgis_here import NEEDS_QGIS, PYTHON
 from khanij.foundation.wording import number, share, tonnes, triple
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.reading import read_layer, records
-from publishing.sets.package import PROJECT, package
+from publishing.sets.mailing import PROJECT, package
 
 _HERE = Path(__file__).parent
 _REFERENCE = _HERE / "reference_pictures" / "ranking.png"

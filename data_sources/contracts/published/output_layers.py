@@ -67,9 +67,11 @@ WASTE_FOOTPRINTS_OUT = Contract(
 SURVEY_SHEETS = Contract(
     "survey_sheets",
     "Survey of India sheets",
-    "1:50,000 sheets by the numbering formula, as context.",
+    "Sheets by the numbering formula, as context: of 15 minutes (1:50,000, such as 55O/12), or over a wide region of one "
+    "degree (1:250,000, such as 39A).",
     (
-        text("sheet", "Sheet", "Sheet number, such as 55O/12.", required=True, nullable=False),
+        text("sheet", "Sheet", "Sheet number, such as 55O/12, or 39A.", required=True, nullable=False),
+        text("scale", "Scale", "Scale of the sheet: 1:50,000 or 1:250,000."),
         number(
             "n_samples",
             "Samples",
