@@ -15,8 +15,8 @@ from publishing.qgis.tips import in_words
 from publishing.words import CLASS_WORDS, KIND_WORDS, LEASE_WORDS, PROSPECT_WORDS, STATUS_SAID, STATUS_WORDS
 
 _LONG = (
-    "explanation", "sources", "flags", "cautions", "status_reason", "top_sites", "top_elements", "missing", "notes", "advice",
-    "price_multiple_by_product", "shape_meaning",
+    "explanation", "sources", "flags", "cautions", "status_reason", "top_sites",  "missing", "notes", "advice",
+
 )  # fmt: skip
 # A column without a closed list of codes in its contract, whose codes have words all the same.
 _WORDS_OF = {"lease_status": LEASE_WORDS}
@@ -39,7 +39,7 @@ _DISPLAY = {
     "ranked_blocks": _ANSWER,
     "waste_sites": 'coalesce("name", "site_id")',
     "waste_footprints": 'coalesce("name", "site_id")',
-    "site_shares": "\"site_id\" || ' in ' || \"block_id\" || coalesce(', ' || round(100 * \"inside\") || ' % inside', '')",
+    "site_shares": "\"site_id\" || coalesce(', ' || round(100 * \"inside\") || ' % inside ', ' in ') || \"block_id\"",
     "element_potential": "\"element\" || coalesce(': ' || ("
     + kilograms_said('"recoverable_kg_p50"')
     + ") || ' recoverable', '')",

@@ -187,7 +187,7 @@ def test_a_row_of_a_list_is_called_by_what_it_tells(opened: dict[str, Any]) -> N
         name.startswith(("Nd", "Pr", "Sc", "Ga", "V")) and name.endswith("recoverable")
         for _, name in called["element_potential"]
     )
-    assert ["EX-WB-002", "EX-S-002 in EX-WB-002, 100 % inside"] in called["site_shares"]
+    assert ["EX-WB-002", "EX-S-002, 100 % inside EX-WB-002"] in called["site_shares"]
     names = dict(called["ranked_blocks"])
     assert re.search(r": rank \d+ \(\d+ to \d+\), (pays|may pay|needs)", names["EX-WB-002"])
     assert names["EX-AB-005"].endswith(": not quantified yet")
