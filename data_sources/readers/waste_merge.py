@@ -24,6 +24,7 @@ from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import by_form, join_sites
 from data_sources.readers.waste import WasteInventory, admit_tables, join_lines, with_absent
+from data_sources.readers.waste_outlines import OUTLINES, with_outlines
 from data_sources.readers.waste_sources import SourcePart, read_source
 from data_sources.regions import OWN, Waste
 from data_sources.register import Register, figure_tonnages, figures_kept, from_own_table, merge_records, prefer
@@ -110,8 +111,9 @@ def merged_inventory(
     base : the register, admitted. waste : the region's settings. paths : source name -> files (``read_source``).
     """
     ids = set(base.sites["site_id"])
-    parts, absent = [], {}
-    for source in waste.sources:
+    parts: list[SourcePart] = []
+    absent: dict[str, tuple[str, str, str]] = {}
+    for source in (s for s in waste.sources if s.kind != OUTLINES):
         try:
             card = load_card(source.card)
             parts.append(
@@ -120,12 +122,29 @@ def merged_inventory(
                 )
             )  # fmt: skip
         except (SourceError, ContractError, CrsError) as error:
-            told = str(error)
-            for path in paths.get(source.called, {}).values():  # the result must not depend on where the data lie
-                told = told.replace(f"{path.parent}/", "") if path is not None else told
-            absent[source.called] = told
+            absent[f"waste_sites of {source.called}"] = (
+                source.called,
+                "waste_sites",
+                _told(error, paths, source.called),
+            )
     merged = merge_inventory(base, parts, same=waste.same, different=waste.different)
-    return with_absent(merged, {f"waste_sites of {n}": (n, "waste_sites", why) for n, why in absent.items()})
+    for source in (s for s in waste.sources if s.kind == OUTLINES):
+        try:
+            merged = with_outlines(
+                merged, source, paths[source.called].get("sites"), load_card(source.card), extent_deg
+            )  # fmt: skip
+        except (SourceError, ContractError, CrsError) as error:
+            layer = "waste_footprints"
+            absent[f"{layer} of {source.called}"] = (source.called, layer, _told(error, paths, source.called))
+    return with_absent(merged, absent)
+
+
+def _told(error: Exception, paths: Mapping[str, Mapping[str, Path | None]], name: str) -> str:
+    """What is wrong with a source, without the folder that it lies in: the result must not depend on that."""
+    told = str(error)
+    for path in paths.get(name, {}).values():
+        told = told.replace(f"{path.parent}/", "") if path is not None else told
+    return told
 
 
 def _match(

@@ -79,11 +79,12 @@ class WasteSource(LayerSource):
     """One more source of waste sites, merged into the register.
 
     ``kind`` is how its rows are read (found from the card where the project knows it); ``tonnages``, ``grades`` and
-    ``constraints`` are further files of a *table* (a mine's own spreadsheets), keyed by its ``site_id``.
+    ``constraints`` are further files of a *table* (a mine's own spreadsheets), keyed by its ``site_id``. A source of
+    *outlines* brings no site: its polygons become the footprints of the sites that they hold.
     """
 
     name: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
-    kind: Literal["", "table", "tailings_portal", "osm", "power_stations"] = ""
+    kind: Literal["", "table", "tailings_portal", "osm", "power_stations", "outlines"] = ""
     tonnages: str | None = None
     grades: str | None = None
     constraints: str | None = None
