@@ -30,6 +30,7 @@ _OF = {
     "fertility_from_part": "fertility judged by a part of it:",
     "market_cap": "the market cannot take all of the",
     "overlaps": "overlaps",
+    "alike_site_within_1_km": "may be one waste with, or of one plant with,",
     "several_preferred_tonnages": "several tonnages are preferred by their source:",
 }
 """Flags ``code:what``."""

@@ -123,7 +123,7 @@ def test_no_data_no_number(india):
     assert auction["explanation"].str.contains("nearest known waste site").all()
     rare = auction[auction["block_id"] == "IN-AB-043"].iloc[0]
     assert rare["likely_companions"] == "Y, Nb", "of its own minerals, not of an iron dump 55 km away"
-    assert "of its notified minerals (Rare-earth elements, Phosphate)" in rare["explanation"]
+    assert "from its notified minerals (Rare-earth elements, Phosphate)" in rare["explanation"]
     assert math.isnan(row(india, "WB-IN-BS-002")["tonnage_t_p50"])
 
 
