@@ -39,11 +39,11 @@ def pages_of(
     run = "; ".join(f"{k.replace('_', ' ')} {info[k]}" for k in ("price_deck", "draws", "seed") if k in info)
     configuration = (info.get("configuration_sha256") or info.get("configuration_hash") or "not stated")[:12]
     sources = (
-        f"Sources: stated on every row of the GeoPackage (column sources). Configuration {configuration}; {run}. "
+        f"Sources: stated on every row of the GeoPackage (column sources). Configuration {configuration}{'; ' + run if run else ''}. "
         f"{maps.facts.dated()} Grid: Survey of India sheets. Projection {DISPLAY_CRS}. No boundary is drawn."
     )
     ranked, fertile = _listing(blocks, "rank"), _listing(blocks, "rank_fertility")
-    ramps = tuple((layer_id(b.name), b.title) for b in maps.bands if is_shown(b))
+    ramps = tuple((layer_id(b.name), "Fertility of the ground (held-out posterior)") for b in maps.bands if is_shown(b))
     return [
         Page(
             name=f"A4 map - {theme}",

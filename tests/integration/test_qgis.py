@@ -98,6 +98,9 @@ def test_a_layer_dragged_in_is_styled(opened: dict[str, Any]) -> None:
     assert blocks["aliases"]["rank_p05"] == "Rank, P05 (best place)"
     assert blocks["aliases"]["npv_usd_p10"] == "Net present value of the project, P10 (low case) [USD]"
     assert {blocks["widgets"][n] for n in ("status", "kind", "knowledge_class")} == {"ValueMap"}
+    assert blocks["aliases"]["npv_usd_p50_said"] == "Net present value of the project", (
+        "figures in words, also without the project"
+    )
     assert "SAMPLE - NOT REAL" in blocks["title"] and "P10 is the low case" in blocks["abstract"]
 
 

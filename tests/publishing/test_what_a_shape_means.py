@@ -97,3 +97,16 @@ def test_every_other_fill_leaves_a_circle_out(geopackage: Path) -> None:
     filled = re.findall(r'class="SimpleFill".*?name="expression" value="([^"]*)"', qml)
     assert len(filled) >= 4
     assert sum("position_circle" in f for f in filled) == len(filled) - 1, "all but the ring itself"
+
+
+def test_sheets_and_cells_are_drawn_as_frames(geopackage: Path) -> None:
+    _, qml = documents_of(geopackage)["ranked_blocks: Fertility"]
+    root = ElementTree.fromstring(qml.partition("\n")[2])
+    frames = [layer for layer in root.iter("layer") if layer.get("class") == "SimpleLine"]
+    fills = [layer for layer in root.iter("layer") if layer.get("class") == "SimpleFill"]
+    assert len(frames) >= 5 and len(fills) == len(frames) + 1, "a frame beside every fill but the ring's"
+    for layer in frames:
+        (test,) = [o.get("value", "") for o in layer.iter("Option") if o.get("name") == "expression"]
+        assert test.endswith("AND \"kind\" IN ('survey_sheet', 'grid_cell')")
+    hollow = [o.get("value", "") for layer in fills for o in layer.iter("Option") if o.get("name") == "expression"]
+    assert sum("NOT \"kind\" IN ('survey_sheet', 'grid_cell')" in test for test in hollow) == len(frames)
