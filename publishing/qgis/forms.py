@@ -28,6 +28,7 @@ _WHERE_KNOWN = (
     "missing",
     "cautions",
     "top_evidence",
+    "redistribute",
     "lease_status",
 )
 _ANSWER = (

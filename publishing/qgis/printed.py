@@ -43,7 +43,7 @@ def pages_of(
         f"{maps.facts.dated()} Grid: Survey of India sheets. Projection {DISPLAY_CRS}. No boundary is drawn."
     )
     ranked, fertile = _listing(blocks, "rank"), _listing(blocks, "rank_fertility")
-    ramps = tuple((layer_id(b.name), "Fertility of the ground (held-out posterior)") for b in maps.bands if is_shown(b))
+    ramps = tuple((layer_id(b.name), b.title) for b in maps.bands if is_shown(b))
     return [
         Page(
             name=f"A4 map - {theme}",
@@ -71,7 +71,9 @@ def _unplaced_said(blocks: gpd.GeoDataFrame, theme: str) -> str:
         nowhere = nowhere[nowhere["rank"].notna()]
     if theme == "Waste" or nowhere.empty:
         return ""
-    return f" {len(nowhere)} of the blocks {'has' if len(nowhere) == 1 else 'have'} no known position and {'is' if len(nowhere) == 1 else 'are'} not drawn{' (* in the list)' if theme != 'Data quality' else ''}."
+    one = len(nowhere) == 1
+    starred = " (* in the list)" if theme in ("Ranking", "Uncertainty") else ""
+    return f" {len(nowhere)} of the blocks {'has' if one else 'have'} no known position and {'is' if one else 'are'} not drawn{starred}."
 
 
 def _listing(blocks: gpd.GeoDataFrame, by: str) -> str:

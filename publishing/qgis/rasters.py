@@ -17,6 +17,7 @@ from khanij.foundation.rounding import round_significant
 # Dark is high, as in the percentiles of the blocks; brown, so that the blocks stand out.
 _RAMP = ("#fcfbf5", "#e8e2d0", "#cdbd94", "#ad9560", "#7f6233", "#4a3210")
 SHOWN_BAND = "posterior_held_out"
+SHOWN_TITLE = "Fertility, held-out posterior"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def band_layers(folder: Path, paths: tuple[str, ...]) -> list[BandLayer]:
                 low, high = round_significant(np.array([low, high]), 4)
                 name = source.descriptions[band - 1] or f"band {band}"
                 unit = source.units[band - 1]
-                title = name.replace("_", " ") + (f" [{unit}]" if unit else "")
+                said = SHOWN_TITLE if name == SHOWN_BAND else name.replace("_", " ")
+                title = said + (f" [{unit}]" if unit else "")
                 text = source.tags(band).get("DESCRIPTION_LONG", "")
                 crs = source.crs
                 out.append(
