@@ -39,6 +39,7 @@ class LayerFacts:
     data_until: str
     told_dates: tuple[str, ...]
     bounds_deg: tuple[float, float, float, float] | None
+    page: str = ""
 
     def dated(self) -> str:
         """One sentence on how old the data is: ``Data: figures up to 2025; exchange rate of 2025-08-18.``"""
@@ -48,11 +49,8 @@ class LayerFacts:
         """The elements of QGIS's layer or project metadata."""
         words = "".join(f"<keyword>{escape(k)}</keyword>" for k in self.keywords)
         licences = dict.fromkeys([_OWN_LICENCE, *(f"{title}: {licence}" for title, licence, _, _ in self.sources)])
-        links = "".join(
-            f'<link name={quoteattr(title)} type="WWW:LINK" url={quoteattr(url)} description={quoteattr("licence: " + licence)} format="" mimeType="" size=""/>'
-            for title, licence, url, _ in self.sources
-            if url
-        )
+        links = _link("The page of this result", self.page, "table, map and explanations") if self.page else ""
+        links += "".join(_link(title, url, f"licence: {licence}") for title, licence, url, _ in self.sources if url)
         ended = f"<temporal><period><start></start><end>{self.data_until}-12-31T00:00:00Z</end></period></temporal>"
         return (
             f'<keywords vocabulary="gmd:topicCategory"><keyword>geoscientificInformation</keyword><keyword>economy</keyword></keywords><keywords vocabulary="Khanij">{words}</keywords>'
@@ -72,6 +70,13 @@ class LayerFacts:
             return ""
         west, south, east, north = self.bounds_deg
         return f'<spatial dimensions="2" crs="EPSG:4326" minx="{west:g}" miny="{south:g}" maxx="{east:g}" maxy="{north:g}" minz="0" maxz="0"/>'
+
+
+def _link(name: str, url: str, told: str) -> str:
+    return (
+        f'<link name={quoteattr(name)} type="WWW:LINK" url={quoteattr(url)} description={quoteattr(told)} '
+        'format="" mimeType="" size=""/>'
+    )
 
 
 def layer_facts(publication: Publication, layers: dict[str, gpd.GeoDataFrame]) -> LayerFacts:
@@ -101,4 +106,5 @@ def layer_facts(publication: Publication, layers: dict[str, gpd.GeoDataFrame]) -
         data_until=until,
         told_dates=tuple(word + told for word, told in dates if told),
         bounds_deg=bounds,  # type: ignore[arg-type]
+        page=publication.page,
     )

@@ -219,7 +219,7 @@ def test_a_layer_says_its_licence_its_rights_and_its_age(opened: dict[str, Any])
         assert (
             any("Apache-2.0" in x for x in facts["licences"]) and "Register (made up): CC BY 4.0" in facts["licences"]
         )
-        assert facts["links"] == ["https://creativecommons.org/licenses/by/4.0/"]
+        assert facts["links"] == ["index.html", "https://creativecommons.org/licenses/by/4.0/"]
         assert any("no mineral resource" in x for x in facts["rights"])
         assert "mine waste" in facts["keywords"]["Khanij"] and facts["contacts"] == ["The Khanij authors"]
         assert facts["until"] == ["2024-12-31"] and "figures up to 2024" in facts["history"][0]
