@@ -22,6 +22,7 @@ from data_sources.connectors.library_errors import LIBRARY_ERRORS
 from data_sources.connectors.safety import check_shapefile, refuse_entities
 from data_sources.connectors.vectors import geojson
 from data_sources.connectors.vectors.domains import domains_of, explained
+from data_sources.connectors.vectors.overflow import tell_overflow
 from data_sources.connectors.vectors.plain_shapes import ARC, NOT_A_SHAPE, SURFACE, OddLayer, gpkg_layers, read_odd
 from data_sources.contracts.shapes.remarks import remark
 from khanij.foundation.errors import MissingSourceError, SourceError
@@ -102,6 +103,8 @@ def _chosen(dataset: Any, layer: str | None, suffix: str, options: Mapping[str, 
             _require_driver(dataset, chosen, suffix, shown)
         domains = domains_of(dataset, chosen, suffix) if suffix in (".gpkg", ".gdb") else {}
         frame = explained(_read(dataset, chosen, options, tuple(domains)), domains)
+        if suffix == ".shp":
+            tell_overflow(frame, Path(dataset))
         return _plain_kml(frame) if suffix == ".kml" else frame
 
 
