@@ -140,7 +140,7 @@ def test_a_customers_files_become_ranked_blocks(tmp_path: Path, wfs: tuple[str, 
     env |= {"KHANIJ_HOME": str(tmp_path), "COLUMNS": "160"}
     env |= {name: value.replace("$PWD", str(tmp_path)) for name, value in exported.items()}
     said: dict[str, str] = {}
-    for line in lines:
+    for line in (words for words in lines if words[0] != "sources"):  # probing has tests of its own
         command = [sys.executable, "-m", "pipelines.cli", *line]
         done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=1200)
         assert done.returncode == 0, (line, done.stdout[-2000:], done.stderr[-3000:])
