@@ -78,6 +78,7 @@ def test_a_table_of_analyses_without_a_number_of_its_samples_gets_one(tmp_path: 
     admission = read(written(tmp_path, text))
     assert admission.kept["sample_id"].tolist() == ["stream_sediments-1", "stream_sediments-2"]
     assert admission.report["key_made"] == "sample_id made from the row number"
+    assert "the row number stands for it" in reasons(admission)
 
 
 # quantities
