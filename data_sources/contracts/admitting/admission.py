@@ -35,6 +35,8 @@ from data_sources.contracts.shapes.remarks import remarks_of
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
 
+MADE_KEY = "no column gives the number of the sample: the row number stands for it; name the column with --map COLUMN=sample_id where there is one"
+
 
 @dataclass(frozen=True)
 class Admission:
@@ -117,6 +119,8 @@ def admit(
     if n:  # an empty layer is a result: what it would hold is not asked
         _require(contract, read, file, layer)
     made = _made_key(contract, read.data, layer, numbers)
+    if made and contract.analyses:  # a number of one's own is what samples are known by elsewhere
+        ledger.mark_column(contract.key[0], "", MADE_KEY)
     out = canonical(read.data, contract, says.stamp, n)
     shapes = None
     if contract.geometry is not None:
