@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
-from data_sources.contracts.published.places import DOSSIER
+from data_sources.contracts.published.places import DOSSIER, HELD
 from data_sources.sheets import sheet_of
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
@@ -47,7 +47,15 @@ from publishing.dossiers.dossier_figures import (
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import records
 from publishing.shortlists.shortlist import Shortlist
-from publishing.words import KIND_WORDS, PROSPECT_WORDS, STATUS_WORDS, premium_in_words, price_multiple_in_words, said
+from publishing.words import (
+    KIND_WORDS,
+    PROSPECT_WORDS,
+    STATUS_WORDS,
+    held_in_words,
+    premium_in_words,
+    price_multiple_in_words,
+    said,
+)
 
 CLASS_WORDS = {
     "G1": "G1, detailed exploration (UNFC G1)",
@@ -263,7 +271,8 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
     law = [*([str(r.status_reason)] if r.status in ("GATED", "LEASED") else []), *gates]
     w.paragraph("; ".join(law) if law else "No gate is recorded in the sources used; that is not a clearance.", most=4)
     modifier = f"Modifier {number(r.modifier)}. " if is_known(r.modifier) and float(r.modifier) < 1 else ""
-    w.paragraph(f"{modifier}Lease: {one_line(r.lease_status) or 'not stated'}.", most=2)
+    w.paragraph(modifier, most=1)
+    w.facts(held_in_words(r), most=92)
     w.heading("How well it is known")
     w.facts(
         [
@@ -274,6 +283,7 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
             *(
                 (s.label or f.title, said(f, getattr(r, f.name)) or "not known")
                 for f, s in RANKED_BLOCKS.shown(DOSSIER)
+                if s.group != HELD
             ),
         ]
     )

@@ -21,7 +21,7 @@
   const COLUMNS = ground ? D.ground_table : D.table.filter(([key]) => key !== 'rank_fertility' || B.rank_fertility.some(known));
   const PAGE = 500;
   let sort = { key: 'rank', up: true }, shown = [], chosen = -1, limit = PAGE;
-  const text = i => [B.name[i], B.block_id[i], B.district[i], B.state[i], B.top_elements[i], B.likely_companions[i]].filter(known).join(' ').toLowerCase();
+  const text = i => [B.name[i], B.block_id[i], B.district[i], B.state[i], B.top_elements[i], B.likely_companions[i], B.operator[i], B.lease_holder[i], B.preferred_bidder[i]].filter(known).join(' ').toLowerCase();
   const TEXT = Array.from({ length: N }, (_, i) => text(i));
 
   function fill(select, values, words) {
@@ -79,6 +79,7 @@
   function cell(key, i) {
     const v = B[key][i];
     if (key === 'status') return el('td', D.statuses[v] || v);
+    if (D.value_words[key]) return el('td', D.value_words[key][v] || v);
     if (key === 'rank_p05') return el('td', known(v) ? place(v) + ' to ' + place(B.rank_p95[i]) : '', 'n');
     if (key === 'rank' || key === 'rank_fertility') return el('td', place(v), 'n');
     if (key === 'score_mean') { const td = el('td', undefined, 'n'); if (known(v)) { const b = el('span', undefined, 'mini'); b.style.width = Math.round(v * 0.5) + 'px'; td.append(b, v.toFixed(1)); } return td; }
@@ -147,6 +148,7 @@
   const SAID = { share: [share, ''], t: [tonnes, ''], USD: [amount, 'USD'], 'yes or no': [v => v ? 'yes' : 'no', ''], x: [num, ''], text: [v => v, ''] };
   function fact(key, how, i) {
     if (FACTS[key]) return FACTS[key](i);
+    if (D.value_words[key]) return D.value_words[key][B[key][i]] || B[key][i];
     const v = B[key][i], [say, unit] = SAID[how] || [num, how], stem = key.replace(/_p50$/, '');
     const low = B[stem + '_p10'], high = B[stem + '_p90'];
     if (stem !== key && low && high) return triple(low[i], v, high[i], say, unit);

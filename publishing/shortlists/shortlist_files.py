@@ -29,7 +29,7 @@ from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_c
 from publishing.geopackage.reading import records
 from publishing.shortlists.shortlist import Shortlist, nothing_passes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
-from publishing.words import STATUS_WORDS
+from publishing.words import STATUS_WORDS, held_in_words
 
 FORMATS = ("xlsx", "csv", "gpkg", "geojson", "kml", "pdf")
 
@@ -206,7 +206,7 @@ def _placemark(r: SimpleNamespace, shape: shapely.Geometry | None) -> str:
     else:
         style, label = f"status_{r.status}", plain(r.name)
     facts = (
-        ("Block", r.block_id), ("Status", STATUS_WORDS.get(r.status, r.status)), ("Why", r.status_reason),
+        ("Block", r.block_id), ("Status", STATUS_WORDS.get(r.status, r.status)), ("Why", r.status_reason), *held_in_words(r),
         ("Place, P05 best to P95 worst", rank_interval(r.rank_p05, r.rank_p95)), ("P(top 20)", share(r.p_top20)),
         ("Score", number(r.score_mean)), ("P(pays)", chance(r.p_pays)), ("Needs net prices x", number(r.price_multiple_needed)), ("Tonnage, P50", tonnes(r.tonnage_t_p50)),
         ("Elements", r.top_elements), ("Knowledge class", r.knowledge_class), ("In words", r.explanation), ("Sources", r.sources),
