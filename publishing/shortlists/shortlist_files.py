@@ -27,6 +27,7 @@ from publishing.colours import RANK_CLASSES
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
 from publishing.geopackage.reading import records
+from publishing.shortlists.compared import EXTRA_FIELDS, extra_fields
 from publishing.shortlists.shortlist import Shortlist, nothing_passes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
 from publishing.words import STATUS_WORDS, held_in_words
@@ -91,7 +92,8 @@ def _publication(shortlist: Shortlist) -> Publication:
     }
     info |= {"shortlist": json.dumps(shortlist.chosen.settings(), sort_keys=True)}
     title = f"{shortlist.title.removesuffix(f' ({SAMPLE_MARK})')}, shortlist {shortlist.chosen.name}"
-    layers = {"ranked_blocks": shortlist.blocks.drop(columns="region"), "waste_sites": shortlist.sites}
+    left_out = [f.name for f in EXTRA_FIELDS if f.name in shortlist.blocks.columns]
+    layers = {"ranked_blocks": shortlist.blocks.drop(columns=["region", *left_out]), "waste_sites": shortlist.sites}
     tables = {
         "site_shares": shortlist.shares,
         "element_potential": shortlist.elements,
@@ -108,8 +110,9 @@ def csv_bytes(shortlist: Shortlist) -> bytes:
     """All published columns, one header row of column names; texts that could be formulas are disarmed."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
-    columns = ["region", *RANKED_BLOCKS.names()]
-    text_columns = {"region", *(f.name for f in RANKED_BLOCKS.fields if f.dtype == "string")}
+    extra = extra_fields(shortlist.blocks)
+    columns = ["region", *RANKED_BLOCKS.names(), *(f.name for f in extra)]
+    text_columns = {"region", *(f.name for f in (*RANKED_BLOCKS.fields, *extra) if f.dtype == "string")}
     writer.writerow([*columns, "remark"])
     remark = SAMPLE_MARK if shortlist.is_sample else "P10 is the low case; rank P05 is the best place"
     for row in shortlist.blocks[columns].to_dict("records"):

@@ -48,7 +48,7 @@ def test_nothing_found_says_how_to_list_by_fertility(output, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (("--state", "Odissa"), "Odisha"),
+        (("--state", "Odsha"), "Odisha"),
         (("--state", "Atlantis"), "Odisha"),
         (("--district", "Nowhere"), "no block lies in district Nowhere"),
         (("--status", "RANKD"), "not one of RANKED"),
