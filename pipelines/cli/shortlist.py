@@ -82,7 +82,7 @@ def _print(shortlist: Shortlist) -> None:
     from pipelines.cli.shown.terminal import terminal
 
     blocks = shortlist.blocks
-    title = f"{len(blocks)} blocks: {shortlist.chosen.described() or 'no filter'}"
+    title = f"{len(blocks)} block{'s' if len(blocks) != 1 else ''}: {shortlist.chosen.described() or 'no filter'}"
     several = [c for c in ("region", "kind") if blocks[c].nunique() > 1]
     is_ranked = blocks["rank"].notna()
     for part, columns in ((blocks[is_ranked], _RANKED), (blocks[~is_ranked], _UNRANKED)):

@@ -140,9 +140,10 @@ class ShortlistFilter(BaseModel):
 
     def described(self) -> str:
         """The filter in one line of words."""
-        parts = [
-            f"{k.replace('_', ' ')} {', '.join(v) if isinstance(v, list) else v}" for k, v in self.settings().items()
-        ]
+        said = self.settings()
+        if self.status == STATUSES:
+            said["status"] = "all"
+        parts = [f"{k.replace('_', ' ')} {', '.join(v) if isinstance(v, list) else v}" for k, v in said.items()]
         return "; ".join(p for p in parts if not p.startswith(("name ", "version ")))
 
 

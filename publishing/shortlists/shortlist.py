@@ -55,6 +55,8 @@ class Shortlist:
     """Kind -> blocks that only their status keeps out."""
     unplaced: int = 0
     """Blocks without a position that pass all but the distance."""
+    access: dict[str, int] = field(default_factory=dict)
+    """``open_to_bid`` -> blocks of the files."""
 
     @property
     def is_sample(self) -> bool:
@@ -155,6 +157,7 @@ class _Found:
     but_for: dict[str, int] = field(default_factory=dict)
     by_status: dict[str, int] = field(default_factory=dict)
     unplaced: int = 0
+    access: dict[str, int] = field(default_factory=dict)
 
     def look(self, region: str, blocks: pd.DataFrame, sites: pd.DataFrame, tests: dict[str, np.ndarray]) -> np.ndarray:
         """Which blocks pass; what keeps the others out is counted."""
@@ -165,6 +168,8 @@ class _Found:
         self.places["operator"].update(str(v) for v in blocks["lease_holder"] if is_known(v))
         self.places["waste_type"].update(str(v) for v in sites["waste_type_code"] if is_known(v))
         self.places["waste_type"].update(waste_type_asked(str(v)) for v in sites["waste_type_text"] if is_known(v))
+        for word, n in blocks["open_to_bid"].value_counts().items():
+            self.access[str(word)] = self.access.get(str(word), 0) + int(n)
         passed = all_but(tests, "", len(blocks))
         for name, mask in tests.items():
             alone = all_but(tests, name, len(blocks)) & ~mask
@@ -180,7 +185,7 @@ class _Found:
         """The fields of a ``Shortlist``."""
         places = {name: tuple(sorted(names)) for name, names in self.places.items()}
         told = {"peers": self.peers, "places": places, "but_for": self.but_for, "by_status": self.by_status}
-        return told | {"unplaced": self.unplaced}
+        return told | {"unplaced": self.unplaced, "access": self.access}
 
 
 def _statuses(chosen: ShortlistFilter, files: Iterable[pd.DataFrame]) -> tuple[str, ...]:
@@ -212,6 +217,14 @@ def nothing_passes(shortlist: Shortlist) -> PublishingError:
                 field=column,
                 do=f"choose of {', '.join(near[:40])}" if near else f"leave --{option} out: no block has one",
             )
+    if chosen.open_to_bid and not any(shortlist.access.get(word) for word in chosen.open_to_bid):
+        known = ", ".join(f"{n} {word}" for word, n in sorted(shortlist.access.items()))
+        return PublishingError(
+            f"no source says of any block that open_to_bid is {' or '.join(chosen.open_to_bid)}",
+            field="open_to_bid",
+            do=f"choose of what there is ({known or 'none'}); what you know yourselves goes into a table block_facts of the "
+            "region (docs/for_auction_teams.md)",
+        )
     alone = {name: n for name, n in shortlist.but_for.items() if n}
     would = [f"{n} without --{_option(name)}" for name, n in sorted(alone.items(), key=lambda i: (-i[1], i[0]))]
     hint = f"; {', '.join(would[:4])} would pass" if would else ""
