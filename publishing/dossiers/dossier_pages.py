@@ -59,6 +59,7 @@ CLASS_WORDS = {
     "G3": "G3, prospecting (UNFC G3)",
     "G4": "G4, reconnaissance (UNFC G4)",
     "analogue": "analogue: borrowed from elsewhere or derived; below any exploration stage",
+    "default": "default: an expert's guess; below any exploration stage",
     "none": "none: no usable figure",
 }
 
@@ -169,10 +170,7 @@ def only_page(book: Book, r: SimpleNamespace) -> Figure:
     """All that is known of a block without quantified waste: where it is, who holds it, its ground, what is missing."""
     w = Writer(book, r, 1, pages=1)
     _top(w, book, r)
-    held = held_in_words(r)
-    if held:
-        w.heading("Held and offered")
-        w.facts(held, most=92)
+    _held(w, r)
     w.heading("In words")
     w.paragraph(r.explanation, most=6)
     w.heading("How well it is known")
@@ -189,6 +187,13 @@ def only_page(book: Book, r: SimpleNamespace) -> Figure:
     w.heading("Sources")
     w.paragraph(r.sources, size=7.5, columns=138, most=max(2, int((w.y - 0.06) / 0.0127)))
     return w.figure
+
+
+def _held(w: Writer, r: SimpleNamespace) -> None:
+    """Who holds it and what became of its auction; nothing where no source says."""
+    if held := held_in_words(r):
+        w.heading("Held and offered")
+        w.facts(held, most=80)
 
 
 def _line(value: object) -> str | None:
@@ -217,6 +222,8 @@ def first_page(book: Book, r: SimpleNamespace) -> Figure:
             ("Knowledge class", CLASS_WORDS.get(str(r.knowledge_class), "not stated")),
         ]
     )  # fmt: skip
+    if r.status != "RANKED":  # of a ranked block the second page has room for it
+        _held(w, r)
     w.heading("In words")
     w.paragraph(r.explanation, most=max(3, int((w.y - 0.06) / 0.0144)))
     if r.status != "RANKED":
@@ -329,7 +336,8 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
     w.paragraph("; ".join(law) if law else "No gate is recorded in the sources used; that is not a clearance.", most=4)
     modifier = f"Modifier {number(r.modifier)}. " if is_known(r.modifier) and float(r.modifier) < 1 else ""
     w.paragraph(modifier, most=1)
-    w.facts(held_in_words(r), most=92)
+    if r.status == "RANKED":
+        w.facts(held_in_words(r), most=80)
     w.heading("How well it is known")
     w.facts(
         [
