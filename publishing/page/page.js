@@ -32,6 +32,7 @@
   fill($('f-kind'), distinct('kind'), D.kinds);
   fill($('f-status'), distinct('status'), D.statuses);
   fill($('f-state'), distinct('state'));
+  fill($('f-open_to_bid'), distinct('open_to_bid'), D.value_words.open_to_bid);
   const ranked = {};
   B.kind.forEach((k, i) => { if (known(B.rank[i])) ranked[k] = (ranked[k] || 0) + 1; });
   const first = Object.keys(D.kinds).find(k => ranked[k]); // waste blocks are the primary ranking
@@ -43,7 +44,7 @@
   function passes(i) {
     const words = $('f-text').value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     if (words.some(w => !TEXT[i].includes(w))) return false;
-    for (const key of ['kind', 'status', 'state']) { const v = $('f-' + key).value; if (v && B[key][i] !== v) return false; }
+    for (const key of ['kind', 'status', 'state', 'open_to_bid']) { const v = $('f-' + key).value; if (v && B[key][i] !== v) return false; }
     const r = parseFloat($('f-rank').value), p = parseFloat($('f-p20').value);
     if (!isNaN(r) && !(known(B.rank[i]) && B.rank[i] <= r)) return false;
     if (!isNaN(p) && !(known(B.p_top20[i]) && B.p_top20[i] >= p)) return false;
@@ -337,7 +338,7 @@
   }
   document.querySelectorAll('#filters input, #filters select').forEach(f => f.addEventListener('input', () => { limit = PAGE; draw(); }));
   $('filters').addEventListener('submit', e => e.preventDefault());
-  $('f-clear').addEventListener('click', () => { ['f-text', 'f-kind', 'f-status', 'f-state', 'f-rank', 'f-p20'].forEach(id => { $(id).value = ''; }); draw(); });
+  $('f-clear').addEventListener('click', () => { ['f-text', 'f-kind', 'f-status', 'f-state', 'f-open_to_bid', 'f-rank', 'f-p20'].forEach(id => { $(id).value = ''; }); draw(); });
   $('summary').textContent = Object.entries(ranked).map(([k, n]) => n + ' ' + (D.kinds[k] || k).toLowerCase() + 's ranked').join(', ') + (Object.keys(ranked).length ? ' of ' : '') + N + ' blocks' + (ground ? ', none with quantified waste: listed by the fertility of the ground' : '') + '; ' + D.sites.site_id.length + ' waste sites. A rank is an order under stated inputs, not a resource.';
   $('about').textContent = 'Khanij. Configuration ' + (D.info.configuration_sha256 || D.info.configuration_hash || 'not stated').slice(0, 12) + '; price deck ' + (D.info.price_deck || '?') + ', draws ' + (D.info.draws || '?') + ', seed ' + (D.info.seed || '?') + '. Grid: Survey of India sheets. No boundary is drawn. A blank is not known, never zero.';
   legend(); resize(); draw();
