@@ -171,6 +171,7 @@ def _cover(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist, date
         ("Filter", shortlist.chosen.described()),
         ("Blocks", str(len(shortlist.blocks))),
         ("Places are out of", shortlist.told_peers()),
+        *(("Note", line) for line in shortlist.told()),
     ]
     for name, info in shortlist.runs.items():
         facts += [

@@ -242,6 +242,8 @@ def test_every_product_says_who_holds_a_block_and_what_became_of_its_auction(fil
     assert rows["EX-WB-026"]["open_to_bid"] == "operator"
     sheet = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(found)))["Shortlist"]
     titles = [c.value for c in sheet[1]]
+    cover = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(found)))["Cover"]
+    assert any("which is no ranking" in str(c.value) for row in cover.iter_rows() for c in row)
     assert {"Open to bid", "Operator", "Lease holder", "Outcome of the auction", "Preferred bidder"} <= set(titles)
     said = explain_block(file, "EX-AB-005")
     assert "Held and offered" in said
