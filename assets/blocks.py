@@ -12,6 +12,8 @@ from assets.workspace import Workspace
 from data_sources.contracts import ContractError, CrsError, SourceError
 from data_sources.contracts.admitting.admission import Admission
 from data_sources.contracts.admitting.identity import key_form
+from data_sources.readers.block_facts import LAYER as FACTS
+from data_sources.readers.block_facts import read_block_facts, with_block_facts
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks, sheet_blocks, without_taken
 from data_sources.regions import Region
 from scoring.waste.shares.waste_blocks import waste_blocks
@@ -23,8 +25,8 @@ LAYERS = ("auction_blocks", "mining_leases")
     group="blocks",
     title="The ranking units of the region; ranks and sums run within a kind, never across.",
     kinds={"python", "geoparquet"},
-    settings=("units", "extent_deg", "crs", "states", *(f"layers.{name}" for name in LAYERS)),
-    layers=(*LAYERS, "states"),
+    settings=("units", "extent_deg", "crs", "states", *(f"layers.{name}" for name in (*LAYERS, FACTS))),
+    layers=(*LAYERS, FACTS, "states"),
     upstream=("waste_inventory",),
 )
 def blocks(
@@ -32,7 +34,9 @@ def blocks(
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     states = workspace.states(region)
-    frames, quarantine, report = [], [], {}
+    frames: list[gpd.GeoDataFrame] = []
+    quarantine: list[pd.DataFrame] = []
+    report: dict[str, Any] = {}
     for kind in region.units:
         if kind == "waste_block":
             units = waste_blocks(waste_inventory["sites"], waste_inventory["footprints"], region.crs)
@@ -53,9 +57,7 @@ def blocks(
         try:
             admitted = _read(workspace, region, layer, states)
         except (SourceError, ContractError, CrsError) as error:
-            why = str(error).replace(f"{workspace.source_folder(region)}/", "")  # the folder is no part of the result
-            quarantine.append(absent_rows([(source.card, layer, None, None, None, why)]))
-            report[layer] = {"rows_in": 0, "rows_kept": 0, "rows_quarantined": 0, "absent": why}
+            report[layer] = _absent(workspace, region, layer, error, quarantine)
             continue
         admitted = without_taken(admitted, taken_ids(frames))
         frames.append(admitted.kept)
@@ -71,6 +73,8 @@ def blocks(
             do="connect a layer of blocks that has rows in the extent, or a register of waste sites for waste blocks",
         )
     units = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs="EPSG:4326")
+    if FACTS in region.layers:
+        units = _with_facts(workspace, region, units, quarantine, report)
     held = pd.concat(quarantine, ignore_index=True) if quarantine else waste_inventory["quarantine"].iloc[:0]
     bundle = {"units": units, "quarantine": held, "report": report}
     return result(
@@ -81,6 +85,35 @@ def blocks(
         by_kind=dg.MetadataValue.json(units["kind"].value_counts().sort_index().to_dict()),
         report=dg.MetadataValue.json(report),
     )
+
+
+def _absent(
+    workspace: Workspace, region: Region, layer: str, error: Exception, quarantine: list[pd.DataFrame]
+) -> dict[str, Any]:
+    """The report of a layer that could not be read; the reason goes to the quarantine too."""
+    why = str(error).replace(f"{workspace.source_folder(region)}/", "")  # the folder is no part of the result
+    quarantine.append(absent_rows([(region.layers[layer].card, layer, None, None, None, why)]))
+    return {"rows_in": 0, "rows_kept": 0, "rows_quarantined": 0, "absent": why}
+
+
+def _with_facts(
+    workspace: Workspace,
+    region: Region,
+    units: gpd.GeoDataFrame,
+    quarantine: list[pd.DataFrame],
+    report: dict[str, Any],
+) -> gpd.GeoDataFrame:
+    """The blocks with a user's own facts on who holds them."""
+    source = region.layers[FACTS]
+    options = dict(source.options) | ({"layer": source.layer} if source.layer else {})
+    try:
+        facts = read_block_facts(workspace.layer_path(region, source), source.card, units, options)
+    except (SourceError, ContractError) as error:
+        report[FACTS] = _absent(workspace, region, FACTS, error, quarantine)
+        return units
+    quarantine.append(facts.quarantine)
+    report[FACTS] = facts.report
+    return with_block_facts(units, facts)
 
 
 def _read(workspace: Workspace, region: Region, layer: str, states: gpd.GeoDataFrame | None) -> Admission:

@@ -6,7 +6,8 @@ python examples/make_a_shortlist.py GEOPACKAGE FOLDER
 import sys
 from pathlib import Path
 
-from publishing.shortlists.shortlist import build_shortlist, make_filter, save_filter
+from publishing.shortlists.filters import make_filter, save_filter
+from publishing.shortlists.shortlist import build_shortlist
 from publishing.shortlists.shortlist_files import write_shortlist
 
 

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from data_sources.contracts.published.outputs import KINDS, RANKED_BLOCKS
-from data_sources.contracts.published.places import EXPLAIN, TOP, TOP_FERTILITY
+from data_sources.contracts.published.places import EXPLAIN, HELD, TOP, TOP_FERTILITY
 from khanij.foundation.cells import is_known
 from khanij.foundation.wording import (
     amount,
@@ -31,7 +31,15 @@ from publishing.colours import CONTRIBUTIONS
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records
 from publishing.sets.snapshot import one_set_of
-from publishing.words import KIND_WORDS, PROSPECT_WORDS, STATUS_WORDS, premium_in_words, price_multiple_in_words, said
+from publishing.words import (
+    KIND_WORDS,
+    PROSPECT_WORDS,
+    STATUS_WORDS,
+    held_in_words,
+    premium_in_words,
+    price_multiple_in_words,
+    said,
+)
 
 _WIDTH = 100
 TOP_COLUMNS = tuple(f.name for f, _ in RANKED_BLOCKS.shown(TOP))
@@ -160,6 +168,7 @@ def _explained(gpkg: Path | str, block_id: str) -> str:
     peers = int(((blocks["kind"] == block.kind) & blocks["rank"].notna()).sum())
     lines: list[str] = [f"{SAMPLE_MARK}\n"] if is_sample(gpkg) else []
     lines += _head(block, peers)
+    lines += _held(block)
     lines += _value(block)
     lines += _sites(gpkg, block_id)
     lines += _elements(gpkg, block_id)
@@ -208,6 +217,12 @@ def _head(block: SimpleNamespace, peers: int) -> list[str]:
     if is_known(block.modifier) and float(block.modifier) < 1:
         out += _say("Modifier", f"{number(block.modifier)} (forest, eco-sensitive zone or settlement)")
     return out + _say("In words", block.explanation)
+
+
+def _held(block: SimpleNamespace) -> list[str]:
+    """Who holds it, and what became of its auction; nothing for what nobody can hold."""
+    told = [line for label, value in held_in_words(block) for line in _say(label, value)]
+    return ["", "Held and offered", *told] if told else []
 
 
 def _value(block: SimpleNamespace) -> list[str]:
@@ -319,7 +334,8 @@ def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
     out += _say("Missing", block.missing)
     out += _say("Cautions", block.cautions)
     for field, show in RANKED_BLOCKS.shown(EXPLAIN):
-        out += _say(show.label or field.title, said(field, getattr(block, field.name)) or None)
+        if show.group != HELD:
+            out += _say(show.label or field.title, said(field, getattr(block, field.name)) or None)
     advice = read_table(gpkg, "sample_next")
     mine = (advice["block_id"] == block.block_id) | (advice["block_id"].isna() & (advice["site_id"] == block.site_id))
     for row in records(advice[mine].sort_values("priority").head(3)):

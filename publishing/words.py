@@ -10,6 +10,8 @@ import itertools
 from types import SimpleNamespace
 
 from data_sources.contracts import Field
+from data_sources.contracts.published.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.places import EXPLAIN, HELD
 from khanij.foundation.cells import is_known
 from khanij.foundation.wording import number, one_line, share
 
@@ -53,6 +55,25 @@ KIND_WORDS = {
 }
 
 
+VALUE_WORDS: dict[str, dict[str, str]] = {
+    "open_to_bid": {
+        "yes": "yes, by the source named",
+        "operator": "only its operator: it lies in the operator's own lease",
+        "third_party": "no, a third party holds it",
+        "unknown": "not known: no source says",
+    },
+    "auction_outcome": {
+        "sold": "sold",
+        "annulled": "annulled",
+        "offered_again": "offered again, result not known",
+        "no_bid": "no bid",
+        "unknown": "not known",
+    },
+    "concession": {"CL": "composite licence", "ML": "mining lease", "EL": "exploration licence"},
+}
+"""Column -> its codes in words, for whoever reads and does not filter."""
+
+
 def price_multiple_in_words(value: object) -> str:
     """The needed price multiple, and what it means."""
     if not is_known(value):
@@ -88,7 +109,7 @@ def said(field: Field, value: object) -> str:
         return ""
     how = unit_said(field)
     if how == "text":
-        return one_line(value)
+        return VALUE_WORDS.get(field.name, {}).get(str(value), one_line(value))
     if how == "yes or no":
         return "yes" if value else "no"
     return share(value) if how == "share" else f"{number(value)} {how}".rstrip()
@@ -101,3 +122,10 @@ def association_said(code: str) -> str:
     for before, word in itertools.pairwise(words):
         out += ("-" if before[0].isupper() and word[0].isupper() else " ") + word
     return out
+
+
+def held_in_words(row: SimpleNamespace) -> list[tuple[str, str]]:
+    """Who holds a block and what became of its auction: label and words of what is known, in the order of explanations."""
+    shown = [(f, s) for f, s in RANKED_BLOCKS.shown(EXPLAIN) if s.group == HELD]
+    told = [(s.label or f.title, said(f, getattr(row, f.name))) for f, s in shown]
+    return [(label, value) for label, value in told if value]

@@ -111,7 +111,8 @@ from publishing.geopackage.reading import read_table
 from publishing.page import _data, page_html
 from publishing.geopackage.reading import run_info
 from publishing.qgis.forms import block_form
-from publishing.shortlists.shortlist import build_shortlist, make_filter
+from publishing.shortlists.filters import make_filter
+from publishing.shortlists.shortlist import build_shortlist
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
 made = make_publication()
 made.layers["ranked_blocks"]["haul_km"] = 12.5

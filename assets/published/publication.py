@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
@@ -219,7 +220,20 @@ def reports(bundles: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def quarantine(bundles: dict[str, dict[str, Any]]) -> pd.DataFrame:
     """Every held row of every source, in one table."""
     held = [bundle["quarantine"] for _, bundle in sorted(bundles.items()) if "quarantine" in bundle]
-    return pd.concat(held, ignore_index=True)[list(QUARANTINE_COLUMNS)].astype("str").drop_duplicates()
+    rows = pd.concat(held, ignore_index=True)[list(QUARANTINE_COLUMNS)].astype("str").drop_duplicates()
+    names = _names_of_rows(reports(bundles).values())
+    keys = zip(rows["source"], rows["layer"], rows["row"])
+    return rows.assign(row_name=pd.Series([names.get(key) for key in keys], index=rows.index, dtype="str"))
+
+
+def _names_of_rows(told: Iterable[dict[str, Any]]) -> dict[tuple[str, str, str], str]:
+    """(source, layer, row) -> what a held row is called in its source."""
+    out: dict[tuple[str, str, str], str] = {}
+    for report in told:
+        out |= _names_of_rows(report.get("layers", {}).values())
+        for row, name in report.get("held_names", ()):
+            out[str(report["source"]), str(report["layer"]), str(row)] = str(name)
+    return out
 
 
 def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str, Any]]) -> dict[str, str]:

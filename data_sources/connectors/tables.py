@@ -30,6 +30,7 @@ from khanij.foundation.errors import ContractError, CrsError, SourceError
 _WKT_COLUMNS = frozenset(
     {"wkt", "geometry", "geom", "the_geom", "shape", "wkt_geom", "wkt_geometry", "geometry_wkt", "geom_wkt", "geo", "ewkt", "wkb", "wkb_geometry"}
 )  # fmt: skip
+_HEAD, _LINES = 200_000, 22
 _WKT_START = re.compile(
     r"^\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|CURVE|SURFACE|GEOMETRYCOLLECTION)\s*(?:ZM?|M)?\s*(?:\(|EMPTY)",
     re.IGNORECASE,
@@ -66,8 +67,7 @@ def parse_text_table(
     text: str, options: Mapping[str, Any], *, where: object, first_line: int = 1, encoding: str = "utf-8"
 ) -> pd.DataFrame:
     """Delimited text -> frame; see ``read_text_table``."""
-    header_line = text[: text.find("\n")] if "\n" in text else text
-    delimiter = options.get("delimiter") or _delimiter(header_line)
+    delimiter = options.get("delimiter") or _delimiter(text[:_HEAD])
     plain = options.get("quoting") == "none"
     # Without a quote a line is a row, and Arrow refuses one of another length; with one, Python's reader looks at each first.
     frame = None if "\0" in text or (not plain and '"' in text) else _by_arrow(text, delimiter, plain)
@@ -143,9 +143,17 @@ def _decode(path: Path, encoding: str | None) -> tuple[str, str]:
     raise SourceError("the text encoding cannot be read", file=path, do="save the file as UTF-8, or name its encoding")
 
 
-def _delimiter(header: str) -> str:
+def _delimiter(head: str) -> str:
+    """The mark that the header has as often as the rows below it; of several the most frequent of the header.
+
+    ``MA200|Cu|PPM`` in a file of commas has more bars than commas, and no row has any.
+    """
+    lines = [re.sub(r'"[^"]*"', "", line) for line in head.split("\n")[:_LINES] if line.strip()]
+    header, *below = lines or [""]
     counts = {d: header.count(d) for d in (",", "\t", ";", "|")}
-    best = max(counts, key=lambda d: counts[d])
+    below = below[:-1] or below  # the last may be cut short
+    agree = {d: sum(line.count(d) == n for line in below) if n else -1 for d, n in counts.items()}
+    best = max(counts, key=lambda d: (agree[d] * 2 > len(below), counts[d]) if counts[d] else (False, 0))
     return best if counts[best] else ","
 
 

@@ -60,6 +60,7 @@ class Field:
     ``optional``: a result may be without this column, and the description says when; any other column of an output
     contract has to be handed over.
     ``shows``: where a published column is seen beside the layer itself; a bare name such as ``"page"`` puts it last.
+    ``measured``: further names of a raw column that are taken with their unit alone (``Tonnage (t)``), since each unit is usual.
     ``from_``: the asset and the column that it is made from, for the lineage; without it the assessment makes it.
     """
 
@@ -72,6 +73,7 @@ class Field:
     nullable: bool = True
     unique: bool = False
     aliases: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
     reject: Bounds | None = None
     flag: Bounds | None = None

@@ -30,7 +30,6 @@ def _samples(name: str, title: str, description: str, key_aliases: tuple[str, ..
                 "Sample",
                 "Number of the sample, which starts with its sheet; the key.",
                 *key_aliases,
-                required=True,
                 nullable=False,
             ),
             _SHEET,

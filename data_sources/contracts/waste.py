@@ -26,6 +26,10 @@ MASS_BASIS = ("dry", "wet")
 TREE_INCLUDES = ("none", "Y", "Sc", "Y+Sc", "unknown")
 
 _MT = Bounds(0, 2000, "no single waste site of India holds two billion tonnes")
+_TONNAGE = (
+    "tonnage", "tonnage_mode", "tonnes", "quantity", "stock", "ash_stock", "ash_quantity", "quantity_of_waste", "waste_quantity",
+    "tailings_quantity", "reserves", "resource", "resources",
+)  # fmt: skip
 _PPM = Bounds(0, 1_000_000, "a mass fraction lies between nothing and everything")
 
 
@@ -120,9 +124,9 @@ TONNAGES = Contract(
         _SITE_REF,
         _t("tonnage_scope", "Covers", "What the figure covers."),
         _t("quantity_kind", "Quantity of", "waste, or contained_monazite (mass of the mineral, not of the sand).", vocabulary=("waste", "contained_monazite")),
-        _n("tonnage_min_mt", "Tonnage, minimum", "Lowest figure.", "million t, dry", reject=_MT),
-        _n("tonnage_mode_mt", "Tonnage, most likely", "Most likely figure; missing where only a range is known.", "million t, dry", reject=_MT),
-        _n("tonnage_max_mt", "Tonnage, maximum", "Highest figure.", "million t, dry", reject=_MT),
+        _n("tonnage_min_mt", "Tonnage, minimum", "Lowest figure.", "million t, dry", reject=_MT, measured=("tonnage_min", "minimum_tonnage")),
+        _n("tonnage_mode_mt", "Tonnage, most likely", "Most likely figure; missing where only a range is known.", "million t, dry", reject=_MT, measured=_TONNAGE),
+        _n("tonnage_max_mt", "Tonnage, maximum", "Highest figure.", "million t, dry", reject=_MT, measured=("tonnage_max", "maximum_tonnage")),
         _b("is_conflict", "In conflict", "True: lowest and highest are figures that contradict each other."),
         _t("mass_basis", "Dry or wet", "dry or wet tonnes; missing is taken as dry.", vocabulary=MASS_BASIS),
         _n("moisture_pct", "Moisture", "Water in wet tonnes, of the wet mass.", "%", reject=Bounds(0, 95, "a share of the wet mass")),
@@ -153,9 +157,9 @@ GRADES = Contract(
         _SITE_REF,
         _t("element", "Element", "Symbol, or TREE, La..Lu, Zn+Pb and the like for totals and sums.", required=True, nullable=False),
         _t("element_kind", "Kind", "element, total (split by a profile), sum (cannot be valued unsplit).", vocabulary=("element", "total", "sum")),
-        _n("value_min", "Value, lower", "Lower value as printed.", "see unit", reject=Bounds(0, None, "a grade is not negative")),
-        _n("value_mode", "Value, most likely", "Most likely value as printed.", "see unit", reject=Bounds(0, None, "a grade is not negative")),
-        _n("value_max", "Value, upper", "Upper value as printed.", "see unit", reject=Bounds(0, None, "a grade is not negative")),
+        _n("value_min", "Value, lower", "Lower value as printed.", "see unit", "value_lower", "grade_min", reject=Bounds(0, None, "a grade is not negative")),
+        _n("value_mode", "Value, most likely", "Most likely value as printed.", "see unit", "value", "grade", "assay_value", reject=Bounds(0, None, "a grade is not negative")),
+        _n("value_max", "Value, upper", "Upper value as printed.", "see unit", "value_upper", "grade_max", reject=Bounds(0, None, "a grade is not negative")),
         _t("unit", "Unit", "ppm, g/t or %."),
         _n("ppm_min", "Grade, lower", "Lower value of the element.", "ppm", reject=_PPM),
         _n("ppm_mode", "Grade, most likely", "Most likely value of the element.", "ppm", reject=_PPM),

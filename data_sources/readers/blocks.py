@@ -19,7 +19,7 @@ from data_sources.contracts.admitting.checks import KEPT_OF_TWINS, LOOKS_ALIKE, 
 from data_sources.contracts.admitting.identity import key_forms
 from data_sources.contracts.admitting.places import REPAIRED, TWO_PLACES
 from data_sources.contracts.admitting.rules import AREA_DIFFERS, geodesic_area_ha
-from data_sources.contracts.blocks import AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
+from data_sources.contracts.blocks import ACCESS_COLUMNS, AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
 from data_sources.readers.common import Extent, admit_layer, card_of
 from data_sources.readers.lease_status import lease_statuses
@@ -49,6 +49,11 @@ def embedded_auction_blocks(extent_deg: Extent | None = None, states: gpd.GeoDat
     frame = gpd.GeoDataFrame(table.drop(columns="geometry_wkt"), geometry=shapes, crs="EPSG:4326")
     frame["minerals"] = frame["minerals"].str.replace(r"\s*;\s*", ";", regex=True)
     frame["geometry_basis"] = "tender_corners"
+    frame = frame.rename(columns={"outcome": "auction_outcome", "premium_pct": "auction_premium_pct"})
+    frame = frame.assign(
+        auction_tranche=_tranches(table), auction_outcome=_outcomes(table), access_source=_said_by(table)
+    )
+    frame = frame.drop(columns=["tranche", "outcome_source"]).rename(columns={"outcome_as_of": "auction_outcome_date"})
     blocks = _as_blocks(
         admit_layer(
             frame,
@@ -64,6 +69,24 @@ def embedded_auction_blocks(extent_deg: Extent | None = None, states: gpd.GeoDat
     flags = blocks.kept["flags"]
     both = (flags + "; ").where(flags != "", "") + outcome
     return replace(blocks, kept=blocks.kept.assign(flags=both.astype("str")))
+
+
+def _tranches(table: pd.DataFrame) -> pd.Series:
+    """``1``, or ``1, offered again in 3``."""
+    again = table["offered_again_in"].map(lambda v: f", offered again in {v:g}", na_action="ignore").astype("str")
+    return table["tranche"].astype("str") + again.fillna("")
+
+
+def _outcomes(table: pd.DataFrame) -> pd.Series:
+    """The outcome of the last offer; ``offered_again`` where a later offer is known and what became of it is not."""
+    is_open = (table["outcome"] == "unknown") & table["offered_again_in"].notna()
+    return table["outcome"].mask(is_open, "offered_again")
+
+
+def _said_by(table: pd.DataFrame) -> pd.Series:
+    """Source of the outcome, and whether it is printed there or follows from counts."""
+    derived = pd.Series("", index=table.index).mask(table["outcome_basis"] == "derived", " (derived, not printed)")
+    return (table["outcome_source"] + derived).astype("str")
 
 
 def _outcome_words(table: pd.DataFrame) -> list[str]:
@@ -116,9 +139,10 @@ def read_blocks(
         frame["geometry_basis"] = "mapped"
     if layer == "mining_leases":
         own = reading.pop("own_lessees", ())
-        status, _, remarks = lease_statuses(frame, says.field_map if says else {}, own)
-        frame = frame.drop(columns=[c for c in frame.columns if plain_name(c) == "lease_status"]).assign(
-            lease_status=status
+        status, holder, remarks = lease_statuses(frame, says.field_map if says else {}, own)
+        read_here = ("lease_status", "lease_holder")
+        frame = frame.drop(columns=[c for c in frame.columns if plain_name(c) in read_here]).assign(
+            lease_status=status, lease_holder=holder.mask(status == "none")
         )
         frame["position_note"] = remarks  # carried through admission beside its row
     admission = admit_layer(
@@ -153,7 +177,7 @@ def _as_blocks(admission: Admission, kind: str, remarks: str | None = None) -> A
         kept["flags"] = (both + told).astype("str")
         report["lease_status"] = kept["lease_status"].value_counts().sort_index().to_dict()
         report["lease_remarks"] = told[told != ""].value_counts().sort_index().to_dict()
-    extra = [c for c in ("concession", "redistribute") if c in kept.columns]
+    extra = [c for c in ("concession", *ACCESS_COLUMNS, "redistribute") if c in kept.columns]
     kept = kept[[*BLOCK_COLUMNS, *extra, "geometry"]].sort_values("block_id", kind="stable")
     rows = admission.rows[kept.index.to_numpy()]
     return replace(admission, kept=kept.reset_index(drop=True), rows=rows, report=admission.report | report)

@@ -148,8 +148,11 @@ def _wide(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str],
     told = LONG.format(rows=len(frame), samples=len(out), elements=len(found))
     out = _with_remark(out, frame, told)
     out.attrs["held_columns"] = [list(h) for h in held]
-    out.attrs.pop("cell_marks", None)
-    return Layout(out, rows[first])
+    numbers = rows[first]
+    for reason, marked in out.attrs.pop("cell_marks", {}).get(value, {}).items():
+        for i in (r - 1 for r in marked):
+            remark(out, value, str(names.iloc[i]), reason, rows=[numbers[order[sample.iloc[i]]]])
+    return Layout(out, numbers)
 
 
 def _put(made: dict[str, list[str | None]], base: str, row: int, text: str | None, n: int) -> None:

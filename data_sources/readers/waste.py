@@ -178,8 +178,8 @@ def admit_tables(
 
 
 def with_waste_routes(inventory: WasteInventory) -> WasteInventory:
-    """The inventory in which a site that names its waste and no route has the route of the waste, with a mark that says so."""
-    sites, told = with_routes(inventory.sites, inventory.grades)
+    """The inventory in which a site that names its waste and no route has the waste's only route, with a mark that says so."""
+    sites, told = with_routes(inventory.sites)
     marks = {
         site: "; ".join(filter(None, (inventory.marks.get(site), told.get(site))))
         for site in sorted({*inventory.marks, *told})

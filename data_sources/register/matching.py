@@ -5,18 +5,15 @@ Belongs here: pairs and verdicts. Does not belong here: which figure of a facili
 
 from __future__ import annotations
 
-import difflib
-import re
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from data_sources.reference.site_names import SAME_NAME, name_similarity, name_words
 from data_sources.reference.waste_families import family_of
 
-SAME_NAME = 0.6
 LIKE_NAME = 0.3
 FAR_KM = 25.0
 BASE_KM = 1.0
@@ -24,49 +21,6 @@ REVIEW_COLUMNS = (
     "record_a", "record_b", "name_a", "name_b", "source_a", "source_b", "distance_km", "name_similarity", "verdict", "why",
 )  # fmt: skip
 _EARTH_KM = 6371.0088
-# Words that every facility carries: they say what it is, not which one.
-_COMMON = frozenset(
-    "tailings tailing pond ponds dam tsf facility storage dump dumps mine mines mining ash dyke dykes stack red mud gypsum waste "
-    "site plant power station thermal stps tps tpp tpss utpp umpp ltd limited pvt company co the of and at near area unit project "
-    "works no refinery heap overburden mill complex india group".split()
-)
-_WORDS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "one": "1", "two": "2", "three": "3", "north": "n", "south": "s"}
-
-
-@lru_cache(maxsize=65_536)
-def name_words(name: object) -> tuple[frozenset[str], frozenset[str]]:
-    """(distinguishing words, numbers) of a facility's name: ``Zawar TSF No. II (HZL)`` -> {zawar, hzl}, {2}."""
-    if not isinstance(name, str):
-        return frozenset(), frozenset()
-    text = re.sub(r"[^a-z0-9]+", " ", name.lower().replace("-", " "))
-    words = [_WORDS.get(w, w) for w in text.split()]
-    words = [str(int(w)) if w.isdigit() else w for w in words]
-    # One letter tells nothing apart (initials), except a compass direction.
-    telling = frozenset(w for w in words if w not in _COMMON and not w.isdigit() and (len(w) > 1 or w in "ns"))
-    return telling, frozenset(w for w in words if w.isdigit())
-
-
-def name_similarity(a: object, b: object) -> float:
-    """Share of the shorter name's distinguishing words that the other has, near spellings (ratio 0.8) counted.
-
-    NaN without words; 0 where both carry numbers and none is common (pond 1 is not pond 2).
-    """
-    (wa, na), (wb, nb) = name_words(a), name_words(b)
-    if na and nb and not na & nb:
-        return 0.0
-    if not wa or not wb:
-        return float("nan")
-    few, many = sorted((sorted(wa), sorted(wb)), key=len)
-    hits = sum(max(_alike(w, v) for v in many) for w in few)
-    # A single common word in long names says less than two of two.
-    return hits / len(few) * (1.0 if len(few) > 1 or len(many) <= 2 else 0.8)
-
-
-def _alike(a: str, b: str) -> float:
-    if a == b:
-        return 1.0
-    ratio = difflib.SequenceMatcher(None, a, b).ratio()
-    return ratio if ratio >= 0.8 and min(len(a), len(b)) >= 4 else 0.0
 
 
 def match_records(facilities: pd.DataFrame) -> pd.DataFrame:

@@ -39,6 +39,8 @@ def main(arguments: argparse.Namespace) -> int:
         try:
             got = fetch(card, archive, extent=region.extent_deg if region else None, progress=_progress)
             print(f"{name}: {got.rows} rows in {len(got.manifest.pages)} pages, {got.path}")
+            for note in got.manifest.notes:
+                print(f"  {note}")
         except KhanijError as error:
             failed += 1
             print(f"{name}: {error}", file=sys.stderr)

@@ -5,40 +5,31 @@ from __future__ import annotations
 import argparse
 import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-TEXTS = {
-    "kind": "kind of block, such as waste_block",
-    "status": "RANKED (default), OUT_OF_BASKET, UNQUANTIFIED, GATED or LEASED",
-    "state": "state or union territory",
-    "district": "district",
-    "element": "blocks whose route sells this element",
-    "prospect": "PAYS, MAY_PAY or NEEDS_MORE",
-}
-NUMBERS = {
-    "max_rank": (int, "N", "rank N or better"),
-    "min_p_top10": (float, "P", "at least this share of draws among the first ten"),
-    "min_p_top20": (float, "P", "at least this share of draws among the first twenty"),
-    "min_p_pays": (float, "P", "at least this share of draws in which it pays"),
-    "max_price_multiple": (float, "X", "needed price multiple of at most X (1 pays today)"),
-    "min_tonnage_t": (float, "T", "at least T tonnes (P50)"),
-}
+from pipelines.cli.shown.asking import add_options, folder_for, given_settings
+
+if TYPE_CHECKING:
+    from publishing.shortlists.shortlist import Shortlist
+
+_RANKED = {"rank": "rank", "tier": "tier", "rank_p05": "P05", "rank_p95": "P95", "block_id": "block", "name": "name", "state": "state", "score_mean": "score", "p_top20": "P(top 20)", "p_pays": "P(pays)", "price_multiple_needed": "needs prices x", "open_to_bid": "open to bid", "distance_km": "km"}  # fmt: skip
+_UNRANKED = {"rank_fertility": "by fertility", "fertility_axis": "percentile", "block_id": "block", "name": "name", "state": "state", "minerals": "minerals", "area_ha": "ha", "auction_tranche": "tranche", "auction_outcome": "outcome", "open_to_bid": "open to bid", "host_evidence": "evidence of its minerals", "nearest_site_id": "nearest waste", "nearest_site_km": "km to it", "distance_km": "km"}  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``khanij shortlist``."""
     parser.add_argument(
-        "--region", action="append", metavar="R", help="region (repeatable); without it, every region that was run"
+        "--region",
+        action="append",
+        metavar="R",
+        help="region (repeatable); without it, every region that was run and is not made up",
     )
     parser.add_argument("--basket", metavar="B", help="rank by this basket, such as magnet_ree or china_seven")
-    for name, text in TEXTS.items():
-        parser.add_argument(
-            f"--{name}", action="append", metavar=name.upper(), help=f"{text} (repeatable, or with commas)"
-        )
-    for name, (kind, metavar, text) in NUMBERS.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
-    parser.add_argument("--worst-class", metavar="CLASS", help="knowledge class of at least G1, G2, G3, G4 or analogue")
+    add_options(parser)
     parser.add_argument("--format", metavar="F,F", help="write files: xlsx, csv, gpkg, geojson, kml, pdf")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the files (default: output/shortlists/NAME)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the files (default: one of its own below output/shortlists)"
+    )
     parser.add_argument("--name", metavar="NAME", help="name of the shortlist")
     parser.add_argument("--filter", type=Path, metavar="FILE", help="repeat a saved filter")
     parser.add_argument("--save", action="store_true", help="save the filter as NAME.vN.yaml beside the files")
@@ -50,53 +41,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the blocks that pass; write and save what was asked for."""
-    from rich.table import Table
-
-    from khanij.foundation.cells import is_known
     from khanij.foundation.environment import output_folder
-    from pipelines.cli.shown.terminal import terminal
-    from publishing.sets.snapshot import published_files
-    from publishing.shortlists.shortlist import build_shortlist, load_filter, make_filter, nothing_passes, save_filter
+    from khanij.foundation.files import write_bytes_atomically
+    from publishing.sets.snapshot import published_files, real_files
+    from publishing.shortlists.filters import load_filter, make_filter, save_filter
+    from publishing.shortlists.shortlist import build_shortlist, nothing_passes
     from publishing.shortlists.shortlist_files import check_formats, write_shortlist
 
-    settings = {name: getattr(arguments, name) for name in ("basket", *NUMBERS, "worst_class", "name", "version")}
-    settings |= {name: ",".join(value) if (value := getattr(arguments, name)) else None for name in TEXTS}
-    given = {name: value for name, value in settings.items() if value is not None}
+    own = {name: getattr(arguments, name) for name in ("basket", "name", "version")}
+    given = {name: value for name, value in own.items() if value is not None} | given_settings(arguments)
     chosen = (
         make_filter(**(load_filter(arguments.filter).settings() | given)) if arguments.filter else make_filter(**given)
     )
     formats = [f.strip() for f in (arguments.format or "").split(",") if f.strip()]
     check_formats(formats)
-    files = [file for region in arguments.region or [None] for file in published_files(region)]
+    named = [file for region in arguments.region or () for file in published_files(region)]
+    files = named or real_files(published_files(None))
     shortlist = build_shortlist(files, chosen)
     if shortlist.blocks.empty:
         raise nothing_passes(shortlist)
+    _print(shortlist)
 
-    columns = {"region": "region", "kind": "kind", "rank": "rank", "tier": "tier", "rank_p05": "P05", "rank_p95": "P95", "block_id": "block", "name": "name", "state": "state", "rank_fertility": "by fertility", "fertility_axis": "percentile", "score_mean": "score", "p_top20": "P(top 20)", "p_pays": "P(pays)", "price_multiple_needed": "needs prices x"}  # fmt: skip
-    table = Table(title=f"{len(shortlist.blocks)} blocks: {chosen.described() or 'no filter'}", title_justify="left")
-    blocks = shortlist.blocks
-    by_rank = blocks["rank"].notna().any()
-    unused = (
-        ("rank_fertility", "fertility_axis")
-        if by_rank
-        else ("rank", "tier", "rank_p05", "rank_p95", "score_mean", "p_top20")
-    )
-    present = [name for name in columns if name in blocks.columns and name not in unused]
-    for name in present:
-        table.add_column(columns[name], no_wrap=name in ("block_id", "kind"))
-    for row in blocks[present].itertuples(index=False):
-        table.add_row(
-            *(
-                "" if not is_known(value) else f"{value:.3g}" if isinstance(value, float) else str(value)
-                for value in row
-            )
-        )
-    terminal().print(table)
-
-    folder = arguments.out or output_folder() / "shortlists" / chosen.name
+    folder, text = folder_for(chosen, list(shortlist.runs), output_folder() / "shortlists")
+    folder = arguments.out or folder
     if formats:
         for file in write_shortlist(shortlist, formats, folder, arguments.date).values():
             print(file.path)
+        if not arguments.out:
+            write_bytes_atomically(folder / "filter.yaml", text.encode())
     if arguments.save:
         print(save_filter(chosen, folder))
     return 0
+
+
+def _print(shortlist: Shortlist) -> None:
+    """The list as a table, ranked blocks and others apart, and what a reader must know of what is not in it."""
+    from rich.table import Table
+
+    from khanij.foundation.cells import is_known
+    from pipelines.cli.shown.terminal import terminal
+
+    blocks = shortlist.blocks
+    title = f"{len(blocks)} block{'s' if len(blocks) != 1 else ''}: {shortlist.chosen.described() or 'no filter'}"
+    several = [c for c in ("region", "kind") if blocks[c].nunique() > 1]
+    is_ranked = blocks["rank"].notna()
+    for part, columns in ((blocks[is_ranked], _RANKED), (blocks[~is_ranked], _UNRANKED)):
+        if part.empty:
+            continue
+        table = Table(title=title, title_justify="left")
+        title = ""
+        wanted = {c: c for c in several} | columns
+        present = [c for c in wanted if c in part.columns and part[c].map(is_known).any()]
+        for name in present:
+            table.add_column(wanted[name], no_wrap=name in ("block_id", "kind", "rank"))
+        for row in part[present].itertuples(index=False):
+            table.add_row(*("" if not is_known(v) else f"{v:.3g}" if isinstance(v, float) else str(v) for v in row))
+        terminal().print(table)
+    for line in shortlist.told():
+        print(line)

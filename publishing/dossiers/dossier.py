@@ -1,4 +1,4 @@
-"""Dossiers: one PDF per block (two A4 pages), a combined one, and the PDF of a shortlist.
+"""Dossiers: one PDF per block (two A4 pages, one where there is little to say), a combined one, and the PDF of a shortlist.
 
 Belongs here: which pages are made and where they are written. Does not belong here: what stands on a page
 (``dossier_pages``).
@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import pandas as pd
-from matplotlib.figure import Figure
 
 from khanij.foundation.cells import is_known
+from khanij.foundation.errors import MissingSourceError
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from publishing.dossiers.dossier_figures import Book
-from publishing.dossiers.dossier_pages import first_page, list_pages, second_page
+from publishing.dossiers.dossier_pages import pages_of
+from publishing.dossiers.list_pages import list_pages
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import no_such_block, read_layer, read_table, records, run_info
 from publishing.pdf.figure_pages import FigurePages
@@ -76,7 +77,7 @@ def write_dossiers(
         whole = _open_pdf(f"Dossiers - {book.info.get('title', '')}", book)
         for block_id in block_ids:
             single = _open_pdf(f"{block_id} - {book.info.get('title', '')}", book)
-            for figure in _pages(book, known[block_id]):
+            for figure in pages_of(book, known[block_id]):
                 for wanted, target in ((each, single), (combined, whole)):
                     if wanted:
                         target.savefig(figure)
@@ -112,15 +113,10 @@ def write_shortlist_pdf(shortlist: Shortlist, path: Path, date: str = "") -> Pub
         for figure in list_pages(shortlist, date):
             pdf.savefig(figure)
         for record in records(pd.DataFrame(shortlist.blocks.drop(columns="geometry"))):
-            for figure in _pages(book, record):
+            for figure in pages_of(book, record):
                 pdf.savefig(figure)
         content = pdf.content()
     return _put(path, content)
-
-
-def _pages(book: Book, record: Any) -> Iterator[Figure]:
-    yield first_page(book, record)
-    yield second_page(book, record)
 
 
 def _file_name(block_id: str) -> str:
@@ -158,9 +154,19 @@ class _Look:
         self._rc.__exit__(*error)  # type: ignore[arg-type]
 
 
-def top_block_ids(gpkg: Path | str, n: int, kind: str | None = None) -> list[str]:
-    """Identifiers of the first ``n`` ranked blocks of a kind (of the kind with most ranked blocks)."""
+def top_block_ids(gpkg: Path | str, n: int) -> list[str]:
+    """Identifiers of the first ``n`` ranked blocks of the primary ranking; where none is ranked, by fertility.
+
+    Raises
+    ------
+    MissingSourceError : nothing is ranked, nor listed by fertility.
+    """
     from publishing.explain import top_table
 
-    frame = top_table(gpkg, kind, n)
+    frame = top_table(gpkg, None, n)
+    if frame.empty:
+        raise MissingSourceError(
+            "no block is ranked, so none is the first", file=gpkg, layer="ranked_blocks", field="rank",
+            do="name blocks, or choose them: khanij dossier --region R --status all --top 5",
+        )  # fmt: skip
     return [b for b in frame["block_id"] if is_known(b)]

@@ -6,15 +6,13 @@ Belongs here: the layout of a page. Does not belong here: files, or a number tha
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
-from data_sources.contracts.published.places import DOSSIER
+from data_sources.contracts.published.places import DOSSIER, HELD
 from data_sources.sheets import sheet_of
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
@@ -45,14 +43,13 @@ from publishing.dossiers.dossier_figures import (
     draw_rank_axis,
 )
 from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import records
-from publishing.shortlists.shortlist import Shortlist
 from publishing.words import (
     CLASS_WORDS,
     KIND_WORDS,
     LEASE_WORDS,
     PROSPECT_WORDS,
     STATUS_WORDS,
+    held_in_words,
     premium_in_words,
     price_multiple_in_words,
     said,
@@ -62,7 +59,7 @@ from publishing.words import (
 class Writer:
     """A page that is written from the top down, in points from its top-left corner."""
 
-    def __init__(self, book: Book, r: SimpleNamespace, page: int) -> None:
+    def __init__(self, book: Book, r: SimpleNamespace, page: int, pages: int = 2) -> None:
         self.figure = Figure(figsize=A4)
         self.y = 0.0
         self.left, self.width = 0.08, 0.84
@@ -72,13 +69,13 @@ class Writer:
         self.text(self.left, 0.936, f"{KIND_WORDS.get(r.kind, r.kind)} {r.block_id}    {where}", 9.5, colour=SOFT)
         if mark:
             self.text(0.92, 0.975, mark.strip(), 11, colour=RED, weight="bold", ha="right")
-        self.figure.add_artist(_rule(0.928))
+        self.figure.add_artist(rule(0.928))
         info = book.info
         configuration = (info.get("configuration_sha256") or info.get("configuration_hash") or "not stated")[:12]
         foot = f"{info.get('title', '')}. Configuration {configuration}, price deck {info.get('price_deck', '?')}. P10 is the low case; rank P05 is the best place. A blank is not known."
         for i, line in enumerate(textwrap.wrap(one_line(plain(foot)), 150)[:2]):
             self.text(self.left, 0.038 - 0.011 * i, line, 6.8, colour=SOFT)
-        self.text(0.92, 0.016, f"page {page} of 2", 6.8, colour=SOFT, ha="right")
+        self.text(0.92, 0.016, f"page {page} of {pages}", 6.8, colour=SOFT, ha="right")
         self.y = 0.905
 
     def text(
@@ -110,6 +107,15 @@ class Writer:
             self.text(self.left, self.y, line, size, colour=colour)
             self.y -= size * 0.00168
 
+    def known(self, pairs: list[tuple[str, str | None]], most: int = 72) -> None:
+        """Label and value of what is known, one pair a line; what is not, by its labels in one paragraph."""
+        self.facts([(label, value) for label, value in pairs if value], most=most)
+        unknown = [
+            label[:1].lower() + label[1:] if label[1:2].islower() else label for label, value in pairs if not value
+        ]
+        if unknown:
+            self.paragraph(f"Not known: {'; '.join(unknown)}.", size=8.5, colour=SOFT)
+
     def facts(self, pairs: list[tuple[str, str]], x: float | None = None, wide: float = 0.24, most: int = 72) -> None:
         """Label and value, one pair a line."""
         x = self.left if x is None else x
@@ -126,7 +132,7 @@ class Writer:
         """Columns at fixed starts (0..1 of the width); texts are cut to their column."""
         for title, start in zip(head, starts):
             self.text(self.left + start * self.width, self.y, title, 7.5, colour=SOFT, weight="bold")
-        self.figure.add_artist(_rule(self.y - 0.004))
+        self.figure.add_artist(rule(self.y - 0.004))
         self.y -= 0.0155
         for row in rows[:most]:
             for value, start, length in zip(row, starts, lengths):
@@ -137,15 +143,88 @@ class Writer:
             self.y -= 0.0138
 
 
-def _rule(y: float) -> Any:
+def rule(y: float) -> Any:
+    """A thin line across the page."""
     from matplotlib.lines import Line2D
 
     return Line2D([0.08, 0.92], [y, y], color=LINE, linewidth=0.7)
 
 
+def pages_of(book: Book, r: SimpleNamespace) -> list[Figure]:
+    """Two pages on a block; one where there is neither waste nor metal nor advice to fill a second."""
+    holds = book.rows("shares", r.block_id) or book.rows("elements", r.block_id) or book.rows("advice", r.block_id)
+    if r.status == "RANKED" or holds or is_known(r.tonnage_t_p50) or book.advice_of_site.get(str(r.site_id)):
+        return [first_page(book, r), second_page(book, r)]
+    return [only_page(book, r)]
+
+
+def only_page(book: Book, r: SimpleNamespace) -> Figure:
+    """All that is known of a block without quantified waste: where it is, who holds it, its ground, what is missing."""
+    w = Writer(book, r, 1, pages=1)
+    _top(w, book, r)
+    _held(w, r)
+    w.heading("In words")
+    w.paragraph(r.explanation, most=6)
+    w.heading("How well it is known")
+    nearest = f"{r.nearest_site_id} at {number(r.nearest_site_km)} km" if is_known(r.nearest_site_id) else None
+    w.known(
+        [
+            ("Minerals", _line(r.minerals)), ("Area", f"{number(r.area_ha)} ha" if is_known(r.area_ha) else None),
+            ("Nearest waste site", nearest), ("Likely companions (not measured)", _line(r.likely_companions)),
+            ("Flags", _line(r.flags)), ("Missing", _line(r.missing)), ("Tonnage", None), ("P(pays)", None), ("Net present value", None),
+            *((s.label or f.title, said(f, getattr(r, f.name)) or None) for f, s in RANKED_BLOCKS.shown(DOSSIER) if s.group != HELD),
+        ]
+    )  # fmt: skip
+    _ground(w, book, r)
+    w.heading("Sources")
+    w.paragraph(r.sources, size=7.5, columns=138, most=max(2, int((w.y - 0.06) / 0.0127)))
+    return w.figure
+
+
+def _held(w: Writer, r: SimpleNamespace) -> None:
+    """Who holds it and what became of its auction; nothing where no source says."""
+    if held := held_in_words(r):
+        w.heading("Held and offered")
+        w.facts(held, most=80)
+
+
+def _line(value: object) -> str | None:
+    return one_line(value) if is_known(value) else None
+
+
 def first_page(book: Book, r: SimpleNamespace) -> Figure:
     """Where it is, where it stands, why."""
     w = Writer(book, r, 1)
+    _top(w, book, r)
+    _scored(w, book, r)
+    w.heading("Value")
+    multiple = price_multiple_in_words(r.price_multiple_needed) if is_known(r.p_pays) else None
+    pays = f"{chance(r.p_pays)}; {chance(r.p_pays_if_built_today)} if built today" if is_known(r.p_pays) else None
+    npv, basket = (
+        triple(r, c, amount, "USD") if is_known(getattr(r, f"{c}_p50")) else None
+        for c in ("npv_usd", "basket_value_usd")
+    )
+    w.known(
+        [
+            ("Tonnage, P50", tonnes(r.tonnage_t_p50) if is_known(r.tonnage_t_p50) else None),
+            ("Prospect", PROSPECT_WORDS.get(r.prospect)), ("P(pays)", pays), ("Net present value", npv),
+            ("Median, Rs crore", number(r.npv_inr_crore_p50) if is_known(r.npv_inr_crore_p50) else None),
+            ("Price multiple needed", multiple), ("Premium that could be bid", premium_in_words(r) or None),
+            ("Value of the basket's metals", basket), ("Main elements", _line(r.top_elements)),
+            ("Knowledge class", CLASS_WORDS.get(str(r.knowledge_class), "not stated")),
+        ]
+    )  # fmt: skip
+    if r.status != "RANKED":  # of a ranked block the second page has room for it
+        _held(w, r)
+    w.heading("In words")
+    w.paragraph(r.explanation, most=max(3, int((w.y - 0.06) / 0.0144)))
+    if r.status != "RANKED":
+        _ground(w, book, r)
+    return w.figure
+
+
+def _top(w: Writer, book: Book, r: SimpleNamespace) -> None:
+    """Place or status, the reason, two maps and the position."""
     status = STATUS_WORDS.get(r.status, r.status)
     if r.status == "RANKED":
         w.text(w.left, w.y, f"Place {place(r.rank)} of {book.peers_of(r)}", 19, weight="bold")
@@ -175,6 +254,10 @@ def first_page(book: Book, r: SimpleNamespace) -> Figure:
         text = f"{one_line(r.shape_meaning).capitalize() or 'Position not known'}."
     w.text(w.left, w.y, text, 8, colour=SOFT)
     w.y -= 0.012
+
+
+def _scored(w: Writer, book: Book, r: SimpleNamespace) -> None:
+    """Score and rank as bars; nothing where there is no rank."""
     if r.status == "RANKED":
         w.heading(f"Score {number(r.score_mean)} of 100 (P10 {number(r.score_p10)} to P90 {number(r.score_p90)})")
         draw_contributions(w.figure.add_axes((0.08, w.y - 0.026, 0.84, 0.030)), r)
@@ -182,25 +265,6 @@ def first_page(book: Book, r: SimpleNamespace) -> Figure:
         w.heading("Rank")
         draw_rank_axis(w.figure.add_axes((0.08, w.y - 0.020, 0.84, 0.026)), r, book.peers_of(r))
         w.y -= 0.052
-    w.heading("Value")
-    pairs = [
-        ("Tonnage, P50", tonnes(r.tonnage_t_p50)),
-        ("Prospect", PROSPECT_WORDS.get(r.prospect, "not known")),
-        ("P(pays)", f"{chance(r.p_pays)}; {chance(r.p_pays_if_built_today)} if built today"),
-        ("Net present value", triple(r, "npv_usd", amount, "USD")),
-        ("Median, Rs crore", number(r.npv_inr_crore_p50)),
-        ("Price multiple needed", price_multiple_in_words(r.price_multiple_needed)),
-        ("Premium that could be bid", premium_in_words(r) or "not known"),
-        ("Value of the basket's metals", triple(r, "basket_value_usd", amount, "USD")),
-        ("Main elements", one_line(r.top_elements) or "not known"),
-        ("Knowledge class", CLASS_WORDS.get(str(r.knowledge_class), "not stated")),
-    ]
-    w.facts(pairs)
-    w.heading("In words")
-    w.paragraph(r.explanation, most=max(3, int((w.y - 0.06) / 0.0144)))
-    if r.status != "RANKED":
-        _ground(w, book, r)
-    return w.figure
 
 
 def _ground(w: Writer, book: Book, r: SimpleNamespace) -> None:
@@ -263,10 +327,10 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
     law = [*([str(r.status_reason)] if r.status in ("GATED", "LEASED") else []), *gates]
     w.paragraph("; ".join(law) if law else "No gate is recorded in the sources used; that is not a clearance.", most=4)
     modifier = f"Modifier {number(r.modifier)}. " if is_known(r.modifier) and float(r.modifier) < 1 else ""
-    w.paragraph(
-        f"{modifier}Lease: {LEASE_WORDS.get(str(r.lease_status), one_line(r.lease_status).replace('_', ' ')) or 'not stated'}.",
-        most=2,
-    )
+    lease = LEASE_WORDS.get(str(r.lease_status), one_line(r.lease_status).replace("_", " ")) or "not stated"
+    w.paragraph(f"{modifier}Lease: {lease}.", most=2)
+    if r.status == "RANKED":
+        w.facts(held_in_words(r), most=80)
     w.heading("How well it is known")
     w.facts(
         [
@@ -277,6 +341,7 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
             *(
                 (s.label or f.title, said(f, getattr(r, f.name)) or "not known")
                 for f, s in RANKED_BLOCKS.shown(DOSSIER)
+                if s.group != HELD
             ),
         ]
     )
@@ -293,51 +358,3 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
     w.heading("Sources")
     w.paragraph(r.sources, size=7.5, columns=138, most=max(2, int((w.y - 0.06) / 0.0127)))
     return w.figure
-
-
-def list_pages(shortlist: Shortlist, date: str) -> Iterator[Figure]:
-    """The list itself, thirty blocks a page."""
-    rows = records(pd.DataFrame(shortlist.blocks.drop(columns="geometry")))
-    pages = [rows[i : i + 30] for i in range(0, len(rows), 30)]
-    for page, part in enumerate(pages, start=1):
-        figure = Figure(figsize=A4)
-
-        def say(x: float, y: float, text: str, size: float, figure: Figure = figure, **more: Any) -> None:
-            figure.text(x, y, text, fontsize=size, parse_math=False, **more)
-
-        say(0.08, 0.95, f"Shortlist {shortlist.chosen.name}", 17, weight="bold")
-        if shortlist.is_sample:
-            say(0.92, 0.975, SAMPLE_MARK, 11, color=RED, weight="bold", ha="right")
-        say(0.08, 0.930, one_line(plain(shortlist.title), 100), 10, color=SOFT)
-        dated = f" Date: {date}." if date else ""
-        told = f"Filter: {shortlist.chosen.described() or 'none'}. Places are out of {shortlist.told_peers()}.{dated}"
-        for i, line in enumerate(textwrap.wrap(told, 112)[:3]):
-            say(0.08, 0.912 - 0.013 * i, line, 8.5, color=SOFT)
-        y = 0.872
-        columns = (
-            ("Rank", 0.08),
-            ("P05-P95", 0.13),
-            ("Block", 0.21),
-            ("State", 0.60),
-            ("Score", 0.75),
-            ("P(top 20)", 0.81),
-            ("Class", 0.88),
-        )
-        for title, x in columns:
-            say(x, y, title, 7.5, color=SOFT, weight="bold")
-        figure.add_artist(_rule(y - 0.005))
-        for r in part:
-            y -= 0.0245
-            values = (place(r.rank) if is_known(r.rank) else "-", rank_interval(r.rank_p05, r.rank_p95).replace(" to ", "-").replace("not known", "-"), one_line(plain(r.name), 46), one_line(plain(r.state), 15), number(r.score_mean).replace("not known", "-"), share(r.p_top20).replace("not known", "-"), one_line(r.knowledge_class, 9))  # fmt: skip
-            for value, (_, x) in zip(values, columns):
-                say(x, y, value, 8.5)
-            say(0.21, y - 0.0105, f"{r.block_id}  {one_line(plain(r.top_elements), 60)}", 6.8, color=SOFT)
-        say(
-            0.08,
-            0.03,
-            "P10 is the low case; rank P05 is the best place. A rank is an order under stated inputs, not a resource.",
-            7,
-            color=SOFT,
-        )
-        say(0.92, 0.03, f"list {page} of {len(pages)}", 7, color=SOFT, ha="right")
-        yield figure

@@ -25,7 +25,7 @@ from publishing.colours import CONTRIBUTIONS, FERTILITY_CLASSES, RANK_CLASSES, W
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import read_layer, read_table, run_info
 from publishing.sets.marks import KEY, meta_tag, visible_line
-from publishing.words import KIND_WORDS, NUMBERS, STATUS_WORDS, unit_said
+from publishing.words import KIND_WORDS, NUMBERS, STATUS_WORDS, VALUE_WORDS, unit_said
 
 _OF_PAGE = (PAGE, PAGE_TABLE, PAGE_GROUND)
 BLOCK_COLUMNS = tuple(f.name for f in RANKED_BLOCKS.fields if any(s.where in _OF_PAGE for s in f.places()))
@@ -132,6 +132,7 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "facts": _facts(),
         "kinds": KIND_WORDS,
         "statuses": STATUS_WORDS,
+        "value_words": {name: words for name, words in VALUE_WORDS.items() if name in BLOCK_COLUMNS},
         "rank_classes": [list(c) for c in RANK_CLASSES],
         "waste_families": [[label, colour, list(words)] for label, _, colour, words in WASTE_FAMILIES],
         "contributions": [list(c) for c in CONTRIBUTIONS],

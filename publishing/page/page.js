@@ -21,7 +21,7 @@
   const COLUMNS = ground ? D.ground_table : D.table.filter(([key]) => key !== 'rank_fertility' || B.rank_fertility.some(known));
   const PAGE = 500;
   let sort = { key: 'rank', up: true }, shown = [], chosen = -1, limit = PAGE;
-  const text = i => [B.name[i], B.block_id[i], B.district[i], B.state[i], B.top_elements[i], B.likely_companions[i]].filter(known).join(' ').toLowerCase();
+  const text = i => [B.name[i], B.block_id[i], B.district[i], B.state[i], B.top_elements[i], B.likely_companions[i], B.operator[i], B.lease_holder[i], B.preferred_bidder[i]].filter(known).join(' ').toLowerCase();
   const TEXT = Array.from({ length: N }, (_, i) => text(i));
 
   function fill(select, values, words) {
@@ -32,6 +32,7 @@
   fill($('f-kind'), distinct('kind'), D.kinds);
   fill($('f-status'), distinct('status'), D.statuses);
   fill($('f-state'), distinct('state'));
+  fill($('f-open_to_bid'), distinct('open_to_bid'), D.value_words.open_to_bid);
   const ranked = {};
   B.kind.forEach((k, i) => { if (known(B.rank[i])) ranked[k] = (ranked[k] || 0) + 1; });
   const first = Object.keys(D.kinds).find(k => ranked[k]); // waste blocks are the primary ranking
@@ -43,7 +44,7 @@
   function passes(i) {
     const words = $('f-text').value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     if (words.some(w => !TEXT[i].includes(w))) return false;
-    for (const key of ['kind', 'status', 'state']) { const v = $('f-' + key).value; if (v && B[key][i] !== v) return false; }
+    for (const key of ['kind', 'status', 'state', 'open_to_bid']) { const v = $('f-' + key).value; if (v && B[key][i] !== v) return false; }
     const r = parseFloat($('f-rank').value), p = parseFloat($('f-p20').value);
     if (!isNaN(r) && !(known(B.rank[i]) && B.rank[i] <= r)) return false;
     if (!isNaN(p) && !(known(B.p_top20[i]) && B.p_top20[i] >= p)) return false;
@@ -79,6 +80,7 @@
   function cell(key, i) {
     const v = B[key][i];
     if (key === 'status') return el('td', D.statuses[v] || v);
+    if (D.value_words[key]) return el('td', D.value_words[key][v] || v);
     if (key === 'rank_p05') return el('td', known(v) ? place(v) + ' to ' + place(B.rank_p95[i]) : '', 'n');
     if (key === 'rank' || key === 'rank_fertility') return el('td', place(v), 'n');
     if (key === 'score_mean') { const td = el('td', undefined, 'n'); if (known(v)) { const b = el('span', undefined, 'mini'); b.style.width = Math.round(v * 0.5) + 'px'; td.append(b, v.toFixed(1)); } return td; }
@@ -147,6 +149,7 @@
   const SAID = { share: [share, ''], t: [tonnes, ''], USD: [amount, 'USD'], 'yes or no': [v => v ? 'yes' : 'no', ''], x: [num, ''], text: [v => v, ''] };
   function fact(key, how, i) {
     if (FACTS[key]) return FACTS[key](i);
+    if (D.value_words[key]) return D.value_words[key][B[key][i]] || B[key][i];
     const v = B[key][i], [say, unit] = SAID[how] || [num, how], stem = key.replace(/_p50$/, '');
     const low = B[stem + '_p10'], high = B[stem + '_p90'];
     if (stem !== key && low && high) return triple(low[i], v, high[i], say, unit);
@@ -339,7 +342,7 @@
   }
   document.querySelectorAll('#filters input, #filters select').forEach(f => f.addEventListener('input', () => { limit = PAGE; draw(); }));
   $('filters').addEventListener('submit', e => e.preventDefault());
-  $('f-clear').addEventListener('click', () => { ['f-text', 'f-kind', 'f-status', 'f-state', 'f-rank', 'f-p20'].forEach(id => { $(id).value = ''; }); draw(); });
+  $('f-clear').addEventListener('click', () => { ['f-text', 'f-kind', 'f-status', 'f-state', 'f-open_to_bid', 'f-rank', 'f-p20'].forEach(id => { $(id).value = ''; }); draw(); });
   $('summary').textContent = Object.entries(ranked).map(([k, n]) => n + ' ' + (D.kinds[k] || k).toLowerCase() + 's ranked').join(', ') + (Object.keys(ranked).length ? ' of ' : '') + N + ' blocks' + (ground ? ', none with quantified waste: listed by the fertility of the ground' : '') + '; ' + D.sites.site_id.length + ' waste sites. A rank is an order under stated inputs, not a resource.';
   $('about').textContent = 'Khanij. Configuration ' + (D.info.configuration_sha256 || D.info.configuration_hash || 'not stated').slice(0, 12) + '; price deck ' + (D.info.price_deck || '?') + ', draws ' + (D.info.draws || '?') + ', seed ' + (D.info.seed || '?') + '. Grid: Survey of India sheets. No boundary is drawn. A blank is not known, never zero.';
   legend(); resize(); draw();

@@ -222,7 +222,7 @@ def _without_internal(source: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[s
             frames[name] = _without_words(frames[name], words)
     if kept_out and "quarantine" in frames:
         # A held row may come from a source that may not be passed on: its reason is told, its value is not.
-        frames["quarantine"] = frames["quarantine"].assign(value=None)
+        frames["quarantine"] = frames["quarantine"].assign(value=None, row_name=None)
     layers = {n: f for n, f in frames.items() if isinstance(f, gpd.GeoDataFrame)}
     return layers, {n: f for n, f in frames.items() if n not in layers}, kept_out
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from data_sources.contracts import MissingSourceError, PublishingError
 from data_sources.regions import load_region
 from khanij.foundation.environment import output_folder
-from publishing.geopackage.reading import reading_copies, where_read
+from publishing.geopackage.reading import is_sample, reading_copies, where_read
 from publishing.sets.listing import GEOPACKAGE, JOURNAL, SET_LIST, SetList, is_file, read_list
 from publishing.sets.marks import generation_of
 from publishing.sets.swap import finish, held
@@ -113,6 +113,25 @@ def published_files(region: str | None) -> list[Path]:
             do=f"run: khanij run{' --region ' + region if region else ''}",
         )
     return files
+
+
+def real_files(files: list[Path]) -> list[Path]:
+    """Those GeoPackages that are not made up.
+
+    Raises
+    ------
+    MissingSourceError : all of them are; the message names the option.
+    """
+    made_up = [file for file in files if is_sample(file)]
+    real = [file for file in files if file not in made_up]
+    if not real:
+        region = made_up[0].parent.name
+        raise MissingSourceError(
+            f"only a made-up region has been ranked: {', '.join(f.parent.name for f in made_up)}",
+            file=made_up[0],
+            do=f"name it, --region {region}, or rank a real one: khanij run --region india",
+        )
+    return real
 
 
 @contextlib.contextmanager

@@ -1,159 +1,34 @@
-"""Shortlists for auction teams: a named, versioned filter over published GeoPackages, and what passes it.
+"""Shortlists for auction teams: what of published GeoPackages passes a filter.
 
-Belongs here: the filter, and the rows that pass. Does not belong here: a file format (``shortlist_files``,
+Belongs here: the rows that pass, and what is told of those that do not. Does not belong here: a file format (``shortlist_files``,
 ``shortlist_xlsx``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from data_sources.contracts import PublishingError
-from data_sources.contracts.published.outputs import KINDS, KNOWLEDGE_CLASSES, PROSPECTS, STATUSES
+from data_sources.contracts.published.outputs import STATUSES
 from khanij.foundation.cells import is_known
-from khanij.foundation.files import sha256_of, write_bytes_atomically
+from khanij.foundation.files import sha256_of
 from publishing.geopackage.reading import read_layer, read_table, run_info, where_read
 from publishing.sets.snapshot import one_set_of
+from publishing.shortlists.asked import DISTANCE, waste_type_asked
+from publishing.shortlists.compared import ORDER_SAID, in_order, with_host_evidence
+from publishing.shortlists.filters import TEXTS_IN, ShortlistFilter
+from publishing.shortlists.nearby import Place, distances_km, place_named
+from publishing.shortlists.passing import all_but, tests_of
 
 BASKET_COLUMNS = ("rank", "rank_p50", "rank_p05", "rank_p95", "p_top10", "p_top20", "score_mean")
-
-
-class ShortlistFilter(BaseModel):
-    """What a shortlist asks for; saved as YAML so that it can be repeated and compared.
-
-    Texts given with commas become lists. ``basket`` empty is the basket that the region was ranked by.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(default="shortlist", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}$")
-    version: int = Field(default=1, ge=1)
-    basket: str = ""
-    kind: tuple[str, ...] = ()
-    status: tuple[str, ...] = ("RANKED",)
-    state: tuple[str, ...] = ()
-    district: tuple[str, ...] = ()
-    element: tuple[str, ...] = ()
-    max_rank: int | None = Field(default=None, ge=1)
-    min_p_top10: float | None = Field(default=None, ge=0, le=1)
-    min_p_top20: float | None = Field(default=None, ge=0, le=1)
-    prospect: tuple[str, ...] = ()
-    min_p_pays: float | None = Field(default=None, ge=0, le=1)
-    max_price_multiple: float | None = Field(default=None, gt=0)
-    min_tonnage_t: float | None = Field(default=None, ge=0)
-    worst_class: str | None = None
-
-    @field_validator("kind", "status", "state", "district", "element", "prospect", mode="before")
-    @classmethod
-    def _as_list(cls, value: Any) -> Any:
-        if value is None:
-            return ()
-        return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
-
-    @field_validator("status")
-    @classmethod
-    def _known_status(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _among(tuple(v.upper() for v in value), STATUSES)
-
-    @field_validator("prospect")
-    @classmethod
-    def _known_prospect(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _among(tuple(v.upper() for v in value), PROSPECTS)
-
-    @field_validator("kind")
-    @classmethod
-    def _known_kind(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _among(value, KINDS)
-
-    @field_validator("worst_class")
-    @classmethod
-    def _known_class(cls, value: str | None) -> str | None:
-        return None if value is None else _among((value,), KNOWLEDGE_CLASSES)[0]
-
-    def settings(self) -> dict[str, Any]:
-        """What is set, without what is left open."""
-        data = self.model_dump(mode="json")
-        return {k: v for k, v in data.items() if v not in (None, [], "")}
-
-    def described(self) -> str:
-        """The filter in one line of words."""
-        parts = [
-            f"{k.replace('_', ' ')} {', '.join(v) if isinstance(v, list) else v}" for k, v in self.settings().items()
-        ]
-        return "; ".join(p for p in parts if not p.startswith(("name ", "version ")))
-
-
-def _among(values: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
-    wrong = [v for v in values if v not in allowed]
-    if wrong:
-        raise ValueError(f"{', '.join(wrong)} is not one of {', '.join(allowed)}")
-    return values
-
-
-def make_filter(**settings: Any) -> ShortlistFilter:
-    """A filter from settings such as a command line gives; None means left open.
-
-    Raises
-    ------
-    PublishingError : a setting that is unknown or out of range, by its name.
-    """
-    try:
-        return ShortlistFilter(**{k: v for k, v in settings.items() if v is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(p) for p in first["loc"])
-        raise PublishingError(
-            f"the shortlist's filter: {first['msg'].removeprefix('Value error, ')}, not {first['input']!r}"
-            if first["type"] != "extra_forbidden"
-            else "the shortlist's filter has no such setting",
-            field=where,
-            do="correct the option or the YAML",
-        ) from error
-
-
-def load_filter(path: Path | str) -> ShortlistFilter:
-    """Read a saved filter."""
-    path = Path(path)
-    if not path.is_file():
-        raise PublishingError("no saved filter here", file=path, do="save one with `khanij shortlist --save`")
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(data, dict):
-        raise PublishingError("a saved filter is a list of settings", file=path, do="write `name: value` lines")
-    return make_filter(**data)
-
-
-def save_filter(chosen: ShortlistFilter, folder: Path | str) -> Path:
-    """Save a filter as ``<name>.v<version>.yaml``; a version that exists is never changed.
-
-    Raises
-    ------
-    PublishingError : the version exists with other settings.
-    """
-    path = Path(folder) / f"{chosen.name}.v{chosen.version}.yaml"
-    text = yaml.safe_dump(chosen.settings(), sort_keys=True, allow_unicode=True)
-    if path.is_file() and path.read_text(encoding="utf-8") != text:
-        raise PublishingError(
-            f"version {chosen.version} of {chosen.name} exists with other settings", file=path,
-            do=f"save it as version {_next_version(path.parent, chosen.name)}",
-        )  # fmt: skip
-    write_bytes_atomically(path, text.encode())
-    return path
-
-
-def _next_version(folder: Path, name: str) -> int:
-    numbers = [
-        int(p.stem.rpartition(".v")[2]) for p in folder.glob(f"{name}.v*.yaml") if p.stem.rpartition(".v")[2].isdigit()
-    ]
-    return max(numbers, default=0) + 1
 
 
 @dataclass(frozen=True)
@@ -173,7 +48,15 @@ class Shortlist:
     peers: dict[tuple[str, str], int] = field(default_factory=dict)
     """(region, kind) -> blocks ranked there: what a place is out of."""
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """``state`` and ``district`` -> every name that the files have there, for whoever asks for one that they have not."""
+    """Setting of ``TEXTS_IN`` -> every name that the files have there, for whoever asks for one that they have not."""
+    but_for: dict[str, int] = field(default_factory=dict)
+    """Setting -> blocks that pass all the others and not this one."""
+    by_status: dict[str, int] = field(default_factory=dict)
+    """Kind -> blocks that only their status keeps out."""
+    unplaced: int = 0
+    """Blocks without a position that pass all but the distance."""
+    access: dict[str, int] = field(default_factory=dict)
+    """``open_to_bid`` -> blocks of the files."""
 
     @property
     def is_sample(self) -> bool:
@@ -185,6 +68,22 @@ class Shortlist:
         kinds = set(self.blocks["kind"])
         parts = [f"{n} ranked {k.replace('_', ' ')}s of {r}" for (r, k), n in sorted(self.peers.items()) if k in kinds]
         return "; ".join(parts) or "none of the blocks is ranked"
+
+    def told(self) -> list[str]:
+        """What a reader must know of the order of the list, and of the blocks that one setting alone keeps out."""
+        unranked = self.blocks["rank"].isna()
+        lines = [f"Order: {ORDER_SAID}."] if unranked.any() and not self.chosen.sort else []
+        if self.by_status and self.chosen.status is None and not unranked.any():
+            kinds = ", ".join(f"{n} {k.replace('_', ' ')}{'s' if n > 1 else ''}" for k, n in self.by_status.items())
+            lines.append(
+                f"Only their status keeps out {kinds}: add --status all, or --kind {next(iter(self.by_status))}."
+            )
+        if self.chosen.exclude_flag and not self.but_for.get("exclude_flag"):
+            words = ", ".join(self.chosen.exclude_flag)
+            lines.append(f"--exclude-flag left nothing out: no block that passes has a flag with {words}.")
+        if self.but_for.get("within_km") and self.unplaced:
+            lines.append(f"{self.unplaced} more have no position, so their distance is not known.")
+        return lines
 
     @property
     def title(self) -> str:
@@ -210,64 +109,137 @@ def _build(paths: Sequence[Path], chosen: ShortlistFilter) -> Shortlist:
     }
     runs: dict[str, dict[str, str]] = {}
     files: dict[str, str] = {}
-    peers: dict[tuple[str, str], int] = {}
-    places: dict[str, set[str]] = {"state": set(), "district": set()}
-    for path in paths:
+    found = _Found()
+    place = place_named(chosen.of, paths) if chosen.of else None
+    read = {path: read_layer(path, "ranked_blocks") for path in paths}
+    statuses = _statuses(chosen, read.values())
+    for path, everything in read.items():
         info = run_info(path)
         name = info.get("region", Path(path).parent.name)
         while name in runs:  # two files of one region, such as two releases
             name += "+"
         runs[name], files[name] = info, sha256_of(where_read(path))
         baskets = read_table(path, "basket_ranks")
-        blocks = _with_basket(read_layer(path, "ranked_blocks"), baskets, chosen.basket, info, path)
-        counts = blocks[blocks["rank"].notna()].groupby("kind").size()
-        peers |= {(name, str(kind)): int(n) for kind, n in counts.items()}
-        for column, names in places.items():
-            names.update(str(v) for v in blocks[column] if is_known(v))
-        blocks = blocks[_passes(blocks, chosen)]
-        shares, elements = read_table(path, "site_shares"), read_table(path, "element_potential")
-        if chosen.element:
-            have = elements[elements["element"].isin(chosen.element)]["block_id"]
-            blocks = blocks[blocks["block_id"].isin(have)]
+        blocks = _measured(_with_basket(everything, baskets, chosen.basket, info, path), place)
+        tables = {
+            "shares": read_table(path, "site_shares"),
+            "elements": read_table(path, "element_potential"),
+            "sites": read_layer(path, "waste_sites"),
+        }
+        passed = found.look(name, blocks, tables["sites"], tests_of(blocks, chosen, tables, statuses))
+        evidence = read_table(path, "block_evidence")
+        blocks = with_host_evidence(blocks[passed], evidence)
         ids = set(blocks["block_id"])
-        shares = shares[shares["block_id"].isin(ids)]
-        sites = read_layer(path, "waste_sites")
+        shares = tables["shares"][tables["shares"]["block_id"].isin(ids)]
         blocks.insert(0, "region", name)
         parts["blocks"].append(blocks)
-        parts["sites"].append(sites[sites["site_id"].isin(set(shares["site_id"]))])
+        parts["sites"].append(tables["sites"][tables["sites"]["site_id"].isin(set(shares["site_id"]))])
         parts["shares"].append(shares)
-        parts["elements"].append(elements[elements["block_id"].isin(ids)])
+        parts["elements"].append(tables["elements"][tables["elements"]["block_id"].isin(ids)])
         parts["baskets"].append(baskets[baskets["block_id"].isin(ids)])
-        advice, evidence = read_table(path, "sample_next"), read_table(path, "block_evidence")
+        advice = read_table(path, "sample_next")
         own = set(blocks["site_id"].dropna())  # of sites that would first have to enter a ranking
         parts["advice"].append(
             advice[advice["block_id"].isin(ids) | (advice["block_id"].isna() & advice["site_id"].isin(own))]
         )
         parts["evidence"].append(evidence[evidence["block_id"].isin(ids)])
-    joined = {k: _concat(v) for k, v in parts.items()}
-    order = ["kind", "rank", "rank_fertility", "region", "block_id"]
-    joined["blocks"] = joined["blocks"].sort_values(order, na_position="last").reset_index(drop=True)
-    there = {column: tuple(sorted(names)) for column, names in places.items()}
-    return Shortlist(chosen, runs=runs, files=files, peers=peers, places=there, **joined)
+    joined: dict[str, Any] = {k: _concat(v) for k, v in parts.items()}
+    joined["blocks"] = in_order(joined["blocks"], chosen.sort)
+    return Shortlist(chosen, runs=runs, files=files, **found.told(), **joined)
+
+
+@dataclass
+class _Found:
+    """What a reader is told of the blocks that do not pass, gathered file by file."""
+
+    peers: dict[tuple[str, str], int] = field(default_factory=dict)
+    places: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in TEXTS_IN})
+    but_for: dict[str, int] = field(default_factory=dict)
+    by_status: dict[str, int] = field(default_factory=dict)
+    unplaced: int = 0
+    access: dict[str, int] = field(default_factory=dict)
+
+    def look(self, region: str, blocks: pd.DataFrame, sites: pd.DataFrame, tests: dict[str, np.ndarray]) -> np.ndarray:
+        """Which blocks pass; what keeps the others out is counted."""
+        counts = blocks[blocks["rank"].notna()].groupby("kind").size()
+        self.peers |= {(region, str(kind)): int(n) for kind, n in counts.items()}
+        for name, column in (("state", "state"), ("district", "district"), ("operator", "operator")):
+            self.places[name].update(str(v) for v in blocks[column] if is_known(v))
+        self.places["operator"].update(str(v) for v in blocks["lease_holder"] if is_known(v))
+        self.places["waste_type"].update(str(v) for v in sites["waste_type_code"] if is_known(v))
+        self.places["waste_type"].update(waste_type_asked(str(v)) for v in sites["waste_type_text"] if is_known(v))
+        for word, n in blocks["open_to_bid"].value_counts().items():
+            self.access[str(word)] = self.access.get(str(word), 0) + int(n)
+        passed = all_but(tests, "", len(blocks))
+        for name, mask in tests.items():
+            alone = all_but(tests, name, len(blocks)) & ~mask
+            self.but_for[name] = self.but_for.get(name, 0) + int(alone.sum())
+            if name == "within_km":
+                self.unplaced += int(blocks.loc[alone, DISTANCE].isna().sum())
+            if name == "status":
+                for kind, n in blocks.loc[alone, "kind"].value_counts().items():
+                    self.by_status[str(kind)] = self.by_status.get(str(kind), 0) + int(n)
+        return passed
+
+    def told(self) -> dict[str, Any]:
+        """The fields of a ``Shortlist``."""
+        places = {name: tuple(sorted(names)) for name, names in self.places.items()}
+        told = {"peers": self.peers, "places": places, "but_for": self.but_for, "by_status": self.by_status}
+        return told | {"unplaced": self.unplaced, "access": self.access}
+
+
+def _statuses(chosen: ShortlistFilter, files: Iterable[pd.DataFrame]) -> tuple[str, ...]:
+    """The statuses that pass: those asked for; else RANKED, or all where none of the kinds asked for has a rank."""
+    if chosen.status is not None:
+        return chosen.status
+    ranked = any((blocks["kind"].isin(chosen.kind) & blocks["rank"].notna()).any() for blocks in files)
+    return STATUSES if chosen.kind and not ranked else ("RANKED",)
+
+
+def _measured(blocks: gpd.GeoDataFrame, place: Place | None) -> gpd.GeoDataFrame:
+    """The blocks with their distance from a place."""
+    return blocks if place is None else blocks.assign(**{DISTANCE: distances_km(place, blocks.geometry.tolist())})
 
 
 def nothing_passes(shortlist: Shortlist) -> PublishingError:
-    """What is said when no block passes: which name occurs nowhere, else what the filter is."""
+    """What is said when no block passes: which word occurs nowhere, else which setting keeps the most out."""
     chosen = shortlist.chosen
     for column, names in shortlist.places.items():
         asked: tuple[str, ...] = getattr(chosen, column)
-        wrong = [a for a in asked if not any(a.casefold() in name.casefold() for name in names)]
+        spelled = [waste_type_asked(n) if column == "waste_type" else n.casefold() for n in names]
+        wrong = [a for a in asked if not any(a.casefold() in name for name in spelled)]
         if wrong:
-            near = get_close_matches(wrong[0].title(), names, n=3) or names
+            near = get_close_matches(wrong[0].title(), names, n=3) or get_close_matches(wrong[0], names, n=3) or names
+            said = "lies in" if column in ("state", "district") else "has"
+            option = column.replace("_", "-")
             return PublishingError(
-                f"no block lies in {column} {', '.join(wrong)}",
+                f"no block {said} {column.replace('_', ' ')} {', '.join(wrong)}",
                 field=column,
-                do=f"choose of {', '.join(near[:40])}" if near else f"leave --{column} out: no block has one",
+                do=f"choose of {', '.join(near[:40])}" if near else f"leave --{option} out: no block has one",
             )
+    if chosen.open_to_bid and not any(shortlist.access.get(word) for word in chosen.open_to_bid):
+        known = ", ".join(f"{n} {word}" for word, n in sorted(shortlist.access.items()))
+        return PublishingError(
+            f"no source says of any block that open_to_bid is {' or '.join(chosen.open_to_bid)}",
+            field="open_to_bid",
+            do=f"choose of what there is ({known or 'none'}); what you know yourselves goes into a table block_facts of the "
+            "region (docs/for_auction_teams.md)",
+        )
+    alone = {name: n for name, n in shortlist.but_for.items() if n}
+    would = [f"{n} without --{_option(name)}" for name, n in sorted(alone.items(), key=lambda i: (-i[1], i[0]))]
+    hint = f"; {', '.join(would[:4])} would pass" if would else ""
+    kinds = ", ".join(f"{n} {k.replace('_', ' ')}{'s' if n > 1 else ''}" for k, n in shortlist.by_status.items())
+    more = f"; only their status keeps out {kinds}: add --status all" if kinds else ""
     # The commonest reason, in a region where no waste is quantified yet.
-    only = chosen.status == ("RANKED",)
-    more = "; blocks without quantified waste are listed by fertility with --status UNQUANTIFIED" if only else ""
-    return PublishingError("no block passes the filter", do=f"loosen it: {chosen.described()}{more}")
+    only = chosen.status in (None, ("RANKED",))
+    listed = "; blocks without quantified waste are listed by fertility with --status UNQUANTIFIED" if only else ""
+    return PublishingError(
+        "no block passes the filter", do=f"loosen it: {chosen.described() or 'status RANKED'}{hint}{more}{listed}"
+    )
+
+
+def _option(setting: str) -> str:
+    return {"open_to_bid": "open", "within_km": "within"}.get(setting, setting.replace("_", "-"))
 
 
 def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -308,32 +280,3 @@ def _with_basket(
     out.loc[left_out, "status"] = "OUT_OF_BASKET"
     out.loc[left_out, "status_reason"] = f"no metal of {basket} is known to be recoverable here"
     return out
-
-
-def _passes(blocks: pd.DataFrame, chosen: ShortlistFilter) -> pd.Series:
-    keep = pd.Series(True, index=blocks.index)
-    for column in ("kind", "status", "prospect"):
-        wanted = getattr(chosen, column)
-        if wanted:
-            keep &= blocks[column].isin(wanted)
-    for column in ("state", "district"):
-        wanted = tuple(v.casefold() for v in getattr(chosen, column))
-        if wanted:
-            texts = [str(v).casefold() if is_known(v) else "" for v in blocks[column]]
-            keep &= pd.Series([any(w in text for w in wanted) for text in texts], index=blocks.index, dtype=bool)
-    limits = (
-        ("rank", None, chosen.max_rank), ("p_top10", chosen.min_p_top10, None), ("p_top20", chosen.min_p_top20, None),
-        ("p_pays", chosen.min_p_pays, None), ("price_multiple_needed", None, chosen.max_price_multiple),
-        ("tonnage_t_p50", chosen.min_tonnage_t, None),
-    )  # fmt: skip
-    for column, low, high in limits:
-        # A missing figure passes no limit.
-        values = blocks[column].astype("Float64").to_numpy(dtype=float, na_value=float("nan"))
-        if low is not None:
-            keep &= values >= low
-        if high is not None:
-            keep &= values <= high
-    if chosen.worst_class:
-        allowed = KNOWLEDGE_CLASSES[: KNOWLEDGE_CLASSES.index(chosen.worst_class) + 1]
-        keep &= blocks["knowledge_class"].isin(allowed)
-    return keep

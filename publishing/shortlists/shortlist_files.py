@@ -27,9 +27,10 @@ from publishing.colours import RANK_CLASSES
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
 from publishing.geopackage.reading import records
+from publishing.shortlists.compared import EXTRA_FIELDS, extra_fields
 from publishing.shortlists.shortlist import Shortlist, nothing_passes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
-from publishing.words import CLASS_WORDS, STATUS_WORDS
+from publishing.words import CLASS_WORDS, STATUS_WORDS, held_in_words
 
 FORMATS = ("xlsx", "csv", "gpkg", "geojson", "kml", "pdf")
 
@@ -91,7 +92,8 @@ def _publication(shortlist: Shortlist) -> Publication:
     }
     info |= {"shortlist": json.dumps(shortlist.chosen.settings(), sort_keys=True)}
     title = f"{shortlist.title.removesuffix(f' ({SAMPLE_MARK})')}, shortlist {shortlist.chosen.name}"
-    layers = {"ranked_blocks": shortlist.blocks.drop(columns="region"), "waste_sites": shortlist.sites}
+    left_out = [f.name for f in EXTRA_FIELDS if f.name in shortlist.blocks.columns]
+    layers = {"ranked_blocks": shortlist.blocks.drop(columns=["region", *left_out]), "waste_sites": shortlist.sites}
     tables = {
         "site_shares": shortlist.shares,
         "element_potential": shortlist.elements,
@@ -108,8 +110,9 @@ def csv_bytes(shortlist: Shortlist) -> bytes:
     """All published columns, one header row of column names; texts that could be formulas are disarmed."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
-    columns = ["region", *RANKED_BLOCKS.names()]
-    text_columns = {"region", *(f.name for f in RANKED_BLOCKS.fields if f.dtype == "string")}
+    extra = extra_fields(shortlist.blocks)
+    columns = ["region", *RANKED_BLOCKS.names(), *(f.name for f in extra)]
+    text_columns = {"region", *(f.name for f in (*RANKED_BLOCKS.fields, *extra) if f.dtype == "string")}
     writer.writerow([*columns, "remark"])
     remark = SAMPLE_MARK if shortlist.is_sample else "P10 is the low case; rank P05 is the best place"
     for row in shortlist.blocks[columns].to_dict("records"):
@@ -212,7 +215,7 @@ def _placemark(r: SimpleNamespace, shape: shapely.Geometry | None) -> str:
     if r.geometry_basis == "position_circle":
         style = f"{style}_circle"
     facts = (
-        ("Block", r.block_id), ("Status", STATUS_WORDS.get(r.status, r.status)), ("Why", r.status_reason),
+        ("Block", r.block_id), ("Status", STATUS_WORDS.get(r.status, r.status)), ("Why", r.status_reason), *held_in_words(r),
         ("Place, P05 best to P95 worst", rank_interval(r.rank_p05, r.rank_p95)), ("P(top 20)", share(r.p_top20)),
         ("Score", number(r.score_mean)), ("P(pays)", chance(r.p_pays)), ("Needs net prices x", number(r.price_multiple_needed)), ("Tonnage, P50", tonnes(r.tonnage_t_p50)),
         ("Shape", r.shape_meaning), ("Elements", r.top_elements), ("Knowledge class", CLASS_WORDS.get(str(r.knowledge_class), r.knowledge_class)), ("Cautions", r.cautions), ("In words", r.explanation), ("Sources", r.sources),

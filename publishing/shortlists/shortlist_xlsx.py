@@ -25,6 +25,7 @@ from data_sources.contracts.published.places import XLSX
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
 from publishing.geopackage.publication import SAMPLE_MARK
+from publishing.shortlists.compared import extra_fields
 from publishing.shortlists.shortlist import Shortlist
 
 _BARS = {
@@ -78,7 +79,13 @@ def xlsx_bytes(shortlist: Shortlist, date: str = "") -> bytes:
     _cover(book, style, shortlist, date)
     blocks = pd.DataFrame(shortlist.blocks.drop(columns="geometry"))
     _table(
-        book, style, "Shortlist", blocks, [f for f, _ in RANKED_BLOCKS.shown(XLSX)], bars=True, mark=shortlist.is_sample
+        book,
+        style,
+        "Shortlist",
+        blocks,
+        [*(f for f, _ in RANKED_BLOCKS.shown(XLSX)), *extra_fields(blocks)],
+        bars=True,
+        mark=shortlist.is_sample,
     )
     names = blocks.set_index("block_id")["name"]
     for basket in sorted(set(shortlist.baskets["basket"].dropna())):
@@ -164,6 +171,7 @@ def _cover(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist, date
         ("Filter", shortlist.chosen.described()),
         ("Blocks", str(len(shortlist.blocks))),
         ("Places are out of", shortlist.told_peers()),
+        *(("Note", line) for line in shortlist.told()),
     ]
     for name, info in shortlist.runs.items():
         facts += [

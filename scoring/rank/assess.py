@@ -18,6 +18,7 @@ from scoring.rank.baskets import basket_elements
 from scoring.rank.gating import gates_of
 from scoring.rank.kind_scores import kind_scores
 from scoring.rank.ranking import final_rank, rank_draws, tiers
+from scoring.rank.route_choice import with_chosen_routes
 from scoring.rank.scores import Scores
 from scoring.rank.settings import RankingSettings
 from scoring.rank.state import Decided, Given, RunState, Scored, decide
@@ -86,7 +87,13 @@ def _given(case: Case, settings: RankingSettings, say: Progress, count_near: boo
     grades = register.grades
     if settings.pooling:
         grades = pd.concat([grades, pooled_grades(register.sites, grades)], ignore_index=True)
-    records = site_records(register.sites, register.tonnages, grades, book, settings.min_tonnage_mt)
+    baskets = {name: basket_elements(name, settings, case.reference) for name in settings.baskets}
+    sites, chosen = with_chosen_routes(
+        register.sites, register.tonnages, grades, book, settings, baskets[settings.basket]
+    )
+    records = site_records(sites, register.tonnages, grades, book, settings.min_tonnage_mt)
+    for site, words in chosen.items():
+        records[site].flags.append(words)
     attach_projects(records, book, settings)
     flag_alike(records)
     say(0.05, "register read")
@@ -96,7 +103,6 @@ def _given(case: Case, settings: RankingSettings, say: Progress, count_near: boo
     site_gates, block_gates = gates_of(case, blocks, records, allocation, settings)
     complexes = link_complexes(records, [s for s, gate in site_gates.items() if gate.status])
     say(0.15, "sites shared among blocks")
-    baskets = {name: basket_elements(name, settings, case.reference) for name in settings.baskets}
     return Given(case, settings, blocks, book, records, site_gates, block_gates, allocation, baskets, complexes)
 
 

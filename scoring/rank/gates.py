@@ -39,7 +39,10 @@ OF_THE_DUMP = ("settlements",)
 
 @dataclass
 class Gate:
-    """What stands against a block or a site: status (GATED, LEASED or none), reason, multiplier in (0, 1], flags."""
+    """What stands against a block or a site: status (GATED, LEASED or none), reason, multiplier in (0, 1], flags.
+
+    ``holders`` are those whom a lease layer names.
+    """
 
     status: str = ""
     reason: str = ""
@@ -47,6 +50,7 @@ class Gate:
     flags: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    holders: list[str] = field(default_factory=list)
 
 
 def register_gates(records: Mapping[str, SiteRecord], constraints: pd.DataFrame) -> dict[str, Gate]:
@@ -180,6 +184,7 @@ def _apply(gate: Gate, name: str, share: float, rows: list[LayerRow], settings: 
         else:
             gate.flags.append(f"partly_in:{name} {percent}")
     elif name == LEASE_LAYER:
+        gate.holders += sorted({r.holder for r in rows if r.holder})
         if all(r.lease_status == "operator" for r in rows):
             gate.flags.append("operator_lease")
         elif share > settings.gate_overlap_share:
@@ -207,4 +212,5 @@ def combine(first: Gate, second: Gate, floor: float) -> Gate:
         list(dict.fromkeys([*first.flags, *second.flags])),
         [*first.conditions, *second.conditions],
         list(dict.fromkeys([*first.sources, *second.sources])),
+        list(dict.fromkeys([*first.holders, *second.holders])),
     )

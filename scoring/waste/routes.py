@@ -11,6 +11,7 @@ from functools import cached_property
 from data_sources.reference import ReferenceTables, load_table
 from data_sources.reference.economic_facts import RouteFamily, checked_number
 from data_sources.reference.economics import economic_tables
+from data_sources.reference.waste_routes import routes_of_wastes
 from khanij.foundation.cells import is_known, number_of, text
 from scoring.waste.rows import CostRow, ElementRow, ProductRow, ProfileRow, RouteRow, listed, rows_of
 from scoring.waste.settings import PRICE_DECKS
@@ -43,6 +44,7 @@ class RouteBook:
                     self._costs[(cost.route_code, waste)] = cost
         self._elements = {row.element: row for row in rows_of(reference.elements, ElementRow)}
         self._route_names = {row.route_code: row.name for row in rows_of(reference.routes, RouteRow)}
+        self._routes_of = routes_of_wastes(reference.routes)
         self._profiles = _profiles(rows_of(reference.ree_profiles, ProfileRow))
         self.economics = economic_tables({"elements": reference.elements})
         self._own_metallurgy = _own_metallurgy()
@@ -69,6 +71,10 @@ class RouteBook:
     def route_name(self, route: str) -> str:
         """English name of a route."""
         return self._route_names.get(route, route)
+
+    def routes_of(self, waste_type: str) -> tuple[str, ...]:
+        """The routes of a waste, in the order of the table."""
+        return self._routes_of.get(waste_type, ())
 
     def products_of(self, route: str, waste_type: str) -> dict[str, ProductRow]:
         """Element -> product row of one route on one waste type."""

@@ -41,6 +41,7 @@ class SiteRow:
 
     site_id: str = ""
     name: str = ""
+    operator: str = ""
     state: str = ""
     district: str = ""
     lat: float = math.nan

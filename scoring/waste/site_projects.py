@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from khanij.foundation.cells import is_known
 from scoring.waste.inventory import Assay, SiteRecord
 from scoring.waste.profiles import profile_draws, profile_name
-from scoring.waste.projects.alike_sites import alike_pairs
-from scoring.waste.projects.complexes import complexes_of
+from scoring.waste.projects.complexes import alike_pairs, complexes_of
 from scoring.waste.projects.project_inputs import Grade, Product, Project, Run, Terms, finance_of, project_inputs
 from scoring.waste.projects.project_kernel import ProjectInputs
 from scoring.waste.routes import RouteBook

@@ -1,5 +1,6 @@
 """The command prints blocks that have no rank as well as those that have one."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def test_blocks_of_every_status_are_printed(output, capsys, status, tmp_path):
         main(["shortlist", "--region", output, "--status", status, "--format", "csv,xlsx", "--out", str(tmp_path)]) == 0
     )
     said = capsys.readouterr().out
-    assert "blocks: " in said and "nan" not in said.lower().replace("financ", "") and "<NA>" not in said
+    assert re.match(r"\d+ blocks?: ", said) and "nan" not in said.lower().replace("financ", "") and "<NA>" not in said
     assert (tmp_path / "shortlist.csv").is_file()
 
 
@@ -48,7 +49,7 @@ def test_nothing_found_says_how_to_list_by_fertility(output, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (("--state", "Odissa"), "Odisha"),
+        (("--state", "Odsha"), "Odisha"),
         (("--state", "Atlantis"), "Odisha"),
         (("--district", "Nowhere"), "no block lies in district Nowhere"),
         (("--status", "RANKD"), "not one of RANKED"),
@@ -94,3 +95,61 @@ def test_a_folder_that_cannot_be_written_is_told_without_a_traceback(output, cap
             assert main(["run", "--region", "india"]) == 2
         said = capsys.readouterr().err
         assert str(file) in said and variable in said and "What to do" in said
+
+
+def test_each_filter_has_a_folder_of_its_own(output, capsys, tmp_path):
+    def folders() -> set[str]:
+        return {p.name for p in (tmp_path / "shortlists").iterdir()}
+
+    base = ("shortlist", "--region", output, "--format", "csv")
+    assert main([*base]) == 0
+    assert main([*base, "--state", "Odisha"]) == 0
+    assert main([*base, "--state", "Goa"]) == 0
+    unnamed = folders()
+    assert len(unnamed) == 3
+    assert all(
+        sorted(p.name for p in f.iterdir()) == ["filter.yaml", "shortlist.csv"]
+        for f in (tmp_path / "shortlists").iterdir()
+    )
+    assert main([*base, "--state", "Goa"]) == 0
+    assert folders() == unnamed
+    assert main([*base, "--state", "Goa", "--name", "mine"]) == 0
+    assert main([*base, "--state", "Odisha", "--name", "mine"]) == 0
+    named = folders() - unnamed
+    assert "mine" in named
+    assert len(named) == 2
+    capsys.readouterr()
+    again = next(f for f in (tmp_path / "shortlists").iterdir() if "Goa" in f.name) / "filter.yaml"
+    assert main(["shortlist", "--region", output, "--filter", str(again)]) == 0
+    assert "blocks: state Goa" in capsys.readouterr().out
+
+
+def test_a_made_up_region_is_listed_only_where_it_is_named(output, capsys, tmp_path):
+    told = refused(capsys, "shortlist")
+    assert f"--region {output}" in told
+    assert "made-up" in told
+    real = make_publication(12, seed=3, is_sample=False)
+    (tmp_path / "real").mkdir()
+    publish_geopackage(real, tmp_path / "real" / "ranked_blocks.gpkg")
+    assert main(["shortlist", "--status", "all"]) == 0
+    assert capsys.readouterr().out.startswith("12 blocks")
+
+
+def test_dossiers_are_chosen_by_the_filters_of_a_shortlist(output, capsys, tmp_path):
+    assert main(["dossier", "--region", output, "--top", "2", "--kind", "auction_block", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.count(".pdf") == 3
+    assert "which is no ranking" in said
+    told = refused(capsys, "dossier", "--region", output, "--open", "yes", "--out", str(tmp_path))
+    assert "no source says of any block that open_to_bid is yes" in told
+
+
+def test_a_wrong_option_says_what_to_type(output, capsys):
+    said = {
+        ("--kind", "red_mud"): "--waste-type red_mud",
+        ("--open", "maybe"): "not one of yes, operator, third_party, unknown",
+        ("--within", "5"): "--within KM --of PLACE",
+        ("--element", "nikel"): "nickel",
+    }
+    for wrong, told in said.items():
+        assert told in refused(capsys, "shortlist", "--region", output, *wrong)

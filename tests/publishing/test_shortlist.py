@@ -24,7 +24,8 @@ from publishing.dossiers.dossier import book_of_shortlist
 from publishing.dossiers.dossier_pages import first_page
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.reading import records
-from publishing.shortlists.shortlist import ShortlistFilter, build_shortlist, load_filter, make_filter, save_filter
+from publishing.shortlists.filters import ShortlistFilter, load_filter, make_filter, save_filter
+from publishing.shortlists.shortlist import build_shortlist
 from publishing.shortlists.shortlist_files import FORMATS, write_shortlist
 
 _KML = "{http://www.opengis.net/kml/2.2}"

@@ -29,8 +29,9 @@ from data_sources.connectors.remote.pages import (
     check_joined,
     read_pages,
 )
-from data_sources.connectors.remote.plain import PlainSource, table_of
+from data_sources.connectors.remote.plain import PlainSource
 from data_sources.connectors.remote.wfs import WfsSource
+from data_sources.contracts.shapes.remarks import notes_of, reading_of
 from data_sources.reference import load_table
 from data_sources.regions import data_folder
 from khanij.foundation.errors import MissingSourceError, SourceError
@@ -67,7 +68,7 @@ def fetch(
     job = job_of(card, archive, extent)
     with archive.lock(card.name):
         if card.protocol == "embedded":
-            return fetched_of(job, keep_table(job, *table_of(load_table(card.layer))))
+            return fetched_of(job, keep_table(job, load_table(card.layer)))
         if card.protocol == "file":
             return _fetch_local(job, local_path(card, folder))
         with Client(card, settings) as client:
@@ -117,11 +118,14 @@ def _fetch_pages(job: Job, client: Client, progress: Progress | None) -> Fetched
     if isinstance(source, PlainSource) and source.answer is not None:
         found = source.answer.headers
         validators = {k: found[k] for k in ("etag", "last-modified") if k in found}
-    notes = joined.notes
+    notes, reading = joined.notes, {}
+    if isinstance(source, PlainSource) and source.seen is not None:
+        notes, reading = (*notes, *notes_of(source.seen)), reading_of(source.seen)
     expected = job.card.expected_rows
     if pages.announced is None and expected and job.extent is None and joined.rows != expected:
         notes = (*notes, f"{joined.rows} rows came where the card expects {expected}")
-    return fetched_of(job, keep_pages(job, pages, joined, validators, notes, growing), pages.resumed_at)
+    kept = keep_pages(job, pages, joined, validators, notes, growing, reading)
+    return fetched_of(job, kept, pages.resumed_at)
 
 
 def _has_nothing_new(source: PagedSource, before: Manifest, validators: dict[str, str]) -> bool:
@@ -163,7 +167,7 @@ def _fetch_local(job: Job, file: Path) -> Fetched:
         shutil.copyfile(file, scratch)
         return fetched_of(job, keep_file(job, scratch, scratch.suffix, Content(crs=job.card.crs)))
     frame = read_file(file, layer=job.card.layer or None, options={"crs": job.card.stated_crs, **job.card.options})
-    return fetched_of(job, keep_table(job, *table_of(frame)))
+    return fetched_of(job, keep_table(job, frame))
 
 
 def _fetch_file(job: Job, client: Client) -> Fetched:
@@ -189,7 +193,8 @@ def _fetch_file(job: Job, client: Client) -> Fetched:
         content = Content(crs=card.crs, validators=validators)
         if suffix not in GRIDS_ONLY:
             frame = read_file(scratch, layer=card.layer or None, options=card.options)
-            content = Content(len(frame), tuple(map(str, frame.columns)), card.crs, validators=validators)
+            columns = tuple(map(str, frame.columns))
+            content = Content(len(frame), columns, card.crs, validators=validators, notes=notes_of(frame))
     except UnreachableError:
         raise  # the part that came stays, to go on from
     except SourceError:

@@ -7,6 +7,7 @@ pages (``pages``), or what a manifest says (``keeping``).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,12 +20,18 @@ from data_sources.connectors.features import GEOMETRY
 from data_sources.connectors.remote.pages import common_schema, conform
 
 ROW_GROUP = 65_536
+READING = "khanij_reading"
+"""Key of the metadata that hold what the reader of the source saw (``contracts.shapes.remarks.reading_of``)."""
 
 
-def object_schema(card: Card, schema: pa.Schema, crs: str | None) -> pa.Schema:
-    """The columns with the file's metadata: source, licence and, where there is a geometry, GeoParquet's."""
+def object_schema(
+    card: Card, schema: pa.Schema, crs: str | None, reading: Mapping[str, object] | None = None
+) -> pa.Schema:
+    """The columns with the file's metadata: source, licence, what its reader saw and, with a geometry, GeoParquet's."""
     says = {"source": card.name, "redistribute": card.redistribute, "licence": card.licence}
     out = {"khanij": json.dumps(says, sort_keys=True)}
+    if reading:
+        out[READING] = json.dumps(reading, sort_keys=True)
     if GEOMETRY in schema.names:
         projjson = pyproj.CRS.from_user_input(crs or card.crs).to_json_dict()
         column = {"encoding": "WKB", "geometry_types": [], "crs": projjson}

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
 import shapely
@@ -22,8 +22,10 @@ from data_sources.cards import Card
 from data_sources.connectors.archive import Archive, Manifest, PageRecord, Partial, request_key
 from data_sources.connectors.exact import WHOLE_NUMBERS, whole_numbers
 from data_sources.connectors.features import GEOMETRY
-from data_sources.connectors.remote.growing import Growing, RowGroups, object_schema
+from data_sources.connectors.remote.growing import READING, Growing, RowGroups, object_schema
 from data_sources.connectors.remote.pages import Joined, Pages, joined_tables, to_ipc
+from data_sources.connectors.remote.plain import table_of
+from data_sources.contracts.shapes.remarks import notes_of, reading_of
 from khanij.foundation.redaction import without_secrets
 
 Extent = tuple[float, float, float, float]
@@ -77,13 +79,15 @@ def keep_pages(
     validators: dict[str, str],
     notes: tuple[str, ...],
     growing: Growing | None = None,
+    reading: Mapping[str, object] | None = None,
 ) -> Manifest:
     """All pages as one GeoParquet object, in row groups that do not depend on the page size.
 
-    ``growing`` has it written already where the pages allowed it; else it is written now.
+    ``growing`` has it written already where the pages allowed it; else it is written now. ``reading`` is what the reader of the
+    source saw beside its rows (``remarks.reading_of``).
     """
     schema, tables, mixed = joined_tables(pages, job.partial, joined)
-    schema = object_schema(job.card, schema, pages.crs)
+    schema = object_schema(job.card, schema, pages.crs, reading)
     whole = all(mask is None for mask in joined.keep)
     if growing is not None and not (whole and growing.finish(schema, joined.rows)):
         growing.abandon()
@@ -106,14 +110,16 @@ def keep_pages(
     return keep_file(job, scratch, ".parquet", content)
 
 
-def keep_table(job: Job, table: pa.Table, crs: str | None) -> Manifest:
-    """One table that came whole, kept like a source of one page."""
+def keep_table(job: Job, frame: pd.DataFrame) -> Manifest:
+    """One table that came whole, kept like a source of one page, with what its reader saw."""
+    table, crs = table_of(frame)
     job.partial.start()
     body = to_ipc(table, crs)
     digest = hashlib.sha256(body).hexdigest()
     record = PageRecord(index=0, cursor="", next=None, rows=table.num_rows, sha256=digest, bytes=len(body))
     job.partial.add(record, body)
-    return keep_pages(job, Pages((record,), crs, None, 0), Joined((None,), table.num_rows, ()), {}, ())
+    pages, joined = Pages((record,), crs, None, 0), Joined((None,), table.num_rows, ())
+    return keep_pages(job, pages, joined, {}, notes_of(frame), reading=reading_of(frame))
 
 
 def keep_file(job: Job, scratch: Path, suffix: str, content: Content) -> Manifest:
@@ -147,8 +153,9 @@ def keep_file(job: Job, scratch: Path, suffix: str, content: Content) -> Manifes
 
 
 def read_kept(path: Path) -> gpd.GeoDataFrame | pd.DataFrame:
-    """A kept table as a frame; columns are freed as they are turned, so half a million rows fit into little memory."""
+    """A kept table as a frame, with what its reader saw; columns are freed as they are turned, which spares memory."""
     table = pq.read_table(path)
+    reading = json.loads((table.schema.metadata or {}).get(READING.encode(), b"{}"))
     crs = None
     geometry = None
     if GEOMETRY in table.column_names:
@@ -160,7 +167,8 @@ def read_kept(path: Path) -> gpd.GeoDataFrame | pd.DataFrame:
     plain = table.replace_schema_metadata(None)
     del table
     frame = whole_numbers(plain.to_pandas(split_blocks=True, self_destruct=True, **WHOLE_NUMBERS))
-    if geometry is None:
-        return frame
-    frame[GEOMETRY] = geometry  # the other way, geometry= of the constructor, copies every column
-    return gpd.GeoDataFrame(frame, copy=False)
+    if geometry is not None:
+        frame[GEOMETRY] = geometry  # the other way, geometry= of the constructor, copies every column
+        frame = gpd.GeoDataFrame(frame, copy=False)
+    frame.attrs.update(reading)
+    return frame

@@ -33,6 +33,7 @@ class PlainSource:
     def __init__(self, card: Card, client: Client, extent: Extent | None, headers: Mapping[str, str]) -> None:
         self.card, self.client, self.extent, self.headers = card, client, extent, dict(headers)
         self.answer: Answer | None = None
+        self.seen: pd.DataFrame | None = None  # the one table of text, with what its reader saw
         self.given = False
 
     def first(self) -> str:
@@ -95,6 +96,7 @@ class PlainSource:
         else:
             frame, onward = parse_json_records(body, self.card.host, self.card.name, self.card.records_path)
         frame = with_points(frame, {"crs": self.card.crs, **self.card.options}, self.card.url)
+        self.seen = frame if self.card.protocol == "http_csv" else None
         if onward is not None:
             onward = self.client.own_link(onward, cursor or self.card.url)
         table, crs = table_of(frame)

@@ -32,6 +32,10 @@ from data_sources.connectors.spreadsheets.cell_text import (
     scaled_by_thousands,
 )
 
+MERGED = (
+    "merged with the cell above, which holds a number: whether it counts for this row is not certain, read as missing"
+)
+HIDDEN = "hidden rows or columns of the sheet are read like the others"
 NO_VALUE = "a formula that was never calculated"
 Cells = list[list[str | None]]
 _STRICT = b"http://purl.oclc.org/ooxml/"
@@ -48,16 +52,18 @@ _STRICT_TO_USUAL = (
     ),
 )
 _HAS_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_IS_HIDDEN = re.compile(rb"<(?:\w+:)?(?:row|col)\s[^>]*\bhidden=\"(?:1|true)\"")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*ref=\"([A-Z]+\d+:[A-Z]+\d+)\"")
 
 
 @dataclass
 class Grid:
-    """One sheet: ``cells`` row by row as shown, ``marks`` reason -> (row, column) from 0, ``formats`` whether they were read."""
+    """One sheet: ``cells`` row by row as shown, ``marks`` reason -> (row, column) from 0, whether formats were read, some is hidden."""
 
     cells: Cells
     marks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     formats: bool = True
+    hidden: bool = False
 
     def mark(self, reason: str, row: int, column: int) -> None:
         """Something must be said of this cell."""
@@ -159,6 +165,7 @@ class _Xlsx(Workbook):
             body = self._xml(page)
             if _HAS_FORMULA.search(body):
                 self._formulas(sheet, grid)
+            grid.hidden = _IS_HIDDEN.search(body) is not None
             _fill_down(grid, [m.decode() for m in _MERGED.findall(body)])
         return grid
 
@@ -198,7 +205,11 @@ def _fill_down(grid: Grid, merged: list[str]) -> None:
         if left != right or bottom == top or bottom >= len(grid.cells):
             continue
         cell = grid.cells[top][left] if left < len(grid.cells[top]) else None
-        if cell is None or re.fullmatch(r"[<>]?\s*[-+]?[\d.,]+\s*%?", cell):
+        if cell is None:
+            continue
+        if re.fullmatch(r"[<>]?\s*[-+]?[\d.,]+\s*%?", cell):
+            for row in range(top + 1, bottom + 1):
+                grid.mark(MERGED, row, left)
             continue
         for row in range(top + 1, bottom + 1):
             while len(grid.cells[row]) <= left:

@@ -21,6 +21,8 @@ from data_sources.connectors.exact import WHOLE_NUMBERS
 from data_sources.connectors.library_errors import LIBRARY_ERRORS
 from data_sources.connectors.safety import check_shapefile, refuse_entities
 from data_sources.connectors.vectors import geojson
+from data_sources.connectors.vectors.domains import domains_of, explained
+from data_sources.connectors.vectors.overflow import tell_overflow
 from data_sources.connectors.vectors.plain_shapes import ARC, NOT_A_SHAPE, SURFACE, OddLayer, gpkg_layers, read_odd
 from data_sources.contracts.shapes.remarks import remark
 from khanij.foundation.errors import MissingSourceError, SourceError
@@ -99,22 +101,45 @@ def _chosen(dataset: Any, layer: str | None, suffix: str, options: Mapping[str, 
         chosen = _one_layer(names, layer, shown) if suffix not in (".shp", *geojson.SUFFIXES) else layer
         if suffix in (".fgb", ".kml", ".gml", ".gdb", ".tab", ".mif"):
             _require_driver(dataset, chosen, suffix, shown)
-        frame = _read(dataset, chosen, options)
+        domains = domains_of(dataset, chosen, suffix) if suffix in (".gpkg", ".gdb") else {}
+        frame = explained(_read(dataset, chosen, options, tuple(domains)), domains)
+        if suffix == ".shp":
+            tell_overflow(frame, Path(dataset))
         return _plain_kml(frame) if suffix == ".kml" else frame
 
 
-def _read(dataset: Any, layer: str | None, options: Mapping[str, Any]) -> gpd.GeoDataFrame:
+def _read(dataset: Any, layer: str | None, options: Mapping[str, Any], coded: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
     """The quick reading; where it meets a shape that it cannot take, the slow one, with a remark for each such row."""
     try:
-        return pyogrio.read_dataframe(
-            dataset, layer=layer, use_arrow=True, on_invalid="raise", arrow_to_pandas_kwargs=WHOLE_NUMBERS, **options
-        )
+        return _quick(dataset, layer, options, coded)
     except LIBRARY_ERRORS as error:
         try:
             odd = read_odd(dataset, layer, options)
         except LIBRARY_ERRORS:
             raise error from None  # the first says what is wrong with the file
     return _told(odd)
+
+
+def _quick(dataset: Any, layer: str | None, options: Mapping[str, Any], coded: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Through Arrow, but for the ``coded`` columns, whose codes it would not give."""
+    names = [str(n) for n in pyogrio.read_info(dataset, layer=layer, **options)["fields"]] if coded else []
+    plain = {"columns": [n for n in names if n not in coded]} if coded else {}
+    frame = pyogrio.read_dataframe(
+        dataset,
+        layer=layer,
+        use_arrow=True,
+        on_invalid="raise",
+        arrow_to_pandas_kwargs=WHOLE_NUMBERS,
+        **plain,
+        **options,
+    )
+    own = [n for n in names if n in coded]
+    if not own:
+        return frame
+    codes = pyogrio.read_dataframe(dataset, layer=layer, columns=own, read_geometry=False, use_arrow=False, **options)
+    for name in own:
+        frame[name] = codes[name].to_numpy()
+    return frame[[*names, *(c for c in frame.columns if c not in names)]]
 
 
 def _told(odd: OddLayer) -> gpd.GeoDataFrame:

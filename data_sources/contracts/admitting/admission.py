@@ -35,6 +35,10 @@ from data_sources.contracts.shapes.remarks import remarks_of
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
 
+MADE_KEY = "no column gives the number of the sample: the row number stands for it; name the column with --map COLUMN=sample_id where there is one"
+NAMED_ROWS = 500
+"""Held rows that a report names: whoever looks for one asks for a block or a site, not for one of a million samples."""
+
 
 @dataclass(frozen=True)
 class Admission:
@@ -117,6 +121,8 @@ def admit(
     if n:  # an empty layer is a result: what it would hold is not asked
         _require(contract, read, file, layer)
     made = _made_key(contract, read.data, layer, numbers)
+    if made and contract.analyses:  # a number of one's own is what samples are known by elsewhere
+        ledger.mark_column(contract.key[0], "", MADE_KEY)
     out = canonical(read.data, contract, says.stamp, n)
     shapes = None
     if contract.geometry is not None:
@@ -140,6 +146,7 @@ def admit(
         rule(out, shapes, ledger)
     check_key(out, contract, ledger)
 
+    report |= _held_names(out, contract, ledger)
     keep = ~ledger.held
     kept = out if keep.all() else out.loc[keep].reset_index(drop=True)
     del out  # half a million rows of sixty columns: one copy at a time
@@ -154,6 +161,16 @@ def admit(
         why = f"all {n} rows are held in the quarantine" if n else "there are no rows"
         report["empty"] = f"no {contract.title.lower()}: {why}"
     return _admission(kept, ledger, read, report, doubled, made)
+
+
+def _held_names(out: pd.DataFrame, contract: Contract, ledger: Ledger) -> dict[str, list[tuple[int, str]]]:
+    """``held_names``: row number, and identifier with name, of held rows that have a name; the first of them only."""
+    at = np.flatnonzero(ledger.held)[:NAMED_ROWS]
+    if "name" not in out.columns or not len(at):
+        return {}
+    parts = [out[c].iloc[at].fillna("").astype("str").tolist() for c in (*contract.key[:1], "name")]
+    names = [", ".join(filter(None, row)) for row in zip(*parts)]
+    return {"held_names": [(int(ledger.rows[i]), name) for i, name in zip(at, names) if name]}
 
 
 def _crs_of(frame: pd.DataFrame) -> str | None:

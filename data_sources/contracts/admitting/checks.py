@@ -19,11 +19,17 @@ KEPT_OF_TWINS = "duplicate key: a later row with it is held"
 TAKEN = "duplicate key: an earlier row has it"
 UNSEEN_IN_KEY = "key with characters that cannot be seen: kept as it stands, compared without them"
 LOOKS_ALIKE = "key looks like another row's, but has letters of another script: both are kept, see whether they are one"
+TOTAL = "a row of totals or averages under the table, no row of its own"
+_TOTAL = r"(?:(?:grand|sub)?[ -]?total|sum|average|avg\.?|mean|median|std\.? ?dev\.?|minimum|maximum|कुल|योग|कुल योग|औसत|மொத்தம்)\s*:?"
 
 
 def check_rows(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
     """Hold the frame (RangeIndex, canonical columns) against the contract's fields."""
     fields = sorted((f for f in contract.fields if f.name in frame.columns), key=lambda f: f.name)
+    for f in fields:
+        if f.dtype == "string" and (f.name in contract.key or f.name == "name"):
+            words = frame[f.name].str.strip().str.fullmatch(_TOTAL, case=False)
+            _note(ledger.hold, frame[f.name], _rows(words.fillna(False).to_numpy(dtype=bool)), TOTAL)
     for f in fields:
         for reason, failed in sorted(_impossible(f, frame[f.name])):
             _note(ledger.hold, frame[f.name], failed, reason)

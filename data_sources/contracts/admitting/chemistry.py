@@ -137,13 +137,14 @@ def spelled_out() -> dict[str, Species]:
 def parse_column(name: object) -> AnalysisColumn | None:
     """A column name read as species and unit: ``La_ppb``, ``Si02``, ``as_``, ``Cu (mg/kg)``, ``Fe2O3_pct``; None if it is none."""
     raw = str(name)
-    text = raw.replace("\ufeff", "").strip().strip('"').strip("_ ")
+    text = raw.replace("\ufeff", "").strip().strip('"').strip("_ ").rstrip("*\u2020\u2021 ")
     if re.fullmatch(r"l\.?\s?o\.?\s?i\.?", text, re.IGNORECASE):
         return AnalysisColumn(raw, species_by_name()["loi"], "")
     spaced = re.sub(r"(?<=[\w)])%", " %", text)
-    tokens = [t for t in re.split(r"[\s_.:;()\[\]{}\-,]+", spaced) if t]
+    tokens = [t for t in re.split(r"[\s_.:;|()\[\]{}\-,]+", spaced) if t]
     if not tokens:
         return None
+    tokens = _without_owned(tokens)
     if len(tokens) == 2 and tokens[0].lower() in ("ppm", "ppb", "pct", "%"):  # "ppm Cu"
         tokens.reverse()
     compact = re.sub(r"[^a-z]", "", "".join(t for t in tokens if unit_of(t) is None).lower())
@@ -185,6 +186,13 @@ def parse_column(name: object) -> AnalysisColumn | None:
     return AnalysisColumn(raw, species, "", " ".join(rest)) if len(rest) == 1 and len(rest[0]) <= 5 else None
 
 
+def _without_owned(tokens: list[str]) -> list[str]:
+    """Parts of a name without an element that belongs to a method's code (``GE_ICP40B``, ``Au-GRA21``), where another is named."""
+    known = [i for i, t in enumerate(tokens) if t.lower() in species_by_name()]
+    owned = [i for i in known if i + 1 < len(tokens) and _is_method(tokens[i + 1]) and not _is_filler(tokens[i + 1])]
+    return tokens if len(owned) == len(known) else [t for i, t in enumerate(tokens) if i not in owned]
+
+
 def _is_filler(token: str) -> bool:
     return token.lower() in _METHODS
 
@@ -203,7 +211,7 @@ def names_analysis(name: object) -> bool:
 
     ``Cu_flag`` and ``S No`` do not; ``Copper``, ``Cu by ICP in ppm of dry mass`` do.
     """
-    tokens = [t for t in re.split(r"[\s_.:;()\[\]{}\-,]+", str(name)) if t]
+    tokens = [t for t in re.split(r"[\s_.:;|()\[\]{}\-,]+", str(name)) if t]
     if any(t.lower() in _BESIDE for t in tokens):
         return False
     words = [t for t in tokens if t.lower() in spelled_out() or (len(t) > 2 and t.lower() in species_by_name())]

@@ -5,6 +5,7 @@ Belongs here: which raw column gives which field, and reading its cells. Does no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,14 @@ from data_sources.contracts.contract import Contract, Field, plain_name
 
 PER_ROW = "see unit"
 NO_KEY = "repeats, so that it is no key: another column or the row number is taken; name the key in the card's field_map where there is one"
+NO_UNIT_SAID = (
+    "names a quantity and no unit: not used; write the unit into the header, as in (t) or (million t), or call the column {field} "
+    "where it is in {unit}"
+)
+NOT_A_PAIR = "looks like a coordinate and is not understood, so that no row has a position: name the columns as x and y with their crs in the card"
+_LIKE_A_COORDINATE = re.compile(
+    r"(^|_)(lat|long|lon|latitude|longitude|easting|northing|utm|coord|coordinates?|gps)(_|$)"
+)
 NO_FORMATS = (
     "the file's number formats could not be read: a cell shown as a per cent holds a hundredth of it; save the file as .xlsx "
     "or say the unit in the card"
@@ -82,6 +91,7 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     raw = [str(c) for c in frame.columns if c != geometry_name(frame)]
     repeating = repeating_keys(frame, raw)
     matched = match_fields(raw, contract, field_map, no_keys=tuple(repeating))
+    header_units = _measured(raw, contract, matched, ledger)
     pair = _pair(raw, contract, field_map) if spatial else None
     analyses = analysis_columns(raw, {*matched.values(), *(pair or ())}, field_map) if contract.analyses else {}
     numeric = [matched[f.name] for f in contract.fields if f.name in matched and f.dtype in ("float", "integer")]
@@ -97,7 +107,9 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
             data[f.name] = written[name].copy()
         elif f.dtype in ("float", "integer"):
             unit = row_units if f.unit == PER_ROW else f.unit
-            data[f.name] = _numbers(frame[name], f, ledger, unit, marks.get(name), says.units.get(name))
+            data[f.name] = _numbers(
+                frame[name], f, ledger, unit, marks.get(name), says.units.get(name, header_units.get(name))
+            )
         else:
             data[f.name] = _column(frame[name], f, f.name in contract.key, ledger)
     chemistry = Analyses()
@@ -115,6 +127,10 @@ def _tell(frame: pd.DataFrame, contract: Contract, read: ColumnsRead, ledger: Le
     """What the reader of a table saw: columns that are not used, marks on cells, formats that could not be read."""
     for column, value, reason in frame.attrs.get("held_columns", ()):
         ledger.hold_column(column, value, reason)
+    if "POINT" in str(contract.geometry) and read.pair is None and geometry_name(frame) is None:
+        for column in read.unmapped():
+            if _LIKE_A_COORDINATE.search(plain_name(column)):
+                ledger.hold_column(column, "", NOT_A_PAIR)
     for raw, told in read.repeating.items():
         if any(f.name in contract.key and plain_name(raw) in map(plain_name, f.aliases) for f in contract.fields):
             ledger.mark_column(raw, told, NO_KEY)
@@ -207,6 +223,39 @@ def match_fields(
                 out[f.name] = hit
                 taken.add(hit)
     return out
+
+
+def _measured(raw: list[str], contract: Contract, matched: dict[str, str], ledger: Ledger) -> dict[str, str]:
+    """Columns whose header states the unit of a quantity (``Quantity (lakh tonnes)``), taken into ``matched``, with that unit.
+
+    One that names such a quantity and no unit is not used, and said: tonnes and millions of tonnes look alike.
+    """
+    out: dict[str, str] = {}
+    for f in contract.fields:
+        if f.name in matched or f.dtype != "float" or not f.unit or f.unit == PER_ROW:
+            continue
+        names = {plain_name(a) for a in (*f.aliases, *f.measured)}
+        free = [c for c in raw if c not in matched.values()]
+        for column, (base, unit) in ((c, _base_and_unit(c)) for c in free):
+            if base in names and unit:
+                matched[f.name], out[column] = column, unit
+                break
+            if base in {plain_name(a) for a in f.measured}:
+                ledger.hold_column(column, "", NO_UNIT_SAID.format(unit=f.unit, field=f.name))
+    return out
+
+
+def _base_and_unit(column: str) -> tuple[str, str]:
+    """The plain name of a column and the unit behind it, in brackets, after a comma or after *in*; '' for none."""
+    for pattern in (
+        r"(.+?)\s*[(\[{]\s*(?:in\s+)?([^()\[\]{}]+?)\s*[)\]}]\s*\*?",
+        r"(.+?)\s*,\s*([^,]+)",
+        r"(.+?)[\s_]+in[\s_]+(.+)",
+    ):
+        found = re.fullmatch(pattern, " ".join(column.split()), re.IGNORECASE)
+        if found and is_unit(found.group(2).strip()):
+            return plain_name(found.group(1)), found.group(2).strip()
+    return plain_name(column), ""
 
 
 def _pair(columns: list[str], contract: Contract, field_map: Mapping[str, str]) -> tuple[str, str] | None:

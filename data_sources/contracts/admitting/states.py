@@ -61,6 +61,11 @@ def _official() -> dict[str, str]:
     return {other: str(row["state"]) for row in _rows() for other in _others(row) if other not in names} | names
 
 
+def present_name(name: str) -> str:
+    """The present name of a state that is named by an old or short name or in Devanagari; another text as it is."""
+    return _official().get(_key(name), name)
+
+
 def present_names(state: pd.Series, ledger: Ledger, field: str = "state") -> pd.Series:
     """States by their present names; an old name, a short form or one in Devanagari is read as it, and told."""
     codes, names = pd.factorize(state)

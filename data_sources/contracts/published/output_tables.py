@@ -276,6 +276,7 @@ QUARANTINE = Contract(
         text("source", "Source", "Source card or file."),
         text("layer", "Layer", "Layer or table."),
         text("row", "Row", "Identifier or number of the row in its source."),
+        text("row_name", "Name of the row", "Identifier and name that the row has in its source, where it has a name."),
         text("field", "Field", "Field that failed."),
         text("value", "Value", "The value as it stood in the source."),
         text("reason", "Reason", "Why the row was held, and what to do."),

@@ -27,6 +27,8 @@ PLACES = {
 }
 TABS = ("Why", "Score", "Value", "Data quality")
 """Tabs of the form; a column that names none stands on the last."""
+HELD = "held"
+"""Section of explanation and dossier on who holds a block and what became of its auction."""
 DRAWN = Show(PAGE, group="drawn")
 """In the page's data, and drawn by the page in its own way: a bar, an interval, a heading."""
 
@@ -69,6 +71,11 @@ def top_fertility(order: int) -> Show:
 def diff(order: int, word: str) -> Show:
     """A reason why a block moved."""
     return Show(DIFF, order, label=word)
+
+
+def access(order: int, label: str = "") -> tuple[Show, Show]:
+    """A line on who holds a block, in ``khanij explain`` and in the dossier."""
+    return Show(EXPLAIN, order, HELD, label), Show(DOSSIER, order, HELD, label)
 
 
 def seen(field: Field, *shows: Show | str, from_: tuple[str, str] | None = None) -> Field:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from data_sources.contracts.blocks import AUCTION_OUTCOMES, OPEN_TO_BID
 from data_sources.contracts.contract import Contract
 from data_sources.contracts.published.output_fields import (
     BLOCK_ID,
@@ -31,6 +32,7 @@ from data_sources.contracts.published.output_fields import (
 )
 from data_sources.contracts.published.places import (
     DRAWN,
+    access,
     diff,
     form,
     ground,
@@ -206,6 +208,26 @@ RANKED_BLOCKS = Contract(
           for i, (factor, word, how) in enumerate(FACTORS)),
         text("unfc", "UNFC", "E-F-G: E2 pays and nothing bars it, else E3; F2 tested in a pilot or plant, F3 in the laboratory or not, F4 no route; G the worse of tonnage and grade.",
             shows=(page(72, "UNFC"), xlsx(197), form("Data quality", 17))),
+        text("open_to_bid", "Open to bid", "Whether a source says that it can be bid for: yes (no lease, the State's own, or offered again), operator (in its operator's own lease), third_party (sold or leased), unknown (no source says). A law or court may bar it still: see the status.",
+            vocabulary=OPEN_TO_BID, shows=(page(1, "Open to bid"), table(52, "Open to bid"), xlsx(71), form("Why", 61), diff(15, "open to bid"), *access(10)), from_=("blocks", "lease_status")),
+        text("operator", "Operator", "Who runs or owned the mine or plant, as the source says.",
+            shows=(page(2, "Operator"), xlsx(72), form("Why", 62), *access(20)), from_=("waste_inventory", "sites")),
+        text("lease_holder", "Lease holder", "Who holds the lease, where a source says.",
+            shows=(page(3, "Lease holder"), xlsx(73), form("Why", 63), *access(30)), from_=("blocks", "lease_holder")),
+        text("concession", "Concession", "What is offered: CL composite licence, ML mining lease, EL exploration licence.",
+            shows=(xlsx(74), form("Why", 64), *access(40)), from_=("blocks", "concession")),
+        text("auction_tranche", "Tranche", "Tranches of the auction in which it was offered.",
+            shows=(page(4, "Offered in tranche"), xlsx(75), form("Why", 65), *access(50, "Offered in tranche")), from_=("blocks", "auction_tranche")),
+        text("auction_outcome", "Outcome of the auction", "What became of the last offer: sold, annulled, offered_again (result not known), no_bid, unknown.",
+            vocabulary=AUCTION_OUTCOMES, shows=(page(4, "Outcome of the auction"), xlsx(76), form("Why", 66), diff(17, "outcome of the auction"), *access(60)), from_=("blocks", "auction_outcome")),
+        text("auction_outcome_date", "Date of the outcome", "Day of the outcome, or of the last text that has none.",
+            shows=(page(4, "Date of the outcome"), xlsx(77), form("Why", 67), *access(70)), from_=("blocks", "auction_outcome_date")),
+        text("preferred_bidder", "Preferred bidder", "Who won the auction, where published.",
+            shows=(page(4, "Preferred bidder"), xlsx(78), form("Why", 68), *access(80)), from_=("blocks", "preferred_bidder")),
+        number("auction_premium_pct", "Premium of the auction", "Premium that won, share of the value of mineral despatched.", "%",
+            shows=(page(4, "Premium of the auction"), xlsx(79), form("Why", 69), *access(90)), from_=("blocks", "auction_premium_pct")),
+        text("access_source", "Source of holder and outcome", "Where it is said who holds it and what became of its auction; a user's own table is named as such.",
+            shows=(page(4, "Source of holder and outcome"), xlsx(361), form("Data quality", 111), *access(100)), from_=("blocks", "access_source")),
         number("p_top10_se", "P(top 10), s.e.", "Monte-Carlo standard error of P(top 10) (Wilson at 0 and 1)."),
         number("p_top20_se", "P(top 20), s.e.", "Monte-Carlo standard error of P(top 20) (Wilson at 0 and 1)."),
         replace(REDISTRIBUTE, description=f"{REDISTRIBUTE.description} Blank for a waste block: its site (layer waste_sites) says it.", optional=True,

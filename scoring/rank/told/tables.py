@@ -17,6 +17,16 @@ from data_sources.contracts.frames import table_of
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from khanij.foundation.wording import usd_to_inr_crore
 from scoring.rank.state import RunState
+from scoring.rank.told.access import (
+    access_note,
+    access_source,
+    auction_outcome,
+    auction_premium_pct,
+    lease_holder,
+    open_to_bid,
+    operator,
+    stated,
+)
 from scoring.rank.told.block_view import BlockView, block_views
 from scoring.rank.told.cautions import cautions_of
 from scoring.rank.told.classes import unfc_of
@@ -52,6 +62,11 @@ _QUANTILES = tuple(enumerate(("p10", "p50", "p90")))
 
 def _of_block(name: str) -> Column:
     return name, lambda b: b.state.given.column[name][b.i]
+
+
+def _said(name: str) -> Column:
+    """What the source of blocks says in a column that it may lack."""
+    return name, lambda b: stated(b, name) or None
 
 
 def _score(name: str, read: Callable[[BlockView], float]) -> Column:
@@ -190,6 +205,13 @@ FACT_COLUMNS: tuple[Column, ...] = (
     ("position_known_to_km", lambda b: position_known_to_km(b.state, b.i)),
     ("sources", lambda b: sources_of(b.state, b.i)),
     ("rank_fertility", lambda b: b.fertility_place),
+    ("open_to_bid", open_to_bid),
+    ("operator", operator),
+    ("lease_holder", lease_holder),
+    ("auction_outcome", auction_outcome),
+    ("auction_premium_pct", auction_premium_pct),
+    *map(_said, ("concession", "auction_tranche", "auction_outcome_date", "preferred_bidder")),
+    ("access_source", access_source),
 )
 """What a block holds, what that is worth, and what is known of it."""
 
@@ -215,7 +237,7 @@ def block_table(state: RunState) -> gpd.GeoDataFrame:
     rows: list[dict[str, Any]] = []
     for view in block_views(state, overlap_flags(state)):
         row = {name: read(view) for name, read in columns}
-        row["explanation"] = explain(state, view.i, row)
+        row["explanation"] = explain(state, view.i, row) + access_note(view)
         rows.append(row)
     frame = rounded(table_of(rows, RANKED_BLOCKS))
     for column in ("rank", "rank_fertility", *state.given.settings.basket_columns()):

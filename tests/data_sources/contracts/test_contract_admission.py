@@ -15,6 +15,7 @@ from data_sources.contracts import QUARANTINE_COLUMNS, ContractError, CrsError
 from data_sources.contracts.admitting.admission import Area, admit
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import FAULTS, LITHOLOGY, MAGNETIC_STATIONS, OCCURRENCES, STREAM_SEDIMENTS
+from data_sources.contracts.waste import WASTE_CONTRACTS
 
 
 def held(out, text):
@@ -129,9 +130,10 @@ def test_not_analysed_is_missing_and_below_detection_is_censored():
 
 
 def test_required_column_missing_says_where_and_what_to_do():
+    grades = pd.DataFrame({"site_id": ["S1"], "element": ["Cu"]})
     with pytest.raises(ContractError) as error:
-        admit(samples().drop(columns="sampleno"), STREAM_SEDIMENTS, source="s", layer="stream_sediments", file="a.csv")
-    for piece in ("sample_id", "a.csv", "stream_sediments", "sampleno", "field_map"):
+        admit(grades, WASTE_CONTRACTS["grades"], source="s", layer="grades", file="a.csv")
+    for piece in ("grade_id", "a.csv", "grades", "field_map"):
         assert piece in str(error.value)
     with pytest.raises(ContractError, match="no column of an element"):
         admit(samples()[["sampleno", "longitude", "latitude"]], STREAM_SEDIMENTS, source="s", layer="stream_sediments")

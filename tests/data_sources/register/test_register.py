@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.reference import load_table
+from data_sources.reference.site_names import name_similarity
 from data_sources.register import (
     derive_ash,
     derive_from_terms,
@@ -24,7 +25,7 @@ from data_sources.register import (
     station_ash_mt,
 )
 from data_sources.register.derived import Range
-from data_sources.register.matching import distance_km, name_similarity
+from data_sources.register.matching import distance_km
 from khanij.foundation.errors import ContractError, UnitError
 
 OWN = pd.DataFrame(

@@ -1,16 +1,17 @@
-"""The route of a site that names its waste: from the table, of several by the margin that the tables support."""
+"""The route of a site that names its waste: the table's only one; what has several is left to who values them."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import data_sources.register.routes as routes
 from data_sources.readers.waste import embedded_inventory, read_inventory, with_waste_routes
 from data_sources.reference import load_table
-from data_sources.register.routes import choose_route, margin_usd_per_t, routes_of_wastes, why_not_valued, with_routes
+from data_sources.reference.waste_routes import from_type, routes_of_wastes
+from data_sources.register.routes import known_routes, why_not_valued, with_routes
 
 SITES = "site_id,name,lat,lon,waste_type_code{head}\nA1,a,14.5,76.5,cu_flotation_tailings{cu}\nA2,b,14.6,76.6,red_mud{mud}\nA3,c,14.7,76.7,{none}\n"
 GRADES = (
@@ -51,41 +52,26 @@ def test_a_route_that_is_named_stays(tmp_path: Path) -> None:
 
 def test_every_waste_of_the_table_has_its_routes() -> None:
     codes = {c for text in load_table("routes")["waste_type_codes"].dropna() for c in text.split(";")}
-    assert set(routes_of_wastes()) == codes and routes_of_wastes()["fe_slimes"] == ("gravity_mag_fe",)
+    assert set(known_routes()) == codes and known_routes()["fe_slimes"] == ("gravity_mag_fe",)
     assert with_waste_routes(embedded_inventory()).marks == embedded_inventory().marks, (
         "the register names its routes itself"
     )
 
 
-def test_the_margin_is_what_a_tonne_earns_less_what_it_costs() -> None:
-    """By hand: 0.52 % Cu is 5.2 kg/t, times recovery, payability and price, less the operating cost of the preferred row."""
-    product = load_table("route_products").query("route_code == 'flotation_cu' and element == 'Cu'").iloc[0]
-    price = load_table("elements").set_index("element").loc["Cu", "price_2024_usd_per_kg"]
-    cost = (
-        load_table("route_costs").query("route_code == 'flotation_cu' and is_preferred").iloc[0]["opex_mode_usd_per_t"]
-    )
-    by_hand = 5.2 * product["recovery_mode"] * product["payability_mode"] * price - cost
-    assert margin_usd_per_t("flotation_cu", "cu_flotation_tailings", {"Cu": 5200.0}) == pytest.approx(by_hand)
-    assert math.isnan(margin_usd_per_t("flotation_cu", "cu_flotation_tailings", {"Sc": 60.0}))
+def test_the_routes_of_a_waste_are_all_that_list_it() -> None:
+    table = pd.DataFrame({"route_code": ["one", "two", "none"], "waste_type_codes": ["mud; ash", "ash;dust", None]})
+    assert routes_of_wastes(table) == {"mud": ("one",), "ash": ("one", "two"), "dust": ("two",)}
+    assert from_type("two", ["one"]) == "route_from_waste_type:two (others: one)"
 
 
-def test_of_several_routes_the_one_that_earns_most_is_taken_and_the_others_are_named() -> None:
-    routes = {"cu_flotation_tailings": ("cil_releach", "flotation_cu", "none_known")}
-    choice = choose_route("cu_flotation_tailings", {"Cu": 5200.0}, routes)
-    assert choice is not None and choice.route == "flotation_cu" and choice.margin_usd_per_t > 0
-    assert choice.words == "route_from_waste_type:flotation_cu (others: cil_releach, none_known)"
-    first = choose_route("cu_flotation_tailings", {}, routes)
-    assert first is not None and first.route == "cil_releach", "without a grade the first of the table"
-    assert choose_route("unheard_of", {"Cu": 1.0}) is None and choose_route(None, {}) is None
-
-
-def test_one_route_stands_for_the_site_whatever_the_order_of_its_grades() -> None:
-    sites = pd.DataFrame({"site_id": ["A"], "waste_type_code": ["cu_flotation_tailings"], "route_code": [None]}).astype(
-        "str"
-    )
-    grades = pd.DataFrame({"site_id": ["A", "A"], "element": ["Cu", "Mo"], "ppm_mode": [5200.0, 50.0]})
-    one, two = with_routes(sites, grades), with_routes(sites, grades[::-1])
-    assert one[0]["route_code"].tolist() == two[0]["route_code"].tolist() == ["flotation_cu"] and one[1] == two[1]
+def test_a_waste_with_several_routes_is_left_to_who_values_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "known_routes", lambda: {"ash": ("acid_leach_sx", "none_known"), "mud": ("pg_leach",)})
+    sites = pd.DataFrame({"site_id": ["A", "B"], "waste_type_code": ["ash", "mud"], "route_code": [None, None]})
+    found, told = with_routes(sites.astype("str"))
+    assert pd.isna(found["route_code"].iloc[0]) and found["route_code"].iloc[1] == "pg_leach"
+    assert told == {"B": "route_from_waste_type:pg_leach"}
+    nothing = "no treatment that sells a product of ash is known (routes acid_leach_sx, none_known)"
+    assert why_not_valued("ash", None) == nothing
 
 
 @pytest.mark.parametrize(

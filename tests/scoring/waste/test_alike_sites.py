@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.waste.projects.alike_sites import alike_pairs, names_alike
+from data_sources.reference.site_names import names_alike
+from scoring.waste.projects.complexes import alike_pairs
 
 
 @pytest.mark.parametrize(

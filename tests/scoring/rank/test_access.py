@@ -1,0 +1,166 @@
+"""Who holds a block and whether it can be bid for: what a source says, and unknown where none does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from cases import assess
+from small_regions import CRS, EXTENT_DEG, SmallRegion, block, site
+
+from data_sources.readers.block_facts import read_block_facts, with_block_facts
+from data_sources.readers.blocks import embedded_auction_blocks, read_blocks
+from data_sources.readers.waste import read_inventory
+from data_sources.reference import load_reference
+from scoring.rank.settings import RankingSettings
+from scoring.waste.shares.waste_blocks import waste_blocks
+
+LEASES = ("unknown", "operator", "third_party", "none", "state")
+
+
+def offered(number: int, **told: Any) -> dict[str, Any]:
+    """An auction block with what its own source says of the auction."""
+    made = block(f"B-{number}", 85.95 + 0.06 * number)
+    made["properties"] |= told
+    return made
+
+
+def frames(home: Path) -> dict[str, Any]:
+    """Five waste blocks, one of each lease status, and four auction blocks, one of each kind of outcome."""
+    sites = [(*site(i)[:12], lease, "a source") for i, lease in enumerate(LEASES)]
+    blocks = [
+        offered(
+            0, outcome="sold", outcome_date="2024-07-21", preferred_bidder="Vedanta", premium_pct=6.05, tranche="1"
+        ),
+        offered(1, outcome="offered_again", tranche="2, offered again in 4", concession="EL"),
+        offered(2, outcome="annulled"),
+        offered(3),
+    ]
+    data = SmallRegion(sites=sites, blocks=blocks).write(home)
+    waste = read_inventory({"waste_sites": data / "sites.csv"}, card_name="own_waste_table", extent_deg=EXTENT_DEG)
+    auction = read_blocks(data / "blocks.geojson", "auction_blocks", card_name="own_blocks", extent_deg=EXTENT_DEG).kept
+    units = pd.concat([waste_blocks(waste.sites, waste.footprints, CRS), auction], ignore_index=True)
+    return {
+        "blocks": gpd.GeoDataFrame(units, crs=4326), "sites": waste.sites, "footprints": waste.footprints,
+        "tonnages": waste.tonnages, "grades": waste.grades, "constraints": waste.constraints, "fertility": None,
+        "reference": load_reference(), "settings": RankingSettings(draws=100, seed=1, threads=1), "crs": CRS,
+    }  # fmt: skip
+
+
+def told(given: dict[str, Any]) -> pd.DataFrame:
+    return assess(**given).ranked_blocks.set_index("block_id")
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return frames(tmp_path_factory.mktemp("access"))
+
+
+@pytest.fixture(scope="module")
+def blocks(given: dict[str, Any]) -> pd.DataFrame:
+    return told(given)
+
+
+def test_each_says_what_its_source_says_and_unknown_where_none_does(blocks: pd.DataFrame) -> None:
+    waste = [blocks.loc[f"WB-S-0{i}", "open_to_bid"] for i in range(5)]
+    assert waste == ["unknown", "operator", "third_party", "yes", "yes"]
+    assert [blocks.loc[f"B-{i}", "open_to_bid"] for i in range(4)] == ["third_party", "yes", "unknown", "unknown"]
+    outcomes = [blocks.loc[f"B-{i}", "auction_outcome"] for i in range(4)]
+    assert outcomes == ["sold", "offered_again", "annulled", "unknown"]
+    assert blocks.loc["WB-S-00", "auction_outcome"] is None or pd.isna(blocks.loc["WB-S-00", "auction_outcome"])
+
+
+def test_the_operator_holds_its_own_lease_and_no_other_holder_is_guessed(blocks: pd.DataFrame) -> None:
+    assert blocks.loc["WB-S-01", "lease_holder"] == blocks.loc["WB-S-01", "operator"] == "Operator"
+    others = blocks.drop("WB-S-01")["lease_holder"]
+    assert others.isna().all()
+    assert blocks.loc["B-0", "preferred_bidder"] == "Vedanta"
+    assert blocks.loc["B-0", "auction_premium_pct"] == 6.05
+    assert blocks.loc["B-1", "concession"] == "EL"
+    assert "At auction: tranche 1: sold, 2024-07-21, to Vedanta, premium 6.05 %." in blocks.loc["B-0", "explanation"]
+
+
+def test_a_lease_layer_names_its_holder_and_closes_the_block(given: dict[str, Any]) -> None:
+    site_at = shapely.box(85.99, 22.49, 86.01, 22.51)
+    lease = gpd.GeoDataFrame(
+        {"name": ["L"], "fact": [None], "holder": ["A Ltd"], "lease_status": ["third_party"], "source": ["map"]},
+        geometry=[site_at], crs=4326,
+    )  # fmt: skip
+    row = told(given | {"gates": {"leases": lease}}).loc["WB-S-00"]
+    assert (row["status"], row["open_to_bid"], row["lease_holder"]) == ("LEASED", "third_party", "A Ltd")
+    assert "A Ltd" in row["access_source"]
+
+
+def test_what_a_court_bars_is_not_open_although_nobody_holds_it(given: dict[str, Any]) -> None:
+    bar = pd.DataFrame(
+        {"constraint_id": ["K"], "site_id": ["S-03"], "constraint_type": ["court order"], "gate_code": ["hard"],
+         "multiplier": [float("nan")], "fact": ["closed"], "source": ["court"]}
+    )  # fmt: skip
+    row = told(given | {"constraints": bar}).loc["WB-S-03"]
+    assert (row["status"], row["open_to_bid"]) == ("GATED", "unknown")
+
+
+def test_a_users_table_corrects_each_and_is_named(given: dict[str, Any], tmp_path: Path) -> None:
+    table = tmp_path / "facts.csv"
+    table.write_text(
+        "site_id,field,value,source,date\n"
+        "S-00,open_to_bid,yes,our notice,2026-11-01\nWB-S-01,lease_holder,B Ltd,deed 7,\nb-2,auction_outcome,sold,gazette,\n"
+        "B-2,preferred_bidder,C Ltd,gazette,\nB-3,auction_premium_pct,12.5,gazette,\n"
+    )
+    units = given["blocks"]
+    rows = told(given | {"blocks": with_block_facts(units, read_block_facts(table, "own_block_facts", units))})
+    assert rows.loc["WB-S-00", "open_to_bid"] == "yes"
+    assert rows.loc["WB-S-00", "access_source"].startswith(
+        "own table facts.csv, row 1: open_to_bid by our notice, 2026-11-01"
+    )
+    assert "own_fact:open_to_bid" in rows.loc["WB-S-00", "flags"]
+    assert rows.loc["WB-S-01", "lease_holder"] == "B Ltd"
+    assert rows.loc["B-2", ["auction_outcome", "open_to_bid", "preferred_bidder"]].tolist() == [
+        "sold",
+        "third_party",
+        "C Ltd",
+    ]
+    assert rows.loc["B-3", "auction_premium_pct"] == 12.5
+    assert "own_fact" not in str(rows.loc["B-0", "flags"])
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "words"),
+    [
+        ("S-99,open_to_bid,yes,x", "block_id", ("no block or waste site", "S-0")),
+        ("S-00,open_to_bid,maybe,x", "value", ("one of yes, operator, third_party, unknown",)),
+        ("B-0,auction_outcome,Sold,x", "value", ("one of sold, annulled", "small letters")),
+        ("B-0,auction_premium_pct,much,x", "value", ("number in per cent",)),
+        ("B-0,colour,red,x", "field", ("vocabulary", "lease_holder")),
+        ("B-0,operator,,x", "value", ("must be filled",)),
+        ("B-0,operator,A Ltd,", "source", ("must be filled",)),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_held_with_file_row_field_and_remedy(
+    given: dict[str, Any], tmp_path: Path, line: str, field: str, words: tuple[str, ...]
+) -> None:
+    table = tmp_path / "facts.csv"
+    table.write_text(f"block_id,field,value,source\nB-1,operator,D Ltd,x\n{line}\n")
+    read = read_block_facts(table, "own_block_facts", given["blocks"])
+    assert read.kept[["block_id", "value"]].values.tolist() == [["B-1", "D Ltd"]]
+    held = read.quarantine.iloc[0]
+    assert (held["row"], held["field"]) == (2, field)
+    assert all(w in held["reason"] for w in (*words, "facts.csv")), held["reason"]
+    assert read.report["rows_kept"] + read.report["rows_quarantined"] == read.report["rows_in"] == 2
+
+
+def test_every_embedded_block_says_its_outcome_with_date_and_source() -> None:
+    kept = embedded_auction_blocks().kept.set_index("block_id")
+    assert kept["auction_outcome"].value_counts().to_dict()["sold"] == 32
+    assert kept[["auction_tranche", "auction_outcome", "auction_outcome_date", "access_source"]].notna().all(axis=None)
+    row = kept.loc["IN-AB-006"]
+    assert (row["auction_tranche"], row["preferred_bidder"], row["auction_premium_pct"]) == (
+        "1, offered again in 3",
+        "Vedanta",
+        6.05,
+    )
+    assert "derived, not printed" in kept.loc["IN-AB-004", "access_source"]
