@@ -19,7 +19,8 @@ from publishing.dossiers.dossier import write_dossiers
 from publishing.explain import explain_block
 from publishing.geopackage.reading import read_layer
 from publishing.page import page_html
-from publishing.shortlists.shortlist import Shortlist, build_shortlist, make_filter
+from publishing.shortlists.filters import make_filter
+from publishing.shortlists.shortlist import Shortlist, build_shortlist
 from publishing.shortlists.shortlist_files import csv_bytes, geojson_bytes, kml_bytes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
 
