@@ -170,8 +170,8 @@ def only_page(book: Book, r: SimpleNamespace) -> Figure:
     w.known(
         [
             ("Minerals", _line(r.minerals)), ("Area", f"{number(r.area_ha)} ha" if is_known(r.area_ha) else None),
-            ("Nearest waste site", nearest), ("Likely companions (not measured)", _line(r.likely_companions)),
-            ("Flags", _line(r.flags)), ("Missing", _line(r.missing)), ("Tonnage", None), ("P(pays)", None), ("Net present value", None),
+            ("Nearest waste site", nearest), ("Likely companions (not measured)", _line(r.likely_companions)), ("Likely from", _line(r.likely_from)),
+            ("Cautions", _line(r.cautions)), ("Missing", _line(r.missing)), ("Tonnage", None), ("P(pays)", None), ("Net present value", None),
             *((s.label or f.title, said(f, getattr(r, f.name)) or None) for f, s in RANKED_BLOCKS.shown(DOSSIER) if s.group != HELD),
         ]
     )  # fmt: skip
