@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from data_sources.contracts import PublishingError
 from khanij.foundation.files import sha256_of
@@ -79,6 +79,15 @@ class Facts(_Value):
     window_deg: tuple[float, float, float, float] | None = None
     settings: str = ""
     code: str = ""
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _unknown_shape_is_absent(cls, value: Any, valid: Callable[[Any], Any], info: ValidationInfo) -> Any:
+        """A fact that another version wrote in another shape is not compared; the list's hash says that it is whole."""
+        try:
+            return valid(value)
+        except ValidationError:
+            return cls.model_fields[str(info.field_name)].get_default(call_default_factory=True)
 
 
 class Accepted(_Value):
