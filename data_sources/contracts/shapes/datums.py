@@ -170,13 +170,16 @@ def _best(crs: pyproj.CRS, area: Box, *, guess: bool = False) -> Transformer | N
     """PROJ's first operation that is none by guess (unless ``guess``) and can be carried out with what is installed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of a better one whose grid is not installed
-        group = TransformerGroup(
-            crs,
-            "EPSG:4326",
-            always_xy=True,
-            area_of_interest=AreaOfInterest(*area),  # type: ignore[arg-type]
-            allow_ballpark=guess,
-        )
+        try:
+            group = TransformerGroup(
+                crs,
+                "EPSG:4326",
+                always_xy=True,
+                area_of_interest=AreaOfInterest(*area),  # type: ignore[arg-type]
+                allow_ballpark=guess,
+            )
+        except IndexError:  # pyproj 3.7 where PROJ names not one operation
+            return None
     return group.transformers[0] if group.transformers else None
 
 
