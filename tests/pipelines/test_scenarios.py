@@ -1,177 +1,188 @@
 """A what-if has a name and a folder of its own, says on every product what differs, and never touches the default result."""
 
 import json
-import os
-import re
-import subprocess
 import sys
-import zipfile
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import openpyxl
+import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from assets.settled import settled
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "publishing"))
+from example_publication import make_publication
+
+from assets.fingerprints import planned_fingerprints
+from assets.published.generation import generation, publication_assets
+from assets.settled import differences, published_as, scenario_info, settled
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError, RegionError
 from data_sources.regions import load_region
-from khanij.foundation.closure import ROOT
 from khanij.foundation.environment import is_scenario_name
-from pipelines.scenarios import chosen
+from pipelines.incremental import stale_assets
+from pipelines.scenarios import chosen, keep, remove, scenarios
+from pipelines.stores.io_managers import BundleStore
+from pipelines.stores.layered import LayeredStore
+from publishing.dossiers.dossier import write_dossiers
+from publishing.explain import explain_block
+from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.reading import run_info
+from publishing.page import page_html
+from publishing.releasing.diff import diff_releases
+from publishing.releasing.releases import make_release
 from publishing.scenario_words import differing, scenario_said, settings_between, titled
-from tests.regions_made import NAME, make_region
+from publishing.shortlists.filters import make_filter
+from publishing.shortlists.shortlist import build_shortlist
+from publishing.shortlists.shortlist_files import FORMATS, write_shortlist
+from tests.pipelines.current_region import make_current
 
+REGION = "karnataka_andhra"
 SAYS = "ranking.ground_weight = 0.5 instead of 0.2"
 FULL = f"Scenario heavy_ground, not the default result: {SAYS}"
+INFO = {"scenario": "heavy_ground", "scenario_differs": SAYS}
+VERDICT = "ranking not robust: grid of 10 km: Kendall tau 0.51"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("scenarios") / "home"
+def files_of(root: Path) -> dict[str, bytes]:
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
 
 
-@pytest.fixture(scope="module")
-def steps(home):
-    """What each command of ``scenario_steps`` did, in a process whose environment names the made-up region."""
-    region = make_region(home)
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("KHANIJ_", "DAGSTER_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.pipelines.scenario_steps"],
-        cwd=ROOT, env=clean | region.environment() | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+def test_a_what_if_takes_what_is_the_same_from_the_default_and_writes_nothing_there(tmp_path):
+    data = tmp_path / "landing" / "ngdr_karnataka_andhra"
+    data.mkdir(parents=True)
+    (data / "stream_sediments.csv").write_text("sampleno,longitude,latitude\n")
+    roots = {"cache_root": str(tmp_path / "cache"), "data_root": str(tmp_path / "landing")}
+    default = Workspace(output_root=str(tmp_path / "out"), **roots)
+    base = BundleStore(str(tmp_path / "store"))
+    make_current(REGION, default, base)
+    before = files_of(tmp_path / "store") | files_of(tmp_path / "out")
+
+    what_if = Workspace(
+        output_root=str(tmp_path / "out" / "scenarios" / "x"), scenario="x", overrides={"ranking.ground_weight": "0.5"}, **roots
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    store = LayeredStore(str(tmp_path / "store" / ".scenarios" / "x"), str(tmp_path / "store"))
+    planned = planned_fingerprints(REGION, what_if)
+    makes = {"assessment", "robustness_report", *publication_assets()}
+    assert set(stale_assets(REGION, what_if, store)) == makes, "the ground and the sources are not read again"
+    assert store.load("blocks", REGION).fingerprint == planned["blocks"] and "assessment" in makes
+    assert generation(REGION, what_if) != generation(REGION, default)
+
+    store.save("blocks", REGION, {"value": 1}, "of former settings")
+    assert store.load("blocks", REGION) == {"value": 1} and "blocks" in stale_assets(REGION, what_if, store)
+    store.leave_to_default(REGION, planned)
+    assert store.load("blocks", REGION).fingerprint == planned["blocks"] and "blocks" not in stale_assets(
+        REGION, what_if, store
+    )
+    store.save("assessment", REGION, {"value": 2}, planned["assessment"])
+    store.leave_to_default(REGION, planned)
+    assert store.load("assessment", REGION) == {"value": 2}, "what differs stays its own"
+
+    own = {name for name in files_of(tmp_path / "store") if name.startswith(".scenarios")}
+    now = files_of(tmp_path / "store") | files_of(tmp_path / "out")
+    assert own and {n: b for n, b in now.items() if n not in own} == before
+    assert stale_assets(REGION, default, base) == []
+    same = what_if.model_copy(update={"overrides": {"ranking.ground_weight": "0.2"}})
+    assert differences(same, REGION) == () and generation(REGION, same) != generation(REGION, default), (
+        "its files say what they are"
+    )
 
 
 @pytest.fixture(scope="module")
-def folder(steps, home):
-    return home / "output" / "scenarios" / "heavy_ground" / NAME
+def published(tmp_path_factory):
+    """The made-up example published as the default result and as a scenario of it."""
+    found = {}
+    for name, info in (("default", {}), ("heavy_ground", INFO)):
+        plain = make_publication(12, seed=4, is_sample=False)
+        region = SimpleNamespace(name=plain.region.name, title=titled(plain.region.title, info), is_sample=False)
+        settings = {"settings": json.dumps({"ranking.ground_weight": "0.5" if info else "0.2", "seed": "1"})}
+        robustness = plain.tables["robustness"].assign(note=None)
+        verdict = robustness.head(1).assign(test="verdict", note=VERDICT, is_robust=False)
+        tables = plain.tables | {"robustness": pd.concat([robustness, verdict], ignore_index=True)}
+        made = replace(plain, region=region, tables=tables, run_info=plain.run_info | info | settings)
+        file = tmp_path_factory.mktemp(name) / "ranked_blocks.gpkg"
+        publish_geopackage(made, file)
+        found[name] = file
+    return found
 
 
 def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-@pytest.mark.integration
-def test_the_default_keeps_every_byte_and_is_current_after_each_what_if(steps):
-    first = steps["default"]
-    assert first["status"] == 0 and "set.json" in first["default"] and first["store"]
-    for name, step in steps.items():
-        assert step["default"] == first["default"] and step["store"] == first["store"], name
-    assert "nothing had changed, nothing was made" in steps["default_again"]["out"]
-    assert "nothing had changed, nothing was made" in steps["what_if_again"]["out"], "by its name, with its settings"
-
-
-@pytest.mark.integration
-def test_a_what_if_makes_only_what_its_settings_change(steps, home):
-    assert steps["what_if"]["status"] == 0, steps["what_if"]["err"]
-    own = {p.parent.name for p in (home / ".khanij/store/.scenarios/heavy_ground" / NAME).glob("*/manifest.json")}
-    assert own == {"assessment", "robustness_report", "evidence_files", "ranked_blocks", "web_page", "published_set"}
-    assert "6 assets made" in steps["what_if"]["out"]
-
-
-@pytest.mark.integration
-def test_settings_without_a_name_are_the_scenario_unnamed_and_it_is_said(steps):
-    out = steps["unnamed"]["out"]
-    assert "--set without --scenario: this is the scenario unnamed" in out and "scenarios/unnamed" in out
-    assert "Scenario unnamed, not the default result: ranking.strategic_premium = 0.4 instead of 0.3." in out
-
-
-@pytest.mark.integration
-def test_every_product_names_what_differs(steps, folder):
-    for name in ("what_if", "explain", "sample", "shortlist"):
-        assert steps[name]["status"] == 0, steps[name]["err"]
-        assert FULL in flat(steps[name]["out"]), name
-    gpkg = folder / "ranked_blocks.gpkg"
-    info = run_info(gpkg)
-    assert (info["scenario"], info["scenario_differs"]) == ("heavy_ground", SAYS)
-    assert info["title"] == f"SCENARIO heavy_ground ({SAYS}): My region" == titled("My region", info)
-    page = (folder / "index.html").read_text(encoding="utf-8")
+def test_every_product_names_what_differs_and_the_default_says_nothing(published, tmp_path):
+    file = published["heavy_ground"]
+    info = run_info(file)
+    assert info["title"] == f"SCENARIO heavy_ground ({SAYS}): Example district"
+    page = page_html(file)
     assert page.count(f'<p class="mark scenario">{FULL}.</p>') == 1 and f"<footer><p>{FULL}</p>" in page
-    assert f"<title>SCENARIO heavy_ground ({SAYS})" in page
-    assert f"SCENARIO heavy_ground ({SAYS}): My region: " in layouts(gpkg)
-    made = steps["shortlist"]["out"]
-    files = {
-        suffix: next(p for p in made.split() if p.endswith(f".{suffix}"))
-        for suffix in "xlsx csv gpkg geojson kml pdf".split()
+    block = "EX-WB-002"
+    assert FULL in flat(explain_block(file, block))
+    made = {
+        kind: write_shortlist(build_shortlist(path, make_filter(name="s")), FORMATS, tmp_path / kind)
+        for kind, path in published.items()
     }
-    assert all("/scenarios/heavy_ground/shortlists/" in path for path in files.values())
+    of = {suffix: one.path for suffix, one in made["heavy_ground"].items()}
     for suffix in ("csv", "geojson", "kml"):
-        assert FULL in Path(files[suffix]).read_text(encoding="utf-8"), suffix
-    assert run_info(files["gpkg"])["title"].startswith(f"SCENARIO heavy_ground ({SAYS})")
-    book = openpyxl.load_workbook(files["xlsx"])
-    assert FULL in [cell.value for row in book["Cover"].rows for cell in row]
+        assert FULL in of[suffix].read_text(encoding="utf-8"), suffix
+        assert "cenario" not in made["default"][suffix].path.read_text(encoding="utf-8")
+    assert run_info(of["gpkg"])["title"].startswith(f"SCENARIO heavy_ground ({SAYS})")
+    book = openpyxl.load_workbook(of["xlsx"])
+    cover = [cell.value for row in book["Cover"].rows for cell in row]
+    assert FULL in cover and VERDICT.capitalize()[:30] in " ".join(map(str, cover))
     assert all(FULL in (sheet.oddFooter.left.text or "") for sheet in book)
-    for path in (files["pdf"], folder / "dossiers" / "dossiers.pdf"):
-        pages = [flat(page.extract_text()) for page in PdfReader(path).pages]
-        assert pages and all(SAYS in page for page in pages), path
-
-
-def layouts(gpkg) -> str:
-    """The project inside a GeoPackage, as text."""
-    import io
-    import sqlite3
-
-    with sqlite3.connect(gpkg) as connection:
-        ((content,),) = connection.execute("SELECT content FROM qgis_projects").fetchall()
-    archive = zipfile.ZipFile(io.BytesIO(bytes.fromhex(content) if isinstance(content, str) else content))
-    return "".join(archive.read(n).decode() for n in archive.namelist() if n.endswith(".qgs"))
-
-
-@pytest.mark.integration
-def test_the_verdict_stands_beside_the_rank(steps, folder):
-    info = run_info(folder / "ranked_blocks.gpkg")
-    verdict = info["verdict_waste_block"]
-    said = verdict[:1].upper() + verdict[1:]
-    assert re.match(r"Ranking (not )?robust: .*[0-9]", said)
-    assert f"{said}." in flat(steps["what_if"]["out"]) and f"How firm: {said}" in flat(steps["explain"]["out"])
-    page = (folder / "index.html").read_text(encoding="utf-8")
-    assert f'<p class="verdict">Order of the waste blocks: {said}.</p>' in page
-    path = next(p for p in steps["shortlist"]["out"].split() if p.endswith(".xlsx"))
-    assert said in [cell.value for row in openpyxl.load_workbook(path)["Cover"].rows for cell in row]
-    first = flat(PdfReader(folder / "dossiers" / "dossiers.pdf").pages[0].extract_text())
-    assert said[:60] in first
-
-
-@pytest.mark.integration
-def test_a_difference_names_settings_and_no_hash(steps):
-    one, two = steps["diff"], steps["diff_of_two"]
-    lines = one["out"].splitlines()
-    assert one["status"] == 1 and lines[0].endswith("(scenario heavy_ground)") and "(default) -> " in lines[0]
-    assert lines[1] == f"  {SAYS}" and "configuration" not in one["out"]
-    assert two["out"].splitlines()[1:3] == [
-        "  ranking.ground_weight = 0.2 instead of 0.5", "  ranking.strategic_premium = 0.4 instead of 0.3",
-    ]  # fmt: skip
-
-
-@pytest.mark.integration
-def test_a_scenario_is_no_release_unless_it_is_named(steps, home):
-    assert steps["release_of_the_default"]["status"] == steps["release_of_the_scenario"]["status"] == 0
-    assert steps["release_of_the_default"]["out"].strip().endswith(f"releases/{NAME}/2026.01.01")
-    released = home / "releases" / "scenarios" / "heavy_ground" / NAME / "2026.01.01"
-    assert steps["release_of_the_scenario"]["out"].strip() == str(released)
-    assert run_info(released / "ranked_blocks.gpkg")["scenario_differs"] == SAYS
-    assert "scenario" not in run_info(home / "releases" / NAME / "2026.01.01" / "ranked_blocks.gpkg")
-    from publishing.releasing.releases import make_release
-
-    with pytest.raises(PublishingError, match="is scenario heavy_ground, and a release of default was asked for"):
-        make_release(home / "output" / "scenarios" / "heavy_ground" / NAME, home / "other", "2026.01.02")
-
-
-@pytest.mark.integration
-def test_scenarios_are_listed_verified_and_removed(steps, home):
-    assert "heavy_ground\n" in steps["list"]["out"] and "mine: ranking.ground_weight=0.5" in steps["list"]["out"]
-    told = steps["check"]["out"]
-    assert (
-        steps["check"]["status"] == 0
-        and f"scenarios/heavy_ground/{NAME}: set" in told
-        and f"output/{NAME}: set" in told
+    dossier = write_dossiers(file, [block], tmp_path / "d", combined=False)[0].path
+    for path in (of["pdf"], dossier):
+        pages = [flat(p.extract_text()) for p in PdfReader(path).pages]
+        assert pages and all(SAYS in text for text in pages), path
+    assert "cenario" not in page_html(published["default"]).split("<script")[0] + explain_block(
+        published["default"], block
     )
-    assert f"scenarios/heavy_ground/{NAME}/2026.01.01: release" in told
-    assert steps["removed"]["status"] == 0 and steps["removed_again"]["status"] == 3 and steps["outside"]["status"] == 2
-    assert not (home / "output/scenarios/unnamed").exists() and not (home / ".khanij/store/.scenarios/unnamed").exists()
+
+
+def test_the_verdict_stands_beside_the_rank(published, tmp_path):
+    file, said = published["default"], "Ranking not robust: grid of 10 km: Kendall tau 0.51"
+    assert run_info(file)["verdict_waste_block"] == VERDICT
+    assert f'<p class="verdict">Order of the waste blocks: {said}.</p>' in page_html(file)
+    assert f"How firm: {said}" in flat(explain_block(file, "EX-WB-002"))
+    dossier = write_dossiers(file, ["EX-WB-002"], tmp_path / "d", combined=False)[0].path
+    assert said in flat(PdfReader(dossier).pages[0].extract_text())
+    listed = write_shortlist(build_shortlist(file, make_filter()), ("pdf",), tmp_path)["pdf"].path
+    assert said in flat(PdfReader(listed).pages[0].extract_text())
+
+
+def test_a_difference_names_settings_and_no_hash(published):
+    lines = diff_releases(published["default"], published["heavy_ground"]).text().splitlines()
+    assert lines[0].endswith("(scenario heavy_ground)") and "(default) -> " in lines[0]
+    assert lines[1] == f"  {SAYS}" and not any("configuration" in line for line in lines)
+
+
+def test_a_scenario_is_no_release_unless_it_is_named(published, tmp_path):
+    folder = published["heavy_ground"].parent
+    with pytest.raises(PublishingError, match="is scenario heavy_ground, and a release of default was asked for"):
+        make_release(folder, tmp_path, "2026.01.02")
+    assert not list(tmp_path.glob("*/2026*"))
+    with pytest.raises(PublishingError, match="is default, and a release of scenario x was asked for"):
+        make_release(published["default"].parent, tmp_path, "2026.01.02", scenario="x")
+
+
+def test_scenarios_are_kept_listed_and_removed(tmp_path, monkeypatch):
+    monkeypatch.setenv("KHANIJ_HOME", str(tmp_path))
+    (tmp_path / "output" / "india").mkdir(parents=True)
+    (tmp_path / ".khanij" / "store" / ".scenarios" / "x" / "india").mkdir(parents=True)
+    keep("x", "india", {"ranking.ground_weight": "0.5"})
+    assert [(s.name, s.settings, s.published) for s in scenarios()] == [
+        ("x", {"india": {"ranking.ground_weight": "0.5"}}, ())
+    ]
+    assert chosen("x", "india", {}) == ("x", {"ranking.ground_weight": "0.5"}), "run again by its name"
+    assert remove("x") == tmp_path / "output" / "scenarios" / "x" and scenarios() == []
+    assert (
+        not (tmp_path / ".khanij" / "store" / ".scenarios" / "x").exists() and (tmp_path / "output" / "india").is_dir()
+    )
+    for name in ("../india", "india/../.."):
+        with pytest.raises(RegionError, match="no scenario can be called"):
+            remove(name)
 
 
 @pytest.mark.parametrize(
@@ -222,3 +233,11 @@ def test_what_runs_by_itself_knows_the_default_alone(monkeypatch, tmp_path):
     require_named(Workspace(overrides={"seed": "7"}, scenario="x"))
     with pytest.raises(PublishingError, match="no scenario was named"):
         require_named(Workspace(overrides={"seed": "7"}))
+
+
+def test_the_title_of_what_is_published_is_the_scenarios():
+    place = Workspace(scenario="heavy_ground", overrides={"ranking.ground_weight": "0.5"})
+    assert scenario_info(place, "india") == INFO and scenario_info(Workspace(), "india") == {}
+    plain = load_region("india")
+    assert published_as(place, place.region("india")).title == f"SCENARIO heavy_ground ({SAYS}): {plain.title}"
+    assert published_as(Workspace(), plain) is plain
