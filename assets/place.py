@@ -23,6 +23,7 @@ class Place(dg.ConfigurableResource):
     cache_root : where what can be made again is kept (the generated sample district, fetched archives).
     data_root : folder of survey files that may not be shipped; empty means ``KHANIJ_DATA`` or its default.
     overrides : dotted settings given with ``--set``, applied to every region that is run.
+    scenario : the what-if that the overrides belong to; empty for the default result, which has none.
     accept : why a result is to be published although the guard of the publication objects to it; empty otherwise.
     """
 
@@ -30,6 +31,7 @@ class Place(dg.ConfigurableResource):
     cache_root: str = ".khanij"
     data_root: str = ""
     overrides: dict[str, str] = {}  # noqa: RUF012 - a pydantic field, copied for every instance
+    scenario: str = ""
     accept: str = ""
 
     def region(self, name: str) -> Region:

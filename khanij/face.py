@@ -42,6 +42,7 @@ def run(
     region: str,
     *,
     settings: Mapping[str, object] | None = None,
+    scenario: str = "",
     everything: bool = False,
     accept: str = "",
     listener: Listener | None = None,
@@ -51,7 +52,9 @@ def run(
     Parameters
     ----------
     region : a region's name, such as ``india``.
-    settings : dotted settings of the region's YAML with their values, such as ``{"ranking.draws": 300}``.
+    settings : dotted settings of the region's YAML with their values, such as ``{"ranking.draws": 300}``; what is made
+        with them is a scenario, in a folder of its own.
+    scenario : its name, ``unnamed`` where none is given; without settings it is run with those that it was given before.
     everything : make all again, current or not.
     accept : a reason for publishing a result that lost more than the region's limits allow; it is published with it.
     listener : called with (share done, asset, share of the asset, text).
@@ -63,10 +66,13 @@ def run(
     """
     from pipelines.overrides import checked_region
     from pipelines.runs import run_region
+    from pipelines.scenarios import chosen
 
     overrides = {k: v if isinstance(v, str) else json.dumps(v) for k, v in (settings or {}).items()}
-    checked_region(region, overrides)
-    done = run_region(region, overrides=overrides, everything=everything, listener=listener, accept=accept)
+    checked_region(region, chosen(scenario, region, overrides)[1])
+    done = run_region(
+        region, overrides=overrides, everything=everything, listener=listener, accept=accept, scenario=scenario
+    )
     if done.error:
         raise PublishingError(f"region {region}: {done.error}", do="khanij ui shows the run's log")
     return Result(done.region, done.geopackage, done.made, done.remarks)

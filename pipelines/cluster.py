@@ -21,7 +21,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def run_regions(
-    names: Sequence[str], overrides: dict[str, str] | None = None, everything: bool = False
+    names: Sequence[str], overrides: dict[str, str] | None = None, everything: bool = False, scenario: str = ""
 ) -> list["Outcome"]:
     """Make several regions, one a worker at a time, and return their outcomes in order; one that fails stops no other.
 
@@ -42,7 +42,8 @@ def run_regions(
     with connected(address) as client:
         workers = len(client.scheduler_info(n_workers=-1)["workers"])
         waiting = list(enumerate(names))
-        submit = lambda item: client.submit(_one_region, item, overrides, everything, pure=False, retries=RETRIES)  # noqa: E731
+        given = (overrides, everything, scenario)
+        submit = lambda item: client.submit(_one_region, item, *given, pure=False, retries=RETRIES)  # noqa: E731
         # The client is nobody's default, so the loop on which futures are awaited has to be named.
         first = [submit(waiting.pop(0)) for _ in range(min(workers, len(waiting)))]
         queue = as_completed(first, loop=client.loop)
@@ -55,7 +56,9 @@ def run_regions(
     return [done[i] for i in range(len(names))]
 
 
-def _one_region(item: tuple[int, str], overrides: dict[str, str] | None, everything: bool) -> tuple[int, "Outcome"]:
+def _one_region(
+    item: tuple[int, str], overrides: dict[str, str] | None, everything: bool, scenario: str
+) -> tuple[int, "Outcome"]:
     from distributed import secede
 
     from pipelines.runs import Outcome, run_region
@@ -66,6 +69,6 @@ def _one_region(item: tuple[int, str], overrides: dict[str, str] | None, everyth
     try:
         # A worker that inherits a dead one's region makes it after its own: it has memory for one.
         with _ONE_AT_A_TIME:
-            return position, run_region(region, overrides=overrides, everything=everything)
+            return position, run_region(region, overrides=overrides, everything=everything, scenario=scenario)
     except KhanijError as error:
         return position, Outcome(region, Path(), 0, str(error))

@@ -44,19 +44,25 @@ class NoCopy(dg.ConfigurableIOManager):
         raise TypeError("fetched sources are read from the archive (Workspace.layer_path), not from Dagster")
 
 
-def resources(overrides: dict[str, str] | None = None, accept: str = "") -> dict[str, object]:
-    """The resources of an installation; folders and stores come from the environment (``docs/operations.md``)."""
+def resources(overrides: dict[str, str] | None = None, accept: str = "", scenario: str = "") -> dict[str, object]:
+    """The resources of an installation, or of one scenario; folders and stores come from the environment.
+
+    A scenario has its own output and its own store, and reads from the default's store what is the same there.
+    """
     cache = str(cache_folder())
     return {
         "workspace": Workspace(
-            output_root=str(output_folder()),
+            output_root=str(output_folder(scenario)),
             cache_root=cache,
             data_root=str(named_folder("KHANIJ_DATA") or ""),
             overrides=overrides or {},
+            scenario=scenario,
             accept=accept,
         ),
         MARKS: NoCopy(),
-        "io_manager": ScaledIOManager(root=store_root(), cache_root=cache),
+        "io_manager": ScaledIOManager(
+            root=store_root(scenario), base=store_root() if scenario else "", cache_root=cache, scenario=scenario
+        ),
     }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 from filelock import Timeout
 
-from assets.fingerprints import forget
+from assets.fingerprints import forget, planned_fingerprints
 from assets.published.generation import published_list
 from assets.shown.progress import listening
 from assets.workspace import Workspace
@@ -23,8 +23,10 @@ from pipelines.automations.planning import has_files, missing_files
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
 from pipelines.resources import instance, resources
+from pipelines.scenarios import chosen, keep
 from pipelines.stopping import Stopped, interruptible
 from pipelines.stores.io_managers import BundleIOManager, BundleStore
+from pipelines.stores.layered import LayeredStore
 from pipelines.stores.leases import HERE_TAG, announce_stop, busy_error, close_dead_runs, close_stopped_run, region_lock
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.snapshot import published_geopackage
@@ -36,13 +38,17 @@ Progress = Callable[[float, str, float, str], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of one region came to; ``remarks`` is what a reader must be told, the gravest first."""
+    """What a run of one region came to; ``remarks`` is what a reader must be told, the gravest first.
+
+    ``scenario`` is the what-if that was run, empty for the default result.
+    """
 
     region: str
     geopackage: Path
     made: int
     error: str | None = None
     remarks: tuple[str, ...] = ()
+    scenario: str = ""
 
 
 def run_region(
@@ -52,8 +58,12 @@ def run_region(
     everything: bool = False,
     listener: Progress | None = None,
     accept: str = "",
+    scenario: str = "",
 ) -> Outcome:
     """Make whatever of a region is not current, one run at a time; ``accept`` overrules the publication's guard.
+
+    With ``overrides`` it is a scenario that is made, ``unnamed`` where ``scenario`` says no other: in folders of its own,
+    under a lock of its own, and not in Dagster's books, which are of the default result.
 
     Raises
     ------
@@ -61,8 +71,8 @@ def run_region(
     Stopped : Ctrl-C or SIGTERM; what was finished is kept, and the run is booked as canceled.
     """
     forget()
-    overrides = overrides or {}
-    given = resources(overrides, accept)
+    scenario, overrides = chosen(scenario, region, overrides or {})
+    given = resources(overrides, accept, scenario)
     workspace, io_manager = given["workspace"], given["io_manager"]
     assert isinstance(workspace, Workspace) and isinstance(io_manager, BundleIOManager)
     settings = workspace.region(region)
@@ -70,23 +80,28 @@ def run_region(
         folder = workspace.source_folder(settings)
         raise RegionError(missing_files(settings), file=folder, field="KHANIJ_DATA", do=settings.how_to_get)
     workspace.output_folder(region)  # one that cannot be made is told before anything is computed
-    lock = region_lock(workspace.cache_root, region)
+    lock = region_lock(workspace.cache_root, region, scenario)
     try:
         with lock.acquire(timeout=0):
             _finish_publication(workspace.published_folder(region))
             store = io_manager.store()
+            if isinstance(store, LayeredStore):
+                keep(scenario, region, overrides)
+                store.leave_to_default(region, planned_fingerprints(region, workspace))
             todo = stale_assets(region, workspace, store)
             if everything:
                 from pipelines.incremental import order
 
                 todo = order()
             if not todo:
-                with instance() as dagster:  # a run may have been killed after its last asset
-                    close_dead_runs(region, dagster)
+                if not scenario:
+                    with instance() as dagster:  # a run may have been killed after its last asset
+                        close_dead_runs(region, dagster)
                 return _outcome(region, 0, workspace, store)
             error = _materialize(region, todo, given, listener)
             if error:
-                return Outcome(region, workspace.published_folder(region) / GEOPACKAGE, len(todo), error)
+                file = workspace.published_folder(region) / GEOPACKAGE
+                return Outcome(region, file, len(todo), error, scenario=scenario)
             return _outcome(region, len(todo), workspace, store)
     except Timeout as busy:
         raise busy_error(region, lock) from busy
@@ -111,7 +126,8 @@ def _outcome(region: str, made: int, workspace: Workspace, store: BundleStore) -
     manifest = store.manifest("published_set", region)
     if manifest is not None and "told" in manifest["entries"]:
         told += store.load("published_set", region)["told"]
-    return Outcome(region, published_geopackage(folder), made, None, tuple(dict.fromkeys(told)))
+    file = published_geopackage(folder)
+    return Outcome(region, file, made, None, tuple(dict.fromkeys(told)), workspace.scenario)
 
 
 def _materialize(region: str, todo: list[str], given: dict[str, object], listener: Progress | None) -> str | None:
@@ -141,7 +157,10 @@ def _materialize(region: str, todo: list[str], given: dict[str, object], listene
                 run_id=run_id,
             )
 
-    with instance() as dagster:
+    workspace = given["workspace"]
+    # What Dagster shows of an asset is the default result's: a what-if is not written into its books.
+    with_scenario = isinstance(workspace, Workspace) and workspace.scenario
+    with dg.DagsterInstance.ephemeral() if with_scenario else instance() as dagster:
         try:
             outcome = interruptible(work, lambda: announce_stop(run_id, dagster), dg.DagsterExecutionInterruptedError)
         except Stopped:

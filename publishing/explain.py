@@ -29,7 +29,9 @@ from khanij.foundation.wording import (
 )
 from publishing.colours import CONTRIBUTIONS
 from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records
+from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records, run_info
+from publishing.headline import verdict_said
+from publishing.scenario_words import scenario_said
 from publishing.sets.snapshot import one_set_of
 from publishing.words import (
     KIND_WORDS,
@@ -166,8 +168,10 @@ def _explained(gpkg: Path | str, block_id: str) -> str:
         raise no_such_block(gpkg, [block_id], blocks["block_id"])
     block = records(found)[0]
     peers = int(((blocks["kind"] == block.kind) & blocks["rank"].notna()).sum())
+    info = run_info(gpkg)
     lines: list[str] = [f"{SAMPLE_MARK}\n"] if is_sample(gpkg) else []
-    lines += _head(block, peers)
+    lines += [f"{text}\n" for text in (scenario_said(info),) if text]
+    lines += _head(block, peers, verdict_said(info, block.kind))
     lines += _held(block)
     lines += _value(block)
     lines += _sites(gpkg, block_id)
@@ -186,7 +190,7 @@ def _say(label: str, text: object) -> list[str]:
     )
 
 
-def _head(block: SimpleNamespace, peers: int) -> list[str]:
+def _head(block: SimpleNamespace, peers: int, verdict: str) -> list[str]:
     where = ", ".join(str(v) for v in (block.district, block.state) if is_known(v)) or "place not known"
     out = [f"{block.block_id}  {' '.join(str(block.name).split()) if is_known(block.name) else ''}"]
     out.append(f"  {KIND_WORDS.get(block.kind, block.kind)} in {where}")
@@ -199,6 +203,7 @@ def _head(block: SimpleNamespace, peers: int) -> list[str]:
             f"{place(block.rank)} of {peers} of its kind (tier {block.tier}); {rank_interval(block.rank_p05, block.rank_p95)} "
             f"in nine draws out of ten (P05 best place to P95 worst), median {place(block.rank_p50)}",
         )
+        out += _say("How firm", verdict or None)
         out += _say("Among the first", f"P(top 10) {share(block.p_top10)}, P(top 20) {share(block.p_top20)}")
         out += _say(
             "Score",

@@ -6,6 +6,7 @@ Belongs here: sentences about a region. Does not belong here: one block in words
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -102,9 +103,14 @@ def auction_said(blocks: pd.DataFrame, near_km: float = 5.0) -> str:
 
 def robustness_said(gpkg: Path | str, kind: str = "waste_block") -> str:
     """The verdict on the order of one kind."""
-    table = read_table(gpkg, "robustness")
-    verdict = [str(note) for note in table[(table["test"] == "verdict") & (table["kind"] == kind)]["note"]]
-    return f"{verdict[0][:1].upper()}{verdict[0][1:]}." if verdict else ""
+    told = verdict_said(run_info(gpkg), kind)
+    return f"{told}." if told else ""
+
+
+def verdict_said(info: Mapping[str, str], kind: str = "waste_block") -> str:
+    """The verdict on the order of one kind as ``run_info`` has it: ``Ranking not robust: ...``; "" where nothing was ranked."""
+    told = info.get(f"verdict_{kind}", "")
+    return f"{told[:1].upper()}{told[1:]}" if told else ""
 
 
 def region_said(gpkg: Path | str) -> str:

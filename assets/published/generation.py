@@ -14,6 +14,7 @@ import json
 from typing import Any
 
 from assets.fingerprints import GROUP_PARTS, RECIPES, own_parts, planned
+from assets.settled import scenario_info
 from assets.workspace import Workspace
 from publishing.sets.listing import DamagedListError, SetList, read_list
 
@@ -31,12 +32,12 @@ def set_inputs(region_name: str, workspace: Workspace, known: dict[str, str] | N
     region = workspace.region(region_name)
     names = publication_assets()
     made_from = sorted({up for name in names for up in RECIPES[name].upstream} - set(names))
-    return _hash(
-        {
-            "own": {name: own_parts(name, region, workspace) for name in names},
-            "made_from": {up: planned(up, region, workspace, known) for up in made_from},
-        }
-    )
+    parts = {
+        "own": {name: own_parts(name, region, workspace) for name in names},
+        "made_from": {up: planned(up, region, workspace, known) for up in made_from},
+    }
+    # A scenario's files say what they are: with the same settings they are still others than the default's.
+    return _hash(parts | scenario_info(workspace, region_name))
 
 
 def generation(region_name: str, workspace: Workspace, known: dict[str, str] | None = None) -> str:

@@ -14,6 +14,7 @@ from assets.published.generation import generation
 from assets.published.publication_facts import facts_of, judged
 from assets.published.staging import require_one_generation, staged, staged_or_published, staging_errors
 from assets.quality import assessment_findings, require
+from assets.settled import published_as, scenario_info, settled
 from assets.shown.metadata import file_links
 from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
@@ -63,7 +64,8 @@ def evidence_files(
             tables = {n.removeprefix("table/"): frame for n, frame in fertility.items() if n.startswith("table/")}
             files.append(write_cog(fertility["stack"], staging / "evidence" / "evidence.tif", current))
             report = staging / "fertility_report.html"
-            files.append(write_fertility_report(region, fertility["summary"], tables, report, current))
+            titled = published_as(workspace, region)
+            files.append(write_fertility_report(titled, fertility["summary"], tables, report, current))
             files += write_tables(tables, staging / "fertility_tables")
         made = staged(folder, *(file.path for file in files))
     bundle = {"staged": made, "generation": current}
@@ -120,7 +122,7 @@ def ranked_blocks(
         **({"block_evidence": block_fertility["evidence"]} if "evidence" in block_fertility else {}),
     }
     publication = Publication(
-        region=region,
+        region=published_as(workspace, region),
         layers={name: frame for name, frame in layers.items() if frame is not None and len(frame)},
         tables=tables,
         run_info=run_info(workspace, region.name, sources)
@@ -246,9 +248,10 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
     }
     info = {
         "region": region.name,
-        "title": region.title,
+        "title": published_as(workspace, region).title,
         "configuration_sha256": region.config_hash(),
         "configuration": json.dumps(region.model_dump(mode="json"), sort_keys=True),
+        "settings": json.dumps(settled(region), sort_keys=True, ensure_ascii=False),
         "seed": str(region.seed),
         "draws": str(ranking.draws),
         "basket": ranking.basket,
@@ -269,7 +272,11 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
         "reading": "P10 is the low case, P90 the high one; rank P05 is the best place, rank P95 the worst; blank is not known, never zero",
     }
     used = tuple(sorted({library for recipe in RECIPES.values() for library in recipe.closure.libraries}))
-    return info | {f"version_{name}": number for name, number in library_versions(used).items()}
+    return (
+        info
+        | scenario_info(workspace, region_name)
+        | {f"version_{name}": number for name, number in library_versions(used).items()}
+    )
 
 
 @region_asset(

@@ -37,6 +37,7 @@ def published_set(
     web_page: dict[str, Any],
 ) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
+    require_named(workspace)
     folder = workspace.published_folder(region.name)
     made = {"evidence_files": evidence_files, "ranked_blocks": ranked_blocks, "web_page": web_page}
     current = require_one_generation(region.name, workspace, made)
@@ -70,6 +71,20 @@ def published_set(
         remarks=dg.MetadataValue.md("\n".join(f"* {t}" for t in told) or "none"),
         **file_links(folder / name for name in new.files),
     )
+
+
+def require_named(workspace: Workspace) -> None:
+    """Refuse to put a result of other settings than the region's own in the default's place.
+
+    Raises
+    ------
+    PublishingError : settings were given and no scenario was named.
+    """
+    if workspace.overrides and not workspace.scenario:
+        raise PublishingError(
+            f"settings were given ({', '.join(sorted(workspace.overrides))}) and no scenario was named",
+            do="name one: khanij run --scenario NAME --set KEY=VALUE; the default result is made with the YAML alone",
+        )
 
 
 def require_valid(path: Path) -> None:

@@ -19,12 +19,16 @@ import hashlib
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import sqlite3
 import sys
 import time
 import traceback
 from pathlib import Path
+
+REGIONS = Path(__file__).resolve().parents[2] / "tests" / "regions"
 
 
 def main() -> int:
@@ -40,7 +44,7 @@ def main() -> int:
     chosen.home.mkdir(parents=True, exist_ok=True)
     os.environ |= {
         "KHANIJ_HOME": str(chosen.home.resolve()),
-        "KHANIJ_REGIONS": str(Path(__file__).resolve().parents[2] / "tests" / "regions"),
+        "KHANIJ_REGIONS": str((chosen.home / "regions").resolve()),
         "OMP_NUM_THREADS": "1",
         "NUMBA_NUM_THREADS": "1",
     }
@@ -50,8 +54,9 @@ def main() -> int:
     from pipelines.geopackage_check import geopackage_finding
 
     began = time.monotonic()
+    shutil.copytree(REGIONS, chosen.home / "regions", dirs_exist_ok=True)
     published = chosen.home / "output" / chosen.region / "ranked_blocks.gpkg"
-    settings = [{"ranking.draws": str(chosen.draws)}, {"ranking.draws": str(chosen.draws + 1)}]
+    settings = [chosen.draws, chosen.draws + 1]
     length, good = undisturbed(chosen.home, chosen.region, settings, published)
     if not all(good):
         print(json.dumps({"error": "undisturbed runs failed or differ"}))
@@ -98,9 +103,7 @@ def main() -> int:
     return int(faults > 0)
 
 
-def undisturbed(
-    home: Path, region: str, settings: list[dict[str, str]], published: Path
-) -> tuple[list[float], list[str]]:
+def undisturbed(home: Path, region: str, settings: list[int], published: Path) -> tuple[list[float], list[str]]:
     """How long a run of each setting takes and what it publishes; empty hashes where runs fail or differ."""
     kept = home / "undisturbed.json"
     if kept.is_file():
@@ -118,8 +121,11 @@ def undisturbed(
     return length, good
 
 
-def start(region: str, overrides: dict[str, str], home: Path) -> int:
-    """Begin a run in a process of its own; returns its id."""
+def start(region: str, draws: int, home: Path) -> int:
+    """Begin a run with so many draws in the region's YAML, in a process of its own; returns its id."""
+    file = home / "regions" / f"{region}.yaml"
+    text = re.sub(r"draws: \d+", f"draws: {draws}", file.read_text(encoding="utf-8"))
+    file.write_text(text, encoding="utf-8")
     sys.stdout.flush()
     pid = os.fork()
     if pid:
@@ -131,7 +137,7 @@ def start(region: str, overrides: dict[str, str], home: Path) -> int:
         os.dup2(log, 2)
         from pipelines.runs import run_region
 
-        outcome = run_region(region, overrides=overrides)
+        outcome = run_region(region)
         if outcome.error:
             print(outcome.error, flush=True)
         status = int(outcome.error is not None)

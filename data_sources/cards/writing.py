@@ -36,7 +36,10 @@ def found_card(
     """
     if not _NAME.fullmatch(name):
         raise SourceError(
-            f"a card cannot be called {name!r}", file=name, do="use small letters, digits and _, a letter first"
+            f"a card cannot be called {name!r}",
+            file=name,
+            field="--write-card",
+            do="use small letters, digits and _, a letter first",
         )
     used = [u for u in report.get("units", ()) if u["used"]]
     fields = {raw: target for target, raw in report["fields"].items()}

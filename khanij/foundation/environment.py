@@ -7,8 +7,24 @@ to nothing is not set. Does not belong here: secrets of a source, whose names it
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+
+SCENARIOS = "scenarios"
+UNNAMED = "unnamed"
+"""The scenario of settings that were given without a name."""
+DEFAULT = "default"
+"""What is no scenario: the result of the region's settings as they stand."""
+_SCENARIO = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+# Names of devices, which Windows opens in every folder.
+_DEVICES = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
+
+
+def is_scenario_name(name: str) -> bool:
+    """Whether a scenario may be called so: it becomes a folder on any system, and nothing but a folder."""
+    known = _SCENARIO.fullmatch(name) is not None
+    return known and name != DEFAULT and _DEVICES.fullmatch(name) is None
 
 
 def _named(variable: str) -> str:
@@ -20,14 +36,18 @@ def home_folder() -> Path:
     return Path(_named("KHANIJ_HOME") or ".").expanduser().resolve()
 
 
-def output_folder() -> Path:
-    """Where regions are published: ``KHANIJ_OUTPUT``, else ``output`` below the home folder."""
-    return Path(_named("KHANIJ_OUTPUT") or home_folder() / "output").expanduser()
+def output_folder(scenario: str = "") -> Path:
+    """Where regions are published: ``KHANIJ_OUTPUT``, else ``output`` below the home folder; a scenario's below that."""
+    return _of_scenario(Path(_named("KHANIJ_OUTPUT") or home_folder() / "output").expanduser(), scenario)
 
 
-def releases_folder() -> Path:
-    """Where releases are kept: ``KHANIJ_RELEASES``, else ``releases`` below the home folder."""
-    return Path(_named("KHANIJ_RELEASES") or home_folder() / "releases").expanduser()
+def releases_folder(scenario: str = "") -> Path:
+    """Where releases are kept: ``KHANIJ_RELEASES``, else ``releases`` below the home folder; a scenario's below that."""
+    return _of_scenario(Path(_named("KHANIJ_RELEASES") or home_folder() / "releases").expanduser(), scenario)
+
+
+def _of_scenario(root: Path, scenario: str) -> Path:
+    return root / SCENARIOS / scenario if scenario else root
 
 
 def cache_folder() -> Path:
@@ -40,9 +60,13 @@ def archive_folder() -> Path:
     return cache_folder() / "archive"
 
 
-def store_root() -> str:
-    """Folder or object-store address of intermediates: ``KHANIJ_STORE``, else ``store`` below the cache folder."""
-    return _named("KHANIJ_STORE") or str(cache_folder() / "store")
+def store_root(scenario: str = "") -> str:
+    """Folder or object-store address of intermediates: ``KHANIJ_STORE``, else ``store`` below the cache folder.
+
+    A scenario's own lie below it, in a folder that no region can be called.
+    """
+    root = _named("KHANIJ_STORE") or str(cache_folder() / "store")
+    return f"{root.rstrip('/')}/.{SCENARIOS}/{scenario}" if scenario else root
 
 
 def named_folder(variable: str) -> Path | None:

@@ -13,7 +13,11 @@ class KhanijError(Exception):
     message : what is wrong, in one sentence.
     file, layer, row, field : where it is; only what is known is printed.
     do : what the user can do about it.
+
+    ``exit_status`` is what the command line ends with: 1 it failed, 2 what was asked for is wrong, 3 it is not there.
     """
+
+    exit_status = 1
 
     def __init__(
         self,
@@ -41,6 +45,8 @@ class SourceError(KhanijError):
 class MissingSourceError(SourceError):
     """A file, layer or table that was asked for is not there."""
 
+    exit_status = 3
+
 
 class ContractError(KhanijError):
     """A table does not have the fields, types or keys that its contract asks for."""
@@ -57,6 +63,14 @@ class CrsError(KhanijError):
 class RegionError(KhanijError):
     """A region's YAML, or a setting given with ``--set``, is wrong."""
 
+    exit_status = 2
+
+
+class BusyError(RegionError):
+    """Another run of the same result is under way."""
+
+    exit_status = 1
+
 
 class ScoringError(KhanijError):
     """A formula was given what it must refuse (too few training points, CR >= 0.10, a single block to rank)."""
@@ -64,3 +78,9 @@ class ScoringError(KhanijError):
 
 class PublishingError(KhanijError):
     """A result could not be written whole; what was published before is still in place."""
+
+
+class NothingFoundError(PublishingError):
+    """What was asked for is well said, and no row of the result is so."""
+
+    exit_status = 3

@@ -13,6 +13,7 @@ from importlib import import_module
 
 from khanij.foundation.errors import KhanijError
 from khanij.foundation.version import khanij_version
+from pipelines.cli.shown.replies import DONE, FAILED, answered, note, status_of, told_of
 from pipelines.stopping import EXIT, Stopped, heard, leave, stop_came
 
 # verb -> its line in ``khanij --help``, which is the first line of its module
@@ -28,6 +29,7 @@ VERBS = {
     "diff": "compare two releases, GeoPackages or shortlists: what moved, and why",
     "release": "freeze what is published of a region as an immutable, catalogued release",
     "package": "put a result into one zip to mail: a QGIS project beside the data, the page, a note",
+    "scenario": "list the what-ifs that were run, or remove one; khanij run --scenario NAME --set KEY=VALUE makes one",
     "check": "verify what was published, released or fetched: one flipped byte, a missing file, files of two runs",
     "ui": "open Dagster in the browser, on this machine only",
 }
@@ -62,6 +64,8 @@ def parser(verb: str = "") -> argparse.ArgumentParser:
         module = import_module(f"pipelines.cli.{name}")
         sub = verbs.add_parser(name, help=line, description=module.__doc__)
         module.add_arguments(sub)
+        sub.add_argument("--json", action="store_true", help="print one JSON document instead (docs/schemas)")
+        sub.add_argument("--quiet", action="store_true", help="print nothing but the files that were written")
         sub.set_defaults(action=module.main)
     return top
 
@@ -94,13 +98,19 @@ def _verb(given: list[str]) -> str:
 def _told(given: list[str]) -> int:
     # Before the verb stands nothing but --help or --version, which end here.
     arguments = parser(_verb(given)).parse_args(given)
+    if arguments.json or arguments.quiet:
+        return answered(arguments, lambda: _status(arguments))
+    return _status(arguments)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    """Do what was asked; an error that Khanij raises on purpose is told on standard error."""
     try:
-        return int(arguments.action(arguments) or 0)
+        return int(arguments.action(arguments) or DONE)
     except KhanijError as error:
         if stop_came():
             raise
-        print(f"khanij {arguments.verb}: {error}", file=sys.stderr)
-        return 2
+        return _failed(arguments, error, status_of(error))
     except BrokenPipeError:
         return 0
     except OSError as error:
@@ -112,5 +122,10 @@ def _told(given: list[str]) -> int:
             do="check that it lies in a folder that exists and may be written, and what KHANIJ_OUTPUT, KHANIJ_CACHE, "
             "KHANIJ_RELEASES, DAGSTER_HOME and --out or --to name",
         )
-        print(f"khanij {arguments.verb}: {told}", file=sys.stderr)
-        return 2
+        return _failed(arguments, told, FAILED)
+
+
+def _failed(arguments: argparse.Namespace, error: KhanijError, status: int) -> int:
+    print(f"khanij {arguments.verb}: {error}", file=sys.stderr)
+    note(arguments, error=told_of(error))
+    return status

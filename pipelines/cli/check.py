@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Look at every path and print what is wrong with it, by the file's name."""
+    from pipelines.cli.shown.replies import note
     from publishing.sets.checking import check_path
 
     faulty = 0
@@ -32,8 +33,10 @@ def main(arguments: argparse.Namespace) -> int:
             print(f"{found.path}: {found.what}: {'FAULTY' if found.faults else 'whole'}")
             for fault in found.faults:
                 print(f"  {fault}")
-            for note in found.notes:
-                print(f"  note: {note}")
+            for remark in found.notes:
+                print(f"  note: {remark}")
+            told = {"path": found.path, "what": found.what, "faults": list(found.faults), "notes": list(found.notes)}
+            note(arguments, checked=[told])
     return 1 if faulty else 0
 
 
@@ -45,15 +48,11 @@ def _all_places() -> list[Path]:
     MissingSourceError : there are none.
     """
     from data_sources.contracts import MissingSourceError
-    from khanij.foundation.environment import archive_folder, home_folder, output_folder, releases_folder
+    from khanij.foundation.environment import SCENARIOS, archive_folder, home_folder, output_folder, releases_folder
 
-    found = [
-        p
-        for root in (output_folder(), releases_folder())
-        if root.is_dir()
-        for p in sorted(root.iterdir())
-        if _is_place(p)
-    ]
+    tops = (output_folder(), releases_folder())
+    roots = [*tops, *(p for top in tops for p in sorted(top.glob(f"{SCENARIOS}/*")))]
+    found = [p for root in roots if root.is_dir() for p in sorted(root.iterdir()) if _is_place(p)]
     found += [p for p in (archive_folder(),) if (p / "objects").is_dir()]
     if not found:
         raise MissingSourceError(

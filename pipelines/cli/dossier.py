@@ -21,20 +21,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default: dossiers beside the GeoPackage)")
+    parser.add_argument("--scenario", default="", metavar="NAME", help="of this what-if instead of the default result")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the PDFs and print their paths."""
+    from pipelines.cli.shown.replies import note
     from publishing.dossiers.dossier import write_dossiers
     from publishing.geopackage.reading import read_table
     from publishing.sets.snapshot import one_set_of, published_files
 
-    (file,) = published_files(arguments.region)
+    (file,) = published_files(arguments.region, arguments.scenario)
     with one_set_of([file]):
         spelled = {b.upper(): b for b in read_table(file, "ranked_blocks")["block_id"].astype("str")}
         blocks = [spelled.get(block.upper(), block) for block in arguments.block_id] or _chosen(arguments, file)
         for written in write_dossiers(file, blocks, arguments.out or file.parent / "dossiers"):
             print(written.path)
+            note(arguments, files=[written.path])
     return 0
 
 

@@ -22,6 +22,7 @@ def main(arguments: argparse.Namespace) -> int:
     from data_sources.contracts import KhanijError, RegionError
     from data_sources.regions import load_region
     from khanij.foundation.environment import archive_folder
+    from pipelines.cli.shown.replies import note
 
     region = load_region(arguments.region) if arguments.region else None
     names = list(arguments.card) or (sorted({source.card for source in region.sources().values()}) if region else [])
@@ -31,19 +32,25 @@ def main(arguments: argparse.Namespace) -> int:
         )
     archive = Archive(arguments.archive or archive_folder())
     failed = 0
+    told = None if arguments.quiet else _progress
     for name in names:
         card = load_card(name)
         if not card.is_remote:
             print(f"{name}: {card.protocol}: {card.access or 'nothing to fetch'}")
+            note(arguments, fetched=[{"card": name, "rows": None, "path": None, "error": None}])
             continue
         try:
-            got = fetch(card, archive, extent=region.extent_deg if region else None, progress=_progress)
+            got = fetch(card, archive, extent=region.extent_deg if region else None, progress=told)
             print(f"{name}: {got.rows} rows in {len(got.manifest.pages)} pages, {got.path}")
-            for note in got.manifest.notes:
-                print(f"  {note}")
+            for remark in got.manifest.notes:
+                print(f"  {remark}")
+            note(
+                arguments, fetched=[{"card": name, "rows": got.rows, "path": got.path, "error": None}], files=[got.path]
+            )
         except KhanijError as error:
             failed += 1
             print(f"{name}: {error}", file=sys.stderr)
+            note(arguments, fetched=[{"card": name, "rows": None, "path": None, "error": str(error)}])
     return 1 if failed else 0
 
 

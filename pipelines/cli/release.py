@@ -19,16 +19,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="version (default: today)",
     )
     parser.add_argument("--to", type=Path, metavar="DIR", help="folder of the releases (default: releases)")
+    parser.add_argument(
+        "--scenario", default="", metavar="NAME", help="release this what-if, apart from the default's releases"
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Write releases/<region>/<version>/; a release that exists is never changed."""
     from khanij.foundation.environment import releases_folder
+    from pipelines.cli.shown.replies import note
     from publishing.releasing.region import release_region
     from publishing.sets.snapshot import published_files
 
-    root = arguments.to or releases_folder()
+    scenario = arguments.scenario
+    root = arguments.to or releases_folder(scenario)
     for region in arguments.region or [None]:
-        for file in published_files(region):
-            print(release_region(file.parent.name, arguments.calver, root, file.parent))
+        for file in published_files(region, arguments.scenario):
+            made = release_region(file.parent.name, arguments.calver, root, file.parent, scenario)
+            print(made)
+            note(arguments, files=[made])
     return 0

@@ -33,7 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a setting of the region's YAML, such as ranking.draws=2000 (repeatable)",
+        help="a setting of the region's YAML, such as ranking.draws=2000 (repeatable): a what-if, in a folder of its own",
+    )
+    parser.add_argument(
+        "--scenario",
+        default="",
+        metavar="NAME",
+        help="the what-if that the settings belong to (default: unnamed); without --set, with the settings it was given",
     )
     parser.add_argument("--all", action="store_true", help="make everything again, current or not")
     parser.add_argument(
@@ -49,15 +55,20 @@ def main(arguments: argparse.Namespace) -> int:
     """Run the regions one after the other; a region that fails leaves what it had published in place."""
     from data_sources.regions import load_region, region_names
     from pipelines.overrides import checked_region, parse_settings
+    from pipelines.scenarios import chosen
 
     overrides = parse_settings(arguments.set)
     names = arguments.region or [name for name in region_names() if not load_region(name).needs_data]
     accept = _reason(arguments.accept, arguments.region)
-    for name in names:
-        checked_region(name, overrides)  # a wrong setting is told before anything is made
+    for name in names:  # a wrong setting is told before anything is made
+        scenario, given = chosen(arguments.scenario, name, overrides)
+        checked_region(name, given)
+    if overrides and not arguments.scenario:
+        print(_unnamed(scenario, names))
     # Dagster takes two seconds to import: a wrong argument should not have to wait for it.
     from pipelines.cli.shown.progress import Bar
-    from pipelines.cli.shown.tables import print_result
+    from pipelines.cli.shown.replies import note
+    from pipelines.cli.shown.tables import print_result, result_of
     from pipelines.cli.shown.terminal import terminal
     from pipelines.runs import run_region
     from publishing.sets.snapshot import one_set_of
@@ -65,7 +76,9 @@ def main(arguments: argparse.Namespace) -> int:
     console = terminal()
     failed, paths = [], []
     began = time.monotonic()
-    made = _on_cluster(names, overrides, arguments.all)  # --accept is for one region, which no cluster takes
+    made = _on_cluster(
+        names, overrides, arguments.all, arguments.scenario
+    )  # --accept is for one region, which no cluster takes
     waiting = Waiting(list(names))
     with waiting.told_if_stopped():
         for name in names:
@@ -75,14 +88,16 @@ def main(arguments: argparse.Namespace) -> int:
                 outcome = made[name]
             else:
                 began = time.monotonic()
-                with Bar(load_region(name).title) as bar:
+                with Bar(load_region(name).title, hush=arguments.quiet) as bar:
                     outcome = run_region(
-                        name, overrides=overrides, everything=arguments.all, listener=bar.update, accept=accept
-                    )
+                        name, overrides=overrides, everything=arguments.all, listener=bar.update, accept=accept,
+                        scenario=arguments.scenario,
+                    )  # fmt: skip
             waiting.under_way = ""
             if outcome.error:
                 failed.append(name)
                 print(f"khanij run: region {name}: {outcome.error}", file=sys.stderr)
+                note(arguments, regions=[_entry(outcome)])
                 continue
             for remark in outcome.remarks:  # the first lines: what is missing or was accepted
                 print(f"{name}: {remark}")
@@ -90,10 +105,29 @@ def main(arguments: argparse.Namespace) -> int:
             console.print(f"[bold]{name}[/bold]: {what}, {time.monotonic() - began:.0f} s")
             with one_set_of([outcome.geopackage]):
                 print_result(console, outcome.geopackage, arguments.top)
+                found = _entry(outcome) | result_of(outcome.geopackage, arguments.top)
+            note(arguments, regions=[found], files=[outcome.geopackage])
             paths.append(outcome.geopackage)
     for path in paths:
         print(path)
     return 1 if failed else 0
+
+
+def _entry(outcome: Outcome) -> dict[str, object]:
+    """What a run of one region came to, as values."""
+    return {
+        "region": outcome.region, "scenario": outcome.scenario or None, "made": outcome.made, "error": outcome.error,
+        "remarks": list(outcome.remarks), "geopackage": outcome.geopackage,
+    }  # fmt: skip
+
+
+def _unnamed(scenario: str, regions: list[str]) -> str:
+    """What is said of settings that were given without a name."""
+    from khanij.foundation.environment import output_folder
+
+    kept = ", ".join(str(output_folder() / region) for region in regions)
+    where = output_folder(scenario)
+    return f"--set without --scenario: this is the scenario {scenario}, in {where}; as it was stays: {kept}"
 
 
 def _reason(given: str, regions: list[str] | None) -> str:
@@ -142,7 +176,7 @@ class Waiting:
             raise Stopped(f" ({'; '.join(parts)})" if parts else "") from error
 
 
-def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool) -> dict[str, Outcome]:
+def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool, scenario: str) -> dict[str, Outcome]:
     """What the workers of the configured Dask cluster made of several regions; nothing where there is none."""
     from khanij.foundation.environment import dask_scheduler
 
@@ -150,4 +184,4 @@ def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool) -
         return {}
     from pipelines.cluster import run_regions
 
-    return {outcome.region: outcome for outcome in run_regions(names, overrides, everything)}
+    return {outcome.region: outcome for outcome in run_regions(names, overrides, everything, scenario)}

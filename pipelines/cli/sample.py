@@ -21,24 +21,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--top", type=int, default=10, metavar="N", help="campaigns printed without a budget (default 10)"
     )
+    parser.add_argument("--scenario", default="", metavar="NAME", help="of this what-if instead of the default result")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the campaigns of largest net worth, or the set that a budget buys."""
+    from pipelines.cli.shown.replies import note
     from publishing.sets.snapshot import published_files
 
     for region in arguments.region or [None]:
-        for file in published_files(region):
-            _print(file, arguments.budget_inr_crore, arguments.top)
+        for file in published_files(region, arguments.scenario):
+            note(arguments, **_print(file, arguments.budget_inr_crore, arguments.top))
     return 0
 
 
-def _print(gpkg: Path, budget_inr_crore: float | None, top: int) -> None:
-    from rich.table import Table
-
+def _print(gpkg: Path, budget_inr_crore: float | None, top: int) -> dict[str, list[dict[str, object]]]:
+    """Print the campaigns of one result, and return them as rows."""
+    from khanij.foundation.cells import is_known
     from khanij.foundation.wording import chance, usd
+    from pipelines.cli.shown.columns import print_table
+    from pipelines.cli.shown.replies import rows_of
     from pipelines.cli.shown.terminal import terminal
-    from publishing.geopackage.reading import read_table, records
+    from publishing.geopackage.reading import read_table, records, run_info
+    from publishing.scenario_words import scenario_said
 
     table = read_table(gpkg, "sample_next")
     campaigns = table[table["effect"] == "worth its cost"].sort_values("priority").reset_index(drop=True)
@@ -48,13 +53,17 @@ def _print(gpkg: Path, budget_inr_crore: float | None, top: int) -> None:
         shown = within_budget(gpkg, campaigns, budget_inr_crore)
         spent, worth = shown["cost_inr_lakh"].sum() / 100, usd(shown["net_worth_usd"].sum())
         what = f"{len(shown)} campaigns for Rs {spent:g} crore of {budget_inr_crore:g}, worth {worth} after their cost"
-    out = Table(title=f"{gpkg.parent.name}: {what}", title_justify="left")
-    for column in ("Site", "Name", "Campaign", "Cost, Rs lakh", "Net worth", "P(pays) now", "Outcomes that pay"):
-        out.add_column(column, no_wrap=column == "Site")
-    for r in records(shown):
-        chances = (chance(r.p_pays), chance(r.p_outcomes_that_pay))
-        out.add_row(r.site_id, r.name, r.step, str(r.cost_inr_lakh), usd(r.net_worth_usd), *chances)
-    terminal().print(out)
+    header = ("Site", "Name", "Campaign", "Cost, Rs lakh", "Net worth", "P(pays) now", "Outcomes that pay")
+    rows = [
+        [r.site_id, str(r.name) if is_known(r.name) else "", r.step, str(r.cost_inr_lakh), usd(r.net_worth_usd), chance(r.p_pays), chance(r.p_outcomes_that_pay)]
+        for r in records(shown)
+    ]  # fmt: skip
+    region, scenario = gpkg.parent.name, scenario_said(run_info(gpkg))
+    console = terminal()
+    if scenario:
+        console.print(f"{scenario}.", markup=False)
+    print_table(console, f"{region}: {what}", header, rows)
+    return {"campaigns": [{"region": region} | row for row in rows_of(shown)]}
 
 
 def within_budget(gpkg: Path, campaigns: pd.DataFrame, budget_inr_crore: float) -> pd.DataFrame:

@@ -37,12 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--date", default=datetime.date.today().isoformat(), metavar="DATE", help="date on the cover (default: today)"
     )
+    parser.add_argument("--scenario", default="", metavar="NAME", help="of this what-if instead of the default result")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the blocks that pass; write and save what was asked for."""
     from khanij.foundation.environment import output_folder
     from khanij.foundation.files import write_bytes_atomically
+    from pipelines.cli.shown.replies import note, rows_of
     from publishing.sets.snapshot import published_files, real_files
     from publishing.shortlists.filters import load_filter, make_filter, save_filter
     from publishing.shortlists.shortlist import build_shortlist, nothing_passes
@@ -55,32 +57,38 @@ def main(arguments: argparse.Namespace) -> int:
     )
     formats = [f.strip() for f in (arguments.format or "").split(",") if f.strip()]
     check_formats(formats)
-    named = [file for region in arguments.region or () for file in published_files(region)]
-    files = named or real_files(published_files(None))
+    named = [file for region in arguments.region or () for file in published_files(region, arguments.scenario)]
+    files = named or real_files(published_files(None, arguments.scenario))
     shortlist = build_shortlist(files, chosen)
     if shortlist.blocks.empty:
         raise nothing_passes(shortlist)
     _print(shortlist)
 
-    folder, text = folder_for(chosen, list(shortlist.runs), output_folder() / "shortlists")
+    note(arguments, filter=chosen.settings(), blocks=rows_of(shortlist.blocks.drop(columns="geometry")))
+
+    folder, text = folder_for(chosen, list(shortlist.runs), output_folder(arguments.scenario) / "shortlists")
     folder = arguments.out or folder
     if formats:
         for file in write_shortlist(shortlist, formats, folder, arguments.date).values():
             print(file.path)
+            note(arguments, files=[file.path])
         if not arguments.out:
             write_bytes_atomically(folder / "filter.yaml", text.encode())
     if arguments.save:
-        print(save_filter(chosen, folder))
+        saved = save_filter(chosen, folder)
+        print(saved)
+        note(arguments, files=[saved])
     return 0
 
 
 def _print(shortlist: Shortlist) -> None:
     """The list as a table, ranked blocks and others apart, and what a reader must know of what is not in it."""
-    from rich.table import Table
-
     from khanij.foundation.cells import is_known
+    from pipelines.cli.shown.columns import print_table
     from pipelines.cli.shown.terminal import terminal
 
+    for said in shortlist.scenarios():
+        print(f"{said}.")
     blocks = shortlist.blocks
     title = f"{len(blocks)} block{'s' if len(blocks) != 1 else ''}: {shortlist.chosen.described() or 'no filter'}"
     several = [c for c in ("region", "kind") if blocks[c].nunique() > 1]
@@ -88,14 +96,13 @@ def _print(shortlist: Shortlist) -> None:
     for part, columns in ((blocks[is_ranked], _RANKED), (blocks[~is_ranked], _UNRANKED)):
         if part.empty:
             continue
-        table = Table(title=title, title_justify="left")
-        title = ""
         wanted = {c: c for c in several} | columns
         present = [c for c in wanted if c in part.columns and part[c].map(is_known).any()]
-        for name in present:
-            table.add_column(wanted[name], no_wrap=name in ("block_id", "kind", "rank"))
-        for row in part[present].itertuples(index=False):
-            table.add_row(*("" if not is_known(v) else f"{v:.3g}" if isinstance(v, float) else str(v) for v in row))
-        terminal().print(table)
+        rows = [
+            ["" if not is_known(v) else f"{v:.3g}" if isinstance(v, float) else str(v) for v in row]
+            for row in part[present].itertuples(index=False)
+        ]
+        print_table(terminal(), title, [wanted[name] for name in present], rows)
+        title = ""
     for line in shortlist.told():
         print(line)

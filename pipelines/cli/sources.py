@@ -19,23 +19,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print a row per card: licence, whether its rows may be passed on, protocol, and its state."""
-    from rich.table import Table
-
     from data_sources.cards import card_names, load_card
     from data_sources.connectors import Archive, local_state, probe
     from khanij.foundation.environment import archive_folder
+    from pipelines.cli.shown.columns import print_table
+    from pipelines.cli.shown.replies import note
     from pipelines.cli.shown.terminal import terminal
 
     archive = Archive(archive_folder())
-    table = Table(
+    header = [
         "card",
         "title",
         "protocol",
         "redistribute",
-        "state" if arguments.what == "check" else "licence",
-        *(() if arguments.what == "check" else ("state",)),
-        title="Sources",
-    )
+        *(("state",) if arguments.what == "check" else ("licence", "state")),
+    ]
+    rows: list[list[str]] = []
     bad = 0
     for name in arguments.card or card_names():
         card = load_card(name)
@@ -44,6 +43,7 @@ def main(arguments: argparse.Namespace) -> int:
             state = probe(card)
             last = [f"{state.state}: {state.message}" if state.message else str(state.state)]
             bad += state.state in ("unreachable", "changed")
-        table.add_row(card.name, card.title, card.protocol, card.redistribute, *last)
-    terminal().print(table)
+        rows.append([card.name, card.title, card.protocol, card.redistribute, *last])
+    print_table(terminal(), "Sources", header, rows)
+    note(arguments, sources=[dict(zip(header, row)) for row in rows])
     return 1 if bad else 0

@@ -26,6 +26,7 @@ def main(arguments: argparse.Namespace) -> int:
     from importlib.util import find_spec
 
     from khanij.foundation.errors import KhanijError
+    from pipelines.cli.shown.replies import note
     from pipelines.resources import prepare_dagster_home
 
     if find_spec("dagster_webserver") is None:
@@ -34,5 +35,6 @@ def main(arguments: argparse.Namespace) -> int:
     workspace = Path(__file__).resolve().parents[2] / "workspace.yaml"
     where = ["-w", str(workspace)] if workspace.is_file() else ["-m", "pipelines.definitions"]
     command = [sys.executable, "-m", "dagster", "dev", "-h", arguments.host, "-p", str(arguments.port), *where]
+    note(arguments, url=f"http://{arguments.host}:{arguments.port}")
     print(f"Dagster on http://{arguments.host}:{arguments.port} (Ctrl-C ends it)")
     return subprocess.call(command, env=os.environ.copy())

@@ -46,12 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Print the report; exit status 1 when rows or columns were held, 2 when the file could not be read at all."""
-    from rich.table import Table
-
+    """Print the report; exit status 1 when rows or columns were held or the file could not be read."""
     from data_sources.cards import load_card
     from data_sources.cards.writing import found_card, write_card
     from data_sources.readers.survey import read_layer
+    from pipelines.cli.shown.columns import print_table
+    from pipelines.cli.shown.replies import note, rows_of
     from pipelines.cli.shown.terminal import terminal
 
     options = reading_options(arguments)
@@ -70,12 +70,15 @@ def main(arguments: argparse.Namespace) -> int:
     for title, frame in (("Held: not used", admitted.quarantine), ("Flagged: used, and marked", admitted.flags)):
         if not len(frame):
             continue
-        table = Table("rows", "reason", "for example row", "field", "value", title=title, title_justify="left")
+        lines = []
         groups = frame.assign(what=frame["reason"].astype("str")).groupby("what", sort=False)
         for reason, rows in sorted(groups, key=lambda item: -len(item[1]))[: arguments.rows]:
             first = rows.iloc[0]
-            table.add_row(str(len(rows)), str(reason), *(_text(first[name]) for name in ("row", "field", "value")))
-        console.print(table)
+            lines.append([str(len(rows)), str(reason), *(_text(first[name]) for name in ("row", "field", "value"))])
+        print_table(console, title, ("rows", "reason", "for example row", "field", "value"), lines)
+    held, flagged = (rows_of(f.astype("object")) for f in (admitted.quarantine, admitted.flags))
+    counts = {name: int(report[f"rows_{name}"]) for name in ("in", "kept", "flagged", "quarantined")}
+    note(arguments, rows=counts, fails=report.get("fails"), held=held, flagged=flagged)
     if arguments.layer == "waste_sites":
         _tell_unvalued(admitted.kept)
     if arguments.write_card is not None:
@@ -85,6 +88,7 @@ def main(arguments: argparse.Namespace) -> int:
             stem, str(arguments.file), arguments.layer, report, known, file_layer=arguments.file_layer or ""
         )
         write_card(arguments.write_card.with_suffix(".yaml"), text)
+        note(arguments, files=[arguments.write_card.with_suffix(".yaml")])
         console.print(
             f"Card written: {arguments.write_card.with_suffix('.yaml')} (lay it into the folder that KHANIJ_CARDS names; then: khanij validate FILE --as {arguments.layer} --card {stem})"
         )
@@ -119,9 +123,8 @@ def reading_options(arguments: argparse.Namespace) -> dict[str, object]:
 
 def _tell_unvalued(sites: Any) -> None:
     """Per site what cannot be valued, and why."""
-    from rich.table import Table
-
     from data_sources.register.routes import why_not_valued
+    from pipelines.cli.shown.columns import print_table
     from pipelines.cli.shown.terminal import terminal
 
     told = [
@@ -130,10 +133,7 @@ def _tell_unvalued(sites: Any) -> None:
         if (why := why_not_valued(waste, route))
     ]
     if told:
-        table = Table("site", "why", title="Listed, and cannot be valued", title_justify="left")
-        for row in told:
-            table.add_row(*row)
-        terminal().print(table)
+        print_table(terminal(), "Listed, and cannot be valued", ("site", "why"), told)
 
 
 def _text(value: object) -> str:

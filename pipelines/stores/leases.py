@@ -15,8 +15,9 @@ import dagster as dg
 from filelock import BaseFileLock, FileLock, Timeout
 from pydantic import PrivateAttr
 
-from data_sources.contracts import RegionError
-from pipelines.stores.io_managers import BundleIOManager
+from khanij.foundation.errors import BusyError
+from pipelines.stores.io_managers import BundleIOManager, BundleStore
+from pipelines.stores.layered import LayeredStore
 
 PARTITION_TAG = "dagster/partition"  # Dagster's own tag of a run's partition
 HOST_TAG = "khanij/host"
@@ -27,16 +28,17 @@ QUEUED = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.Dagste
 STARTED = (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 
 
-def region_lock(cache_root: str | Path, region: str) -> BaseFileLock:
-    """The lock of one region; within a process it may be taken again by the run that holds it."""
-    path = Path(cache_root).expanduser().resolve() / "locks" / f"{region}.lock"
+def region_lock(cache_root: str | Path, region: str, scenario: str = "") -> BaseFileLock:
+    """The lock of one region, or of one scenario of it; a process that holds it may take it again."""
+    name = f"{region}@{scenario}.lock" if scenario else f"{region}.lock"  # no region's name holds the sign
+    path = Path(cache_root).expanduser().resolve() / "locks" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path, is_singleton=True, thread_local=False)
 
 
-def busy_error(region: str, lock: BaseFileLock) -> RegionError:
+def busy_error(region: str, lock: BaseFileLock) -> BusyError:
     """What a second run of a region is told."""
-    return RegionError(
+    return BusyError(
         f"another run of region {region} is under way",
         file=lock.lock_file,
         do="wait for it to end; the lock goes with its process",
@@ -98,10 +100,18 @@ class LeasedIOManager(BundleIOManager):
     Parameters
     ----------
     cache_root : folder below which the locks lie; the same for every run on a machine.
+    scenario : the what-if that the run is of, which has a lock of its own; empty for the default result.
+    base : the default result's store, from which a scenario takes what is the same; empty for the default itself.
     """
 
     cache_root: str
+    scenario: str = ""
+    base: str = ""
     _lock: BaseFileLock | None = PrivateAttr(default=None)
+
+    def store(self) -> BundleStore:
+        """The store behind this IO manager: a scenario's lies over the default's."""
+        return LayeredStore(self.root, self.base) if self.base else super().store()
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Take the region's lock for as long as the run lasts."""
@@ -109,7 +119,7 @@ class LeasedIOManager(BundleIOManager):
         region = run.tags.get(PARTITION_TAG) if run is not None else None
         if run is None or region is None or instance is None:
             return
-        lock = region_lock(self.cache_root, region)
+        lock = region_lock(self.cache_root, region, self.scenario)
         try:
             lock.acquire(timeout=WAIT_S)
         except Timeout as busy:

@@ -43,6 +43,8 @@ from publishing.dossiers.dossier_figures import (
     draw_rank_axis,
 )
 from publishing.geopackage.publication import SAMPLE_MARK
+from publishing.headline import verdict_said
+from publishing.scenario_words import scenario_said
 from publishing.words import (
     CLASS_WORDS,
     KIND_WORDS,
@@ -72,7 +74,8 @@ class Writer:
         self.figure.add_artist(rule(0.928))
         info = book.info
         configuration = (info.get("configuration_sha256") or info.get("configuration_hash") or "not stated")[:12]
-        foot = f"{info.get('title', '')}. Configuration {configuration}, price deck {info.get('price_deck', '?')}. P10 is the low case; rank P05 is the best place. A blank is not known."
+        scenario = f"{said}. " if (said := scenario_said(info, 3)) else ""
+        foot = f"{scenario}{info.get('title', '')}. Configuration {configuration}, price deck {info.get('price_deck', '?')}. P10 is the low case; rank P05 is the best place. A blank is not known."
         for i, line in enumerate(textwrap.wrap(one_line(plain(foot)), 150)[:2]):
             self.text(self.left, 0.038 - 0.011 * i, line, 6.8, colour=SOFT)
         self.text(0.92, 0.016, f"page {page} of {pages}", 6.8, colour=SOFT, ha="right")
@@ -237,6 +240,8 @@ def _top(w: Writer, book: Book, r: SimpleNamespace) -> None:
         w.text(
             w.left + 0.36, w.y - 0.008, f"P(top 10) {share(r.p_top10)}, P(top 20) {share(r.p_top20)}", 9.5, colour=SOFT
         )
+        w.text(w.left, w.y - 0.022, one_line(verdict_said(book.info, r.kind), 130), 8, colour=SOFT)
+        w.y -= 0.008
     else:
         w.text(w.left, w.y, status, 16, weight="bold")
     w.y -= 0.026

@@ -37,7 +37,8 @@ def list_pages(shortlist: Shortlist, date: str) -> Iterator[Figure]:
             say(0.92, 0.975, SAMPLE_MARK, 11, color=RED, weight="bold", ha="right")
         say(0.08, 0.930, one_line(plain(shortlist.title), 100), 10, color=SOFT)
         dated = f" Date: {date}." if date else ""
-        told = f"Filter: {shortlist.chosen.described() or 'none'}. Places are out of {shortlist.told_peers()}.{dated}"
+        verdicts = "".join(f" {said}." for said in shortlist.verdicts().values())
+        told = f"Filter: {shortlist.chosen.described() or 'none'}. Places are out of {shortlist.told_peers()}.{verdicts}{dated}"
         for i, line in enumerate(textwrap.wrap(told, 112)[:3]):
             say(0.08, 0.912 - 0.013 * i, line, 8.5, color=SOFT)
         y = 0.872
@@ -62,7 +63,8 @@ def list_pages(shortlist: Shortlist, date: str) -> Iterator[Figure]:
         say(
             0.08,
             0.03,
-            "P10 is the low case; rank P05 is the best place. A rank is an order under stated inputs, not a resource.",
+            "; ".join(shortlist.scenarios())[:150]
+            or "P10 is the low case; rank P05 is the best place. A rank is an order under stated inputs, not a resource.",
             7,
             color=SOFT,
         )

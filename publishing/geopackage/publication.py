@@ -328,4 +328,12 @@ def _info(publication: Publication, layers: Mapping[str, gpd.GeoDataFrame]) -> d
     info.setdefault("title", publication.title)
     if publication.region.is_sample:
         info["warning"] = SAMPLE_MARK
-    return info
+    return info | _verdicts(publication.tables.get("robustness"))
+
+
+def _verdicts(robustness: pd.DataFrame | None) -> dict[str, str]:
+    """The verdict on the order of each kind, so that whoever shows a rank has it at hand."""
+    if robustness is None or "note" not in robustness.columns:
+        return {}
+    found = robustness[(robustness["test"] == "verdict") & robustness["note"].notna()]
+    return {f"verdict_{kind}": str(note) for kind, note in zip(found["kind"], found["note"])}

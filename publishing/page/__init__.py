@@ -24,6 +24,8 @@ from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomic
 from publishing.colours import CONTRIBUTIONS, FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import read_layer, read_table, run_info
+from publishing.headline import verdict_said
+from publishing.scenario_words import scenario_said
 from publishing.sets.marks import KEY, meta_tag, visible_line
 from publishing.words import KIND_WORDS, NUMBERS, STATUS_WORDS, VALUE_WORDS, unit_said
 
@@ -61,7 +63,8 @@ def page_html(gpkg: Path | str) -> str:
     # The data comes last, so that nothing in it is taken for a place to fill.
     for key, value in (
         ("@TITLE@", _filled(title)),
-        ("@MARK@", (f'<strong class="mark">{SAMPLE_MARK}</strong>' if sample else "") + _accepted(info)),
+        ("@MARK@", (f'<strong class="mark">{SAMPLE_MARK}</strong>' if sample else "") + _told(info)),
+        ("@SCENARIO@", f"<p>{_filled(scenario_said(info))}</p>" if scenario_said(info) else ""),
         ("@META@", meta_tag(info.get(KEY, ""))),
         ("@GENERATION@", visible_line(info.get(KEY, ""))),
         ("@CSS@", (parts / "page.css").read_text(encoding="utf-8")),
@@ -75,6 +78,14 @@ def page_html(gpkg: Path | str) -> str:
 def _filled(text: str) -> str:
     """Text for a place of the page, in which no other place is found."""
     return xml(text).replace("@", "&#64;")
+
+
+def _told(info: dict[str, str]) -> str:
+    """What a reader must know before the first number: what is not the default, how firm the order is, what was accepted."""
+    scenario, verdict = scenario_said(info), verdict_said(info)
+    lines = [f'<p class="mark scenario">{_filled(scenario)}.</p>'] if scenario else []
+    lines += [f'<p class="verdict">Order of the waste blocks: {_filled(verdict)}.</p>'] if verdict else []
+    return "".join(lines) + _accepted(info)
 
 
 def _accepted(info: dict[str, str]) -> str:

@@ -18,6 +18,7 @@ from data_sources.contracts.published.places import DIFF
 from khanij.foundation.cells import is_known
 from khanij.foundation.wording import number, one_line, place
 from publishing.geopackage.reading import read_table, run_info
+from publishing.scenario_words import called, settings_between
 from publishing.sets.snapshot import is_set_folder, one_set_of, published_geopackage
 
 # What may explain a move, in the order in which it is told.
@@ -34,12 +35,14 @@ _RUN = (
     "code_sha256",
 )
 
+_OF_SETTINGS = ("configuration_sha256", "configuration_hash", "price_deck", "draws", "seed", "basket")
+
 
 @dataclass(frozen=True)
 class Difference:
     """What differs between two publications of a region.
 
-    ``blocks`` has one row per block that differs: block_id, name, kind, change (new, gone, moved, status, changed),
+    ``settings`` says which settings differ, in words. ``blocks`` has one row per block that differs: block_id, name, kind, change (new, gone, moved, status, changed),
     rank_before, rank_after, why. ``run`` lists what differs in the run information.
     """
 
@@ -48,15 +51,17 @@ class Difference:
     blocks: pd.DataFrame
     run: pd.DataFrame
     n_same: int
+    settings: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """True if nothing differs."""
-        return self.blocks.empty and self.run.empty
+        return self.blocks.empty and self.run.empty and not self.settings
 
     def text(self, most: int = 40) -> str:
         """The difference in words."""
         lines = [f"{self.before} -> {self.after}"]
+        lines += [f"  {told}" for told in self.settings]
         for r in self.run.itertuples(index=False):
             lines.append(
                 f"  {r.key}: {one_line(r.before, 60) or 'not stated'} -> {one_line(r.after, 60) or 'not stated'}"
@@ -130,9 +135,15 @@ def diff_releases(a: Path | str, b: Path | str) -> Difference:
         .drop(columns=["_order", "_place"])
         .reset_index(drop=True)
     )
-    keys = [k for k in _RUN if info_a.get(k) != info_b.get(k) and (info_a or info_b)]
+    settings = settings_between(info_a, info_b)
+    # Whoever has read which settings differ has no use for their hash; nor for one that its own line repeats.
+    told = {k for k in _OF_SETTINGS if settings}
+    keys = [k for k in _RUN if k not in told and info_a.get(k) != info_b.get(k) and (info_a or info_b)]
     run = pd.DataFrame({"key": keys, "before": [info_a.get(k) for k in keys], "after": [info_b.get(k) for k in keys]})
-    return Difference(Path(a).as_posix(), Path(b).as_posix(), blocks, run, same)
+    before_name, after_name = Path(a).as_posix(), Path(b).as_posix()
+    if info_a.get("scenario") or info_b.get("scenario"):
+        before_name, after_name = f"{before_name} ({called(info_a)})", f"{after_name} ({called(info_b)})"
+    return Difference(before_name, after_name, blocks, run, same, settings)
 
 
 def _load(path: Path | str) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -13,7 +13,7 @@ from data_sources.regions import load_region
 from publishing.releasing.releases import make_release
 
 
-def release_region(region: str, version: str, releases_root: Path, output: Path) -> Path:
+def release_region(region: str, version: str, releases_root: Path, output: Path, scenario: str = "") -> Path:
     """Release what is published of one region and return the release's folder.
 
     Parameters
@@ -22,6 +22,7 @@ def release_region(region: str, version: str, releases_root: Path, output: Path)
     version : CalVer such as ``2026.12.01``.
     releases_root : folder of all releases; the new one is ``<releases_root>/<region>/<version>``.
     output : the region's published folder.
+    scenario : the what-if that lies there and is to be released; empty for the default result.
 
     Raises
     ------
@@ -30,4 +31,4 @@ def release_region(region: str, version: str, releases_root: Path, output: Path)
     settings = load_region(region)
     names = {source.card for source in settings.sources().values()} | ({settings.waste.card} - {""})
     citations = sorted({load_card(name).citation for name in names})
-    return make_release(output, releases_root, version, attributions=citations).folder
+    return make_release(output, releases_root, version, attributions=citations, scenario=scenario).folder

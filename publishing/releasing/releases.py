@@ -32,6 +32,7 @@ from publishing.geopackage.reading import read_layer, read_table, run_info, tabl
 from publishing.page import write_page
 from publishing.releasing.catalogue import changelog, datapackage, stac_item, write_geoparquet
 from publishing.releasing.diff import diff_releases
+from publishing.scenario_words import called
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.marks import KEY, generation_of
 from publishing.sets.snapshot import Snapshot, snapshot
@@ -55,7 +56,12 @@ class Release:
 
 
 def make_release(
-    output_folder: Path | str, releases_root: Path | str, calver: str, *, attributions: Sequence[str] = ()
+    output_folder: Path | str,
+    releases_root: Path | str,
+    calver: str,
+    *,
+    attributions: Sequence[str] = (),
+    scenario: str = "",
 ) -> Release:
     """Make an immutable release of one region's output folder.
 
@@ -70,6 +76,7 @@ def make_release(
     releases_root : where releases live, such as ``releases``.
     calver : the version, ``YYYY.MM.DD`` with an optional ``.n``.
     attributions : texts that must travel with the data, such as the source cards' citations.
+    scenario : the what-if that is to be released; without it none is.
 
     Raises
     ------
@@ -83,7 +90,14 @@ def make_release(
     with snapshot(output_folder) as published:
         published.require_one_set()
         source = output_folder / (published.listing.geopackage() if published.listing else GEOPACKAGE)
-        region = run_info(source).get("region", output_folder.name)
+        info = run_info(source)
+        if info.get("scenario", "") != scenario:
+            raise PublishingError(
+                f"what is published there is {called(info)}, and a release of {called({'scenario': scenario})} was asked for",
+                file=output_folder,
+                do="a what-if is no release of its region: khanij release --scenario NAME puts it in a folder of its own",
+            )
+        region = info.get("region", output_folder.name)
         with _version_held(root, region, calver):
             return _make(published, source, root / region / calver, attributions)
 

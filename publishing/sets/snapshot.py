@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data_sources.contracts import MissingSourceError, PublishingError
+from data_sources.contracts import MissingSourceError, PublishingError, RegionError
 from data_sources.regions import load_region
-from khanij.foundation.environment import output_folder
+from khanij.foundation.environment import is_scenario_name, output_folder
 from publishing.geopackage.reading import is_sample, reading_copies, where_read
 from publishing.sets.listing import GEOPACKAGE, JOURNAL, SET_LIST, SetList, is_file, read_list
 from publishing.sets.marks import generation_of
@@ -93,24 +93,29 @@ def published_geopackage(folder: Path) -> Path:
     return folder / (listing.geopackage() if listing else GEOPACKAGE)
 
 
-def published_files(region: str | None) -> list[Path]:
-    """The ranked GeoPackages of one region, or of all that were run.
+def published_files(region: str | None, scenario: str = "") -> list[Path]:
+    """The ranked GeoPackages of one region, or of all that were run; the default's, or those of one scenario.
 
     Raises
     ------
-    MissingSourceError : nothing has been published yet.
-    RegionError : there is no such region.
+    MissingSourceError : nothing has been published yet, or not of this scenario.
+    RegionError : there is no such region, or no scenario can be called so.
     """
-    root = output_folder()
+    if scenario and not is_scenario_name(scenario):
+        raise RegionError(
+            f"no scenario can be called {scenario!r}", field="--scenario", do="khanij scenario lists them"
+        )
+    root = output_folder(scenario)
     folders = sorted(p for p in root.glob(region or "*") if p.is_dir() and not p.name.startswith("."))
     files = [file for folder in folders if (file := published_geopackage(folder)).is_file()]
     if not files:
         if region:
             load_region(region)
+        named = f" --scenario {scenario} --set KEY=VALUE" if scenario else ""
         raise MissingSourceError(
-            "nothing has been ranked yet",
+            f"nothing has been ranked in scenario {scenario}" if scenario else "nothing has been ranked yet",
             file=root / (region or "*") / "ranked_blocks.gpkg",
-            do=f"run: khanij run{' --region ' + region if region else ''}",
+            do=f"run: khanij run{' --region ' + region if region else ''}{named}",
         )
     return files
 

@@ -19,8 +19,11 @@ import pandas as pd
 from data_sources.contracts import PublishingError
 from data_sources.contracts.published.outputs import STATUSES
 from khanij.foundation.cells import is_known
+from khanij.foundation.errors import NothingFoundError
 from khanij.foundation.files import sha256_of
 from publishing.geopackage.reading import read_layer, read_table, run_info, where_read
+from publishing.headline import verdict_said
+from publishing.scenario_words import scenario_said
 from publishing.sets.snapshot import one_set_of
 from publishing.shortlists.asked import DISTANCE, waste_type_asked
 from publishing.shortlists.compared import ORDER_SAID, in_order, with_host_evidence
@@ -62,6 +65,16 @@ class Shortlist:
     def is_sample(self) -> bool:
         """True if any row is made up."""
         return any(info.get("warning", "").startswith("SAMPLE") for info in self.runs.values())
+
+    def scenarios(self) -> tuple[str, ...]:
+        """What of the list is a what-if, and how it differs from the default; () where nothing is."""
+        return tuple(dict.fromkeys(said for info in self.runs.values() if (said := scenario_said(info))))
+
+    def verdicts(self) -> dict[str, str]:
+        """Region and kind -> how firm the order of its ranked blocks is; of kinds that the list holds."""
+        kinds = sorted(set(self.blocks["kind"]))
+        found = {(name, kind): verdict_said(info, kind) for name, info in self.runs.items() for kind in kinds}
+        return {f"{name}: order of the {k.replace('_', ' ')}s": said for (name, k), said in found.items() if said}
 
     def told_peers(self) -> str:
         """What the places of the list are out of: a filter shortens the list, not the ranking."""
@@ -201,7 +214,7 @@ def _measured(blocks: gpd.GeoDataFrame, place: Place | None) -> gpd.GeoDataFrame
     return blocks if place is None else blocks.assign(**{DISTANCE: distances_km(place, blocks.geometry.tolist())})
 
 
-def nothing_passes(shortlist: Shortlist) -> PublishingError:
+def nothing_passes(shortlist: Shortlist) -> NothingFoundError:
     """What is said when no block passes: which word occurs nowhere, else which setting keeps the most out."""
     chosen = shortlist.chosen
     for column, names in shortlist.places.items():
@@ -212,14 +225,14 @@ def nothing_passes(shortlist: Shortlist) -> PublishingError:
             near = get_close_matches(wrong[0].title(), names, n=3) or get_close_matches(wrong[0], names, n=3) or names
             said = "lies in" if column in ("state", "district") else "has"
             option = column.replace("_", "-")
-            return PublishingError(
+            return NothingFoundError(
                 f"no block {said} {column.replace('_', ' ')} {', '.join(wrong)}",
                 field=column,
                 do=f"choose of {', '.join(near[:40])}" if near else f"leave --{option} out: no block has one",
             )
     if chosen.open_to_bid and not any(shortlist.access.get(word) for word in chosen.open_to_bid):
         known = ", ".join(f"{n} {word}" for word, n in sorted(shortlist.access.items()))
-        return PublishingError(
+        return NothingFoundError(
             f"no source says of any block that open_to_bid is {' or '.join(chosen.open_to_bid)}",
             field="open_to_bid",
             do=f"choose of what there is ({known or 'none'}); what you know yourselves goes into a table block_facts of the "
@@ -233,7 +246,7 @@ def nothing_passes(shortlist: Shortlist) -> PublishingError:
     # The commonest reason, in a region where no waste is quantified yet.
     only = chosen.status in (None, ("RANKED",))
     listed = "; blocks without quantified waste are listed by fertility with --status UNQUANTIFIED" if only else ""
-    return PublishingError(
+    return NothingFoundError(
         "no block passes the filter", do=f"loosen it: {chosen.described() or 'status RANKED'}{hint}{more}{listed}"
     )
 

@@ -115,6 +115,7 @@ def csv_bytes(shortlist: Shortlist) -> bytes:
     text_columns = {"region", *(f.name for f in (*RANKED_BLOCKS.fields, *extra) if f.dtype == "string")}
     writer.writerow([*columns, "remark"])
     remark = SAMPLE_MARK if shortlist.is_sample else "P10 is the low case; rank P05 is the best place"
+    remark = "; ".join([*shortlist.scenarios(), remark])
     for row in shortlist.blocks[columns].to_dict("records"):
         cells = [csv_cell(row[c]) if c in text_columns else _number_cell(row[c]) for c in columns]
         writer.writerow([*cells, remark])
@@ -149,6 +150,8 @@ def geojson_bytes(shortlist: Shortlist) -> bytes:
         "filter": shortlist.chosen.settings(),
         "reading": "P10 is the low case; rank P05 is the best place",
     }
+    if shortlist.scenarios():
+        notes["scenario"] = "; ".join(shortlist.scenarios())
     if shortlist.is_sample:
         notes["warning"] = SAMPLE_MARK
     document = {"type": "FeatureCollection", "khanij": notes, "features": features}
@@ -187,7 +190,11 @@ def kml_bytes(shortlist: Shortlist) -> bytes:
         for r, shape in zip(records(pd.DataFrame(shortlist.blocks.drop(columns="geometry"))), shortlist.blocks.geometry)
     )
     title = f"Shortlist {shortlist.chosen.name}: {shortlist.title}"
-    note = (f"{SAMPLE_MARK}. " if shortlist.is_sample else "") + "P10 is the low case; rank P05 is the best place."
+    note = (
+        "".join(f"{told}. " for told in shortlist.scenarios())
+        + (f"{SAMPLE_MARK}. " if shortlist.is_sample else "")
+        + "P10 is the low case; rank P05 is the best place."
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
         f"<name>{xml(title)}</name><description>{xml(note)}</description>{''.join(styles)}{marks}</Document></kml>\n"

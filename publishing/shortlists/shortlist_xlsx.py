@@ -104,6 +104,10 @@ def xlsx_bytes(shortlist: Shortlist, date: str = "") -> bytes:
         _table(book, style, "Ground", shortlist.evidence, list(BLOCK_EVIDENCE.fields), mark=shortlist.is_sample)
     _dictionary(book, style)
     _sources(book, style, shortlist)
+    for told in shortlist.scenarios()[:1]:
+        for sheet in book.worksheets():
+            # Of a footer's 255 characters some are taken by its marks; an & would be one.
+            sheet.set_footer(f"&L&8{told[:200].replace('&', '&&')}&R&P of &N")
     book.close()
     return stream.getvalue()
 
@@ -172,6 +176,8 @@ def _cover(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist, date
         ("Blocks", str(len(shortlist.blocks))),
         ("Places are out of", shortlist.told_peers()),
         *(("Note", line) for line in shortlist.told()),
+        *shortlist.verdicts().items(),
+        *(("Not the default", told) for told in shortlist.scenarios()),
     ]
     for name, info in shortlist.runs.items():
         facts += [

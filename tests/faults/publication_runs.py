@@ -17,7 +17,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -35,7 +35,6 @@ class Scenario:
 
     spoil: Spoil
     refused: str = ""  # the words of the error; empty where the result is published
-    overrides: dict[str, str] = field(default_factory=dict)
     accept: str = ""
     told: str = ""  # words of the run's remarks
     around: Callable[[MadeRegion], Any] | None = None  # a context in which it runs
@@ -82,6 +81,16 @@ def changed(**tables: Callable[[list[Any]], list[Any]]) -> Spoil:
         for name, change in tables.items():
             setattr(region, name, change(getattr(region, name)))
         write(region)
+
+    return spoil
+
+
+def in_turn(*spoils: Spoil) -> Spoil:
+    """One thing after the other."""
+
+    def spoil(region: MadeRegion) -> None:
+        for each in spoils:
+            each(region)
 
     return spoil
 
@@ -216,13 +225,14 @@ def both(*spoils: Spoil) -> Spoil:
     return spoil
 
 
-OTHER_TITLE = {"title": "Another title"}
 SCENARIOS: dict[str, Scenario] = {
     "sites_gone": Scenario(gone("sites.csv"), "failed"),
     "tonnages_gone": Scenario(gone("tonnages.csv"), "failed"),
     "grades_gone": Scenario(gone("grades.csv"), "failed"),
     "blocks_gone": Scenario(gone("blocks.geojson"), "failed"),
-    "blocks_gone_and_another_title": Scenario(gone("blocks.geojson"), "failed", OTHER_TITLE),
+    "blocks_gone_and_another_title": Scenario(
+        in_turn(settings(title="Another title"), gone("blocks.geojson")), "failed"
+    ),
     "further_source_gone": Scenario(gone("portal.csv"), r"waste_sites of portal was there \(1 row\) and is gone"),
     "further_source_gone_accepted": Scenario(
         gone("portal.csv"), accept="the portal was closed", told="PUBLISHED ALTHOUGH waste_sites of portal was there"
@@ -345,7 +355,7 @@ def one(scenario: Scenario, region: MadeRegion) -> dict[str, Any]:
     out |= {"faults": list(checked.faults), "notes": list(checked.notes)}
     out["own_files_kept"] = all(p.read_bytes() == data for p, data in mine.items())
     if not out["error"]:
-        again = run(Scenario(nothing, overrides=scenario.overrides), region)
+        again = run(Scenario(nothing), region)
         out["again"] = {"made": again.made, "error": again.error, "remarks": list(again.remarks)}
         out["again"]["faults"] = list(check_path(region.output)[0].faults)
         if scenario.accept:
@@ -362,7 +372,7 @@ def run(scenario: Scenario, region: MadeRegion) -> Any:
     from pipelines.runs import run_region
 
     with scenario.around(region) if scenario.around else nullcontext():
-        return run_region(NAME, overrides=scenario.overrides, accept=scenario.accept)
+        return run_region(NAME, accept=scenario.accept)
 
 
 def files_of(region: MadeRegion) -> dict[str, bytes]:

@@ -148,7 +148,7 @@ def test_a_full_disk_leaves_what_is_published_and_the_next_run_heals(made, tmp_p
             while True:
                 out.write(b"0" * 65536)
         shutil.rmtree(home / ".khanij" / "store" / REGION / "ranked_blocks")
-        full = run(home, "--set", "ranking.draws=150", KHANIJ_OUTPUT=str(output))
+        full = run(home, "--all", KHANIJ_OUTPUT=str(output))
         assert full.returncode == 1, full.stdout
         assert (
             "could not be written" in full.stderr or "space" in full.stderr.lower() or "full" in full.stderr.lower()
@@ -169,7 +169,7 @@ def test_a_read_only_folder_leaves_what_is_published(made, tmp_path):
         target = output / REGION / "ranked_blocks.gpkg"
         good = digest(target)
         subprocess.run(["mount", "-o", "remount,ro", str(output)], check=True)
-        refused = run(home, "--set", "ranking.draws=150", KHANIJ_OUTPUT=str(output))
+        refused = run(home, "--all", KHANIJ_OUTPUT=str(output))
         assert refused.returncode in (1, 2) and "ead-only" in refused.stderr, refused.stderr
         assert digest(target) == good
         subprocess.run(["mount", "-o", "remount,rw", str(output)], check=True)
@@ -177,16 +177,19 @@ def test_a_read_only_folder_leaves_what_is_published(made, tmp_path):
 
 
 def test_a_reader_keeps_its_file_while_a_new_one_takes_its_place(home):
-    with contextlib.closing(sqlite3.connect(f"{published(home).as_uri()}?mode=ro", uri=True)) as reader:
+    named = ("--scenario", "draws", "--set")
+    assert run(home, *named, "ranking.draws=140").returncode == 0
+    file = home / "output" / "scenarios" / "draws" / REGION / "ranked_blocks.gpkg"
+    with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as reader:
         cursor = reader.execute("SELECT block_id, score_mean FROM ranked_blocks ORDER BY block_id")
         first = cursor.fetchone()
-        before = digest(published(home))
-        changed = run(home, "--set", "ranking.draws=150")
+        before = digest(file)
+        changed = run(home, *named, "ranking.draws=150")
         assert changed.returncode == 0, changed.stderr
-        assert digest(published(home)) != before
+        assert digest(file) != before
         rest = cursor.fetchall()
         assert first and rest and reader.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert not list(published(home).parent.glob("*-wal")) and not list(published(home).parent.glob(".*.tmp*"))
+    assert not list(file.parent.glob("*-wal")) and not list(file.parent.glob(".*.tmp*"))
 
 
 def test_kill_9_at_random_moments_never_leaves_anything_wrong(tmp_path):

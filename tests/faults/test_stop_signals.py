@@ -122,8 +122,8 @@ def test_in_the_middle_between_two_regions_and_the_next_run_goes_on(home):
     before = published(home)
     assert before and not any(SOUTH in name for name in before)
 
-    # With a changed setting everything from the assessment on is stale: the stop comes before anything is replaced.
-    command = Command(home, "run", "--region", EAST, "--set", "ranking.draws=150")
+    # Everything is made again: the stop comes before anything is replaced.
+    command = Command(home, "run", "--region", EAST, "--all")
     command.wait_for("small region for tests, East ...")
     until = time.monotonic() + WAIT_S
     while runs_of(home)[EAST] != "STARTED" and time.monotonic() < until:

@@ -231,7 +231,7 @@ def test_tiles_of_one_big_region_are_made_by_workers_with_the_same_bytes_though_
         finished(run)
         assert cpu_s(workers[1].pid) > before[1] + 1, "the other worker computed tiles"
     made = digests(scaled)
-    assert made == digests(plain) and "output/sample_district/evidence/evidence.tif" in made
+    assert made == digests(plain) and "output/scenarios/unnamed/sample_district/evidence/evidence.tif" in made
 
 
 def cpu_s(pid: int) -> float:

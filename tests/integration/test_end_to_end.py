@@ -161,7 +161,7 @@ def test_the_real_sheets_are_listed_by_fertility(home):
     folder = data_folder()
     if folder is None:
         pytest.skip("the survey's files are not here: set KHANIJ_DATA (see data_sources/regions/karnataka_andhra.yaml)")
-    outcome = khanij(home, "run", "--region", "karnataka_andhra", "--set", "ranking.draws=500", KHANIJ_DATA=str(folder))
+    outcome = khanij(home, "run", "--region", "karnataka_andhra", KHANIJ_DATA=str(folder))
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     rows = read(
         home, "karnataka_andhra", "select * from ranked_blocks where kind = 'survey_sheet' order by rank_fertility"

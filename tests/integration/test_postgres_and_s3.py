@@ -11,7 +11,7 @@ import pytest
 from production_servers import PASSWORD, khanij, postgres, postgres_missing, s3
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN = ["run", "--region", "india", "--set", "ranking.draws=200", "--top", "1"]
+RUN = ["run", "--region", "india", "--top", "1"]
 
 pytestmark = pytest.mark.integration
 

@@ -106,9 +106,9 @@ def test_one_flipped_byte_and_one_missing_file_are_exit_1_with_the_name(home, ca
 
 
 def test_a_place_without_anything_to_vouch_for_it_is_told(home, tmp_path, capsys):
-    assert main(["check", str(tmp_path / "nothing")]) == 2
+    assert main(["check", str(tmp_path / "nothing")]) == 3
     (tmp_path / "empty").mkdir()
-    assert main(["check", str(tmp_path / "empty")]) == 2
+    assert main(["check", str(tmp_path / "empty")]) == 3
     assert "no list vouches" in capsys.readouterr().err
 
 

@@ -35,7 +35,7 @@ def test_blocks_of_every_status_are_printed(output, capsys, status, tmp_path):
 
 def refused(capsys, *arguments: str) -> str:
     """What a command that fails says, in one line on standard error and nothing on standard output."""
-    assert main(list(arguments)) == 2
+    assert main(list(arguments)) in (2, 3)
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and "What to do" in said.err
     return said.err
@@ -85,14 +85,14 @@ def test_dossiers_of_wrong_blocks_name_near_ones_and_case_does_not_matter(output
 def test_a_folder_that_cannot_be_written_is_told_without_a_traceback(output, capsys, tmp_path, monkeypatch):
     file = tmp_path / "a file"
     file.write_text("no folder")
-    assert main(["shortlist", "--region", output, "--format", "csv", "--out", str(file)]) == 2
+    assert main(["shortlist", "--region", output, "--format", "csv", "--out", str(file)]) == 1
     assert str(file) in capsys.readouterr().err
     for variable in ("KHANIJ_OUTPUT", "KHANIJ_CACHE"):
         with monkeypatch.context() as m:
             m.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
             m.setenv("KHANIJ_HOME", str(tmp_path))
             m.setenv(variable, str(file / "below"))
-            assert main(["run", "--region", "india"]) == 2
+            assert main(["run", "--region", "india"]) == 1
         said = capsys.readouterr().err
         assert str(file) in said and variable in said and "What to do" in said
 

@@ -13,9 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 class Bar:
     """A listener of ``assets.shown.progress`` that draws on standard error."""
 
-    def __init__(self, title: str) -> None:
-        self.title = title
-        self.tty = sys.stderr.isatty()
+    def __init__(self, title: str, hush: bool = False) -> None:
+        self.title, self.hush = title, hush
+        self.tty = sys.stderr.isatty() and not hush
         self.began = time.monotonic()
         self.progress = Progress(
             TextColumn("{task.description}"),
@@ -30,7 +30,7 @@ class Bar:
         if self.tty:
             self.progress.start()
             self.task = self.progress.add_task(self.title, total=1.0, what="")
-        else:
+        elif not self.hush:
             _told(f"{self.title} ...")
         return self
 
@@ -42,7 +42,7 @@ class Bar:
         """Show that ``done`` of the run is behind us and what is being done now."""
         if self.tty:
             self.progress.update(self.task, completed=done, what=f"{asset} {text}".strip())
-        elif share >= 1.0:
+        elif share >= 1.0 and not self.hush:
             _told(f"  {time.monotonic() - self.began:6.1f} s  {done:4.0%}  {asset}")
 
 

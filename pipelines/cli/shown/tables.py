@@ -1,27 +1,32 @@
-"""The tables that ``khanij run`` prints."""
+"""The tables that ``khanij run`` prints, and the same as rows."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from publishing.explain import kinds_in, top_rows
+from pipelines.cli.shown.columns import print_table
+from pipelines.cli.shown.replies import rows_of
+from publishing.explain import kinds_in, top_rows, top_table
 from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import is_sample, read_table
-from publishing.headline import prospects_said
-
-# What may break over two lines; an identifier must stay whole, so that it can be copied.
-WRAPPED = {"Name", "Elements", "State", "Missing", "Likely"}
+from publishing.geopackage.reading import is_sample, read_table, run_info
+from publishing.headline import prospects_said, verdict_said
+from publishing.scenario_words import scenario_said
 
 
 def print_result(console: Console, geopackage: Path, top: int) -> None:
-    """The top of every kind, by rank where any block is ranked and by fertility where none is."""
+    """What the result is of, then the top of every kind, by rank where any is ranked and by fertility where none is."""
+    info = run_info(geopackage)
+    if scenario_said(info):
+        console.print(f"{scenario_said(info)}.", markup=False)
     for kind, (blocks, ranked, listed) in kinds_in(geopackage).items():
         headline = prospects_said(read_table(geopackage, "ranked_blocks"), kind)
         if headline:
             console.print(headline, markup=False)
+        if verdict_said(info, kind):
+            console.print(f"{verdict_said(info, kind)}.", markup=False)
         what = f"{kind}: {blocks} blocks, {ranked} ranked"
         if listed:
             what += f", {listed} without quantified waste listed by fertility"
@@ -35,9 +40,18 @@ def print_result(console: Console, geopackage: Path, top: int) -> None:
             if ranked
             else f"{kind}: top {len(rows)} of {listed} by fertility; no rank without quantified waste"
         )
-        table = Table(title=f"{mark}{reading}", title_justify="left", header_style="bold")
-        for name in header:
-            table.add_column(name, no_wrap=name not in WRAPPED, overflow="fold")
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
+        print_table(console, f"{mark}{reading}", header, rows)
+
+
+def result_of(geopackage: Path, top: int) -> dict[str, Any]:
+    """What ``print_result`` says, as values: what the result is of, how firm each order is, the first blocks of each kind."""
+    info = run_info(geopackage)
+    kinds = {
+        kind: {
+            "blocks": blocks, "ranked": ranked, "listed_by_fertility": listed, "verdict": verdict_said(info, kind) or None,
+            "top": rows_of(top_table(geopackage, kind, top)) if ranked or listed else [],
+        }
+        for kind, (blocks, ranked, listed) in kinds_in(geopackage).items()
+    }  # fmt: skip
+    differs = [part for part in info.get("scenario_differs", "").split("; ") if part]
+    return {"differs": differs, "is_sample": is_sample(geopackage), "kinds": kinds}
