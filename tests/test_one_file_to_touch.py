@@ -124,7 +124,7 @@ print(json.dumps({
     "gpkg": sorted(set(blocks["haul_km"])), "page": sorted(set(data["blocks"]["haul_km"])),
     "fact": [f for f in data["facts"] if f[0] == "haul_km"], "html": "Haul to the railway" in page_html(file),
     "xlsx": any(b"Haul to the railway" in book.read(n) for n in book.namelist()),
-    "form": 'name="haul_km"' in block_form(RANKED_BLOCKS),
+    "form": 'name="haul_km_said"' in block_form(RANKED_BLOCKS),
     "explain": "Haul to the railway: 12.5 km" in explain_block(file, blocks["block_id"].iloc[0]),
     "lineage": [[d.asset_key.to_user_string(), d.column_name] for d in ranked_lineage(RANKED_BLOCKS).deps_by_column["haul_km"]],
 }))

@@ -169,6 +169,7 @@ def make_filter(**settings: Any) -> ShortlistFilter:
         if not where:
             raise PublishingError(
                 f"the shortlist's filter: {first['msg'].removeprefix('Value error, ')}",
+                field="--within, --of",
                 do="correct the option or the YAML",
             ) from error
         raise PublishingError(

@@ -45,6 +45,7 @@ NEVER_IN_A_RESULT = {
     "publishing/explain.py": "made from a published set when asked for",
     "publishing/releasing/releases.py": "made from a published set when asked for",
     "publishing/sets/checking.py": "holds files against a published set's list",
+    "publishing/sets/mailing.py": "packs a published set when asked for",
     "publishing/sets/snapshot.py": "reads a published set",
     "publishing/shortlist*.py": "made from a published set when asked for",
     "scoring/waste/projects/cost_laws.py": "the fit of the cost laws, which stand in a table",
