@@ -119,7 +119,11 @@ def test_each_verb_has_a_schema():
 
 def test_what_is_published_is_answered_as_json(home, capsys):
     found = document(capsys, "shortlist", "--region", REGION, "--format", "csv", "--out", str(home))
-    assert found["blocks"][0]["rank"] == 1 and "status" not in found["filter"] and found["files"] == [str(home / "shortlist.csv")]
+    assert (
+        found["blocks"][0]["rank"] == 1
+        and "status" not in found["filter"]
+        and found["files"] == [str(home / "shortlist.csv")]
+    )
     assert None in {row["capital_usd_p50"] for row in found["blocks"]} | {None}
     told = document(capsys, "explain", "EX-WB-002", "--region", REGION)
     assert told["blocks"][0]["block_id"] == "EX-WB-002" and told["text"][0].count("EX-WB-002")
