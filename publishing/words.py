@@ -72,6 +72,11 @@ VALUE_WORDS: dict[str, dict[str, str]] = {
     "concession": {"CL": "composite licence", "ML": "mining lease", "EL": "exploration licence"},
 }
 """Column -> its codes in words, for whoever reads and does not filter."""
+SHORT_WORDS: dict[str, dict[str, str]] = {
+    "prospect": {"PAYS": "Pays", "MAY_PAY": "May pay", "NEEDS_MORE": "Needs more"},
+    "open_to_bid": {"yes": "yes", "operator": "its operator", "third_party": "no", "unknown": "not known"},
+}
+"""The same in a word or two, for a column of a table, a button or a choice."""
 
 
 def price_multiple_in_words(value: object) -> str:

@@ -284,16 +284,20 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
     title="One page with map, table, filters and explanations that needs no server and no network, staged for the next set.",
     kinds={"python", "html"},
     settings=("title", "is_sample"),
-    upstream=("ranked_blocks",),
+    upstream=("ranked_blocks", "evidence_files"),
 )
 def web_page(
-    context: dg.AssetExecutionContext, workspace: Workspace, ranked_blocks: dict[str, Any]
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    ranked_blocks: dict[str, Any],
+    evidence_files: dict[str, Any],
 ) -> dg.MaterializeResult:
     folder = workspace.output_folder(context.partition_key)
     current = require_one_generation(context.partition_key, workspace, {"ranked_blocks": ranked_blocks})
+    beside = sorted([*ranked_blocks["staged"], *(n for n in evidence_files["staged"] if n.endswith((".tif", ".html")))])
     with staging_errors(folder):
         geopackage = staged_or_published(folder, next(iter(ranked_blocks["staged"])))
-        page = write_page(geopackage, staging_of(folder) / "index.html")
+        page = write_page(geopackage, staging_of(folder) / "index.html", beside)
         made = staged(folder, page.path)
     bundle = {"staged": made, "generation": current}
     return result(

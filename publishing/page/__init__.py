@@ -6,7 +6,7 @@ GeoPackage. No foreign code is in the page, and its content policy forbids every
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,23 @@ import shapely
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.published.places import PAGE, PAGE_GROUND, PAGE_TABLE
 from khanij.foundation.cells import is_known
-from khanij.foundation.escaping import plain, xml
+from khanij.foundation.escaping import plain
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
-from publishing.colours import CONTRIBUTIONS, FERTILITY_CLASSES, RANK_CLASSES, WASTE_FAMILIES
+from publishing.colours import (
+    CONTRIBUTIONS,
+    FERTILITY_CLASSES,
+    KIND_SHAPES,
+    RANK_CLASSES,
+    STATUS_SYMBOLS,
+    WASTE_FAMILIES,
+)
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import read_layer, read_table, run_info
 from publishing.headline import verdict_said
+from publishing.page.head import about, filled, glossary, links, script_data, search_words, sentences, terms, verdict
 from publishing.scenario_words import scenario_said
 from publishing.sets.marks import KEY, meta_tag, visible_line
-from publishing.words import KIND_WORDS, NUMBERS, STATUS_WORDS, VALUE_WORDS, unit_said
+from publishing.words import KIND_WORDS, NUMBERS, PROSPECT_WORDS, SHORT_WORDS, STATUS_WORDS, VALUE_WORDS, unit_said
 
 _OF_PAGE = (PAGE, PAGE_TABLE, PAGE_GROUND)
 BLOCK_COLUMNS = tuple(f.name for f in RANKED_BLOCKS.fields if any(s.where in _OF_PAGE for s in f.places()))
@@ -36,55 +44,48 @@ _MAX_ELEMENTS = 10
 _MAX_EVIDENCE = 12
 
 
-def write_page(gpkg: Path | str, path: Path | str) -> PublishedFile:
-    """Write the page of one region from its GeoPackage; the same GeoPackage gives the same bytes."""
+def write_page(gpkg: Path | str, path: Path | str, beside: Iterable[str] = ()) -> PublishedFile:
+    """Write the page of one region from its GeoPackage; the same GeoPackage gives the same bytes.
+
+    ``beside``: files that lie beside the page, named from its folder; it links to them.
+    """
     path = Path(path)
-    content = page_html(gpkg).encode()
+    content = page_html(gpkg, beside).encode()
     changed = write_bytes_atomically(path, content)
     return PublishedFile(path, sha256_of(path), len(content), changed)
 
 
-def page_html(gpkg: Path | str) -> str:
+def page_html(gpkg: Path | str, beside: Iterable[str] = ()) -> str:
     """The page as text."""
     info = run_info(gpkg)
     sample = info.get("warning", "").startswith("SAMPLE")
     title = info.get("title") or info.get("region", "Khanij")
     parts = files("publishing.page")
-    data = json.dumps(_data(gpkg, info), ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=False)
-    # Inside a script element only these can end it or start a comment.
-    data = (
-        data.replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .replace("&", "\\u0026")
-        .replace("\u2028", "\\u2028")
-        .replace("\u2029", "\\u2029")
-    )
     page = (parts / "page.html").read_text(encoding="utf-8")
     # The data comes last, so that nothing in it is taken for a place to fill.
     for key, value in (
-        ("@TITLE@", _filled(title)),
+        ("@TITLE@", filled(title)),
         ("@MARK@", (f'<strong class="mark">{SAMPLE_MARK}</strong>' if sample else "") + _told(info)),
-        ("@SCENARIO@", f"<p>{_filled(scenario_said(info))}</p>" if scenario_said(info) else ""),
+        ("@SAID@", sentences(gpkg)),
+        ("@ABOUT@", about(gpkg, info)),
+        ("@WORDS@", glossary()),
+        ("@FILES@", links(beside)),
+        ("@SCENARIO@", f"<p>{filled(scenario_said(info))}</p>" if scenario_said(info) else ""),
         ("@META@", meta_tag(info.get(KEY, ""))),
         ("@GENERATION@", visible_line(info.get(KEY, ""))),
         ("@CSS@", (parts / "page.css").read_text(encoding="utf-8")),
         ("@JS@", (parts / "page.js").read_text(encoding="utf-8")),
-        ("@DATA@", data),
+        ("@DATA@", script_data(_data(gpkg, info))),
     ):
         page = page.replace(key, value)
     return page
 
 
-def _filled(text: str) -> str:
-    """Text for a place of the page, in which no other place is found."""
-    return xml(text).replace("@", "&#64;")
-
-
 def _told(info: dict[str, str]) -> str:
     """What a reader must know before the first number: what is not the default, how firm the order is, what was accepted."""
-    scenario, verdict = scenario_said(info), verdict_said(info)
-    lines = [f'<p class="mark scenario">{_filled(scenario)}.</p>'] if scenario else []
-    lines += [f'<p class="verdict">Order of the waste blocks: {_filled(verdict)}.</p>'] if verdict else []
+    scenario, firm = scenario_said(info), verdict_said(info)
+    lines = [f'<p class="mark scenario">{filled(scenario)}.</p>'] if scenario else []
+    lines += [f'<p class="verdict">Order of the waste blocks: {filled(firm)}.</p>'] if firm else []
     return "".join(lines) + _accepted(info)
 
 
@@ -93,7 +94,7 @@ def _accepted(info: dict[str, str]) -> str:
     if not info.get("accepted_reason"):
         return ""
     said = f"Published although: {info.get('accepted_changes', '')}. Accepted because: {info['accepted_reason']}"
-    return f'<p class="mark accepted">{_filled(said)}</p>'
+    return f'<p class="mark accepted">{filled(said)}</p>'
 
 
 def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
@@ -143,9 +144,17 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "facts": _facts(),
         "kinds": KIND_WORDS,
         "statuses": STATUS_WORDS,
-        "value_words": {name: words for name, words in VALUE_WORDS.items() if name in BLOCK_COLUMNS},
+        "value_words": {
+            name: words for name, words in {"prospect": PROSPECT_WORDS, **VALUE_WORDS}.items() if name in BLOCK_COLUMNS
+        },
+        "short_words": SHORT_WORDS,
         "rank_classes": [list(c) for c in RANK_CLASSES],
-        "waste_families": [[label, colour, list(words)] for label, _, colour, words in WASTE_FAMILIES],
+        "waste_families": [[label, shape, colour, list(words)] for label, shape, colour, words in WASTE_FAMILIES],
+        "kind_shapes": KIND_SHAPES,
+        "status_symbols": {status: [shape, colour] for status, _, shape, colour in STATUS_SYMBOLS},
+        "terms": terms(),
+        "search": search_words(blocks),
+        "verdicts": verdict(gpkg),
         "contributions": [list(c) for c in CONTRIBUTIONS],
     }
 

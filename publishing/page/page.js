@@ -12,7 +12,14 @@
   const tonnes = x => !known(x) ? 'not known' : Math.abs(x) >= 1e5 ? num(x / 1e6) + ' Mt' : num(x) + ' t';
   const mass = x => !known(x) ? 'not known' : Math.abs(x) >= 1e7 ? num(x / 1e6) + ' kt' : Math.abs(x) >= 1e3 ? num(x / 1e3) + ' t' : num(x) + ' kg';
   const share = x => known(x) ? Math.round(100 * x) + ' %' : 'not known';
+  const chance = x => x < 0.01 ? '< 1 %' : x > 0.99 ? '> 99 %' : share(x);
   const place = x => known(x) ? String(Math.abs(x - Math.round(x)) < 0.05 ? Math.round(x) : x.toFixed(1)) : '';
+  /* Indian money: 1 crore is 1e7 rupees; digits in groups of two above the thousand */
+  const RATE = parseFloat(D.info.inr_per_usd);
+  const grouped = x => { const [whole, part] = Math.abs(x).toFixed(2).split('.'), end = whole.slice(-3); return (x < 0 && (+whole || +part) ? '\u2212' : '') + whole.slice(0, -3).replace(/\B(?=(\d\d)+$)/g, ',') + (whole.length > 3 ? ',' : '') + end + '.' + part; };
+  const crore = x => !known(x) ? 'not known' : x ? 'Rs ' + grouped(x) + ' crore' : 'Rs 0';
+  const inr = usd => usd * RATE / 1e7, range = (a, c, say) => known(a) && known(c) ? ' (P10 ' + say(a) + ' to P90 ' + say(c) + ')' : '';
+  const money = (a, b, c) => !known(b) ? 'not known' : !(RATE > 0) ? triple(a, b, c, amount, 'USD') : crore(inr(b)) + range(a, c, v => v ? grouped(inr(v)) : '0') + '; USD ' + triple(a, b, c, amount);
   const triple = (a, b, c, say, unit) => !known(b) ? 'not known' : say(b) + (unit ? ' ' + unit : '') + (known(a) && known(c) ? ' (P10 ' + say(a) + ' to P90 ' + say(c) + ')' : '');
 
   /* filters and order */
@@ -21,8 +28,23 @@
   const COLUMNS = ground ? D.ground_table : D.table.filter(([key]) => key !== 'rank_fertility' || B.rank_fertility.some(known));
   const PAGE = 500;
   let sort = { key: 'rank', up: true }, shown = [], chosen = -1, limit = PAGE;
-  const text = i => [B.name[i], B.block_id[i], B.district[i], B.state[i], B.top_elements[i], B.likely_companions[i], B.operator[i], B.lease_holder[i], B.preferred_bidder[i]].filter(known).join(' ').toLowerCase();
-  const TEXT = Array.from({ length: N }, (_, i) => text(i));
+  /* search: a word finds whole words (from four letters on also what starts with it); a symbol only what holds the element */
+  const split = t => (t || '').toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) || [];
+  const ELEMENTS = D.search.elements, SYMBOL = {}, NAMED = {};
+  Object.keys(ELEMENTS).forEach(e => { SYMBOL[e.toLowerCase()] = e; NAMED[ELEMENTS[e].split(' ')[0]] = e; });
+  const symbols = i => {
+    const found = new Set((D.elements[B.block_id[i]] || []).map(e => e[0]));
+    [B.top_elements[i], B.likely_companions[i], B.minerals[i], B.main_product[i]].filter(known).forEach(t => {
+      (t.match(/\b[A-Z][A-Za-z]{0,2}\b/g) || []).forEach(e => { if (ELEMENTS[e]) found.add(e); });
+      split(t).forEach(w => { if (NAMED[w]) found.add(NAMED[w]); });
+    });
+    return found;
+  };
+  const HAS = Array.from({ length: N }, (_, i) => symbols(i));
+  const WORDS = Array.from({ length: N }, (_, i) => new Set(split([B.name[i], B.block_id[i], B.district[i], B.state[i], D.search.states[B.state[i]], B.minerals[i], B.operator[i], B.lease_holder[i], B.preferred_bidder[i], ...[...HAS[i]].map(e => ELEMENTS[e])].filter(known).join(' '))));
+  function speaks(i, asked) {
+    return asked.every(w => SYMBOL[w] ? HAS[i].has(SYMBOL[w]) || (w.length > 2 && WORDS[i].has(w)) : WORDS[i].has(w) || (w.length > 3 && [...WORDS[i]].some(t => t.startsWith(w))));
+  }
 
   function fill(select, values, words) {
     select.append(new Option('all', ''));
@@ -30,9 +52,10 @@
   }
   const distinct = key => [...new Set(B[key].filter(known))].sort();
   fill($('f-kind'), distinct('kind'), D.kinds);
+  fill($('f-prospect'), Object.keys(D.value_words.prospect).filter(p => B.prospect.includes(p)), D.short_words.prospect);
   fill($('f-status'), distinct('status'), D.statuses);
   fill($('f-state'), distinct('state'));
-  fill($('f-open_to_bid'), distinct('open_to_bid'), D.value_words.open_to_bid);
+  fill($('f-open_to_bid'), distinct('open_to_bid'), D.short_words.open_to_bid);
   const ranked = {};
   B.kind.forEach((k, i) => { if (known(B.rank[i])) ranked[k] = (ranked[k] || 0) + 1; });
   const first = Object.keys(D.kinds).find(k => ranked[k]); // waste blocks are the primary ranking
@@ -41,14 +64,23 @@
   const most = Object.keys(D.kinds).filter(k => listed[k]).sort((a, b) => listed[b] - listed[a])[0];
   if (first) $('f-kind').value = first; else if (most) { $('f-kind').value = most; sort.key = 'rank_fertility'; } else sort.key = 'name';
 
+  const CHOICES = ['kind', 'prospect', 'status', 'state', 'open_to_bid'], LIMITS = ['rank', 'p20'];
+  const label = id => $(id).closest('label').firstChild.textContent.trim();
+  const asked = () => split($('f-text').value);
   function passes(i) {
-    const words = $('f-text').value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    if (words.some(w => !TEXT[i].includes(w))) return false;
-    for (const key of ['kind', 'status', 'state', 'open_to_bid']) { const v = $('f-' + key).value; if (v && B[key][i] !== v) return false; }
+    for (const key of CHOICES) { const v = $('f-' + key).value; if (v && B[key][i] !== v) return false; }
     const r = parseFloat($('f-rank').value), p = parseFloat($('f-p20').value);
     if (!isNaN(r) && !(known(B.rank[i]) && B.rank[i] <= r)) return false;
     if (!isNaN(p) && !(known(B.p_top20[i]) && B.p_top20[i] >= p)) return false;
     return true;
+  }
+  /* what the other filters hide of what the search finds, by kind */
+  function hidden(found) {
+    const away = {}, set = [...CHOICES, ...LIMITS].map(k => 'f-' + k).filter(id => $(id).value).map(label);
+    found.forEach(i => { if (!passes(i)) away[B.kind[i]] = (away[B.kind[i]] || 0) + 1; });
+    const n = Object.values(away).reduce((a, b) => a + b, 0);
+    $('hidden').hidden = !n;
+    $('hidden').firstElementChild.textContent = n + (asked().length ? ' further hit' + (n > 1 ? 's' : '') : ' more') + ' hidden by ' + set.join(', ') + ': ' + Object.entries(away).map(([k, v]) => v + ' ' + (D.kinds[k] || k).toLowerCase() + (v > 1 ? 's' : '')).join(', ') + '.';
   }
   function order() {
     const v = B[sort.key], s = sort.up ? 1 : -1;
@@ -69,8 +101,10 @@
       th.setAttribute('aria-sort', sort.key === key ? (sort.up ? 'ascending' : 'descending') : 'none');
       button.type = 'button';
       button.dataset.key = key;
+      const term = D.terms.find(([written]) => new RegExp(written).test(title));
+      if (term) button.dataset.means = term[1];
       button.addEventListener('click', () => {
-        sort = { key, up: sort.key === key ? !sort.up : !['score_mean', 'p_top20', 'fertility_axis', 'fertility_axis_p10', 'p_pays', 'tonnage_t_p50'].includes(key) };
+        sort = { key, up: sort.key === key ? !sort.up : !['score_mean', 'p_top20', 'fertility_axis', 'fertility_axis_p10', 'p_pays', 'npv_inr_crore_p50', 'tonnage_t_p50'].includes(key) };
         draw(); const again = document.querySelector('#table th button[data-key="' + key + '"]'); if (again) again.focus();
       });
       th.append(button); row.append(th);
@@ -80,10 +114,13 @@
   function cell(key, i) {
     const v = B[key][i];
     if (key === 'status') return el('td', D.statuses[v] || v);
+    if (D.short_words[key]) return el('td', D.short_words[key][v] || v);
     if (D.value_words[key]) return el('td', D.value_words[key][v] || v);
+    if (key === 'npv_inr_crore_p50') return el('td', known(v) ? grouped(v) : '', 'n');
+    if (key === 'p_pays') return el('td', known(v) ? chance(v) : '', 'n');
     if (key === 'rank_p05') return el('td', known(v) ? place(v) + ' to ' + place(B.rank_p95[i]) : '', 'n');
     if (key === 'rank' || key === 'rank_fertility') return el('td', place(v), 'n');
-    if (key === 'score_mean') { const td = el('td', undefined, 'n'); if (known(v)) { const b = el('span', undefined, 'mini'); b.style.width = Math.round(v * 0.5) + 'px'; td.append(b, v.toFixed(1)); } return td; }
+    if (key === 'score_mean') return el('td', known(v) ? v.toFixed(1) : '', 'n');
     if (key === 'fertility_axis') return el('td', known(v) ? share(v) : '', 'n');
     if (key === 'fertility_axis_p10') return el('td', known(v) ? share(v) + ' to ' + share(B.fertility_axis_p90[i]) : '', 'n');
     if (key === 'p_top20') return el('td', known(v) ? share(v) : '', 'n');
@@ -97,7 +134,7 @@
       const tr = el('tr');
       tr.tabIndex = n === 0 || i === chosen ? 0 : -1;
       tr.dataset.i = i;
-      tr.setAttribute('aria-selected', i === chosen);
+      tr.setAttribute('aria-current', i === chosen);
       present.forEach(([key]) => tr.append(cell(key, i)));
       fragment.append(tr);
     });
@@ -117,17 +154,72 @@
     const tr = e.target.closest('tr');
     if (!tr) return;
     const to = { ArrowDown: tr.nextElementSibling, ArrowUp: tr.previousElementSibling, Home: body.firstElementChild, End: body.lastElementChild }[e.key];
+    if (e.key === 'c' || e.key === 'C') { e.preventDefault(); compare(+tr.dataset.i); return; }
     if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); choose(+tr.dataset.i); } else if (to) { e.preventDefault(); tr.tabIndex = -1; to.tabIndex = 0; to.focus(); }
   });
 
   /* one block */
   function choose(i, fly) {
     chosen = i;
-    document.querySelectorAll('#table tbody tr').forEach(tr => tr.setAttribute('aria-selected', +tr.dataset.i === i));
+    document.querySelectorAll('#table tbody tr').forEach(tr => tr.setAttribute('aria-current', +tr.dataset.i === i));
     details(i);
     if (fly !== false && D.shapes[i]) centre(i);
     paint();
-    try { history.replaceState(null, '', '#' + encodeURIComponent(B.block_id[i])); } catch (error) { /* a local file may refuse; nothing depends on it */ }
+    address();
+  }
+  /* the address names the block and those beside it, so that a link opens what was seen */
+  function address() {
+    const parts = [];
+    if (chosen >= 0) parts.push('block=' + encodeURIComponent(B.block_id[chosen]));
+    if (beside.length) parts.push('compare=' + beside.map(i => encodeURIComponent(B.block_id[i])).join(','));
+    try { history.replaceState(null, '', '#' + parts.join('&')); } catch (error) { /* a local file may refuse; nothing depends on it */ }
+  }
+  function opened() {
+    const hash = location.hash.slice(1), read = {};
+    hash.split('&').forEach(p => { const [k, v] = p.split('='); read[k] = v; });
+    const row = id => { try { return B.block_id.indexOf(decodeURIComponent(id || '')); } catch (error) { return -1; } };
+    beside = (read.compare || '').split(',').map(row).filter((i, n, a) => i >= 0 && a.indexOf(i) === n).slice(0, MOST);
+    sideBySide();
+    const i = row(read.block || hash);
+    if (i >= 0) choose(i);
+    return i >= 0;
+  }
+  /* two to four blocks side by side */
+  const MOST = 4;
+  let beside = [];
+  function compare(i) {
+    beside = beside.includes(i) ? beside.filter(j => j !== i) : beside.length < MOST ? [...beside, i] : beside;
+    sideBySide(); address();
+    if (chosen >= 0) details(chosen);
+  }
+  const ROWS = [['Kind', i => D.kinds[B.kind[i]]], ['Status', i => D.statuses[B.status[i]]], ['State', i => [B.district[i], B.state[i]].filter(known).join(', ')],
+    ['Tier', i => B.tier[i]], ['Rank', i => known(B.rank[i]) ? place(B.rank[i]) + ' (P05 ' + place(B.rank_p05[i]) + ' to P95 ' + place(B.rank_p95[i]) + ')' : null],
+    ['Prospect', i => D.value_words.prospect[B.prospect[i]]], ['Elements', i => B.top_elements[i]]];
+  function sideBySide() {
+    const box = $('compare'), table = el('table'), head = el('tr'), thead = el('thead'), tbody = el('tbody');
+    box.hidden = !beside.length;
+    box.replaceChildren();
+    if (!beside.length) return;
+    const clear = el('button', 'End the comparison', 'act');
+    clear.type = 'button';
+    clear.addEventListener('click', () => { beside = []; sideBySide(); address(); if (chosen >= 0) details(chosen); $('details').focus(); });
+    box.append(el('h2', 'Side by side'), clear);
+    if (beside.length < 2) { box.append(el('p', 'Choose one to three more blocks: C on a row of the table, or the button beside a block.', 'hint')); }
+    head.append(el('td'));
+    beside.forEach(i => {
+      const th = el('th'), out = el('button', 'Remove', 'act');
+      th.scope = 'col'; out.type = 'button'; out.setAttribute('aria-label', 'Remove ' + (B.name[i] || B.block_id[i]));
+      out.addEventListener('click', () => { compare(i); box.focus(); });
+      th.append(document.createTextNode((B.name[i] || B.block_id[i]) + ' '), out); head.append(th);
+    });
+    const facts = D.facts.map(([key, title, how]) => [title, i => known(B[key][i]) ? fact(key, how, i) : null]);
+    [...ROWS, ...facts].forEach(([title, say]) => {
+      const said = beside.map(say);
+      if (!said.some(known)) return;
+      const tr = el('tr'), th = el('th', title);
+      th.scope = 'row'; tr.append(th); said.forEach(v => tr.append(el('td', known(v) ? v : '\u2013'))); tbody.append(tr);
+    });
+    thead.append(head); table.append(thead, tbody); box.append(table); explained(box);
   }
   function list(pairs) {
     const dl = el('dl');
@@ -136,7 +228,7 @@
   }
   function grid(head, data) {
     const table = el('table'), tr = el('tr');
-    head.forEach(h => tr.append(el('th', h)));
+    head.forEach(h => { const th = el('th', h); th.scope = 'col'; tr.append(th); });
     table.append(tr);
     data.forEach(r => { const row = el('tr'); r.forEach(v => row.append(el('td', v))); table.append(row); });
     return table;
@@ -144,9 +236,13 @@
   /* one fact in words: by its unit, with its low and high case where they are there */
   const FACTS = {
     fertility_axis: i => 'more than ' + share(B.fertility_axis[i]) + ' of the region' + (known(B.fertility_axis_p10[i]) ? ' (P10 ' + share(B.fertility_axis_p10[i]) + ' to P90 ' + share(B.fertility_axis_p90[i]) + ')' : ''),
+    p_pays: i => chance(B.p_pays[i]),
+    p_pays_if_built_today: i => chance(B.p_pays_if_built_today[i]),
+    npv_usd_p50: i => money(B.npv_usd_p10[i], B.npv_usd_p50[i], B.npv_usd_p90[i]),
+    basket_value_usd_p50: i => money(B.basket_value_usd_p10[i], B.basket_value_usd_p50[i], B.basket_value_usd_p90[i]),
     nearest_site_id: i => B.nearest_site_id[i] + ', ' + num(B.nearest_site_km[i]) + ' km'
   };
-  const SAID = { share: [share, ''], t: [tonnes, ''], USD: [amount, 'USD'], 'yes or no': [v => v ? 'yes' : 'no', ''], x: [num, ''], text: [v => v, ''] };
+  const SAID = { share: [share, ''], t: [tonnes, ''], USD: [v => money(null, v, null), ''], 'INR crore/a': [v => crore(v) + ' a year', ''], 'yes or no': [v => v ? 'yes' : 'no', ''], x: [num, ''], text: [v => v, ''] };
   function fact(key, how, i) {
     if (FACTS[key]) return FACTS[key](i);
     if (D.value_words[key]) return D.value_words[key][B[key][i]] || B[key][i];
@@ -158,9 +254,13 @@
   function details(i) {
     const box = $('details'), b = key => B[key][i];
     box.replaceChildren(el('h2', b('name') || b('block_id')));
-    const line = el('p');
+    const line = el('p'), beside_button = el('button', beside.includes(i) ? 'Take out of the comparison' : beside.length < MOST ? 'Compare' : 'Four are compared already', 'act');
+    beside_button.type = 'button'; beside_button.id = 'beside'; beside_button.disabled = !beside.includes(i) && beside.length >= MOST;
+    beside_button.addEventListener('click', () => { compare(i); $('beside').focus(); });
+    if (known(b('prospect'))) line.append(el('span', D.short_words.prospect[b('prospect')] || b('prospect'), 'pill ' + b('prospect')));
+    if (known(b('tier'))) line.append(el('span', 'Tier ' + b('tier'), 'pill'));
     line.append(el('span', D.statuses[b('status')] || b('status'), 'pill'), el('span', D.kinds[b('kind')] || b('kind'), 'pill'), document.createTextNode([b('district'), b('state')].filter(known).join(', ') + '  '), el('code', b('block_id')));
-    box.append(line);
+    box.append(line, beside_button);
     if (known(b('status_reason'))) box.append(el('p', b('status_reason')));
     if (known(b('rank'))) {
       const n = ranked[b('kind')], bar = el('div', undefined, 'bar'), key = el('p', undefined, 'key');
@@ -170,6 +270,7 @@
       mark.style.left = 100 * (b('rank') - 0.5) / n + '%';
       span.append(from, mark); span.setAttribute('role', 'img'); span.setAttribute('aria-label', 'rank interval');
       box.append(span, el('p', 'P(top 10) ' + share(b('p_top10')) + ', P(top 20) ' + share(b('p_top20')), 'key'));
+      const seal = sealed(b('kind')); if (seal) box.append(seal);
       box.append(el('h3', 'Score ' + num(b('score_mean')) + ' of 100 (P10 ' + num(b('score_p10')) + ' to P90 ' + num(b('score_p90')) + ')'));
       D.contributions.forEach(([name, word, colour]) => {
         const v = b(name), s = el('span'), k = el('i');
@@ -191,8 +292,51 @@
     const evidence = D.evidence[b('block_id')];
     if (evidence) box.append(el('h3', 'Ground'), grid(['Evidence', 'Mean', 'Above'], evidence.map(([name, mean, percentile]) => [D.bands[name][0], num(mean) + ' ' + (D.bands[name][1] || ''), known(percentile) ? share(percentile) : '-'])), el('p', 'Above: share of the region\u2019s ground with a lower value.', 'key'));
     if (known(b('sources'))) box.append(el('h3', 'Sources'), el('p', b('sources'), 'key'));
+    explained(box);
     box.scrollTop = 0;
   }
+  /* whether the order holds, and why not */
+  function sealed(kind) {
+    const [robust, note] = D.verdicts[kind] || [], line = el('p', undefined, 'key');
+    if (note === undefined) return null;
+    line.append(el('span', robust ? 'robust order' : 'order not robust', 'badge ' + (robust ? 'yes' : 'no')), document.createTextNode(note.charAt(0).toUpperCase() + note.slice(1) + (robust ? '.' : '. Read the tier, not the rank.')));
+    return line;
+  }
+
+  /* words explained: the first of each in a place, by mouse, keyboard and touch */
+  const TERMS = D.terms.map(([written, means]) => [new RegExp(written), means]);
+  function explained(box) {
+    const walk = document.createTreeWalker(box, NodeFilter.SHOW_TEXT, n => n.parentElement.closest('button,select,option,code,.term') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT), texts = [], seen = new Set();
+    while (walk.nextNode()) texts.push(walk.currentNode);
+    texts.forEach(node => {
+      for (;;) {
+        let at = null;
+        TERMS.forEach(([r, means]) => { const m = seen.has(means) ? null : r.exec(node.data); if (m && (!at || m.index < at.index)) at = { index: m.index, word: m[0], means }; });
+        if (!at) return;
+        seen.add(at.means);
+        const rest = node.splitText(at.index), word = el('abbr', at.word, 'term');
+        rest.data = rest.data.slice(at.word.length);
+        word.tabIndex = 0; word.dataset.means = at.means;
+        rest.before(word);
+        node = rest;
+      }
+    });
+  }
+  const tip = $('tip');
+  function hint(e) {
+    const t = e.target.closest && e.target.closest('[data-means]');
+    if (!t) return;
+    tip.textContent = t.dataset.means; tip.style.left = 0; tip.hidden = false; t.setAttribute('aria-describedby', 'tip');
+    const r = t.getBoundingClientRect(), w = document.documentElement.clientWidth;
+    tip.style.left = Math.max(8, Math.min(r.left, w - tip.offsetWidth - 10)) + scrollX + 'px';
+    tip.style.top = (r.bottom + tip.offsetHeight + 8 > innerHeight && r.top > tip.offsetHeight + 8 ? r.top - tip.offsetHeight - 6 : r.bottom + 6) + scrollY + 'px';
+  }
+  function unhint() { tip.hidden = true; document.querySelectorAll('[aria-describedby=tip]').forEach(t => t.removeAttribute('aria-describedby')); }
+  ['mouseover', 'focusin', 'click'].forEach(n => document.addEventListener(n, hint));
+  ['mouseout', 'focusout'].forEach(n => document.addEventListener(n, unhint));
+  document.addEventListener('keydown', e => { if (e.key === 'Escape') unhint(); });
+  window.addEventListener('resize', unhint);
+  $('details').addEventListener('scroll', unhint);
 
   /* map: longitude shrunk by the cosine of the middle latitude */
   const canvas = $('map'), g = canvas.getContext('2d');
@@ -210,10 +354,11 @@
   const X = x => (x - view.x) * squeeze * view.k + canvas.width / 2, Y = y => (view.y - y) * view.k + canvas.height / 2;
   function fit() {
     const w = Math.max((all[2] - all[0]) * squeeze, 0.02) * 1.14, h = Math.max(all[3] - all[1], 0.02) * 1.14;
-    view = { x: (all[0] + all[2]) / 2, y: (all[1] + all[3]) / 2, k: Math.min(canvas.width / w, canvas.height / h) };
+    view = { whole: true, x: (all[0] + all[2]) / 2, y: (all[1] + all[3]) / 2, k: Math.min(canvas.width / w, canvas.height / h) };
   }
   function centre(i) {
     const [x0, y0, x1, y1] = boxes[i], x = X(mid[i][0]), y = Y(mid[i][1]);
+    view.whole = false;
     if (x < 40 || y < 40 || x > canvas.width - 40 || y > canvas.height - 40) { view.x = (x0 + x1) / 2; view.y = (y0 + y1) / 2; }
   }
   function colour(i) {
@@ -221,25 +366,42 @@
     if (known(r)) for (const [lo, hi, c] of D.rank_classes) if (r >= lo && (hi === null || r <= hi)) return c;
     const f = B.fertility_axis[i];
     if (ground && known(f)) for (const [lo, hi, c] of D.fertility_classes) if (f >= lo && f <= hi) return c;
-    return { OUT_OF_BASKET: '#4a90c2', GATED: '#606060', LEASED: '#8c8c8c' }[B.status[i]] || '#ffffff';
+    const s = D.status_symbols[B.status[i]];
+    return s && B.status[i] !== 'UNQUANTIFIED' ? s[1] : C.none;
   }
-  function siteColour(s) {
-    const code = (D.sites.waste_type_code[s] || '').toLowerCase();
-    for (const [, c, words] of D.waste_families) if (words.some(w => code.includes(w))) return c;
-    return '#984ea3';
+  const LIGHT = { grid: '#e2dfd6', sheet: '#5d594f', state: '#7a7568', halo: 'rgba(255,255,255,0.85)', edge: '#333', none: '#ffffff', on: '#0050a0' };
+  const DARK = { grid: '#3a3833', sheet: '#b1ada3', state: '#a9a498', halo: 'rgba(27,26,24,0.85)', edge: '#d8d4ca', none: '#24221f', on: '#7db8ff' };
+  const night = window.matchMedia('(prefers-color-scheme: dark)');
+  let printing = false, C = LIGHT;
+  const palette = () => { C = night.matches && !printing ? DARK : LIGHT; };
+  const redrawn = () => { palette(); legend(); resize(); };
+  night.addEventListener('change', redrawn);
+  window.addEventListener('beforeprint', () => { printing = true; redrawn(); });
+  window.addEventListener('afterprint', () => { printing = false; redrawn(); });
+  /* one set of shapes for map and legend */
+  const CORNERS = { square: [4, Math.PI / 4, 1.25], diamond: [4, 0, 1.3], triangle: [3, -Math.PI / 2, 1.3], pentagon: [5, -Math.PI / 2, 1.15], hexagon: [6, 0, 1.1] };
+  function outline(c, shape, x, y, r) {
+    c.beginPath();
+    if (shape === 'cross2') { c.moveTo(x - r, y - r); c.lineTo(x + r, y + r); c.moveTo(x + r, y - r); c.lineTo(x - r, y + r); return; }
+    if (!CORNERS[shape]) { c.arc(x, y, r, 0, 7); return; }
+    const [n, turn, size] = CORNERS[shape];
+    for (let k = 0; k < n; k++) { const a = turn + 2 * Math.PI * k / n; c[k ? 'lineTo' : 'moveTo'](x + size * r * Math.cos(a), y + size * r * Math.sin(a)); }
+    c.closePath();
   }
+  const shapeOf = i => known(B.rank[i]) || !['OUT_OF_BASKET', 'GATED', 'LEASED'].includes(B.status[i]) ? D.kind_shapes[B.kind[i]] || 'circle' : D.status_symbols[B.status[i]][0];
+  const family = s => { const code = (D.sites.waste_type_code[s] || '').toLowerCase(); return D.waste_families.find(f => f[3].some(w => code.includes(w))) || ['Other waste', 'circle', '#984ea3']; };
   function paint() {
     g.clearRect(0, 0, canvas.width, canvas.height);
-    g.lineWidth = ratio * 0.6; g.strokeStyle = '#e2dfd6';
+    g.lineWidth = ratio * 0.6; g.strokeStyle = C.grid;
     const sheets = D.sheets.filter(([, x0, y0, x1, y1]) => X(x1) >= 0 && X(x0) <= canvas.width && Y(y0) >= 0 && Y(y1) <= canvas.height);
     sheets.forEach(([, x0, y0, x1, y1]) => g.strokeRect(X(x0), Y(y1), X(x1) - X(x0), Y(y0) - Y(y1)));
     /* areas first, their names on them, marks on top */
     const area = i => boxes[i] ? (boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1]) : 0;
     const drawn = shown.slice().sort((a, b) => (B.rank[b] || 1e9) - (B.rank[a] || 1e9) || area(b) - area(a));
     drawn.filter(isWide).forEach(i => block(i, i === chosen));
-    g.fillStyle = '#5d594f'; g.textAlign = 'left'; g.textBaseline = 'top'; g.font = 10 * ratio + 'px system-ui,sans-serif';
+    g.fillStyle = C.sheet; g.textAlign = 'left'; g.textBaseline = 'top'; g.font = 10 * ratio + 'px system-ui,sans-serif';
     sheets.forEach(([name, x0, y0, x1, y1]) => { if (X(x1) - X(x0) > 46 * ratio && Y(y0) - Y(y1) > 30 * ratio) written(name, X(x0) + 3 * ratio, Y(y1) + 3 * ratio); });
-    g.fillStyle = '#8a8577'; g.textAlign = 'center'; g.textBaseline = 'middle'; g.font = 11 * ratio + 'px system-ui,sans-serif';
+    g.fillStyle = C.state; g.textAlign = 'center'; g.textBaseline = 'middle'; g.font = 11 * ratio + 'px system-ui,sans-serif';
     const taken = [];
     D.states.forEach(([name, x, y]) => {
       const word = name.replace(/^UT: */, '').toUpperCase(), w = g.measureText(word).width / 2, h = 7 * ratio, px = X(x), py = Y(y);
@@ -249,8 +411,9 @@
     if ($('f-sites').checked) D.points.forEach((p, s) => {
       if (!p) return;
       const t = D.sites.tonnage_t_p50[s], r = ratio * (known(t) ? Math.max(3, Math.min(7, 1.2 * Math.log10(Math.max(t, 1e4) / 1e4) + 2)) : 3);
-      g.beginPath(); g.rect(X(p[0]) - r / 1.3, Y(p[1]) - r / 1.3, 1.54 * r, 1.54 * r);
-      g.globalAlpha = 0.75; g.strokeStyle = siteColour(s); g.lineWidth = 1.4 * ratio; g.stroke(); g.globalAlpha = 1;
+      const [, shape, tint] = family(s);
+      outline(g, shape, X(p[0]), Y(p[1]), r);
+      g.globalAlpha = 0.75; g.strokeStyle = tint; g.lineWidth = 1.4 * ratio; g.stroke(); g.globalAlpha = 1;
     });
     drawn.filter(i => !isWide(i)).forEach(i => block(i, i === chosen));
     if (chosen >= 0 && D.shapes[chosen]) block(chosen, true, isWide(chosen));
@@ -260,27 +423,27 @@
   }
   const isCircle = i => B.geometry_basis[i] === 'position_circle';
   const isWide = i => boxes[i] && (boxes[i][2] - boxes[i][0]) * squeeze * view.k > 22 * ratio;
-  function written(word, x, y) { g.strokeStyle = 'rgba(255,255,255,0.85)'; g.lineWidth = 3 * ratio; g.lineJoin = 'round'; g.strokeText(word, x, y); g.fillText(word, x, y); }
-  function block(i, on, outline) {
+  function written(word, x, y) { g.strokeStyle = C.halo; g.lineWidth = 3 * ratio; g.lineJoin = 'round'; g.strokeText(word, x, y); g.fillText(word, x, y); }
+  function block(i, on, bare) {
     const rings = D.shapes[i];
     if (!rings) return;
     const [x0, y0, x1, y1] = boxes[i], wide = isWide(i), circle = isCircle(i);
     if (X(x1) < -20 || X(x0) > canvas.width + 20 || Y(y0) < -20 || Y(y1) > canvas.height + 20) return;
     const rank = B.rank[i], c = colour(i);
-    g.strokeStyle = on ? '#0050a0' : '#333'; g.lineWidth = ratio * (on ? 3 : 0.9); g.fillStyle = c;
+    g.strokeStyle = on ? C.on : C.edge; g.lineWidth = ratio * (on ? 3 : 0.9); g.fillStyle = c;
     if (wide) {
       g.beginPath();
       rings.forEach(r => r.forEach(([x, y], n) => n ? g.lineTo(X(x), Y(y)) : g.moveTo(X(x), Y(y))));
       /* a circle says how well a position is known; it is no boundary, so it is dashed and hollow */
-      if (circle) g.setLineDash([6 * ratio, 4 * ratio]); else if (!outline) { g.globalAlpha = c === '#ffffff' ? 0.25 : 0.65; g.fill('evenodd'); g.globalAlpha = 1; }
+      if (circle) { g.setLineDash([6 * ratio, 4 * ratio]); g.lineWidth = ratio * (on ? 3 : 2); if (!on && c !== C.none) g.strokeStyle = c; } else if (!bare) { g.globalAlpha = c === C.none ? 0.25 : 0.65; g.fill('evenodd'); g.globalAlpha = 1; }
       g.stroke(); g.setLineDash([]);
-      if (outline) return;
+      if (bare) return;
     }
     if (!wide || circle) {
-      const r = ratio * (known(rank) ? 9 : 4), x = X(mid[i][0]), y = Y(mid[i][1]);
-      g.beginPath();
-      if (B.status[i] === 'GATED') { g.moveTo(x - r, y - r); g.lineTo(x + r, y + r); g.moveTo(x + r, y - r); g.lineTo(x - r, y + r); g.lineWidth = ratio * 2; g.strokeStyle = on ? '#0050a0' : c; g.stroke(); return; }
-      if (B.status[i] === 'OUT_OF_BASKET') { g.moveTo(x, y - 1.3 * r); g.lineTo(x + 1.3 * r, y); g.lineTo(x, y + 1.3 * r); g.lineTo(x - 1.3 * r, y); g.closePath(); } else if (B.kind[i] === 'auction_block') g.rect(x - r, y - r, 2 * r, 2 * r); else g.arc(x, y, r, 0, 7);
+      if (!on) { g.strokeStyle = C.edge; g.lineWidth = ratio * 0.9; }
+      const r = ratio * (known(rank) ? 9 : 4), shape = shapeOf(i);
+      outline(g, shape, X(mid[i][0]), Y(mid[i][1]), r);
+      if (shape === 'cross2') { g.lineWidth = ratio * 2; if (!on) g.strokeStyle = night.matches && !printing ? '#a0a0a0' : c; g.stroke(); return; }
       g.fill(); g.stroke();
     }
     if (known(rank)) { g.textAlign = 'center'; g.textBaseline = 'middle'; g.fillStyle = rank < 11 && (!wide || circle) ? '#fff' : '#2a1206'; g.font = 'bold ' + 10 * ratio + 'px system-ui,sans-serif'; g.fillText(String(rank), X(mid[i][0]), Y(mid[i][1]) + 0.5 * ratio); }
@@ -288,6 +451,7 @@
   function zoom(f, px, py) {
     const x = px === undefined ? canvas.width / 2 : px, y = py === undefined ? canvas.height / 2 : py;
     const lon = (x - canvas.width / 2) / squeeze / view.k + view.x, lat = view.y - (y - canvas.height / 2) / view.k;
+    view.whole = false;
     view.k = Math.min(4e5, Math.max(4, view.k * f));
     view.x = lon - (x - canvas.width / 2) / squeeze / view.k; view.y = lat + (y - canvas.height / 2) / view.k;
     paint();
@@ -305,14 +469,14 @@
   canvas.addEventListener('pointermove', e => {
     if (!drag) return;
     const p = at(e), dx = p[0] - drag.p[0], dy = p[1] - drag.p[1];
-    if (Math.hypot(dx, dy) > 4 * ratio) drag.moved = true;
+    if (Math.hypot(dx, dy) > 4 * ratio) { drag.moved = true; view.whole = false; }
     view.x = drag.x - dx / squeeze / view.k; view.y = drag.y + dy / view.k; paint();
   });
   canvas.addEventListener('pointerup', e => { if (drag && !drag.moved) { const i = hit(...at(e)); if (i >= 0) choose(i, false); } drag = null; });
   canvas.addEventListener('wheel', e => { e.preventDefault(); zoom(e.deltaY < 0 ? 1.25 : 0.8, ...at(e)); }, { passive: false });
   canvas.addEventListener('keydown', e => {
     const step = canvas.width / view.k / 8, move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[e.key];
-    if (move) { view.x += move[0] * step; view.y += move[1] * step; } else if (e.key === '+' || e.key === '=') { zoom(1.5); } else if (e.key === '-') { zoom(1 / 1.5); } else if (e.key === '0') fit(); else return;
+    if (move) { view.whole = false; view.x += move[0] * step; view.y += move[1] * step; } else if (e.key === '+' || e.key === '=') { zoom(1.5); } else if (e.key === '-') { zoom(1 / 1.5); } else if (e.key === '0') fit(); else return;
     e.preventDefault(); paint();
   });
   $('zoom-in').addEventListener('click', () => zoom(1.6));
@@ -321,34 +485,52 @@
   function resize() {
     ratio = window.devicePixelRatio || 1;
     canvas.width = Math.max(50, canvas.clientWidth * ratio); canvas.height = Math.max(50, canvas.clientHeight * ratio);
-    if (!view) fit();
+    if (!view || view.whole) fit();
     paint();
   }
   function legend() {
-    const box = $('legend'), entry = (c, word, sq) => { const d = el('div'), i = el('i', undefined, sq ? 'sq' : ''); i.style.background = c; d.append(i, document.createTextNode(word)); box.append(d); };
-    const most = Math.max(0, ...B.rank.filter(known));
-    D.rank_classes.forEach(([lo, hi, c]) => { if (lo <= most) entry(c, 'Rank ' + lo + (hi === null ? ' and after' : ' to ' + hi)); });
-    if (B.status.includes('OUT_OF_BASKET')) entry('#4a90c2', D.statuses.OUT_OF_BASKET);
-    if (B.status.includes('GATED')) entry('#606060', D.statuses.GATED + ' (cross)');
-    if (B.status.includes('LEASED')) entry('#8c8c8c', D.statuses.LEASED);
-    if (ground) D.fertility_classes.forEach(([lo, hi, c]) => entry(c, 'More fertile than ' + 100 * lo + ' to ' + 100 * hi + ' %'));
-    entry('#ffffff', ground ? 'No survey layer' : D.statuses.UNQUANTIFIED); entry('#ffffff', 'Waste site (size: tonnage)', true);
-    if (B.geometry_basis.includes('position_circle')) { entry('transparent', 'Dashed circle: position known to its radius, no boundary'); box.lastChild.firstChild.style.border = '1.5px dashed #333'; }
+    const box = $('legend'), k = window.devicePixelRatio || 1, has = (key, v) => B[key].includes(v);
+    box.replaceChildren();
+    const entry = (word, shape, fill, edge, dash) => {
+      const d = el('div'), i = el('canvas'), c = i.getContext('2d');
+      i.width = i.height = 16 * k; i.setAttribute('aria-hidden', 'true');
+      c.lineWidth = (dash ? 2 : 1.2) * k; c.strokeStyle = edge || C.edge; if (dash) c.setLineDash([3 * k, 2 * k]);
+      outline(c, shape, 8 * k, 8 * k, (dash ? 6.5 : 5) * k);
+      if (fill) { c.fillStyle = fill; c.fill(); }
+      c.stroke(); d.append(i, document.createTextNode(word)); box.append(d);
+    };
+    const last = Math.max(0, ...B.rank.filter(known)), kinds = Object.keys(D.kinds).filter(kind => has('kind', kind));
+    D.rank_classes.forEach(([lo, hi, c]) => { if (lo <= last) entry('Rank ' + lo + (hi === null ? ' and after' : ' to ' + hi), D.kind_shapes[first] || 'circle', c); });
+    if (ground) D.fertility_classes.forEach(([lo, hi, c]) => entry('More fertile than ' + 100 * lo + ' to ' + 100 * hi + ' %', D.kind_shapes[most] || 'circle', c));
+    Object.entries(D.status_symbols).forEach(([status, [shape, c]]) => { if (status !== 'UNQUANTIFIED' && has('status', status)) entry(D.statuses[status], shape, shape === 'cross2' ? '' : c, shape === 'cross2' ? (C === DARK ? '#a0a0a0' : c) : ''); });
+    kinds.forEach(kind => { if (B.status.some((v, i) => v === 'UNQUANTIFIED' && B.kind[i] === kind)) entry((D.kinds[kind] || kind) + ', ' + (ground ? 'no survey layer' : D.statuses.UNQUANTIFIED.toLowerCase()), D.kind_shapes[kind] || 'circle', C.none); });
+    if (D.shapes.some((s, i) => s && isCircle(i))) entry('Dashed circle: position known to its radius, no boundary', 'circle', '', C.edge, true);
+    if ($('f-sites').checked) {
+      const found = new Map(); D.points.forEach((p, s) => { if (p) { const f = family(s); found.set(f[0], f); } });
+      [...D.waste_families.filter(f => found.has(f[0])), ...(found.has('Other waste') ? [found.get('Other waste')] : [])].forEach(([word, shape, c]) => entry(word + ' (site; size: tonnage)', shape, '', c));
+    }
   }
   function draw() {
-    shown = []; for (let i = 0; i < N; i++) if (passes(i)) shown.push(i);
+    const words = asked(), found = B.block_id.map((_, i) => i).filter(i => speaks(i, words));
+    shown = found.filter(passes);
+    hidden(found);
     order(); header(); rows(); paint();
     $('count').textContent = shown.length + ' of ' + N + ' blocks';
   }
-  document.querySelectorAll('#filters input, #filters select').forEach(f => f.addEventListener('input', () => { limit = PAGE; draw(); }));
+  document.querySelectorAll('#filters input, #filters select').forEach(f => f.addEventListener('input', () => { limit = PAGE; if (f.id === 'f-sites') legend(); draw(); }));
+  const lift = () => { [...CHOICES, ...LIMITS].forEach(k => { $('f-' + k).value = ''; }); limit = PAGE; draw(); };
+  $('lift').addEventListener('click', () => { lift(); $('f-text').focus(); });
   $('filters').addEventListener('submit', e => e.preventDefault());
-  $('f-clear').addEventListener('click', () => { ['f-text', 'f-kind', 'f-status', 'f-state', 'f-open_to_bid', 'f-rank', 'f-p20'].forEach(id => { $(id).value = ''; }); draw(); });
+  $('f-clear').addEventListener('click', () => { $('f-text').value = ''; lift(); });
   $('summary').textContent = Object.entries(ranked).map(([k, n]) => n + ' ' + (D.kinds[k] || k).toLowerCase() + 's ranked').join(', ') + (Object.keys(ranked).length ? ' of ' : '') + N + ' blocks' + (ground ? ', none with quantified waste: listed by the fertility of the ground' : '') + '; ' + D.sites.site_id.length + ' waste sites. A rank is an order under stated inputs, not a resource.';
   $('about').textContent = 'Khanij. Configuration ' + (D.info.configuration_sha256 || D.info.configuration_hash || 'not stated').slice(0, 12) + '; price deck ' + (D.info.price_deck || '?') + ', draws ' + (D.info.draws || '?') + ', seed ' + (D.info.seed || '?') + '. Grid: Survey of India sheets. No boundary is drawn. A blank is not known, never zero.';
-  legend(); resize(); draw();
+  const seal = first && sealed(first);
+  if (seal) { $('badge').append(...seal.childNodes); const line = document.querySelector('header .verdict'); if (line) line.remove(); /* the badge says it */ }
+  explained(document.querySelector('header'));
+  palette(); legend(); resize(); draw();
   window.addEventListener('resize', resize);
-  const wanted = B.block_id.indexOf(decodeURIComponent(location.hash.slice(1)));
   /* without an address of a block the first of the table is told, where it lies on the map of all */
-  if (wanted >= 0) choose(wanted); else if (shown.length) { chosen = shown[0]; details(chosen); draw(); }
+  if (!opened() && shown.length) { chosen = shown[0]; details(chosen); draw(); }
+  window.addEventListener('hashchange', opened);
   document.documentElement.dataset.ready = 'yes';
 }());

@@ -202,7 +202,9 @@ def _write_files(
     )
     for name in ("ranked_blocks", "waste_sites"):
         write_geoparquet(read_layer(released.path, name), folder / f"{name}.parquet", name, info.get(KEY, ""))
-    write_page(released.path, folder / "index.html")
+    tables_beside = ("ranked_blocks.parquet", "waste_sites.parquet")
+    described = ("CHANGELOG.md", "datapackage.json", "stac_item.json", MANIFEST)
+    write_page(released.path, folder / "index.html", ("ranked_blocks.gpkg", *tables_beside, *copied, *described))
     difference = None if before is None else diff_releases(before.folder, folder)
     write_bytes_atomically(
         folder / "CHANGELOG.md", changelog(calver, before.calver if before else None, difference, sample).encode()

@@ -15,7 +15,18 @@ from typing import Any
 import aiohttp
 
 CHROMIUM = next((p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), "")
-_KEYS = {"Enter": 13, "ArrowDown": 40, "ArrowUp": 38, "Tab": 9, " ": 32, "End": 35, "Home": 36, "+": 187}
+_KEYS = {
+    "Enter": 13,
+    "Escape": 27,
+    "c": 67,
+    "ArrowDown": 40,
+    "ArrowUp": 38,
+    "Tab": 9,
+    " ": 32,
+    "End": 35,
+    "Home": 36,
+    "+": 187,
+}
 
 
 class Browser:

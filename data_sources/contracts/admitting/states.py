@@ -66,6 +66,11 @@ def present_name(name: str) -> str:
     return _official().get(_key(name), name)
 
 
+def other_names(name: str) -> tuple[str, ...]:
+    """The old names, short forms and spellings of a state that is named by its present name; () of any other text."""
+    return tuple(o for row in _rows() if str(row["state"]) == name for o in _others(row))
+
+
 def present_names(state: pd.Series, ledger: Ledger, field: str = "state") -> pd.Series:
     """States by their present names; an old name, a short form or one in Devanagari is read as it, and told."""
     codes, names = pd.factorize(state)

@@ -1,0 +1,135 @@
+"""What stands at the head and the foot of the page: what was found, how sure, how new, under which terms, which files.
+
+Belongs here: sentences and links of the page, made from the published tables. Does not belong here: one block (the script
+draws it), a sentence that other products say too (``publishing.headline``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from data_sources.contracts.admitting.states import other_names
+from data_sources.reference import load_table
+from khanij.foundation.escaping import xml
+from publishing.geopackage.reading import read_table
+from publishing.glossary import GLOSSARY
+from publishing.headline import region_said, robustness_said
+
+_DAY = re.compile(r"\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
+_DATED = {"ranked_blocks": ("sources", "auction_outcome_date"), "waste_sites": ("sources",)}
+_GROUP_WORDS = {"REE": "ree rare earth earths", "PGE": "pge pgm platinum group"}
+_FILES = {
+    "ranked_blocks.gpkg": "all layers and tables, for QGIS",
+    "ranked_blocks.parquet": "blocks, GeoParquet",
+    "waste_sites.parquet": "waste sites, GeoParquet",
+    "evidence/evidence.tif": "evidence bands, GeoTIFF",
+    "fertility_report.html": "how well the ground was predicted",
+    "CHANGELOG.md": "what changed and why",
+    "datapackage.json": "columns of the tables",
+    "stac_item.json": "catalogue entry",
+    "manifest.json": "files with their hashes",
+}
+"""What a file beside the page is for; another one is named without a word."""
+
+
+def filled(text: str) -> str:
+    """Text for a place of the page, in which no other place is found."""
+    return xml(text).replace("@", "&#64;")
+
+
+def sentences(gpkg: Path | str) -> str:
+    """The headline of the region, the first sentence before the others, each whole."""
+    # What holds the order stands in the badge below, the prices among the dates.
+    told = {robustness_said(gpkg), *(s for s in region_said(gpkg).split("\n") if s.startswith("Prices: deck "))}
+    first, *rest = [s for s in region_said(gpkg).split("\n") if s not in told] or [""]
+    return f'<p class="lead">{filled(first)}</p><ul>{"".join(f"<li>{filled(s)}</li>" for s in rest)}</ul>'
+
+
+def about(gpkg: Path | str, info: dict[str, str]) -> str:
+    """Of what day the facts, the money and the prices are, which release, and what may be passed on."""
+    day = newest_day(gpkg)
+    rate, of = info.get("inr_per_usd"), info.get("fx_date")
+    said = [
+        f"Newest source: {day}." if day else "",
+        f"USD 1 = Rs {rate}" + (f" of {of}" if of else "") + "." if rate else "",
+        f"Prices: deck {info['price_deck']}." if info.get("price_deck") else "",
+        f"Release {info['release']}." if info.get("release") else "Not a release: the set as it was last made.",
+        f"Khanij {info['khanij_version']}." if info.get("khanij_version") else "",
+        f"Licence: {licence(gpkg, info)}.",
+    ]
+    return f'<p class="when">{filled(" ".join(s for s in said if s))} <a href="#words">How to read this</a></p>'
+
+
+def newest_day(gpkg: Path | str) -> str:
+    """The latest day that a source or an outcome names; "" where none names one. A lease's expiry is no source's day."""
+    found: set[str] = set()
+    for table, columns in _DATED.items():
+        frame = read_table(gpkg, table)
+        for column in columns:
+            found |= {day for cell in frame[column].dropna() for day in _DAY.findall(str(cell))}
+    return max(found, default="")
+
+
+def licence(gpkg: Path | str, info: dict[str, str]) -> str:
+    """The licence of the programme, and how many rows may not be passed on, or only under their own terms."""
+    marks = pd.concat([read_table(gpkg, t)["redistribute"] for t in ("ranked_blocks", "waste_sites")]).value_counts()
+    limits = [
+        f"{int(marks[mark])} rows {said}"
+        for mark, said in (("no", "may not be passed on"), ("share-alike", "only under their own terms"))
+        if marks.get(mark)
+    ]
+    facts = info.get("licence_note") or "; ".join(limits) or "no row is marked as not to be passed on"
+    return f"code and tables Apache-2.0; the facts are their sources', named in every row ({facts})"
+
+
+def links(beside: Iterable[str]) -> str:
+    """Links to the files beside the page; nothing where none is."""
+    items = [
+        f'<li><a href="{filled(name)}">{filled(name)}</a>{f" ({_FILES[name]})" if name in _FILES else ""}</li>'
+        for name in beside
+    ]
+    return f'<nav aria-label="Files beside this page"><h2>Files</h2><ul>{"".join(items)}</ul></nav>' if items else ""
+
+
+def glossary() -> str:
+    """Every term of the glossary with its explanation."""
+    return "".join(f"<dt>{filled(t.title)}</dt><dd>{filled(t.means)}</dd>" for t in GLOSSARY)
+
+
+def terms() -> list[list[str]]:
+    """The terms for the script: how each is written, and what it means."""
+    return [[t.written, t.means] for t in GLOSSARY]
+
+
+def search_words(blocks: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Words that find a block beside those it shows: of an element its name and group, of a state its other names."""
+    table = load_table("elements")
+    rows = zip(table["element"], table["name"], table["india_30_name"], strict=True)
+    elements = {str(e): f"{str(n).lower()} {_GROUP_WORDS.get(str(group), '')}".rstrip() for e, n, group in rows}
+    elements |= _GROUP_WORDS
+    return {
+        "elements": elements,
+        "states": {str(s): " ".join(other_names(str(s))) for s in sorted(blocks["state"].dropna().unique())},
+    }
+
+
+def verdict(gpkg: Path | str) -> dict[str, Any]:
+    """Kind -> whether the order of its ranks is robust, and the reason in words."""
+    table = read_table(gpkg, "robustness")
+    table = table[table["test"] == "verdict"]
+    rows = zip(table["kind"], table["is_robust"], table["note"])
+    return {str(kind): [bool(robust), str(note)] for kind, robust, note in rows if pd.notna(robust) and pd.notna(note)}
+
+
+def script_data(value: Any) -> str:
+    """JSON for a script element, which only a few characters could end or turn into a comment."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
