@@ -40,6 +40,7 @@ from publishing.words import KIND_WORDS, NUMBERS, PROSPECT_WORDS, SHORT_WORDS, S
 _OF_PAGE = (PAGE, PAGE_TABLE, PAGE_GROUND)
 BLOCK_COLUMNS = tuple(f.name for f in RANKED_BLOCKS.fields if any(s.where in _OF_PAGE for s in f.places()))
 _SITE_COLUMNS = ("site_id", "name", "waste_type_code", "waste_type_text", "tonnage_t_p10", "tonnage_t_p50", "tonnage_t_p90", "knowledge_class", "status_reason")  # fmt: skip
+_INFO = ("configuration_sha256", "configuration_hash", "draws", "inr_per_usd", "price_deck", "seed")
 _MAX_ELEMENTS = 10
 _MAX_EVIDENCE = 12
 
@@ -120,7 +121,7 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         ["block_id", "percentile", "evidence"], ascending=[True, False, True]
     )
     return {
-        "info": {k: v for k, v in info.items() if len(v) < 200},
+        "info": {k: info[k] for k in _INFO if k in info},
         "blocks": _rows(blocks, BLOCK_COLUMNS),
         "shapes": _shapes(blocks),
         "sites": _rows(sites, _SITE_COLUMNS),

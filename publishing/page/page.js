@@ -398,7 +398,7 @@
     /* areas first, their names on them, marks on top */
     const area = i => boxes[i] ? (boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1]) : 0;
     const drawn = shown.slice().sort((a, b) => (B.rank[b] || 1e9) - (B.rank[a] || 1e9) || area(b) - area(a));
-    drawn.filter(isWide).forEach(i => block(i, i === chosen));
+    drawn.filter(i => isWide(i) && !isCircle(i)).forEach(i => block(i, i === chosen));
     g.fillStyle = C.sheet; g.textAlign = 'left'; g.textBaseline = 'top'; g.font = 10 * ratio + 'px system-ui,sans-serif';
     sheets.forEach(([name, x0, y0, x1, y1]) => { if (X(x1) - X(x0) > 46 * ratio && Y(y0) - Y(y1) > 30 * ratio) written(name, X(x0) + 3 * ratio, Y(y1) + 3 * ratio); });
     g.fillStyle = C.state; g.textAlign = 'center'; g.textBaseline = 'middle'; g.font = 11 * ratio + 'px system-ui,sans-serif';
@@ -415,7 +415,7 @@
       outline(g, shape, X(p[0]), Y(p[1]), r);
       g.globalAlpha = 0.75; g.strokeStyle = tint; g.lineWidth = 1.4 * ratio; g.stroke(); g.globalAlpha = 1;
     });
-    drawn.filter(i => !isWide(i)).forEach(i => block(i, i === chosen));
+    drawn.filter(i => !isWide(i) || isCircle(i)).forEach(i => block(i, i === chosen));
     if (chosen >= 0 && D.shapes[chosen]) block(chosen, true, isWide(chosen));
     const km = Math.pow(10, Math.floor(Math.log10(canvas.width / view.k * 111.32 / 5)));
     const nice = [5, 2, 1].map(f => f * km).find(v => v / 111.32 * view.k < canvas.width / 3.5);
