@@ -32,7 +32,18 @@ from publishing.colours import (
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import read_layer, read_table, run_info
 from publishing.headline import verdict_said
-from publishing.page.head import about, filled, glossary, links, script_data, search_words, sentences, terms, verdict
+from publishing.page.head import (
+    about,
+    filled,
+    glossary,
+    links,
+    script_data,
+    search_words,
+    sentences,
+    sources,
+    terms,
+    verdict,
+)
 from publishing.scenario_words import scenario_said
 from publishing.sets.marks import KEY, meta_tag, visible_line
 from publishing.words import KIND_WORDS, NUMBERS, PROSPECT_WORDS, SHORT_WORDS, STATUS_WORDS, VALUE_WORDS, unit_said
@@ -70,7 +81,7 @@ def page_html(gpkg: Path | str, beside: Iterable[str] = ()) -> str:
         ("@SAID@", sentences(gpkg)),
         ("@ABOUT@", about(gpkg, info)),
         ("@WORDS@", glossary()),
-        ("@FILES@", links(beside)),
+        ("@FILES@", links(beside) + sources(info)),
         ("@SCENARIO@", f"<p>{filled(scenario_said(info))}</p>" if scenario_said(info) else ""),
         ("@META@", meta_tag(info.get(KEY, ""))),
         ("@GENERATION@", visible_line(info.get(KEY, ""))),

@@ -97,6 +97,17 @@ def links(beside: Iterable[str]) -> str:
     return f'<nav aria-label="Files beside this page"><h2>Files</h2><ul>{"".join(items)}</ul></nav>' if items else ""
 
 
+def sources(info: dict[str, str]) -> str:
+    """Every source that the result read with its licence and how to cite it; "" where the run names none."""
+    cards = json.loads(info.get("licences") or "[]")
+    items = [
+        f"<li>{filled(c['title'])}: {filled(c['licence'] or 'licence not stated')}"
+        f"{'. ' + filled(c['citation']) if c.get('citation') else ''}</li>"
+        for c in cards
+    ]
+    return f"<h2>Sources and licences</h2><ul>{''.join(items)}</ul>" if items else ""
+
+
 def glossary() -> str:
     """Every term of the glossary with its explanation."""
     return "".join(f"<dt>{filled(t.title)}</dt><dd>{filled(t.means)}</dd>" for t in GLOSSARY)

@@ -19,7 +19,7 @@ from publishing.geopackage.reading import read_table
 from publishing.glossary import GLOSSARY
 from publishing.headline import region_said
 from publishing.page import page_html
-from publishing.page.head import licence, newest_day, search_words, verdict
+from publishing.page.head import licence, newest_day, search_words, sources, verdict
 from publishing.words import SHORT_WORDS, STATUS_WORDS
 
 NOTE = "ranking not robust: price deck 2024: Kendall tau 0.59"
@@ -97,6 +97,12 @@ def test_links_go_to_the_files_beside_and_to_no_other(file: Path, page: str) -> 
     assert re.findall(r'href="([^"#]+)"', page) == ["ranked_blocks.gpkg", "evidence/evidence.tif"]
     assert re.findall(r'href="([^"#]+)"', page_html(file)) == []
     assert "Files beside" not in page_html(file)
+
+
+def test_the_sources_stand_at_the_foot_with_their_licences(page: str) -> None:
+    foot = _text(page[page.index("<footer>") : page.index("</footer>")])
+    assert "Sources and licences Register (made up): CC BY 4.0. Nobody (2024)" in foot
+    assert sources({}) == ""
 
 
 def test_the_verdict_on_the_order_is_handed_over_by_kind(file: Path, geopackage: Path) -> None:
