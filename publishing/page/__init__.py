@@ -78,7 +78,7 @@ def page_html(gpkg: Path | str, beside: Iterable[str] = ()) -> str:
     for key, value in (
         ("@TITLE@", filled(title)),
         ("@MARK@", (f'<strong class="mark">{SAMPLE_MARK}</strong>' if sample else "") + _told(info)),
-        ("@SAID@", sentences(gpkg)),
+        ("@SAID@", sentences(gpkg) + _firm(info)),
         ("@ABOUT@", about(gpkg, info)),
         ("@WORDS@", glossary()),
         ("@FILES@", links(beside) + sources(info)),
@@ -94,11 +94,15 @@ def page_html(gpkg: Path | str, beside: Iterable[str] = ()) -> str:
 
 
 def _told(info: dict[str, str]) -> str:
-    """What a reader must know before the first number: what is not the default, how firm the order is, what was accepted."""
-    scenario, firm = scenario_said(info), verdict_said(info)
-    lines = [f'<p class="mark scenario">{filled(scenario)}.</p>'] if scenario else []
-    lines += [f'<p class="verdict">Order of the waste blocks: {filled(firm)}.</p>'] if firm else []
-    return "".join(lines) + _accepted(info)
+    """What a reader must know before the first number: what is not the default, what was accepted."""
+    scenario = scenario_said(info)
+    return (f'<p class="mark scenario">{filled(scenario)}.</p>' if scenario else "") + _accepted(info)
+
+
+def _firm(info: dict[str, str]) -> str:
+    """How firm the order is, for a reader without a script; with one the badge says it in its place."""
+    said = verdict_said(info)
+    return f'<p class="verdict">Order of the waste blocks: {filled(said)}.</p>' if said else ""
 
 
 def _accepted(info: dict[str, str]) -> str:

@@ -36,7 +36,7 @@ def _made() -> Publication:
     blocks.loc[[1, 2], "redistribute"] = "no"
     sites.loc[sites.index[0], "redistribute"] = "share-alike"
     said = tests.iloc[[0]].assign(test="verdict", is_robust=False, note=NOTE)
-    info = made.run_info | {"inr_per_usd": "87.7", "fx_date": "2025-08-18"}
+    info = made.run_info | {"inr_per_usd": "87.7", "fx_date": "2025-08-18", "verdict_waste_block": NOTE}
     tables = made.tables | {"robustness": pd.concat([tests, said], ignore_index=True)}
     return replace(made, tables=tables, run_info=info)
 
