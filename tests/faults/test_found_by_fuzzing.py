@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import geopandas as gpd
+import pyproj
 import pytest
+import shapely
+from pyproj.crs import BoundCRS
+from pyproj.crs.coordinate_operation import ToWGS84Transformation
 
 from data_sources.connectors import read_file
-from data_sources.contracts import SourceError
+from data_sources.contracts import CrsError, SourceError
+from data_sources.contracts.shapes.datums import in_degrees
 
 
 @pytest.fixture
@@ -91,3 +96,14 @@ def test_rows_that_a_text_table_would_swallow(tmp_path: Path, text: str, told: s
 def test_a_text_of_several_lines_is_kept(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text('a,b,c\n1,"two\nlines, and one comma",3\n4,5,6\n')
     assert len(read_file(tmp_path / "x.csv")) == 2
+
+
+def test_a_projection_that_nobody_knows_is_refused_in_words() -> None:
+    """MapInfo numbers projections; of a bound system on one that PROJ does not know pyproj's list of ways is no list."""
+    axes = 'CS[Cartesian,2],AXIS["easting",east],AXIS["northing",north],LENGTHUNIT["metre",1]'
+    base = 'BASEGEOGCRS["unnamed",DATUM["of a number",ELLIPSOID["unknown",6378137,298.257223563]]]'
+    plain = f'PROJCRS["unnamed",{base},CONVERSION["unnamed",METHOD["Unhandled_MapInfo_projection_method_255"]],{axes}]'
+    shift = ToWGS84Transformation(pyproj.CRS.from_wkt(plain).geodetic_crs, 0, 0, 0)
+    bound = BoundCRS(pyproj.CRS.from_wkt(plain), pyproj.CRS("EPSG:4326"), shift)
+    with pytest.raises(CrsError, match=r"the coordinate system cannot be used.*name a known CRS in the card"):
+        in_degrees(gpd.GeoSeries([shapely.Point(1e5, 2e6)], crs=bound), file="leases.tab")
