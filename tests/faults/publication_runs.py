@@ -296,7 +296,6 @@ SCENARIOS: dict[str, Scenario] = {
     ),
 }
 SHORT = (
-    "further_source_gone",
     "further_source_gone_accepted",
     "one_block_lost",
     "a_weight",

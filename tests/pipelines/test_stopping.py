@@ -74,6 +74,7 @@ def test_a_stop_of_several_regions_names_what_was_not_done(moment, monkeypatch, 
 
     monkeypatch.setattr(pipelines.runs, "run_region", run_region)
     monkeypatch.setattr(pipelines.cli.shown.tables, "print_result", print_result)
+    monkeypatch.setattr(pipelines.cli.shown.tables, "result_of", lambda _path, _top: {})
     assert cli.main(["run", "--region", "india", "--region", "sample_district"]) == 130
     told = capsys.readouterr().err.splitlines()[-1]
     says = {
