@@ -10,10 +10,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from khanij.foundation.errors import KhanijError
 from khanij.foundation.version import khanij_version
-from pipelines.cli.shown.replies import DONE, FAILED, answered, note, status_of, told_of
+from pipelines.cli.shown.replies import DONE, FAILED, USAGE, answered, note, status_of, told_of
 from pipelines.stopping import EXIT, Stopped, heard, leave, stop_came
 
 # verb -> its line in ``khanij --help``, which is the first line of its module
@@ -110,7 +111,9 @@ def _status(arguments: argparse.Namespace) -> int:
     except KhanijError as error:
         if stop_came():
             raise
-        return _failed(arguments, error, status_of(error))
+        # A file that validate refuses as a whole is what was asked for; 1 is left to findings in one that it could read.
+        refused = arguments.verb == "validate" and Path(arguments.file).exists()
+        return _failed(arguments, error, USAGE if refused else status_of(error))
     except BrokenPipeError:
         return 0
     except OSError as error:

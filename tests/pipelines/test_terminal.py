@@ -216,3 +216,10 @@ def test_the_document_names_each_status():
     text = DOCUMENT.read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (\d+) \| ([^|]+) \|", text, re.M))
     assert list(rows) == ["0", "1", "2", "3", "130"] and all(rows.values())
+
+
+def test_a_file_that_validate_refuses_ends_with_two_and_one_that_is_not_there_with_three(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("Id,Lease_Name\n0,a\n0,b\n")
+    assert main(["validate", str(tmp_path / "t.csv"), "--as", "mining_leases"]) == 2
+    assert main(["validate", str(tmp_path / "none.csv"), "--as", "mining_leases"]) == 3
+    assert "What to do" in capsys.readouterr().err
