@@ -109,7 +109,7 @@ def test_a_card_needs_a_name_that_a_card_may_have(
 def test_a_card_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = samples(tmp_path, "Cu_ppm", "30", "31")
     card = written(tmp_path, "kept", "mine.yaml")
-    assert main(["validate", str(file), "--as", "stream_sediments", "--write-card", str(card)]) == 1
+    assert main(["validate", str(file), "--as", "stream_sediments", "--write-card", str(card)]) == 2
     assert card.read_text() == "kept" and "cannot be written" in capsys.readouterr().err
 
 
