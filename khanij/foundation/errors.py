@@ -51,6 +51,8 @@ class MissingSourceError(SourceError):
 class ContractError(KhanijError):
     """A table does not have the fields, types or keys that its contract asks for."""
 
+    exit_status = 2
+
 
 class UnitError(ContractError):
     """A column's unit is unknown, impossible, or contradicted by its own values."""
@@ -58,6 +60,8 @@ class UnitError(ContractError):
 
 class CrsError(KhanijError):
     """A coordinate reference system is missing, unknown, or unfit for the computation (for example not equal-area)."""
+
+    exit_status = 2
 
 
 class RegionError(KhanijError):
