@@ -24,7 +24,6 @@ WITHOUT_A_CALLER = {
     "bounds_of": "the inverse of `sheets_of`, by which the tests hold it",
     "parent_of": "the inverse of `sheets_in`, by which the tests hold it",
     "index_disagreements": "by which a published sheet index is held against the places of its sheets",
-    "normal_quantile": "the scalar face of the kernel `fill_normal`, held against scipy",
 }
 
 

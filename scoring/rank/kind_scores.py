@@ -11,8 +11,8 @@ import numpy as np
 
 from scoring.rank.scores import Scores
 from scoring.rank.state import Decided
+from scoring.waste.draws.quantiles import quantiles3
 from scoring.waste.projects.project_engine import ProjectOutputs
-from scoring.waste.quantiles import quantiles3
 
 
 def kind_scores(decided: Decided, out: ProjectOutputs, members: list[int], view: int, deck: int) -> Scores:

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scoring.waste.quantiles import quantiles
+from scoring.waste.draws.quantiles import quantiles
 
 TOP = (10, 20)
 EXCHANGE = 0.20

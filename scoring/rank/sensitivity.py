@@ -22,12 +22,12 @@ from scoring.rank.kind_scores import kind_scores
 from scoring.rank.ranking import final_rank, rank_draws
 from scoring.rank.settings import RankingSettings
 from scoring.rank.state import RunState
+from scoring.waste.draws.stream_names import Stream
+from scoring.waste.draws.streams import uniforms
 from scoring.waste.projects.project_engine import ProjectOutputs, simulate_projects
 from scoring.waste.projects.project_inputs import Terms
 from scoring.waste.shares.allocation import R90_PER_SIGMA
 from scoring.waste.site_projects import inputs_of, other_deck, price_deck, terms_of
-from scoring.waste.stream_names import Stream
-from scoring.waste.streams import uniforms
 
 N_WEIGHTS = 10_000
 THRESHOLD = 0.6

@@ -17,8 +17,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from scoring.waste.draws.quantiles import quantiles3
 from scoring.waste.projects.project_kernel import fill_site, new_draws
-from scoring.waste.quantiles import quantiles3
 
 
 class MetalInputs(NamedTuple):

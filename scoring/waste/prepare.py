@@ -11,14 +11,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.waste.draws.stream_names import Stream
+from scoring.waste.draws.streams import stream_keys
 from scoring.waste.inventory import Assay, SiteRecord
 from scoring.waste.metal import MetalInputs
 from scoring.waste.profiles import profile_draws, profile_name
 from scoring.waste.projects.project_draws import recovered_scale, recovery_logit
 from scoring.waste.routes import RouteBook
 from scoring.waste.settings import WasteSettings
-from scoring.waste.stream_names import Stream
-from scoring.waste.streams import stream_keys
 
 
 def metal_inputs(

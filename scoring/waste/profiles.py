@@ -11,10 +11,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.waste.draws.stream_names import Stream
+from scoring.waste.draws.streams import normals
 from scoring.waste.inventory import Assay
 from scoring.waste.settings import WasteSettings
-from scoring.waste.stream_names import Stream
-from scoring.waste.streams import normals
 
 
 def _split_of(assay: Assay) -> tuple[str, dict[str, float]] | None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from scoring.rank.ranking import monte_carlo_error, rank_draws
+from scoring.waste.draws.streams import normals
 from scoring.waste.projects.project_model import score_of_value
-from scoring.waste.streams import normals
 
 CASES = {c["id"]: c for c in json.loads((Path(__file__).parent / "published_cases.json").read_text(encoding="utf-8"))}
 

@@ -16,10 +16,10 @@ from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, 
 from data_sources.reference import load_reference, load_table
 from scoring.rank.assess import run
 from scoring.rank.told.contents import element_rows
+from scoring.waste.draws.streams import normals
 from scoring.waste.inventory import site_records
 from scoring.waste.projects.project_draws import GRADE_GSD, TONNAGE_GSD, grade_width, pure_ppm, tonnage_width
 from scoring.waste.routes import RouteBook
-from scoring.waste.streams import normals
 
 NAN = math.nan
 GRAMS_PER_TROY_OUNCE = 31.1034768

@@ -25,8 +25,8 @@ from data_sources.contracts.admitting import chemistry
 from data_sources.reference import load_reference
 from khanij.foundation import wording
 from khanij.foundation.cells import is_known
+from scoring.waste.draws.streams import normals
 from scoring.waste.routes import RouteBook
-from scoring.waste.streams import normals
 
 from .mini import CRS, mini, needed_draws
 

@@ -23,6 +23,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from scoring.waste.draws.streams import fill_normal
+from scoring.waste.draws.vectors import exponential
 from scoring.waste.projects.project_details import median, product_multiples
 from scoring.waste.projects.project_kernel import (
     cost_plants,
@@ -31,8 +33,6 @@ from scoring.waste.projects.project_kernel import (
     fill_unrecovered,
     value_site,
 )
-from scoring.waste.projects.vectors import exponential
-from scoring.waste.streams import fill_normal
 
 ALL_SETS_UP_TO = 6
 """Members up to which every non-empty set is tried (63 of them)."""

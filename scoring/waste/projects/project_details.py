@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from scoring.waste.draws.quantiles import quantiles
 from scoring.waste.projects.project_kernel import site_scales
-from scoring.waste.quantiles import quantiles
 
 SHOWN_ABOVE = 0.05
 """Share of the draws that must pay before a plant, a life or a payback is shown."""

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from data_sources.reference.element_lists import pure_mineral_ppm
 from khanij.foundation.errors import ScoringError
-from scoring.waste.stream_names import Stream
-from scoring.waste.streams import normals
+from scoring.waste.draws.stream_names import Stream
+from scoring.waste.draws.streams import normals
 
 TONNAGE_GSD = {"G1": 1.05, "G2": 1.15, "G3": 1.3, "G4": 1.5, "analogue": 2.0, "default": 2.0}
 GRADE_GSD = {"G1": 1.10, "G2": 1.25, "G3": 1.5, "G4": 2.0, "analogue": 2.5, "default": 2.5}

@@ -27,12 +27,14 @@ from scoring.waste.projects.project_complexes import (
 )
 from scoring.waste.projects.project_details import Details, fill_details
 from scoring.waste.projects.project_kernel import ProjectInputs, fill_costs, fill_site, new_draws, new_values
-from scoring.waste.quantiles import quantiles, quantiles3, select
-
-_FAR = 1e300
-"""Stands for infinity inside a quantile, which would else subtract it from itself."""
-_PREMIUM_LEVELS = np.array([0.2, 0.5])
-_MULTIPLE_LEVELS = np.array([0.1, 0.5, 0.9])
+from scoring.waste.projects.project_totals import (
+    new_totals,
+    quantiles_of_value,
+    scores,
+    summaries,
+    take_share,
+    take_whole,
+)
 
 
 class ProjectUnits(NamedTuple):
@@ -64,36 +66,6 @@ class ProjectOutputs(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _h(u):
-    return min(1.0, math.log10(1.0 + u / 1e5) / 5.0)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _quantiles_of_value(values, out):
-    """As ``quantiles3`` for values of at least 0: the zeros, which are most, are counted and not sorted through."""
-    n, above, total = values.shape[0], 0, 0.0
-    a = np.empty(n)
-    for k in range(n):
-        total += values[k]
-        a[above] = values[k]
-        above += values[k] > 0.0
-    out[3] = total / n
-    zeros, lo = n - above, 0
-    for j in range(3):
-        h = (n - 1) * _MULTIPLE_LEVELS[j]
-        i = int(h) - zeros  # the place among those above 0
-        if i < -1 or above == 0:
-            out[j] = 0.0
-            continue
-        low = select(a, lo, above - 1, i) if i >= 0 else 0.0
-        out[j] = low
-        if h > int(h):
-            lo = max(i, 0)
-            high = select(a, lo, above - 1, i + 1)
-            out[j] = low + (h - int(h)) * (high - low)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _shares(u, pair, out):
     """Share of the pair's site inside the unit in each draw."""
     if u.is_point[pair] == 0:
@@ -102,31 +74,6 @@ def _shares(u, pair, out):
     out[:] = 0.0
     for j in range(u.draw_ptr[pair], u.draw_ptr[pair + 1]):
         out[u.draw_index[j]] += u.draw_share[j]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _summaries(deck, b, npv, multiple, premium, pays, today, o):
-    draws = npv.shape[0]
-    positive, built, gain = 0, 0, 0.0
-    for k in range(draws):
-        gain += npv[k] if pays[k] == 1 else 0.0
-        positive += pays[k]
-        built += today[k]
-        o.multiple[deck, b, k] = multiple[k]
-        multiple[k] = min(multiple[k], _FAR)
-        premium[k] = max(premium[k], -_FAR)
-    o.gain[deck, b] = gain / draws
-    o.p_pays[deck, b] = positive / draws
-    o.p_pays_today[deck, b] = built / draws
-    quantiles3(npv, o.npv[deck, b])
-    quantiles(multiple, _MULTIPLE_LEVELS, o.multiple_q[deck, b])
-    quantiles(premium, _PREMIUM_LEVELS, o.premium_q[deck, b])
-    for j in range(3):
-        if o.multiple_q[deck, b, j] > _FAR / 1e10:
-            o.multiple_q[deck, b, j] = math.inf
-    for j in range(2):
-        if o.premium_q[deck, b, j] < -_FAR / 1e10:
-            o.premium_q[deck, b, j] = -math.inf
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -141,17 +88,14 @@ def _simulate(lo, hi, x, g, u, fixed, o, details, draws):
     site = new_values(n_baskets, x.rates.shape[0], draws)
     of_set = new_values(n_baskets, x.rates.shape[0], draws if members > 0 else 0)
     scratch, share = np.empty((5, draws)), np.empty(draws)
-    paying, least_loss = np.empty((n_decks, draws)), np.empty((n_decks, draws))
-    multiple, premium = np.empty((n_decks, draws)), np.empty((n_decks, draws))
-    value, lifted = np.empty((n_decks, n_baskets, draws)), np.empty((n_decks, n_baskets, draws))
-    pays, today = np.empty((n_decks, draws), np.int64), np.empty((n_decks, draws), np.int64)
+    where, t = np.empty(draws, np.int64), new_totals(n_decks, n_baskets, draws)
     for b in range(lo, hi):
         if u.ptr[b] == u.ptr[b + 1]:
             continue  # nothing inside: its rows stay as they were made
-        paying[:, :], least_loss[:, :] = 0.0, -math.inf
-        multiple[:, :], premium[:, :] = math.inf, -math.inf
-        value[:, :, :], lifted[:, :, :] = 0.0, 0.0
-        pays[:, :], today[:, :] = 0, 0
+        t.paying[:, :], t.least_loss[:, :] = 0.0, -math.inf
+        t.multiple[:, :], t.premium[:, :] = math.inf, -math.inf
+        t.value[:, :, :], t.lifted[:, :, :] = 0.0, 0.0
+        t.pays[:, :], t.today[:, :] = 0, 0
         is_project = u.ptr[b + 1] - u.ptr[b] == 1 and u.is_point[u.ptr[b]] == 0 and u.share[u.ptr[b]] == 1.0
         for pair in range(u.ptr[b], u.ptr[b + 1]):
             s = u.site[pair]
@@ -165,20 +109,10 @@ def _simulate(lo, hi, x, g, u, fixed, o, details, draws):
             for w in range(n_decks):
                 value_project(x, together, s, w, d, c, of_set, site)
                 best_size = np.argmax(site.size_gain)
-                for k in range(draws):
-                    if share[k] <= 0.0:
-                        continue
-                    paying[w, k] += share[k] * max(0.0, site.npv[k])
-                    least_loss[w, k] = max(least_loss[w, k], site.npv[k])
-                    multiple[w, k] = min(multiple[w, k], site.multiple[k])
-                    premium[w, k] = max(premium[w, k], site.premium[k])
-                    if site.npv[k] > 0.0:
-                        pays[w, k] = 1
-                        if (site.pays[k] >> best_size) & 1 == 1:
-                            today[w, k] = 1
-                        for basket in range(n_baskets):
-                            value[w, basket, k] += share[k] * site.value[basket, k]
-                            lifted[w, basket, k] += share[k] * site.lifted[basket, k]
+                if is_project:
+                    take_whole(site, best_size, t, w)
+                else:
+                    take_share(share, site, best_size, t, w)
                 if is_project and w == 0:
                     fill_details(x, s, w, fixed, d, of_set if together > 0 else site, b, details, scratch)
                     if together > 0:
@@ -186,20 +120,19 @@ def _simulate(lo, hi, x, g, u, fixed, o, details, draws):
                         fill_product_multiples(c.lowest, details.product_multiple[first:last])
         for w in range(n_decks):
             for k in range(draws):
-                if pays[w, k] == 0:  # no site inside: nothing is built and nothing lost
-                    paying[w, k] = least_loss[w, k] if least_loss[w, k] > -math.inf else 0.0
-            _summaries(w, b, paying[w], multiple[w], premium[w], pays[w], today[w], o)
+                if t.pays[w, k] == 0:  # no site inside: nothing is built and nothing lost
+                    t.paying[w, k] = t.least_loss[w, k] if t.least_loss[w, k] > -math.inf else 0.0
+            summaries(w, b, t, o)
         for view in range(n_views):
             w, basket = x.view_deck[view], x.view_basket[view]
-            total, total_lifted = 0.0, 0.0
-            for k in range(draws):
-                if lifted[w, basket, k] > 0.0:
-                    h = _h(lifted[w, basket, k])
-                    o.score[view, b, k] = h
-                    total_lifted += h
-                    total += _h(value[w, basket, k])
+            total, total_lifted, h, space = 0.0, 0.0, scratch[0], scratch[1]
+            for j in range(scores(t.value[w, basket], where, h, space)):
+                total += h[j]
+            for j in range(scores(t.lifted[w, basket], where, h, space)):
+                o.score[view, b, where[j]] = h[j]
+                total_lifted += h[j]
             o.mean_h[view, b], o.mean_h_lifted[view, b] = total / draws, total_lifted / draws
-            _quantiles_of_value(value[w, basket], o.value[view, b])
+            quantiles_of_value(t.value[w, basket], o.value[view, b])
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from data_sources.reference.economic_facts import EconomicTables, Family
 from khanij.foundation.errors import ScoringError
+from scoring.waste.draws.stream_names import Stream
+from scoring.waste.draws.streams import normals, stream_key
 from scoring.waste.projects.complexes import by_carrier
 from scoring.waste.projects.project_draws import Width, price_draws, price_normals, recovered_scale, recovery_logit
 from scoring.waste.projects.project_facts import Grade, Product, Project, Run, Terms, finance_of
 from scoring.waste.projects.project_kernel import ProjectInputs
 from scoring.waste.projects.project_model import life_table
 from scoring.waste.projects.project_rows import ComplexRows, Rows, figure_row, profile_rows
-from scoring.waste.stream_names import Stream
-from scoring.waste.streams import normals, stream_key
 
 __all__ = [
     "Grade", "Product", "Project", "Run", "Terms", "finance_of", "not_sold", "project_inputs", "sold_products",

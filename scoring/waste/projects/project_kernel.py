@@ -13,11 +13,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from scoring.waste.draws.streams import fill_normal, fill_uniform
+from scoring.waste.draws.vectors import exponential
 from scoring.waste.projects.project_draws import CAPITAL_WITH_COST, COST_SHARED, GRADE_SHARED, RECOVERY_SHARED
 from scoring.waste.projects.project_model import REFERENCE_RATE_T
 from scoring.waste.projects.project_plans import evaluate_plans, fill_plans
-from scoring.waste.projects.vectors import exponential
-from scoring.waste.streams import fill_normal, fill_uniform
 
 _GRADE_A, _GRADE_B = math.sqrt(GRADE_SHARED), math.sqrt(1.0 - GRADE_SHARED)
 _RECOVERY_A, _RECOVERY_B = math.sqrt(RECOVERY_SHARED), math.sqrt(1.0 - RECOVERY_SHARED)

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.waste.draws.stream_names import Stream
+from scoring.waste.draws.streams import stream_key
 from scoring.waste.projects.project_facts import Grade, Project
 from scoring.waste.projects.project_kernel import ComplexInputs
-from scoring.waste.stream_names import Stream
-from scoring.waste.streams import stream_key
 
 
 @dataclass

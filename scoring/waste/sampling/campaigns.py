@@ -24,6 +24,8 @@ from scipy.special import expit, ndtri
 from data_sources.reference.campaign_costs import DRILLING, STEPS, TEST_WORK, one_step_up
 from data_sources.reference.economic_facts import EconomicTables
 from khanij.foundation.errors import ScoringError
+from scoring.waste.draws.stream_names import Stream
+from scoring.waste.draws.streams import uniforms
 from scoring.waste.projects.project_draws import (
     CAPITAL_WITH_COST,
     COST_SHARED,
@@ -37,8 +39,6 @@ from scoring.waste.projects.project_draws import (
 from scoring.waste.projects.project_facts import Grade, Product, Project
 from scoring.waste.projects.project_kernel import ProjectInputs
 from scoring.waste.projects.project_model import Floats
-from scoring.waste.stream_names import Stream
-from scoring.waste.streams import uniforms
 
 BOTH = "both"
 CAMPAIGNS = (DRILLING, TEST_WORK, BOTH)

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scoring.waste.projects.vectors import exponential
+from scoring.waste.draws.vectors import exponential
 
 
 class SitePlants(NamedTuple):

@@ -21,10 +21,10 @@ from pyproj import CRS, Transformer
 
 from khanij.foundation.cells import text, truth
 from khanij.foundation.equal_area import require_equal_area
+from scoring.waste.draws.stream_names import Stream
+from scoring.waste.draws.streams import normals
 from scoring.waste.settings import WasteSettings
 from scoring.waste.shares.areas import WGS84, to_equal_area
-from scoring.waste.stream_names import Stream
-from scoring.waste.streams import normals
 
 R90_PER_SIGMA = 2.146
 """Radius of 90 % of a circular normal distribution, sqrt(2 ln 10) = 2.146 sigma."""

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 import scoring.rank.assess as assess_module
+from scoring.waste.draws.streams import fill_uniform
 from scoring.waste.projects.project_kernel import cost_plants, fill_costs, fill_margins, fill_site, new_draws
-from scoring.waste.streams import fill_uniform
 
 Patch = Any
 

@@ -12,7 +12,7 @@ from cases import assess
 from pyproj import Transformer
 from scipy.stats import rankdata
 
-from scoring.waste.streams import normals
+from scoring.waste.draws.streams import normals
 
 from .districts import CRS, made_up_district
 from .plain import Plain, h, quantile, worse

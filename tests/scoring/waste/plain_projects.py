@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from scoring.waste.streams import fill_uniform
+from scoring.waste.draws.streams import fill_uniform
 
 
 def uniform(seed: int, draws: int, *name: object) -> np.ndarray:

@@ -14,6 +14,7 @@ from scipy.stats import norm
 from data_sources.reference.campaign_costs import DRILLING, TEST_WORK, campaign_costs
 from data_sources.reference.economics import economic_tables
 from khanij.foundation.errors import ScoringError
+from scoring.waste.draws.stream_names import Stream
 from scoring.waste.projects import project_model as model
 from scoring.waste.projects.project_draws import GRADE_GSD, TONNAGE_GSD, Width
 from scoring.waste.projects.project_engine import simulate_projects, whole_sites
@@ -31,7 +32,6 @@ from scoring.waste.sampling.campaigns import (
 )
 from scoring.waste.sampling.decision_value import _plants, decision_of, worth_of_sampling
 from scoring.waste.sampling.outcome_plans import outcome_values
-from scoring.waste.stream_names import Stream
 
 from .made_up import made_up_projects, made_up_run
 

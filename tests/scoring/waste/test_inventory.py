@@ -10,10 +10,10 @@ import pytest
 
 from data_sources.reference import load_reference, load_table
 from scoring.waste.companions import likely_elements
+from scoring.waste.draws.streams import normals
 from scoring.waste.figures import class_of_grade, class_of_tonnage, worst
 from scoring.waste.inventory import site_records
 from scoring.waste.routes import RouteBook
-from scoring.waste.streams import normals
 
 BOOK = RouteBook(load_reference())
 

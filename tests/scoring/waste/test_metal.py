@@ -11,9 +11,9 @@ from cases import assess, run
 from scipy.special import expit
 from scipy.stats import norm
 
+from scoring.waste.draws.streams import fill_uniform
 from scoring.waste.projects.project_kernel import fill_site, new_draws
 from scoring.waste.site_projects import inputs_of, price_deck
-from scoring.waste.streams import fill_uniform
 
 from .loading import load
 
@@ -189,6 +189,6 @@ def test_memory_does_not_grow_with_elements_times_draws_times_sites():
 
 
 def test_a_longer_run_starts_with_the_shorter_one():
-    from scoring.waste.streams import normals
+    from scoring.waste.draws.streams import normals
 
     assert (normals(3, 1000, "grade", "x") == normals(3, 5001, "grade", "x")[:1000]).all()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from scoring.waste.quantiles import quantiles, quantiles3
+from scoring.waste.draws.quantiles import quantiles, quantiles3
 
 rows = arrays(float, st.integers(1, 200), elements=st.floats(-1e6, 1e6) | st.sampled_from([0.0, 1.0, 2.0]))
 

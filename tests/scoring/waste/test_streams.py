@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from khanij.foundation.errors import ScoringError
-from scoring.waste.stream_names import Stream
-from scoring.waste.streams import fill_normal, normal_quantile, normals, philox4x32, stream_key, uniforms
+from scoring.waste.draws.stream_names import Stream
+from scoring.waste.draws.streams import normals, philox4x32, stream_key, uniforms
 
 VECTORS = [  # Random123, kat_vectors: counter, key -> output of philox4x32-10
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
@@ -29,13 +29,20 @@ def test_published_vectors(counter, key, expected):
     assert tuple(int(w) for w in words) == expected
 
 
-def test_normal_quantile_against_scipy():
-    p = np.concatenate([np.geomspace(1e-12, 0.5, 500), 1 - np.geomspace(1e-12, 0.5, 500)])
-    assert np.max(np.abs(np.array([normal_quantile(x) for x in p]) - stats.norm.ppf(p))) < 1e-9
-    out = np.empty(1001)
-    key = stream_key(4, "grade", "q")
-    fill_normal(key, out)
-    assert out.tolist() == [normal_quantile(u) for u in uniforms(4, 1001, "grade", "q")]
+def test_normals_are_the_quantiles_of_their_uniforms():
+    for draws in (1, 2, 3, 5, 200_003):
+        u, z = uniforms(4, draws, "grade", "q"), normals(4, draws, "grade", "q")
+        assert (abs(z - stats.norm.ppf(u)) <= 4e-15 * abs(z)).all()
+        if draws > 1_000:
+            assert abs(z).max() > 4.0, "the far tails were seen too"
+
+
+def test_uniforms_are_the_words_of_the_generator():
+    key = stream_key(4, "grade", "words")
+    words = [philox4x32(np.uint64(b), np.uint64(0), key[2], key[3], key[0], key[1]) for b in range(251)]
+    expected = (np.array(words, float).ravel() + 0.5) / 2**32
+    for draws in (1, 2, 3, 4, 1001, 1004):
+        assert np.array_equal(uniforms(4, draws, "grade", "words"), expected[:draws])
 
 
 def test_streams_are_uniform_normal_and_independent():
