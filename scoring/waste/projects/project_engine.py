@@ -91,7 +91,8 @@ def _simulate(lo, hi, x, g, u, fixed, o, details, draws):
     where, t = np.empty(draws, np.int64), new_totals(n_decks, n_baskets, draws)
     for b in range(lo, hi):
         if u.ptr[b] == u.ptr[b + 1]:
-            continue  # nothing inside: its rows stay as they were made
+            o.multiple[:, b, :] = math.inf
+            continue  # nothing inside: its other rows stay as they were made
         t.paying[:, :], t.least_loss[:, :] = 0.0, -math.inf
         t.multiple[:, :], t.premium[:, :] = math.inf, -math.inf
         t.value[:, :, :], t.lifted[:, :, :] = 0.0, 0.0
@@ -179,7 +180,7 @@ def simulate_projects(
     decks, views = inputs.price.shape[0], inputs.view_deck.shape[0]
     out = ProjectOutputs(
         score=np.zeros((views, n, draws), np.float32),
-        multiple=np.full((decks, n, draws), np.inf, np.float32),
+        multiple=np.empty((decks, n, draws), np.float32),
         mean_h=np.zeros((views, n)),
         mean_h_lifted=np.zeros((views, n)),
         value=np.zeros((views, n, 4)),
