@@ -11,10 +11,11 @@ from assets.shown.progress import announce
 from data_sources.reference import load_reference
 from data_sources.regions import Region
 from scoring.case import Case, Register
-from scoring.rank.assess import Progress, assess, run
+from scoring.rank.assess import Progress, run, state_to_assessment
 from scoring.rank.next_sample import sample_next
 from scoring.rank.sensitivity import THRESHOLD, Robustness, one_basket, robustness
 from scoring.rank.settings import RankingSettings
+from scoring.rank.what_if import what_if_table
 
 UPSTREAM = ("blocks", "waste_inventory", "block_fertility", "gate_layers")
 
@@ -52,7 +53,8 @@ def _progress(context: dg.AssetExecutionContext, region: Region) -> Progress:
 def assessment(context: dg.AssetExecutionContext, workspace: Place, **made: dict[str, Any]) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     case = case_of(region, **made)
-    outcome = assess(case, _settings(region), _progress(context, region))
+    state = run(case, _settings(region), _progress(context, region))
+    outcome = state_to_assessment(state)
     bundle = {
         "ranked_blocks": outcome.ranked_blocks,
         "site_shares": outcome.site_shares,
@@ -61,6 +63,7 @@ def assessment(context: dg.AssetExecutionContext, workspace: Place, **made: dict
         "basket_ranks": outcome.basket_ranks,
         "mass_balance": outcome.mass_balance,
         "price_decks": outcome.price_decks,
+        "what_if": what_if_table(state),
     }
     status = outcome.ranked_blocks["status"].value_counts().sort_index().to_dict()
     return result(

@@ -116,6 +116,7 @@ def ranked_blocks(
         "basket_ranks": assessment["basket_ranks"],
         "mass_balance": assessment["mass_balance"],
         "price_decks": assessment["price_decks"],
+        "what_if": assessment["what_if"],
         **{name: robustness_report[name] for name in ("robustness", "rank_acceptability", "sample_next")},
         "quarantine": quarantine(sources),
         "data_quality": quality_table(reports(sources)),

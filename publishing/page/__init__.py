@@ -36,6 +36,7 @@ from publishing.page.head import (
     about,
     filled,
     glossary,
+    levers,
     links,
     script_data,
     search_words,
@@ -51,7 +52,7 @@ from publishing.words import KIND_WORDS, NUMBERS, PROSPECT_WORDS, SHORT_WORDS, S
 _OF_PAGE = (PAGE, PAGE_TABLE, PAGE_GROUND)
 BLOCK_COLUMNS = tuple(f.name for f in RANKED_BLOCKS.fields if any(s.where in _OF_PAGE for s in f.places()))
 _SITE_COLUMNS = ("site_id", "name", "waste_type_code", "waste_type_text", "tonnage_t_p10", "tonnage_t_p50", "tonnage_t_p90", "knowledge_class", "status_reason")  # fmt: skip
-_INFO = ("configuration_sha256", "configuration_hash", "draws", "inr_per_usd", "price_deck", "seed")
+_INFO = ("region", "configuration_sha256", "configuration_hash", "draws", "inr_per_usd", "price_deck", "seed")
 _MAX_ELEMENTS = 10
 _MAX_EVIDENCE = 12
 
@@ -87,6 +88,9 @@ def page_html(gpkg: Path | str, beside: Iterable[str] = ()) -> str:
         ("@GENERATION@", visible_line(info.get(KEY, ""))),
         ("@CSS@", (parts / "page.css").read_text(encoding="utf-8")),
         ("@JS@", (parts / "page.js").read_text(encoding="utf-8")),
+        ("@KERNEL@", (parts / "kernel.js").read_text(encoding="utf-8")),
+        ("@WHATIF@", (parts / "what_if.js").read_text(encoding="utf-8")),
+        ("@LEVERS@", levers(gpkg)),
         ("@DATA@", script_data(_data(gpkg, info))),
     ):
         page = page.replace(key, value)

@@ -138,6 +138,13 @@ def verdict(gpkg: Path | str) -> dict[str, Any]:
     return {str(kind): [bool(robust), str(note)] for kind, robust, note in rows if pd.notna(robust) and pd.notna(note)}
 
 
+def levers(gpkg: Path | str) -> str:
+    """What the page makes its what-if from, for a script element that is read at the first lever; "" where there is none."""
+    table = read_table(gpkg, "what_if")
+    parts = {str(p): json.loads(c) for p, c in zip(table["part"], table["content"], strict=True)}
+    return script_data(parts).replace("@", "\\u0040") if parts else ""
+
+
 def script_data(value: Any) -> str:
     """JSON for a script element, which only a few characters could end or turn into a comment."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=False)

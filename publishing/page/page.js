@@ -158,6 +158,10 @@
     if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); choose(+tr.dataset.i); } else if (to) { e.preventDefault(); tr.tabIndex = -1; to.tabIndex = 0; to.focus(); }
   });
 
+  /* what the levers (what_if.js) read and move */
+  const page = { D, B, $, el, known, ranked, first, note: '', state: '', whatIf: null, address, shown: () => shown, redraw: () => { if (chosen >= 0) details(chosen); sideBySide(); draw(); } };
+  document.khanij = page;
+
   /* one block */
   function choose(i, fly) {
     chosen = i;
@@ -171,6 +175,7 @@
   function address() {
     const parts = [];
     if (chosen >= 0) parts.push('block=' + encodeURIComponent(B.block_id[chosen]));
+    if (page.state) parts.push('if=' + encodeURIComponent(page.state));
     if (beside.length) parts.push('compare=' + beside.map(i => encodeURIComponent(B.block_id[i])).join(','));
     try { history.replaceState(null, '', '#' + parts.join('&')); } catch (error) { /* a local file may refuse; nothing depends on it */ }
   }
@@ -180,6 +185,7 @@
     const row = id => { try { return B.block_id.indexOf(decodeURIComponent(id || '')); } catch (error) { return -1; } };
     beside = (read.compare || '').split(',').map(row).filter((i, n, a) => i >= 0 && a.indexOf(i) === n).slice(0, MOST);
     sideBySide();
+    if (page.whatIf) { try { page.whatIf(decodeURIComponent(read.if || '')); } catch (error) { /* an address that is none changes nothing */ } }
     const i = row(read.block || hash);
     if (i >= 0) choose(i);
     return i >= 0;
@@ -254,6 +260,7 @@
   function details(i) {
     const box = $('details'), b = key => B[key][i];
     box.replaceChildren(el('h2', b('name') || b('block_id')));
+    if (page.note) box.append(el('p', page.note, 'mark'));
     const line = el('p'), beside_button = el('button', beside.includes(i) ? 'Take out of the comparison' : beside.length < MOST ? 'Compare' : 'Four are compared already', 'act');
     beside_button.type = 'button'; beside_button.id = 'beside'; beside_button.disabled = !beside.includes(i) && beside.length >= MOST;
     beside_button.addEventListener('click', () => { compare(i); $('beside').focus(); });
@@ -270,7 +277,7 @@
       mark.style.left = 100 * (b('rank') - 0.5) / n + '%';
       span.append(from, mark); span.setAttribute('role', 'img'); span.setAttribute('aria-label', 'rank interval');
       box.append(span, el('p', 'P(top 10) ' + share(b('p_top10')) + ', P(top 20) ' + share(b('p_top20')), 'key'));
-      const seal = sealed(b('kind')); if (seal) box.append(seal);
+      const seal = page.note ? null : sealed(b('kind')); if (seal) box.append(seal);
       box.append(el('h3', 'Score ' + num(b('score_mean')) + ' of 100 (P10 ' + num(b('score_p10')) + ' to P90 ' + num(b('score_p90')) + ')'));
       D.contributions.forEach(([name, word, colour]) => {
         const v = b(name), s = el('span'), k = el('i');
@@ -288,7 +295,7 @@
       const s = D.sites.site_id.indexOf(id);
       return [s < 0 ? id : id + ' ' + (D.sites.name[s] || ''), share(inside), share(near), num(km), s < 0 ? '' : triple(D.sites.tonnage_t_p10[s], D.sites.tonnage_t_p50[s], D.sites.tonnage_t_p90[s], tonnes), s < 0 ? '' : D.sites.knowledge_class[s]];
     })));
-    if (elements) box.append(el('h3', 'Elements'), grid(['Element', 'Contained', 'Recoverable', 'Share of revenue'], elements.map(e => [e[0], triple(e[1], e[2], e[3], mass), known(e[5]) ? triple(e[4], e[5], e[6], mass) : 'not sold by the route', known(e[7]) ? share(e[7]) : '-'])));
+    if (elements) box.append(el('h3', page.note ? 'Elements, as published' : 'Elements'), grid(['Element', 'Contained', 'Recoverable', 'Share of revenue'], elements.map(e => [e[0], triple(e[1], e[2], e[3], mass), known(e[5]) ? triple(e[4], e[5], e[6], mass) : 'not sold by the route', known(e[7]) ? share(e[7]) : '-'])));
     const evidence = D.evidence[b('block_id')];
     if (evidence) box.append(el('h3', 'Ground'), grid(['Evidence', 'Mean', 'Above'], evidence.map(([name, mean, percentile]) => [D.bands[name][0], num(mean) + ' ' + (D.bands[name][1] || ''), known(percentile) ? share(percentile) : '-'])), el('p', 'Above: share of the region\u2019s ground with a lower value.', 'key'));
     if (known(b('sources'))) box.append(el('h3', 'Sources'), el('p', b('sources'), 'key'));
@@ -529,6 +536,7 @@
   explained(document.querySelector('header'));
   palette(); legend(); resize(); draw();
   window.addEventListener('resize', resize);
+  if (typeof whatIf === 'function') whatIf(page);
   /* without an address of a block the first of the table is told, where it lies on the map of all */
   if (!opened() && shown.length) { chosen = shown[0]; details(chosen); draw(); }
   window.addEventListener('hashchange', opened);

@@ -15,6 +15,7 @@ import pandas as pd
 
 from scoring.case import Case
 from scoring.rank.baskets import basket_elements
+from scoring.rank.gates import lifted
 from scoring.rank.gating import gates_of
 from scoring.rank.kind_scores import kind_scores
 from scoring.rank.ranking import final_rank, rank_draws, tiers
@@ -26,13 +27,13 @@ from scoring.rank.told.rank_tables import basket_table, deck_table, shares_table
 from scoring.rank.told.site_tables import element_table, mass_balance_table, site_table
 from scoring.rank.told.tables import block_table
 from scoring.waste.inventory import site_records
-from scoring.waste.metal import simulate_metal
+from scoring.waste.metal import MetalInputs, simulate_metal
 from scoring.waste.pooling import pooled_grades
 from scoring.waste.prepare import metal_inputs
 from scoring.waste.projects.project_engine import ProjectSimulation, simulate_projects
 from scoring.waste.routes import RouteBook
 from scoring.waste.shares.allocation import allocate, near_as_inside
-from scoring.waste.shares.units import plan_units
+from scoring.waste.shares.units import UnitPlan, plan_units
 from scoring.waste.site_projects import attach_projects, flag_alike, inputs_of, link_complexes, other_deck, price_deck
 
 Progress = Callable[[float, str], None]
@@ -74,12 +75,15 @@ def run(
     ``count_near`` scores what is near a block as if it were inside: a sensitivity, never the ranking.
     """
     say = progress or (lambda share, what: None)
-    given = _given(case, settings, say, count_near)
+    given = given_of(case, settings, say, count_near)
     decided = decide(given)
     return RunState(given, decided, _scored(decided, say))
 
 
-def _given(case: Case, settings: RankingSettings, say: Progress, count_near: bool) -> Given:
+def given_of(
+    case: Case, settings: RankingSettings, say: Progress = lambda share, what: None, count_near: bool = False
+) -> Given:
+    """The register read, sites shared among blocks, gates held against both: all that is known before a block is judged."""
     register, book = case.register, RouteBook(case.reference)
     blocks = case.blocks.copy()
     blocks["block_id"] = blocks["block_id"].astype(str)
@@ -101,6 +105,8 @@ def _given(case: Case, settings: RankingSettings, say: Progress, count_near: boo
     if count_near:
         allocation = near_as_inside(allocation)
     site_gates, block_gates = gates_of(case, blocks, records, allocation, settings)
+    if not settings.apply_gates:
+        site_gates, block_gates = ({k: lifted(g) for k, g in gates.items()} for gates in (site_gates, block_gates))
     complexes = link_complexes(records, [s for s, gate in site_gates.items() if gate.status])
     say(0.15, "sites shared among blocks")
     return Given(case, settings, blocks, book, records, site_gates, block_gates, allocation, baskets, complexes)
@@ -115,8 +121,7 @@ def _scored(decided: Decided, say: Progress) -> Scored:
     inputs, project_ids, products = inputs_of(
         g.records, g.book, settings, decks, list(g.baskets.values()), views, complexes=g.complexes
     )
-    usable = {s for s in site_row if g.records[s].may_rank and g.records[s].has_value and not g.site_gates[s].status}
-    plan = plan_units(g.ids, g.allocation, metal, site_row, project_ids, usable, settings.min_inside)
+    plan = plan_of(g, metal, site_row, project_ids)
     how = {"chunk": settings.unit_chunk, "threads": settings.threads}
     held = simulate_metal(
         metal, plan.units, len(elements), settings.draws, progress=lambda x: say(0.15 + 0.2 * x, "metal drawn"), **how
@@ -136,6 +141,12 @@ def _scored(decided: Decided, say: Progress) -> Scored:
     in_other_deck = _rank_basket(decided, projects, settings.basket, view=len(g.baskets), deck=1)
     say(0.9, "ranks inside every draw")
     return Scored(elements, plan, held, projects, project_ids, products, scores, in_other_deck, other)
+
+
+def plan_of(g: Given, metal: MetalInputs, site_row: dict[str, int], project_ids: list[str]) -> UnitPlan:
+    """Which sites the engine adds up in each block; a site that is barred counts in none but its own."""
+    usable = {s for s in site_row if g.records[s].may_rank and g.records[s].has_value and not g.site_gates[s].status}
+    return plan_units(g.ids, g.allocation, metal, site_row, project_ids, usable, g.settings.min_inside)
 
 
 def _rank_basket(

@@ -7,7 +7,7 @@ belong here: what it would be worth.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 import numpy as np
@@ -31,6 +31,8 @@ HARD_LAYERS = {
 LEASE_LAYER = "leases"
 SOFT_LAYERS = {"forest": 0.5, "eco_sensitive": 0.5, "settlements": 0.2}
 """Loss of score at full cover: forest 1 - 0.5 f; eco-sensitive zone 0.5 and settlement 0.8 wherever they are met."""
+NOT_APPLIED = "gate_not_applied"
+"""Flag of what would be withheld, in a what-if without gates."""
 LAYERS = tuple(sorted([*HARD_LAYERS, *SOFT_LAYERS, LEASE_LAYER]))
 """Names that a user's layer may have."""
 OF_THE_DUMP = ("settlements",)
@@ -198,6 +200,12 @@ def _apply(gate: Gate, name: str, share: float, rows: list[LayerRow], settings: 
     else:
         gate.multiplier *= 1.0 - SOFT_LAYERS[name]
         gate.flags.append(f"{name} {percent}")
+
+
+def lifted(gate: Gate) -> Gate:
+    """The gate as if nothing were withheld and no score lowered; what stands against it stays told among its flags."""
+    told = [f"{NOT_APPLIED}:{gate.status}"] if gate.status else []
+    return replace(gate, status="", reason="", multiplier=1.0, flags=[*gate.flags, *told])
 
 
 def combine(first: Gate, second: Gate, floor: float) -> Gate:

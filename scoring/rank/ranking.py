@@ -96,10 +96,12 @@ def monte_carlo_error(p: NDArray[np.float64], draws: int) -> NDArray[np.float64]
 def final_rank(score_mean: NDArray[np.float64], needed: NDArray[np.float64], ids: list[str]) -> NDArray[np.int64]:
     """1..N by ``score_mean`` to 0.1 point, highest first; equal: the lower median price multiple over X, then the id.
 
+    A multiple that is not a number (nothing is sold) stands behind every other: it has no order, and would undo theirs.
     One lucky draw of thousands is no order, so what differs by less than 0.1 point is ordered by how far it is from paying.
     """
     points = np.round(np.asarray(score_mean, float), 1)
-    order = sorted(range(len(ids)), key=lambda i: (-points[i], needed[i], ids[i]))
+    last = np.where(np.isnan(needed), np.inf, needed)
+    order = sorted(range(len(ids)), key=lambda i: (-points[i], last[i], ids[i]))
     out = np.empty(len(ids), np.int64)
     out[order] = np.arange(1, len(ids) + 1)
     return out

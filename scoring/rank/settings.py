@@ -55,6 +55,8 @@ class RankingSettings(WasteSettings):
     min_inside : a block counts as holding a site of uncertain position if the site lies in it in this share of the draws.
     modifier_floor : the soft multipliers never take a score below this share of itself.
     gate_overlap_share : a layer gates a block, or the waste inside it, when it covers more than this share of it.
+    apply_gates : False ranks as if nothing were withheld, leased or lowered by a soft multiplier; a what-if, never the
+        ranking itself.
     inr_per_usd, fx_date, fx_source : the dated rate for Rs crore.
     budget_inr_crore : of the campaigns that ``sample_next`` marks as the best set.
     pooling : let assayed sites inform sites of the same waste and host without any assay (class analogue).
@@ -67,6 +69,7 @@ class RankingSettings(WasteSettings):
     min_inside: float = Field(default=0.05, ge=0, le=1)
     modifier_floor: float = Field(default=0.3, ge=0, le=1)
     gate_overlap_share: float = Field(default=0.5, ge=0, le=1)
+    apply_gates: bool = Field(default=True, strict=True)
     inr_per_usd: float = Field(default=87.7, ge=1e-6, le=1e6)
     fx_date: str = "2025-08-18"
     fx_source: str = "rate used with the press report of that date in route_costs C-06 (recalled)"

@@ -33,7 +33,7 @@ def metal_inputs(
     shares = profile_draws([a for _, a in figures], settings)
     names = sorted(shares)
     tables, ids = book.economics, [r.site_id for r in sites]
-    middles = [_recovery(r, a, e, book) for r, a, e, _ in parts]
+    middles = [_recovery(r, a, e, book, settings.recovery_factor) for r, a, e, _ in parts]
     level = [tables.tests[r.row.test_level or "none"] for r in sites]
     plants = [book.plant_of(r.row.route_code, r.row.waste_type_code) for r in sites]
     lean = [tables.lean.get(e) for _, _, e, _ in parts]
@@ -81,10 +81,10 @@ def _common(assay: Assay) -> tuple[object, ...]:
     return (Stream.GRADE_OF_SITE, assay.site_id)
 
 
-def _recovery(record: SiteRecord, assay: Assay, element: str, book: RouteBook) -> tuple[float, float]:
+def _recovery(record: SiteRecord, assay: Assay, element: str, book: RouteBook, factor: float) -> tuple[float, float]:
     """(logit of the median recovery, scale of a figure that is already recovered); zeros where nothing is sold."""
     if element not in record.sold:
         return 0.0, 0.0
     recovery, _ = book.metallurgy(record.site_id, record.row.route_code, record.row.waste_type_code, element)
     state = book.economics.states[record.row.mineral_state or "unknown"]
-    return recovery_logit(recovery, state), recovered_scale(recovery, state) if assay.recovered else 0.0
+    return recovery_logit(recovery, state, factor), recovered_scale(recovery, state) if assay.recovered else 0.0

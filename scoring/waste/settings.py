@@ -41,7 +41,9 @@ class WasteSettings(Strict):
     profile_gsd : geometric sd of each element's share in a borrowed rare-earth profile before it is closed to 1.
     haulage_usd_per_t_km : only where the plant is elsewhere.
     price_factor, price_factors : on all prices, and on those of single elements; 1 in the ranking itself.
-    cost_factor, cap_factor : on every cost, and on the market caps; 1 in the ranking itself.
+    cost_factor, capital_factor : on every cost, and on capital alone beside it; 1 in the ranking itself.
+    recovery_factor : on every median recovery, which stays at most 0.97; 1 in the ranking itself.
+    cap_factor : on the market caps; 1 in the ranking itself.
     unit_chunk : blocks simulated at a time; no effect on any number.
     threads : 0 = one per core; no effect on any number.
     """
@@ -63,6 +65,8 @@ class WasteSettings(Strict):
     price_factor: float = Field(default=1.0, ge=1e-3, le=1e3)
     price_factors: dict[str, Factor] = Field(default_factory=dict)
     cost_factor: float = Field(default=1.0, ge=1e-3, le=1e3)
+    capital_factor: float = Field(default=1.0, ge=1e-3, le=1e3)
+    recovery_factor: float = Field(default=1.0, ge=1e-3, le=1e3)
     cap_factor: float = Field(default=1.0, ge=1e-3, le=1e3)
     unit_chunk: int = Field(default=64, ge=1, le=100_000)
     threads: int = Field(default=0, ge=0, le=1024)

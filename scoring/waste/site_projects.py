@@ -108,6 +108,8 @@ def terms_of(book: RouteBook, settings: WasteSettings, cap_factor: float = 1.0) 
     return Terms(
         cap_kg=cap,
         cost_factor=settings.cost_factor,
+        capital_factor=settings.capital_factor,
+        recovery_factor=settings.recovery_factor,
         royalty_base=settings.royalty_base,
         importance=book.importance(),
         strategic=settings.strategic_premium,

@@ -268,6 +268,18 @@ RANK_ACCEPTABILITY = Contract(
     key=("kind", "block_id"),
 )  # fmt: skip
 
+WHAT_IF = Contract(
+    "what_if",
+    "Inputs of the page's levers",
+    "What the page needs to make the ranking again under other prices, costs, weights or gates: inputs and keys of the "
+    "draws as JSON, no results.",
+    (
+        text("part", "Part", "model, gates_on or gates_off.", required=True, nullable=False, unique=True),
+        text("content", "Content", "JSON; keys of streams are four words of 32 bits in hexadecimal, null is infinity."),
+    ),
+    key=("part",),
+)
+
 QUARANTINE = Contract(
     "quarantine",
     "Quarantine",

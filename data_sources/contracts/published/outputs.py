@@ -31,6 +31,7 @@ from data_sources.contracts.published.output_tables import (
     SITE_ELEMENTS,
     SITE_POTENTIAL,
     SITE_SHARES,
+    WHAT_IF,
 )
 from data_sources.contracts.published.ranked_blocks import RANKED_BLOCKS
 
@@ -63,6 +64,7 @@ OUTPUT_TABLES: dict[str, Contract] = {
         SAMPLE_NEXT,
         ROBUSTNESS,
         RANK_ACCEPTABILITY,
+        WHAT_IF,
         QUARANTINE,
         DATA_QUALITY,
         RUN_INFO,

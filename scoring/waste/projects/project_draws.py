@@ -102,14 +102,14 @@ def grade_width(
     return _width(y, likely / pure, log_sd, is_median=is_median, is_conflict=is_conflict)
 
 
-def recovery_logit(median: float, state_factor: float) -> float:
-    """``logit(min(.97, R50 x state))``, the middle of a recovery on the scale on which it is drawn.
+def recovery_logit(median: float, state_factor: float, factor: float = 1.0) -> float:
+    """``logit(min(.97, f min(.97, R50 x state)))``, the middle of a recovery on the scale on which it is drawn.
 
     Raises
     ------
     ScoringError : a recovery of 0: nothing is recovered and there is nothing to draw.
     """
-    r = min(HIGHEST_RECOVERY, median * state_factor)
+    r = min(HIGHEST_RECOVERY, factor * min(HIGHEST_RECOVERY, median * state_factor))
     if not r > 0.0:
         raise ScoringError(f"a median recovery of {r:g}", field="recovery", do="leave the product out: it is not sold")
     return math.log(r / (1.0 - r))

@@ -73,7 +73,8 @@ class Terms:
     royalty : share of the price by element, levies inside; None: the schedule of the tables.
     cap_kg : what the market takes of one project in a year by element; no entry: no cap.
     freight_usd_per_kg : of the product by element; no entry: none.
-    cost_factor : on every cost (consumer prices of a year over those of 2024).
+    cost_factor : on every cost (consumer prices of a year over those of 2024); capital_factor : on capital beside it.
+    recovery_factor : on every median recovery.
     royalty_base : ``sold``, or ``contained`` where the schedule charges metal in the ore produced.
     importance : k_e by element; strategic: lambda.
     """
@@ -82,6 +83,8 @@ class Terms:
     cap_kg: Mapping[str, float] = field(default_factory=dict)
     freight_usd_per_kg: Mapping[str, float] = field(default_factory=dict)
     cost_factor: float = 1.0
+    capital_factor: float = 1.0
+    recovery_factor: float = 1.0
     royalty_base: str = "sold"
     importance: Mapping[str, float] = field(default_factory=dict)
     strategic: float = 0.3
@@ -102,9 +105,12 @@ class Terms:
                     raise ScoringError(
                         f"{value!r} for {element}", field=name, do="give a number of at least 0, and a share at most 1"
                     )
-        if not (math.isfinite(self.cost_factor) and self.cost_factor > 0.0 and 0.0 <= self.strategic < math.inf):
+        factors = (self.cost_factor, self.capital_factor, self.recovery_factor)
+        if not (all(math.isfinite(f) and f > 0.0 for f in factors) and 0.0 <= self.strategic < math.inf):
             raise ScoringError(
-                "a factor that cannot be", field="cost_factor, strategic", do="give cost_factor > 0 and strategic >= 0"
+                "a factor that cannot be",
+                field="cost_factor, capital_factor, recovery_factor, strategic",
+                do="give factors above 0 and strategic >= 0",
             )
 
 

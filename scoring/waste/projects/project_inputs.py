@@ -103,7 +103,7 @@ def _site_row(rows: Rows, project: Project, tables: EconomicTables, terms: Terms
         operating_sigma=family.operating.log_sd,
         operating_exponent=family.operating.exponent,
         operating_key=stream_key(seed, Stream.COST_OF_SITE, site),
-        capital_ln=math.log(family.capital.value * 1e6 * building * terms.cost_factor),
+        capital_ln=math.log(family.capital.value * 1e6 * building * terms.cost_factor * terms.capital_factor),
         capital_sigma=family.capital.log_sd,
         capital_exponent=family.capital.exponent,
         capital_key=stream_key(seed, Stream.CAPITAL_OF_SITE, site),
@@ -124,7 +124,7 @@ def _product_row(
     rows.add(
         element=element,
         share=product.share,
-        logit=recovery_logit(recovery, state),
+        logit=recovery_logit(recovery, state, terms.recovery_factor),
         sigma=tables.tests[project.test_level].logit_sd,
         recovered=recovered_scale(recovery, state) if product.recovered else 0.0,
         product_key=stream_key(run.seed, Stream.RECOVERY, project.site_id, element),

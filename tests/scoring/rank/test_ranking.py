@@ -44,6 +44,11 @@ def test_one_block_alone_is_first_of_one():
     assert tiers(summary.ranks, np.array([1])) == ["1"]
 
 
+def test_a_block_that_sells_nothing_stands_behind_all_and_disturbs_no_order():
+    needed = np.array([152.0, np.nan, 30.0, np.nan, 33.0, np.inf])
+    assert final_rank(np.zeros(6), needed, list("abcdef")).tolist() == [3, 4, 1, 5, 2, 6]
+
+
 def test_places_go_by_tenths_of_a_point_then_by_the_needed_price_then_by_id():
     inf = np.inf
     assert final_rank(np.array([5.0, 7.0, 5.0]), np.array([1.0, 1.0, 1.0]), ["b", "c", "a"]).tolist() == [3, 1, 2]
