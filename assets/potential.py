@@ -16,6 +16,7 @@ from scoring.rank.next_sample import sample_next
 from scoring.rank.sensitivity import THRESHOLD, Robustness, one_basket, robustness
 from scoring.rank.settings import RankingSettings
 from scoring.rank.what_if import what_if_table
+from scoring.rank.what_moves import what_moves
 
 UPSTREAM = ("blocks", "waste_inventory", "block_fertility", "gate_layers")
 
@@ -90,6 +91,7 @@ def robustness_report(
         "rank_acceptability": report.acceptability.rename(columns=lambda name: name.replace("acceptability_", "p_")),
         "scenario_ranks": report.ranks,
         "sample_next": sample_next(state),
+        "what_moves": what_moves(state),
         "verdict": report.verdict,
     }
     return result(context, workspace, bundle, verdict=dg.MetadataValue.md(report.verdict.to_string(index=False)))

@@ -174,6 +174,7 @@ def _explained(gpkg: Path | str, block_id: str) -> str:
     lines += _head(block, peers, verdict_said(info, block.kind))
     lines += _held(block)
     lines += _value(block)
+    lines += _moves(gpkg, block_id)
     lines += _sites(gpkg, block_id)
     lines += _elements(gpkg, block_id)
     lines += _ground(gpkg, block)
@@ -276,6 +277,18 @@ def _sites(gpkg: Path | str, block_id: str) -> list[str]:
             if is_known(site.status_reason):
                 text += f"; {site.status_reason}"
         out += _say(row.site_id, text)
+    return out
+
+
+def _moves(gpkg: Path | str, block_id: str) -> list[str]:
+    """What moves P(pays) most, and what would have to be true; nothing where the file has no such table."""
+    table = read_table(gpkg, "what_moves")
+    table = table[table["block_id"] == block_id].sort_values("swing", ascending=False, kind="stable").head(4)
+    if table.empty:
+        return []
+    out = ["", "What moves P(pays) most (one thing at a time; P10 is its low case)"]
+    for r in records(table):
+        out += _say(str(r.factor).capitalize(), r.said)
     return out
 
 

@@ -117,7 +117,7 @@ def ranked_blocks(
         "mass_balance": assessment["mass_balance"],
         "price_decks": assessment["price_decks"],
         "what_if": assessment["what_if"],
-        **{name: robustness_report[name] for name in ("robustness", "rank_acceptability", "sample_next")},
+        **{name: robustness_report[name] for name in ("robustness", "rank_acceptability", "sample_next", "what_moves")},
         "quarantine": quarantine(sources),
         "data_quality": quality_table(reports(sources)),
         **({"block_evidence": block_fertility["evidence"]} if "evidence" in block_fertility else {}),

@@ -52,6 +52,7 @@ def book_of(gpkg: Path | str) -> Book:
         states=read_layer(gpkg, "state_labels"),
         info=run_info(gpkg),
         peers={("", str(kind)): int(n) for kind, n in counts.items()},
+        moves=read_table(gpkg, "what_moves"),
     )
 
 

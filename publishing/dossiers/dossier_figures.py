@@ -44,6 +44,7 @@ class Book:
     states: gpd.GeoDataFrame | None
     info: dict[str, str]
     peers: dict[tuple[str, str], int] = field(default_factory=dict)
+    moves: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"block_id": [], "swing": []}))
 
     @property
     def is_sample(self) -> bool:
@@ -81,6 +82,7 @@ class Book:
                 ["revenue_share", "contained_kg_p50"], ascending=False, na_position="last"
             ),
             "advice": self.advice.sort_values("priority"),
+            "moves": self.moves.sort_values("swing", ascending=False, kind="stable"),
             "evidence": self.evidence[self.evidence["role"] != "result"].sort_values(
                 ["percentile", "evidence"], ascending=[False, True]
             ),
@@ -94,7 +96,7 @@ class Book:
         return {r.site_id: [r] for r in records(free)}
 
     def rows(self, table: str, block_id: str) -> list[SimpleNamespace]:
-        """The rows of ``shares``, ``elements``, ``advice`` or ``evidence`` of one block."""
+        """The rows of ``shares``, ``elements``, ``advice``, ``moves`` or ``evidence`` of one block."""
         return self._groups[table].get(block_id, [])
 
 

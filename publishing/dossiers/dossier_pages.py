@@ -350,6 +350,11 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
             ),
         ]
     )
+    moves = book.rows("moves", r.block_id)
+    if moves:
+        w.heading("What moves P(pays) most, and what would have to be true")
+        for m in moves[:3]:
+            w.paragraph(f"{str(m.factor).capitalize()}: {one_line(m.said)}.", size=8, columns=128, most=2)
     w.heading("What to measure next")
     advice = book.rows("advice", r.block_id) or book.advice_of_site.get(str(r.site_id), [])
     for a in advice[:3]:

@@ -147,6 +147,9 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "points": [None if p is None or p.is_empty else [round(p.x, 5), round(p.y, 5)] for p in sites.geometry],
         "shares": _grouped(shares, ("site_id", "inside", "near", "distance_km")),
         "elements": _grouped(elements, columns),
+        "moves": _grouped(
+            read_table(gpkg, "what_moves"), ("factor", "p_pays_at_p10", "p_pays_at_p90", "factor_needed")
+        ),
         "evidence": _grouped(
             evidence.groupby("block_id", sort=False).head(_MAX_EVIDENCE), ("evidence", "mean", "percentile")
         ),

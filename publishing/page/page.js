@@ -290,6 +290,8 @@
     } else if (known(b('rank_fertility'))) box.append(el('h3', 'Place ' + place(b('rank_fertility')) + ' by fertility of the ground'));
     if (known(b('explanation'))) box.append(el('p', b('explanation')));
     box.append(list(D.facts.map(([key, label, how]) => [label, known(b(key)) ? fact(key, how, i) : null])));
+    const moves = page.note ? null : D.moves[b('block_id')];
+    if (moves) box.append(el('h3', 'What moves P(pays) most'), grid(['One thing at a time', 'at its P10', 'at its P90', 'for half of the draws to pay'], moves.map(([name, low, high, needed]) => [name, chance(low), chance(high), name === 'route' ? 'P10: fails, P90: works' : known(needed) ? num(needed, 2) + ' times' : 'nothing within 100 times'])), el('p', 'The block\u2019s main site as one project; P10 is the low case of the thing itself.', 'key'));
     const shares = D.shares[b('block_id')], elements = D.elements[b('block_id')];
     if (shares) box.append(el('h3', 'Sites'), grid(['Site', 'Inside', 'Near', 'km', 'Tonnage', 'Class'], shares.map(([id, inside, near, km]) => {
       const s = D.sites.site_id.indexOf(id);

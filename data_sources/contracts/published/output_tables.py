@@ -268,6 +268,25 @@ RANK_ACCEPTABILITY = Contract(
     key=("kind", "block_id"),
 )  # fmt: skip
 
+WHAT_MOVES = Contract(
+    "what_moves",
+    "What moves P(pays)",
+    "One thing at a time held at its own P10 or P90 instead of drawn, all else drawn; and the factor on it alone at which "
+    "half of the draws pay. Of the block's main site as one project; P10 is the low case of the factor.",
+    (
+        BLOCK_REF,
+        SITE_REF,
+        text("factor", "Factor", "price, grade, recovery, tonnage, operating cost, capital, or route (P10: it fails, P90: it works).", nullable=False),
+        number("p_pays", "P(pays)", "As published, in the draws of this table.", reject=SHARE),
+        number("p_pays_at_p10", "P(pays), factor at P10 (low)", "Share of the draws that pay with the factor at its low case.", reject=SHARE),
+        number("p_pays_at_p90", "P(pays), factor at P90 (high)", "The same at its high case.", reject=SHARE),
+        number("swing", "Swing", "Difference of the two.", reject=SHARE),
+        number("factor_needed", "Needed factor", "Times its drawn value at which half of the draws pay; blank where none from a hundredth to a hundred suffices.", "x"),
+        text("said", "In words", "The row in a sentence."),
+    ),
+    key=("block_id", "factor"),
+)  # fmt: skip
+
 WHAT_IF = Contract(
     "what_if",
     "Inputs of the page's levers",

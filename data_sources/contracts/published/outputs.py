@@ -32,6 +32,7 @@ from data_sources.contracts.published.output_tables import (
     SITE_POTENTIAL,
     SITE_SHARES,
     WHAT_IF,
+    WHAT_MOVES,
 )
 from data_sources.contracts.published.ranked_blocks import RANKED_BLOCKS
 
@@ -64,6 +65,7 @@ OUTPUT_TABLES: dict[str, Contract] = {
         SAMPLE_NEXT,
         ROBUSTNESS,
         RANK_ACCEPTABILITY,
+        WHAT_MOVES,
         WHAT_IF,
         QUARANTINE,
         DATA_QUALITY,
@@ -103,4 +105,6 @@ __all__ = [
     "SURVEY_SHEETS",
     "WASTE_FOOTPRINTS_OUT",
     "WASTE_SITES_OUT",
+    "WHAT_IF",
+    "WHAT_MOVES",
 ]
