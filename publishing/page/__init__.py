@@ -90,6 +90,7 @@ def page_html(gpkg: Path | str, beside: Iterable[str] = ()) -> str:
         ("@JS@", (parts / "page.js").read_text(encoding="utf-8")),
         ("@KERNEL@", (parts / "kernel.js").read_text(encoding="utf-8")),
         ("@WHATIF@", (parts / "what_if.js").read_text(encoding="utf-8")),
+        ("@BUDGET@", (parts / "budget.js").read_text(encoding="utf-8")),
         ("@LEVERS@", levers(gpkg)),
         ("@DATA@", script_data(_data(gpkg, info))),
     ):
@@ -150,6 +151,7 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "moves": _grouped(
             read_table(gpkg, "what_moves"), ("factor", "p_pays_at_p10", "p_pays_at_p90", "factor_needed")
         ),
+        "campaigns": _campaigns(gpkg),
         "evidence": _grouped(
             evidence.groupby("block_id", sort=False).head(_MAX_EVIDENCE), ("evidence", "mean", "percentile")
         ),
@@ -180,6 +182,25 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "verdicts": verdict(gpkg),
         "contributions": [list(c) for c in CONTRIBUTIONS],
     }
+
+
+def _campaigns(gpkg: Path | str) -> list[list[Any]]:
+    """The campaigns that are worth their cost, for the page's budget."""
+    table = read_table(gpkg, "sample_next")
+    table = table[table["effect"] == "worth its cost"].sort_values("priority")
+    columns = [
+        "site_id",
+        "campaign",
+        "name",
+        "step",
+        "cost_inr_lakh",
+        "net_worth_usd",
+        "p_pays",
+        "advice",
+        "sources",
+        "block_id",
+    ]
+    return [[_value(v) for v in row] for row in table[columns].itertuples(index=False)]
 
 
 def _listed(where: str) -> list[list[Any]]:

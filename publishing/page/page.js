@@ -539,6 +539,7 @@
   palette(); legend(); resize(); draw();
   window.addEventListener('resize', resize);
   if (typeof whatIf === 'function') whatIf(page);
+  if (typeof budget === 'function') budget(page);
   /* without an address of a block the first of the table is told, where it lies on the map of all */
   if (!opened() && shown.length) { chosen = shown[0]; details(chosen); draw(); }
   window.addEventListener('hashchange', opened);

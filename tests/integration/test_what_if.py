@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import math
 import os
@@ -290,3 +291,45 @@ def test_a_link_opens_what_was_seen_and_a_broken_one_nothing(seen):
 
 def test_no_request_leaves_the_page_and_nothing_fails(seen):
     assert all(r.startswith("file:") for r in seen["requests"]) and seen["errors"] == []
+
+
+_BEST = "JSON.stringify({sets}.map(([c, n]) => bestSet(c, n).map(x => [x.site, x.campaign])))"
+
+
+def test_a_budget_buys_the_same_set_as_the_engines(page, tmp_path):
+    from scoring.waste.sampling.budget import best_set
+    from scoring.waste.sampling.decision_value import CampaignWorth
+
+    chance, asked, expected = random.Random(5), [], []
+    fields = [f.name for f in dataclasses.fields(CampaignWorth)]
+    for _ in range(60):
+        rows = []
+        for site in range(chance.randint(1, 12)):
+            for campaign in chance.sample(["both", "test", "tonnage_and_grade"], chance.randint(1, 3)):
+                lakh = chance.randint(1, 300)
+                values = dict.fromkeys(fields, 0.0) | {
+                    "site_id": f"S{site}",
+                    "campaign": campaign,
+                    "left_out_reason": "",
+                }
+                values |= {
+                    "cost_usd": lakh * 1e5 / 80.0,
+                    "net_worth_usd": float(chance.choice([1e6, 2e6, chance.randint(1, 10**7) + 0.5])),
+                }
+                rows.append((CampaignWorth(**values), lakh))
+        crore = chance.choice([0, 0.5, 1, 2.37, 5, 50])
+        asked.append(
+            [
+                [{"site": c.site_id, "campaign": c.campaign, "lakh": lakh, "net": c.net_worth_usd} for c, lakh in rows],
+                crore,
+            ]
+        )
+        expected.append([[c.site_id, c.campaign] for c in best_set([c for c, _ in rows], crore, 80.0)])
+
+    async def visit() -> Any:
+        async with browser.Browser(tmp_path) as b:
+            await b.open(page.as_uri())
+            return json.loads(await b.value(_BEST.format(sets=json.dumps(asked))))
+
+    assert asyncio.run(visit()) == expected
+    assert sum(map(len, expected)) > 100
