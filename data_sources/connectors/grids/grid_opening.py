@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyproj
 import rasterio
 import rasterio.errors
 from affine import Affine
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from data_sources.connectors.grids.geosoft import looks_like_geosoft, read_geosoft
 from data_sources.connectors.grids.netcdf import require_sound
 from data_sources.connectors.library_errors import LIBRARY_ERRORS
-from data_sources.contracts.shapes.datums import crs_named
+from data_sources.contracts.shapes.datums import crs_named, is_nameless
 from khanij.foundation.errors import CrsError, SourceError
 
 AGAIN = "download or export it again"
@@ -185,7 +186,9 @@ def _system(source: Any, driver: str, file: Path) -> tuple[str, list[str]]:
     if driver == "ENVI" and (named := _envi_system(file)):
         return named, [f"the header's datum is read as {named}"]
     if source.crs is not None:
-        return str(source.crs.to_string()), []
+        written = source.crs.to_wkt()
+        # The library looks for a code as PROJ does, and as long where there can be none.
+        return (written if is_nameless(pyproj.CRS.from_wkt(written)) else str(source.crs.to_string())), []
     tags = " ".join(str(v).lower() for k, v in source.tags().items() if k.endswith("#units"))
     if driver == "netCDF" and "degrees_north" in tags and "degrees_east" in tags:
         return "EPSG:4326", ["degrees without a datum are read as WGS 84"]

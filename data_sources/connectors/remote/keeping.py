@@ -25,6 +25,7 @@ from data_sources.connectors.features import GEOMETRY
 from data_sources.connectors.remote.growing import READING, Growing, RowGroups, object_schema
 from data_sources.connectors.remote.pages import Joined, Pages, joined_tables, to_ipc
 from data_sources.connectors.remote.plain import table_of
+from data_sources.contracts.shapes import datums
 from data_sources.contracts.shapes.remarks import notes_of, reading_of
 from khanij.foundation.redaction import without_secrets
 
@@ -162,7 +163,7 @@ def read_kept(path: Path) -> gpd.GeoDataFrame | pd.DataFrame:
         about = json.loads((table.schema.metadata or {})[b"geo"])["columns"][GEOMETRY]["crs"]
         crs = pyproj.CRS.from_json_dict(about)
         shapes = shapely.from_wkb(table[GEOMETRY].to_numpy())
-        geometry = gpd.GeoSeries(shapes, crs=":".join(crs.to_authority() or ()) or crs)
+        geometry = gpd.GeoSeries(shapes, crs=datums.code_of(crs) or crs)
         table = table.drop_columns([GEOMETRY])
     plain = table.replace_schema_metadata(None)
     del table

@@ -20,6 +20,7 @@ from data_sources.connectors.features import GEOMETRY
 from data_sources.connectors.remote.http import Answer, BrokenBodyError, Client
 from data_sources.connectors.remote.pages import Page
 from data_sources.connectors.tables import looks_like_html, parse_text_table, with_points
+from data_sources.contracts.shapes import datums
 from khanij.foundation.errors import SourceError
 from khanij.foundation.redaction import redact
 
@@ -163,7 +164,7 @@ def table_of(frame: pd.DataFrame) -> tuple[pa.Table, str | None]:
             columns[str(name)] = columns[str(name)].cast(pa.string())
     if geometry is not None and isinstance(frame, gpd.GeoDataFrame):
         columns[GEOMETRY] = pa.array(frame.geometry.to_wkb().to_numpy(), pa.binary(), from_pandas=True)
-        crs = frame.crs.to_string() if frame.crs is not None else None
+        crs = datums.text_of(frame.crs) if frame.crs is not None else None
     return pa.table(columns), crs
 
 

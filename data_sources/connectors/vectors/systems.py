@@ -39,7 +39,7 @@ def with_system(
         named = datums.crs_named(_datum_text(own))
         shown, own = own.name, pyproj.CRS(named) if named and own.is_geographic else None
     else:
-        shown = "" if own is None else own.to_string()[:60]
+        shown = "" if own is None else datums.text_of(own)[:60]
     if not said:
         if own is None:
             about = f"names no datum ({shown})" if shown else "does not say its coordinate system"
@@ -64,8 +64,7 @@ def _spelled(crs: Any) -> pyproj.CRS | None:
     """One spelling of one system: its code where it has one."""
     if crs is None:
         return None
-    code = crs.to_authority()
-    return pyproj.CRS(":".join(code)) if code is not None else pyproj.CRS(crs)
+    return pyproj.CRS(datums.code_of(crs) or crs)
 
 
 def _datum_text(crs: pyproj.CRS) -> str:

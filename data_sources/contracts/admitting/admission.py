@@ -31,6 +31,7 @@ from data_sources.contracts.admitting.raw_columns import (
 from data_sources.contracts.admitting.rules import RULES
 from data_sources.contracts.admitting.states import check_state, present_names
 from data_sources.contracts.contract import Contract
+from data_sources.contracts.shapes import datums
 from data_sources.contracts.shapes.remarks import remarks_of
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
@@ -176,7 +177,7 @@ def _held_names(out: pd.DataFrame, contract: Contract, ledger: Ledger) -> dict[s
 def _crs_of(frame: pd.DataFrame) -> str | None:
     """The CRS of the frame's geometry, of a frame that has one."""
     crs = frame.crs if isinstance(frame, gpd.GeoDataFrame) and geometry_name(frame) is not None else None
-    return None if crs is None else str(crs.to_string())
+    return None if crs is None else datums.text_of(crs)
 
 
 def _check_places(

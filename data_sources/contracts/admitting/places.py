@@ -147,7 +147,7 @@ def _to_degrees(series: gpd.GeoSeries, file: Any, layer: str, ledger: Ledger) ->
     if series.crs is not None and series.crs.is_projected:
         box = shapely.bounds(series.to_numpy())
         wrong = _in_india(box[:, 0], box[:, 1]) & _in_india(box[:, 2], box[:, 3])
-        ledger.hold(wrong, "geometry", _Where(box[:, 0], box[:, 1]), f"{DEGREES} ({series.crs.to_string()[:60]})")
+        ledger.hold(wrong, "geometry", _Where(box[:, 0], box[:, 1]), f"{DEGREES} ({datums.text_of(series.crs)[:60]})")
     shapes, way = datums.in_degrees(series, file=file, layer=layer)
     if way.reason and way.is_shifted:
         ledger.mark_column("geometry", way.told, way.reason)

@@ -84,6 +84,31 @@ def datum_of(crs: pyproj.CRS) -> str:
     return str(datum.name)
 
 
+def is_nameless(crs: pyproj.CRS) -> bool:
+    """Whether a system states its own shift and is else no known one.
+
+    PROJ looks for a code among all systems that are alike, and makes a transformation for each where the system states a shift:
+    eight seconds for a datum without a name on a usual ellipsoid. Such a system is known by what it shifts, or by nothing.
+    """
+    return crs.is_bound and (crs.source_crs is None or crs.source_crs.to_authority() is None)
+
+
+def code_of(crs: pyproj.CRS, *, sure: bool = False) -> str:
+    """Authority and code of a system (``EPSG:4326``), blank for one that has none; ``sure``: where no other could be meant."""
+    return _code(crs.to_wkt(), 100 if sure else 70)
+
+
+@lru_cache(maxsize=64)
+def _code(wkt: str, confidence: int) -> str:
+    crs = pyproj.CRS.from_wkt(wkt)
+    return "" if is_nameless(crs) else ":".join(crs.to_authority(min_confidence=confidence) or ())
+
+
+def text_of(crs: pyproj.CRS) -> str:
+    """The code of a system, or what it was made from where it has none."""
+    return code_of(crs, sure=True) or str(crs.srs)
+
+
 def crs_named(text: str) -> str:
     """The coordinate system that a datum's name means in India (``Everest - India and Nepal``), blank for any other."""
     for row in load_table("datum_shifts").to_dict("records"):

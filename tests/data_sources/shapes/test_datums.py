@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,12 +12,15 @@ import pytest
 import shapely
 from odd_files import SQUARE, leases, shapefile_with
 
+from data_sources.connectors.vectors.systems import with_system
 from data_sources.contracts import CrsError
 from data_sources.contracts.shapes import datums
 from data_sources.readers.survey import admit_frame, read_layer
 
 EVEREST_SIZE = 'SPHEROID["Everest_1830_Definition",6377301.243,300.8017]'
 GREENWICH = 'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]'
+
+KALIANPUR_BOUND = "+proj=longlat +a=6377299.151 +rf=300.8017255 +towgs84=295,736,257"
 
 
 def helmert(lon: float, lat: float, a: float, rf: float, shift: tuple[float, float, float]) -> tuple[float, float]:
@@ -165,6 +169,39 @@ def test_a_system_that_proj_cannot_use_is_told(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(datums, "way_to_wgs84", fails)
     with pytest.raises(CrsError, match="cannot be used: it broke"):
         datums.in_degrees(gpd.GeoSeries([SQUARE], crs=32643))
+
+
+GRS80 = 'SPHEROID["GRS 80",6378137,298.257222101]'
+EVEREST_1830 = 'SPHEROID["Everest (India 1830)",6377276.345,300.8017]'
+
+
+@pytest.mark.parametrize(
+    ("ellipsoid", "shift", "metres"),
+    [(GRS80, (0, 0, 0), 0), (GRS80, (100, 0, 0), 97), (EVEREST_1830, (289, 734, 257), 180)],
+)
+@pytest.mark.parametrize("datum", ["MIF 999,0,0,0,0", "Local_grid_of_1911"])
+def test_a_datum_of_ones_own_is_taken_at_its_word_and_not_looked_for(
+    tmp_path: Path, ellipsoid: str, shift: tuple[int, int, int], metres: float, datum: str
+) -> None:
+    """PROJ compares a system that states its own shift with all that are alike, for 8 s each time that it is asked."""
+    size = float(ellipsoid.split(",")[1]), float(ellipsoid.split(",")[2].rstrip("]"))
+    own = shapely.transform(SQUARE, lambda c: np.array([helmert(x, y, *size, shift) for x, y in c]))
+    stated = f"TOWGS84[{','.join(map(str, (*shift, 0, 0, 0, 0)))}]"
+    frame = leases([own], f'GEOGCS["unnamed",DATUM["{datum}",{ellipsoid},{stated}],{GREENWICH}]')
+    began = time.process_time()
+    assert datums.is_nameless(frame.crs) and datums.code_of(frame.crs) == ""
+    got = admit_frame(with_system(frame, {}, file="a.tab", layer=None), "mining_leases")
+    assert time.process_time() - began < 4
+    assert off_m(got.kept.geometry.iloc[0]) < 1
+    assert pyproj.Geod(ellps="WGS84").inv(*own.bounds[:2], 76.5, 14.5)[2] == pytest.approx(metres, abs=30)
+
+
+@pytest.mark.parametrize(
+    ("system", "code"), [("EPSG:4146", "EPSG:4146"), ("EPSG:32643", "EPSG:32643"), (KALIANPUR_BOUND, "")]
+)
+def test_a_system_that_is_known_keeps_its_code(system: str, code: str) -> None:
+    crs = pyproj.CRS(system)
+    assert datums.code_of(crs) == code and datums.text_of(crs) == (code or crs.srs)
 
 
 def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
