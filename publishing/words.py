@@ -10,6 +10,7 @@ import itertools
 from types import SimpleNamespace
 
 from data_sources.contracts import Field
+from data_sources.contracts.blocks import CONCESSIONS
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.published.places import EXPLAIN, HELD
 from khanij.foundation.cells import is_known
@@ -69,7 +70,7 @@ VALUE_WORDS: dict[str, dict[str, str]] = {
         "no_bid": "no bid",
         "unknown": "not known",
     },
-    "concession": {"CL": "composite licence", "ML": "mining lease", "EL": "exploration licence"},
+    "concession": CONCESSIONS,
 }
 """Column -> its codes in words, for whoever reads and does not filter."""
 SHORT_WORDS: dict[str, dict[str, str]] = {

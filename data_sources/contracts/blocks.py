@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from data_sources.contracts.contract import Bounds, Contract, Field
 
 KINDS = ("waste_block", "auction_block", "mining_lease", "survey_sheet", "grid_cell")
@@ -15,7 +17,24 @@ ACCESS_COLUMNS = (
 )  # fmt: skip
 """Columns of the frame ``blocks`` that say who holds a block and what became of its auction; blank where no source says."""
 OPEN_TO_BID = ("yes", "operator", "third_party", "unknown")
+CONCESSIONS = {"CL": "composite licence", "ML": "mining lease", "EL": "exploration licence"}
+"""What is offered, or held: code -> words."""
+_CONCESSION_WORDS = {
+    "CL": ("composite", "cum mining lease", "cum ml", "plcml"), "EL": ("exploration licence", "explorationlicence"),
+    "ML": ("mining lease", "mininglease"),
+}  # fmt: skip
 AUCTION_OUTCOMES = ("sold", "annulled", "offered_again", "no_bid", "unknown")
+
+
+def concession_named(text: str) -> str:
+    """The code of a concession that is named in any usual way (``Exploration License``, ``PL-cum-ML``, ``M.L.``); another text as it is."""
+    plain = " ".join(re.sub(r"[^a-z]+", " ", text.lower().replace("license", "licence")).split())
+    short = plain.replace(" ", "").upper()
+    if short in CONCESSIONS:
+        return short
+    return next(
+        (c for c, words in _CONCESSION_WORDS.items() if any(w in plain or w == short.lower() for w in words)), text
+    )
 
 
 def _t(name: str, title: str, description: str, *aliases: str, **more: object) -> Field:
@@ -34,7 +53,7 @@ def _blocks(name: str, title: str, description: str, key_aliases: tuple[str, ...
             _t("district", "District", "District.", "dist"),
             _t("minerals", "Minerals", "Minerals named for the block, separated by semicolons.", "mineral", "commodity"),
             Field("area_ha", "float", "Area as published", "Published area; computed on the ellipsoid where none is published.", "ha", aliases=("area_ha_published", "area", "lease_area"), flag=Bounds(0.5, 50_000, "blocks of composite licences stay below 500 square kilometres")),
-            _t("concession", "Concession", "CL composite licence, ML mining lease, EL exploration licence.", "concession_type"),
+            _t("concession", "Concession", "CL composite licence, ML mining lease, EL exploration licence.", "concession_type", "licence_type", "license_type", "type_of_concession", "type_of_licence", "type_of_license", "mineral_concession"),
             _t("lease_status", "Lease status", "operator, third_party, state, none or unknown.", vocabulary=("operator", "third_party", "state", "none", "unknown")),
             _t("open_to_bid", "Open to bid", "yes, operator, third_party or unknown, where the source says so itself.", vocabulary=OPEN_TO_BID),
             _t("operator", "Operator", "Who runs the mine or plant on it."),

@@ -56,6 +56,8 @@
   fill($('f-status'), distinct('status'), D.statuses);
   fill($('f-state'), distinct('state'));
   fill($('f-open_to_bid'), distinct('open_to_bid'), D.short_words.open_to_bid);
+  fill($('f-concession'), distinct('concession'), D.value_words.concession);
+  $('f-concession').closest('label').hidden = !distinct('concession').length;
   const ranked = {};
   B.kind.forEach((k, i) => { if (known(B.rank[i])) ranked[k] = (ranked[k] || 0) + 1; });
   const first = Object.keys(D.kinds).find(k => ranked[k]); // waste blocks are the primary ranking
@@ -64,7 +66,7 @@
   const most = Object.keys(D.kinds).filter(k => listed[k]).sort((a, b) => listed[b] - listed[a])[0];
   if (first) $('f-kind').value = first; else if (most) { $('f-kind').value = most; sort.key = 'rank_fertility'; } else sort.key = 'name';
 
-  const CHOICES = ['kind', 'prospect', 'status', 'state', 'open_to_bid'], LIMITS = ['rank', 'p20'];
+  const CHOICES = ['kind', 'prospect', 'status', 'state', 'open_to_bid', 'concession'], LIMITS = ['rank', 'p20'];
   const label = id => $(id).closest('label').firstChild.textContent.trim();
   const asked = () => split($('f-text').value);
   function passes(i) {

@@ -12,15 +12,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from data_sources.contracts import PublishingError
-from data_sources.contracts.blocks import AUCTION_OUTCOMES, OPEN_TO_BID
+from data_sources.contracts.blocks import AUCTION_OUTCOMES, CONCESSIONS, OPEN_TO_BID, concession_named
 from data_sources.contracts.published.outputs import KINDS, KNOWLEDGE_CLASSES, PROSPECTS, STATUSES
 from data_sources.reference import load_table
 from khanij.foundation.files import write_bytes_atomically
 from publishing.shortlists.asked import DISTANCE, element_asked, sort_asked, state_asked, waste_type_asked
 
 LISTS = (
-    "kind", "status", "state", "district", "element", "prospect", "open_to_bid", "outcome", "operator", "waste_type",
-    "exclude_flag",
+    "kind", "status", "state", "district", "element", "prospect", "open_to_bid", "concession", "outcome", "operator",
+    "waste_type", "exclude_flag",
 )  # fmt: skip
 """Settings that take several values."""
 TEXTS_IN = ("state", "district", "operator", "waste_type")
@@ -53,6 +53,7 @@ class ShortlistFilter(BaseModel):
     min_tonnage_t: float | None = Field(default=None, ge=0)
     worst_class: str | None = None
     open_to_bid: tuple[str, ...] = ()
+    concession: tuple[str, ...] = ()
     outcome: tuple[str, ...] = ()
     operator: tuple[str, ...] = ()
     waste_type: tuple[str, ...] = ()
@@ -99,6 +100,11 @@ class ShortlistFilter(BaseModel):
     @classmethod
     def _known_outcome(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _among(tuple(v.lower() for v in value), AUCTION_OUTCOMES)
+
+    @field_validator("concession")
+    @classmethod
+    def _known_concession(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _among(tuple(concession_named(v) for v in value), tuple(CONCESSIONS))
 
     @field_validator("element")
     @classmethod

@@ -24,7 +24,13 @@ _LIMITS = (
     ("min_tonnage_t", "tonnage_t_p50", True), ("within_km", DISTANCE, False),
 )  # fmt: skip
 """Setting, column, and whether it is the least that passes."""
-_EXACT = (("kind", "kind"), ("prospect", "prospect"), ("open_to_bid", "open_to_bid"), ("outcome", "auction_outcome"))
+_EXACT = (
+    ("kind", "kind"),
+    ("prospect", "prospect"),
+    ("open_to_bid", "open_to_bid"),
+    ("outcome", "auction_outcome"),
+    ("concession", "concession"),
+)
 _HELD_BY = ("operator", "lease_holder")
 
 

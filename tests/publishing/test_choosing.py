@@ -36,9 +36,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     blocks = made.layers["ranked_blocks"]
     ids = blocks["block_id"]
     told = {
-        "EX-AB-005": {"open_to_bid": "third_party", "auction_outcome": "sold", "preferred_bidder": "Vedanta", "minerals": "Nickel;Copper"},
-        "EX-AB-010": {"open_to_bid": "yes", "auction_outcome": "offered_again", "minerals": "Rare-earth elements", "nearest_site_km": 90.0},
-        "EX-AB-015": {"open_to_bid": "unknown", "auction_outcome": "annulled", "minerals": "Graphite", "nearest_site_km": 3.0},
+        "EX-AB-005": {"open_to_bid": "third_party", "auction_outcome": "sold", "preferred_bidder": "Vedanta", "minerals": "Nickel;Copper", "concession": "CL"},
+        "EX-AB-010": {"open_to_bid": "yes", "auction_outcome": "offered_again", "minerals": "Rare-earth elements", "nearest_site_km": 90.0, "concession": "EL"},
+        "EX-AB-015": {"open_to_bid": "unknown", "auction_outcome": "annulled", "minerals": "Graphite", "nearest_site_km": 3.0, "concession": "ML"},
         "EX-AB-020": {"open_to_bid": "unknown", "auction_outcome": "unknown", "minerals": "Nickel", "nearest_site_km": 8.0},
         "EX-WB-026": {"open_to_bid": "operator", "operator": "NTPC Ltd", "lease_holder": "NTPC Ltd", "flags": "soft:forest x0.67"},
         "EX-WB-023": {"open_to_bid": "unknown", "operator": "Tata Steel"},
@@ -63,6 +63,8 @@ def ids(shortlist: Shortlist) -> list[str]:
         ({"open_to_bid": "yes"}, ["EX-AB-010"]),
         ({"open_to_bid": "operator,third_party"}, ["EX-AB-005", "EX-WB-026"]),
         ({"outcome": "SOLD"}, ["EX-AB-005"]),
+        ({"concession": "EL"}, ["EX-AB-010"]),
+        ({"concession": "exploration licence, mining lease"}, ["EX-AB-010", "EX-AB-015"]),
         ({"operator": "ntpc"}, ["EX-WB-026"]),
         ({"operator": "tata,ntpc"}, ["EX-WB-023", "EX-WB-026"]),
         ({"element": "nickel", "kind": "auction_block"}, ["EX-AB-005", "EX-AB-020"]),

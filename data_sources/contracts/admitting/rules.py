@@ -19,6 +19,7 @@ from data_sources.contracts.admitting.chemistry import element_named
 from data_sources.contracts.admitting.deposits import check_printed
 from data_sources.contracts.admitting.identity import key_forms
 from data_sources.contracts.admitting.issues import Ledger
+from data_sources.contracts.blocks import CONCESSIONS, concession_named
 from data_sources.reference import load_table
 from data_sources.reference.lanthanides import lanthanides
 
@@ -37,6 +38,9 @@ TWO_IN_USE = "several grades of one site and element are marked as used: which o
 WASTE_TYPE = (
     "the waste type is not one that the reference has a route for: the site is listed and cannot be valued; write one of the "
     "codes of data_sources/reference/routes.csv"
+)
+OTHER_CONCESSION = (
+    "neither a composite licence (CL), a mining lease (ML) nor an exploration licence (EL): it stays as written"
 )
 AREA_DIFFERS = "stated area and area of the geometry (WGS84 ellipsoid) differ by more than 2 %"
 AREA_DEGREES = "area looks computed from degrees: not an area"
@@ -175,6 +179,17 @@ def _area(stated_column: str) -> Rule:
     return rule
 
 
+def _concession(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
+    """What is offered by its code, whatever words the source has for it; other words stay and are marked."""
+    written = frame["concession"].copy()
+    for name in written.dropna().unique():
+        at = (written == name).fillna(False).to_numpy(dtype=bool)
+        code = concession_named(str(name))
+        frame.loc[at, "concession"] = code
+        if code not in CONCESSIONS:
+            ledger.mark(at, "concession", written, OTHER_CONCESSION)
+
+
 def _waste_type(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
     """Mark waste types that no route names, with the nearest code; a blank one says itself that nothing is known."""
     known = {code.strip() for text in load_table("routes")["waste_type_codes"].dropna() for code in text.split(";")}
@@ -211,7 +226,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "grades": (_ranges("value", ""), _ranges("ppm", ""), _grade_elements, _grade_units, _one_in_use),
     "waste_sites": (_waste_type,),
     "waste_footprints": (_area("area_ha"),),
-    "auction_blocks": (_area("area_ha"),),
-    "mining_leases": (_area("area_ha"),),
+    "auction_blocks": (_area("area_ha"), _concession),
+    "mining_leases": (_area("area_ha"), _concession),
 }
 """Contract name -> rules, each ``rule(frame, geometries, ledger)``."""

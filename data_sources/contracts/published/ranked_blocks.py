@@ -215,7 +215,7 @@ RANKED_BLOCKS = Contract(
         text("lease_holder", "Lease holder", "Who holds the lease, where a source says.",
             shows=(page(3, "Lease holder"), xlsx(73), form("Why", 63), *access(30)), from_=("blocks", "lease_holder")),
         text("concession", "Concession", "What is offered: CL composite licence, ML mining lease, EL exploration licence.",
-            shows=(xlsx(74), form("Why", 64), *access(40)), from_=("blocks", "concession")),
+            shows=(page(4, "Concession"), xlsx(74), form("Why", 64), *access(40)), from_=("blocks", "concession")),
         text("auction_tranche", "Tranche", "Tranches of the auction in which it was offered.",
             shows=(page(4, "Offered in tranche"), xlsx(75), form("Why", 65), *access(50, "Offered in tranche")), from_=("blocks", "auction_tranche")),
         text("auction_outcome", "Outcome of the auction", "What became of the last offer: sold, annulled, offered_again (result not known), no_bid, unknown.",

@@ -20,6 +20,7 @@ TEXTS = {
     "element": "element by symbol or name: of what the route sells, else of the minerals that the block is offered for",
     "prospect": "PAYS, MAY_PAY or NEEDS_MORE",
     "open": "open to bid by what a source says: yes, operator, third_party or unknown",
+    "concession": "what is offered: CL (composite licence), ML (mining lease) or EL (exploration licence)",
     "outcome": "outcome of the auction: sold, annulled, offered_again, no_bid or unknown",
     "operator": "part of the name of the operator or lease holder",
     "waste-type": "waste type, such as red_mud",
