@@ -92,6 +92,8 @@ def _read(path: object, layer: str | None, settings: Mapping[str, Any]) -> pd.Da
     if suffix == ".zip":
         with containers.inside_zip(file, layer) as (inner, left):
             inner = inner if inner.is_dir() else local_file(inner, suffixes=SUFFIXES)
+            if inner.suffix.lower() in containers.TABLES:
+                return _read(inner, left, settings)
             return _whole(read_vector(inner, left, settings, shown=f"{file}!{inner.name}"), str(file), layer)
     if suffix == ".kmz":
         with containers.inside_kmz(file) as inner:

@@ -22,6 +22,7 @@ import pyproj
 import pyproj.exceptions
 import shapely
 
+from data_sources.connectors.degree_columns import joined_degrees
 from data_sources.connectors.text_header import MISSING, joined_header, refuse_title, unique_names
 from data_sources.contracts.admitting.places import coordinate_pair
 from data_sources.contracts.contract import plain_name
@@ -254,6 +255,8 @@ def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) 
     drawn: pd.DataFrame | None = None if options.get("geometry") == "none" else _drawn(frame, options, where)
     if drawn is not None:
         return drawn
+    if not options.get("x") and not options.get("y"):
+        frame = joined_degrees(frame)
     names = None if options.get("geometry") == "none" else coordinate_columns(list(frame.columns), options, where)
     if names is None:
         return frame

@@ -28,7 +28,7 @@ TREE_INCLUDES = ("none", "Y", "Sc", "Y+Sc", "unknown")
 _MT = Bounds(0, 2000, "no single waste site of India holds two billion tonnes")
 _TONNAGE = (
     "tonnage", "tonnage_mode", "tonnes", "quantity", "stock", "ash_stock", "ash_quantity", "quantity_of_waste", "waste_quantity",
-    "tailings_quantity", "reserves", "resource", "resources",
+    "tailings_quantity", "reserves", "resource", "resources", "qty", "k_tonnes",
 )  # fmt: skip
 _PPM = Bounds(0, 1_000_000, "a mass fraction lies between nothing and everything")
 
@@ -158,7 +158,7 @@ GRADES = Contract(
         _t("element", "Element", "Symbol, or TREE, La..Lu, Zn+Pb and the like for totals and sums.", required=True, nullable=False),
         _t("element_kind", "Kind", "element, total (split by a profile), sum (cannot be valued unsplit).", vocabulary=("element", "total", "sum")),
         _n("value_min", "Value, lower", "Lower value as printed.", "see unit", "value_lower", "grade_min", reject=Bounds(0, None, "a grade is not negative")),
-        _n("value_mode", "Value, most likely", "Most likely value as printed.", "see unit", "value", "grade", "assay_value", reject=Bounds(0, None, "a grade is not negative")),
+        _n("value_mode", "Value, most likely", "Most likely value as printed.", "see unit", "value", "grade", "assay_value", "average_grade", "avg_grade", "mean_grade", "concentration", "content", reject=Bounds(0, None, "a grade is not negative")),
         _n("value_max", "Value, upper", "Upper value as printed.", "see unit", "value_upper", "grade_max", reject=Bounds(0, None, "a grade is not negative")),
         _t("unit", "Unit", "ppm, g/t or %."),
         _n("ppm_min", "Grade, lower", "Lower value of the element.", "ppm", reject=_PPM),

@@ -6,6 +6,7 @@ Belongs here: the shape of a table of text, and what must be said of it. Does no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +24,29 @@ UNITS_ROW = "row 1 below the header is a row of units: read as the units of the 
 LONG = "a long table: {rows} rows of element and value are read as {samples} samples of {elements} elements"
 NOT_AN_ELEMENT = "names no element or oxide of the reference: its rows of the long table are not used"
 NO_VALUE_COLUMN = "row of the long table without an element"
+_MOST_CHECKS = 0.6
+CHECK_MATERIAL = "a laboratory's own standard or blank: no sample of the ground"
+DUPLICATE = "a duplicate, check or replicate of another sample"
+_CHECK_COLUMNS = (
+    "sample_type",
+    "sampletype",
+    "samp_type",
+    "type",
+    "qc_type",
+    "qaqc_type",
+    "qaqc",
+    "qc",
+    "check_type",
+    "control",
+)
+_OWN = re.compile(
+    r"(certified )?(reference|control) (material|standard|sample)|crm|srm|rm|std\.?|standards?|blanks?|blk|(field|lab|pulp|coarse) blank",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"(oreas|crm|srm|std|standard|blank|blk)[\s_-]*\d*[a-z]?", re.IGNORECASE)
+_AGAIN = re.compile(
+    r"((field|lab|pulp|coarse|crush|reject) )?(dup|duplicate|rep|replicate|repeat|check|split)s?\.?", re.IGNORECASE
+)
 _NO_UNIT = frozenset(
     {"", "-", "--", "text", "no", "none", "nan", "id", "string", "wgs84", "dms", "unit", "units", "n/a"}
 )
@@ -51,11 +75,38 @@ def laid_out(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, st
     ----------
     frame : n raw rows. rows : their numbers in the source, of shape (n,).
     """
+    if contract.analyses:
+        frame = _with_check_material_told(frame, contract, field_map, rows)
     units = _units_row(frame)
     if units:
         left = _with_remark(frame.iloc[1:].reset_index(drop=True), frame, UNITS_ROW)
         return Layout(left, rows[1:], _row_says(units))
     return _wide(frame, contract, field_map, rows) if contract.analyses else Layout(frame, rows)
+
+
+def _with_check_material_told(
+    frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str], rows: np.ndarray
+) -> pd.DataFrame:
+    """Rows of standards and blanks are held, those of duplicates marked: by a column that says so, or by a standard's own name."""
+    out = frame
+    by_plain = {plain_name(c): c for c in reversed(frame.columns)}
+    said = next((by_plain[n] for n in _CHECK_COLUMNS if n in by_plain), None)
+    key = match_fields([str(c) for c in frame.columns], contract, field_map).get(contract.key[0])
+    for column, form, reason, held in (
+        (said, _OWN, CHECK_MATERIAL, True),
+        (said, _AGAIN, DUPLICATE, False),
+        (key, _NAMED, CHECK_MATERIAL, True),
+    ):
+        if column is None or pd.api.types.is_numeric_dtype(frame[column]):
+            continue
+        texts = frame[column].astype("str").str.strip()
+        at = texts.str.fullmatch(form).fillna(False).to_numpy(dtype=bool)
+        if at.any() and at.mean() < _MOST_CHECKS:
+            out = (
+                frame.copy(deep=False) if out is frame else out
+            )  # what is said now must not stay with the caller's frame
+            remark(out, str(column), str(texts[at].iloc[0]), reason, rows=rows[at].tolist(), held=held)
+    return out
 
 
 def _with_remark(frame: pd.DataFrame, before: pd.DataFrame, text: str) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """One grid file -> its bands as the file has them, with the driver that its first bytes promise.
 
-Belongs here: formats (GeoTIFF, Surfer 6, 7 and text, netCDF, ASCII and ENVI grids, Geosoft), siblings that mask cells, the
-names of bands. Does not belong here: no data that nobody declared (``no_data``), or the card (``rasters``).
+Belongs here: formats (GeoTIFF, Surfer 6, 7 and text, netCDF, ASCII and ENVI grids, Geosoft), the names of
+bands. Does not belong here: files beside the grid (``beside``), no data that nobody declared (``no_data``), or the card (``rasters``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ import rasterio
 import rasterio.errors
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.enums import ColorInterp
 
+from data_sources.connectors.grids.beside import Told, mask_beside, place_beside, system_beside, told_beside
 from data_sources.connectors.grids.geosoft import looks_like_geosoft, read_geosoft
 from data_sources.connectors.grids.netcdf import require_sound
 from data_sources.connectors.library_errors import LIBRARY_ERRORS
@@ -80,13 +82,14 @@ def open_grid(file: Path, *, max_cells: int) -> Opened:
         looks = {"GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"} if driver == "ENVI" else {}
         with rasterio.Env(**(_ENVIRONMENT | looks)), warnings.catch_warnings():
             warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-            opened = _read(file, driver, max_cells)
+            aside = told_beside(file)
+            opened = _with_what_lies_beside(_read(file, driver, max_cells, aside), file, aside)
     except (SourceError, CrsError):
         raise
     except LIBRARY_ERRORS as error:
         told = "GeoTIFF" if driver == "GTiff" else f"{driver} grid"
         raise SourceError(f"not a readable {told}: {error}", file=file, do=AGAIN) from error
-    return _masked_beside(opened, file)
+    return opened
 
 
 def _driver(file: Path) -> str:
@@ -111,13 +114,13 @@ def _driver(file: Path) -> str:
     return found
 
 
-def _read(file: Path, driver: str, max_cells: int) -> Opened:
+def _read(file: Path, driver: str, max_cells: int, aside: Told | None) -> Opened:
     parts: list[str] = []
     if driver == "netCDF":
         require_sound(file, max_cells=max_cells)
         with rasterio.open(file, driver=driver) as whole:
             parts = list(whole.subdatasets)
-    found = [_read_one(part, driver, file, max_cells) for part in (parts or [str(file)])]
+    found = [_read_one(part, driver, file, max_cells, aside) for part in (parts or [str(file)])]
     wide = [one for one in found if one is not None]
     if not wide:
         raise SourceError("no grid inside", file=file, do="name a file with a grid of two dimensions")
@@ -140,7 +143,7 @@ def _read(file: Path, driver: str, max_cells: int) -> Opened:
     return first
 
 
-def _read_one(name: str, driver: str, file: Path, max_cells: int) -> Opened | None:
+def _read_one(name: str, driver: str, file: Path, max_cells: int, aside: Told | None) -> Opened | None:
     with rasterio.open(name, driver=driver) as source:
         cells = source.count * source.width * source.height
         if cells > max_cells:
@@ -148,21 +151,31 @@ def _read_one(name: str, driver: str, file: Path, max_cells: int) -> Opened | No
             raise SourceError(told, file=file, do="cut it to the region")
         if driver == "netCDF" and (not source.count or min(source.width, source.height) < 2):
             return None  # an axis, not a grid
-        if source.transform.is_identity:
+        transform = place_beside(file, aside) if source.transform.is_identity else source.transform
+        if transform is None:
             about = "has a CRS but no position" if source.crs is not None else "does not say its coordinate system"
             raise CrsError(f"the raster {about}", file=file, do="georeference it first")
-        if source.transform.b or source.transform.d:
+        if transform.b or transform.d:
             raise SourceError("a rotated raster", file=file, do="warp it north up first (gdalwarp)")
         masked = source.read(masked=True)
+        bands = [i for i, meant in enumerate(source.colorinterp) if meant != ColorInterp.alpha] or [0]
+        if len(bands) < source.count:
+            masked = masked[bands]
         data = np.where(np.ma.getmaskarray(masked), np.nan, masked.data)
         if driver == "netCDF":
             data = _further_fills(source, data)
         crs, notes = _system(source, driver, file)
+        if len(bands) < source.count:
+            notes.append("the band of transparency masks the others and is none itself")
         with np.errstate(over="ignore"):
             return Opened(
-                data.astype("float32"), source.transform, crs, _names(source, driver), [u or "" for u in source.units],
-                np.array(source.scales), np.array(source.offsets), notes,
+                data.astype("float32"), transform, crs, _of(bands, _names(source, driver)), _of(bands, [u or "" for u in source.units]),
+                np.array(source.scales)[bands], np.array(source.offsets)[bands], notes,
             )  # fmt: skip
+
+
+def _of(bands: list[int], texts: list[str]) -> list[str]:
+    return [texts[i] for i in bands]
 
 
 def _names(source: Any, driver: str) -> list[str]:
@@ -218,26 +231,34 @@ def _envi_system(file: Path) -> str:
     return ""
 
 
-def _masked_beside(opened: Opened, file: Path) -> Opened:
-    """Apply ``name.tif.msk``, in which 0 means no data: for all bands, or one mask a band."""
-    beside = file.with_name(f"{file.name}.msk")
-    if not beside.is_file():
-        return opened
-    try:
-        with (
-            rasterio.Env(**_ENVIRONMENT),
-            warnings.catch_warnings(action="ignore", category=rasterio.errors.NotGeoreferencedWarning),
-            rasterio.open(beside, driver="GTiff") as source,
-        ):
-            fits = (source.height, source.width) == opened.values.shape[1:] and source.count in (1, len(opened.values))
-            mask = source.read() if fits else None
-    except LIBRARY_ERRORS as error:
-        told = f"the mask beside it ({beside.name}) cannot be read: {error}"
-        raise SourceError(told, file=file, do="put the mask inside (GDAL_TIFF_INTERNAL_MASK=YES)") from error
-    if mask is None:
-        told = f"the mask beside it ({beside.name}) is of another size"
-        raise SourceError(told, file=file, do="put the mask inside (GDAL_TIFF_INTERNAL_MASK=YES), or take it away")
-    hidden = np.broadcast_to(mask == 0, opened.values.shape)
-    opened.values[hidden] = np.nan
-    opened.notes.append(f"{int(hidden.sum()):,} cells are masked by {beside.name}")
+def _with_what_lies_beside(opened: Opened, file: Path, told: Told | None) -> Opened:
+    """Masks, no data, scales, units and the coordinate system that stand in files beside the grid, where it has none of its own."""
+    if not opened.crs:
+        opened.crs, name = system_beside(file, told)
+        if opened.crs:
+            opened.notes.append(f"the coordinate system is that of {name}")
+    if told is not None:
+        _as_told(opened, told)
+    hidden = mask_beside(file, opened.values.shape)
+    if hidden is not None:
+        opened.values[hidden[1]] = np.nan
+        opened.notes.append(f"{int(hidden[1].sum()):,} cells are masked by {hidden[0]}")
     return opened
+
+
+def _as_told(opened: Opened, told: Told) -> None:
+    for number, value in told.no_data.items():
+        if not 1 <= number <= len(opened.values):
+            continue
+        at = opened.values[number - 1] == np.float32(value)
+        opened.values[number - 1][at] = np.nan
+        if at.any():
+            opened.notes.append(f"{int(at.sum()):,} cells of {value:g} are no data by {told.name}")
+    for i in range(len(opened.values)):
+        if (
+            opened.scales[i] == 1 and opened.offsets[i] == 0
+        ):  # stored values are turned, and that is told, by who reads them
+            opened.scales[i], opened.offsets[i] = told.scale.get(i + 1, 1.0), told.offset.get(i + 1, 0.0)
+        opened.units[i] = opened.units[i] or told.unit.get(i + 1, "")
+        if opened.names[i] == f"band_{i + 1}":
+            opened.names[i] = told.described.get(i + 1, opened.names[i])

@@ -19,7 +19,8 @@ _GEODATABASE = (
 )  # fmt: skip
 _SINGLE = (".gpkg", ".fgb", ".geojson", ".json", ".geojsonl", ".gml", ".kml")
 _HEADS = (".shp", ".tab", ".mif", *_SINGLE)
-WANTED = (*_SHAPEFILE, *_MAPINFO, *_GEODATABASE, *_SINGLE)
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+WANTED = (*TABLES, *_SHAPEFILE, *_MAPINFO, *_GEODATABASE, *_SINGLE)
 _KML = (".kml",)
 
 
@@ -60,8 +61,8 @@ def inside_zip(file: Path, layer: str | None) -> Iterator[tuple[Path, str | None
                 raise SourceError("several geodatabases inside", file=file, do="unpack it and name one folder")
             yield _called_gdb(bases[0], unpacked, file), layer
             return
-        heads = [p for p in _files(unpacked) if p.suffix.lower() in _HEADS]
-        if all(p.suffix.lower() == ".shp" for p in heads):
+        heads = [p for p in _files(unpacked) if p.suffix.lower() in _HEADS] or _tables(unpacked)
+        if all(p.suffix.lower() == ".shp" for p in heads):  # or none at all
             yield only_shapefile(unpacked, layer, shown=str(file)), None
             return
         found = _named(heads, layer) if len(heads) > 1 else heads
@@ -89,6 +90,12 @@ def inside_kmz(file: Path) -> Iterator[Path]:
         if len(main) > 1:
             raise SourceError("several KML files inside", file=file, do="unpack it and name one")
         yield main[0]
+
+
+def _tables(folder: Path) -> list[Path]:
+    """Tables of an archive without layers; a text is one only where nothing else is, since it may be a note to the reader."""
+    found = [p for p in _files(folder) if p.suffix.lower() in TABLES]
+    return [p for p in found if p.suffix.lower() != ".txt"] or found
 
 
 def _files(folder: Path) -> list[Path]:

@@ -28,6 +28,7 @@ def dataset_of(file: Path) -> str:
         return f"GeoJSON:{file.resolve()}"
     try:
         whole = json.loads(file.read_bytes())
+        _refuse_other_json(whole, file)
         kind, members = whole.get("type"), whole.get("features", [])
     except (ValueError, AttributeError, RecursionError) as error:
         raise SourceError(f"not GeoJSON, or cut short: {error}", file=file, do="download it again") from error
@@ -42,6 +43,22 @@ def dataset_of(file: Path) -> str:
         return f"GeoJSON:{file.resolve()}"
     _refuse_two_systems(whole, features, file)
     return f"JSONFG:{file.resolve()}"
+
+
+def _refuse_other_json(whole: Any, file: Path) -> None:
+    """JSON of another form says what it is, and how the same rows can be had."""
+    first = whole[0] if isinstance(whole, list) and whole else None
+    if isinstance(first, dict):
+        told = "a list of records, not GeoJSON"
+        raise SourceError(
+            told, file=file, do="save it as CSV, or write a card with protocol: http_json for its address"
+        )
+    features = whole.get("features") if isinstance(whole, dict) else None
+    if isinstance(features, list) and features and isinstance(features[0], dict) and "attributes" in features[0]:
+        told = "Esri JSON (attributes and rings), not GeoJSON"
+        raise SourceError(
+            told, file=file, do="ask the server for f=geojson, or write a card with protocol: arcgis_rest"
+        )
 
 
 def _is_json_fg(whole: dict[str, Any], features: list[dict[str, Any]]) -> bool:

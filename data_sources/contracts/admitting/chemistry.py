@@ -34,11 +34,17 @@ _OXIDE_LIKE = re.compile(r"([a-z]{1,2})\d?o\d?")
 _BESIDE = frozenset(
     {"no", "nos", "num", "number", "id", "code", "flag", "flags", "qc", "dl", "mdl", "lod", "loq", "lld", "limit", "method",
      "lab", "situ", "rank", "sd", "std", "stdev", "rsd", "err", "error", "remark", "remarks", "note", "notes", "date", "n",
+     "2se", "1se", "2sd", "1sd", "1s", "2s", "sigma", "1sigma", "2sigma", "unc", "uncertainty", "cv", "ci", "cl95",
      "count", "qualifier", "qual", "class", "name", "grid", "zone", "anomaly", "censored"}
 )  # fmt: skip
 # Oxides that surveys report beside those of the element table: (element, t element per t oxide).
 _MORE_OXIDES = {"FeO": ("Fe", 0.77731), "CaO": ("Ca", 0.71469), "Na2O": ("Na", 0.74186), "BaO": ("Ba", 0.89566),
                 "Rb2O": ("Rb", 0.91441), "Cs2O": ("Cs", 0.94323), "SO3": ("S", 0.40050), "As2O3": ("As", 0.75737)}  # fmt: skip
+
+_IN_TOTAL = re.compile("(Cu|Zn|Pb|Ni|Co|Mn|Mo|Cr)T")
+"""As mills write the whole of a metal beside its soluble part; ``alt`` and ``cut`` are other words."""
+_BY_RADIATION = ("eU", "eTh", "eK", "eU3O8", "eThO2")
+"""Equivalents by gamma rays; EU and Eu are europium."""
 
 Kind = Literal["element", "oxide", "loi", "total_ree"]
 
@@ -115,6 +121,7 @@ def species_by_name() -> dict[str, Species]:
                 out[spelling] = item
     out["fe2o3t"] = out["tfe2o3"] = out["fe2o3"]
     out["feot"] = out["feo"]
+    out["tfe"] = out["fet"] = out["fe"]
     out["loi"] = Species("LOI", "loi", "LOI")
     return out
 
@@ -145,6 +152,8 @@ def parse_column(name: object) -> AnalysisColumn | None:
     if not tokens:
         return None
     tokens = _without_owned(tokens)
+    if len(tokens) > 1 and tokens[0].lower() in ("t", "tot", "total") and tokens[1].lower() in species_by_name():
+        tokens = tokens[1:]  # "T.Fe %", "Total Fe (%)"
     if len(tokens) == 2 and tokens[0].lower() in ("ppm", "ppb", "pct", "%"):  # "ppm Cu"
         tokens.reverse()
     compact = re.sub(r"[^a-z]", "", "".join(t for t in tokens if unit_of(t) is None).lower())
@@ -154,16 +163,16 @@ def parse_column(name: object) -> AnalysisColumn | None:
     known = species_by_name()
     first = next((i for i, t in enumerate(tokens) if not _is_method(t)), 0)
     head, rest = tokens[first], tokens[first + 1 :]
-    species = known.get(head.lower())
+    species = known.get(_symbol(head))
     later = next((known[t.lower()] for t in rest if t.lower() in known and not _is_filler(t)), None)
     if later is not None and (
         first or any(map(_is_method, rest))
     ):  # Au-AA25_Au_ppm, Au-GRA21_Ag: the method's name, the element
         species, rest = later, [t for t in rest if known.get(t.lower()) is not later]
-    if unit_of("".join(rest)) is None:  # "g_t" is a unit, "total" a remark
-        rest = [t for t in rest if not _is_filler(t) and not _is_method(t)]
     if any(t.lower() in _BESIDE for t in rest):
         return None
+    if unit_of("".join(rest)) is None:  # "g_t" is a unit, "total" a remark
+        rest = [t for t in rest if not _is_filler(t) and not _is_method(t)]
     if species is None and head.lower() in spelled_out() and unit_of("".join(rest)) is not None:
         species = spelled_out()[head.lower()]
     if species is None:
@@ -184,6 +193,12 @@ def parse_column(name: object) -> AnalysisColumn | None:
         return AnalysisColumn(raw, twin.species, twin.stated_unit)
     # A short rest reads as a unit that nobody knows; a longer one is some other column ("as_received_by").
     return AnalysisColumn(raw, species, "", " ".join(rest)) if len(rest) == 1 and len(rest[0]) <= 5 else None
+
+
+def _symbol(head: str) -> str:
+    """The key of a species in a part of a name: ``CuT`` is copper, ``eU`` uranium, ``EU`` europium."""
+    whole = _IN_TOTAL.fullmatch(head)
+    return (whole.group(1) if whole else head[1:] if head in _BY_RADIATION else head).lower()
 
 
 def _without_owned(tokens: list[str]) -> list[str]:

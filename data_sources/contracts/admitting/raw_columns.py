@@ -19,6 +19,7 @@ from data_sources.contracts.admitting.analyses import Analyses, analysis_columns
 from data_sources.contracts.admitting.cells.decimals import OPEN, Mark, decimal_marks
 from data_sources.contracts.admitting.cells.degrees import coordinates
 from data_sources.contracts.admitting.cells.mass_fractions import unit_of
+from data_sources.contracts.admitting.cells.quantities import base_and_unit, names_quantity
 from data_sources.contracts.admitting.cells.units import factor_to, is_unit
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.admitting.values import CONVERTED, FORMULA, SENTINEL, clean_text, parse_numbers
@@ -30,9 +31,13 @@ NO_UNIT_SAID = (
     "names a quantity and no unit: not used; write the unit into the header, as in (t) or (million t), or call the column {field} "
     "where it is in {unit}"
 )
+OTHER_QUANTITY = (
+    "names a quantity in a unit that is not understood, or a volume, and no other column gives the tonnage: not used; write it in t, "
+    "kt, lakh t or million t"
+)
 NOT_A_PAIR = "looks like a coordinate and is not understood, so that no row has a position: name the columns as x and y with their crs in the card"
 _LIKE_A_COORDINATE = re.compile(
-    r"(^|_)(lat|long|lon|latitude|longitude|easting|northing|utm|coord|coordinates?|gps)(_|$)"
+    r"(^|_)(lat|long|lon|latitude|longitude|eastings?|northings?|east|north|utm|coord|coordinates?|gps)(\d+[ns]?)?(_|$)"
 )
 NO_FORMATS = (
     "the file's number formats could not be read: a cell shown as a per cent holds a hundredth of it; save the file as .xlsx "
@@ -98,7 +103,7 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     marks = decimal_marks(frame, [*numeric, *analyses], pair or (), says.decimal)
     data: dict[str, Any] = {}
     written = {c: coordinates(frame, c, ledger, marks.get(c)) for c in pair or ()}
-    row_units = _row_units(frame, contract, matched, data)
+    row_units = _row_units(frame, contract, matched, data, header_units)
     for f in contract.fields:
         name = matched.get(f.name)
         if name is None or f.name in data:
@@ -173,8 +178,10 @@ def repeating_keys(frame: pd.DataFrame, raw: list[str]) -> dict[str, str]:
     return out
 
 
-def _row_units(frame: pd.DataFrame, contract: Contract, matched: Mapping[str, str], data: dict[str, Any]) -> pd.Series:
-    """The unit of each row for fields whose unit stands beside them; where it is blank, the unit in the row's cells."""
+def _row_units(
+    frame: pd.DataFrame, contract: Contract, matched: Mapping[str, str], data: dict[str, Any], header: Mapping[str, str]
+) -> pd.Series:
+    """The unit of each row for fields whose unit stands beside them; where it is blank, that in the row's cells or the header."""
     values = [matched[f.name] for f in contract.fields if f.unit == PER_ROW and f.name in matched]
     blank = pd.Series([None] * len(frame), index=frame.index, dtype="str")
     if not values:
@@ -183,6 +190,7 @@ def _row_units(frame: pd.DataFrame, contract: Contract, matched: Mapping[str, st
     for name in values:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             units = units.fillna(frame[name].astype("str").str.extract(r"\d\s*(ppm|ppb|%|g/t)\s*$", expand=False))
+        units = units.fillna(header[name]) if name in header else units
     data["unit"] = units
     return units
 
@@ -228,34 +236,36 @@ def match_fields(
 def _measured(raw: list[str], contract: Contract, matched: dict[str, str], ledger: Ledger) -> dict[str, str]:
     """Columns whose header states the unit of a quantity (``Quantity (lakh tonnes)``), taken into ``matched``, with that unit.
 
-    One that names such a quantity and no unit is not used, and said: tonnes and millions of tonnes look alike.
+    One that names such a quantity and no unit is not used, and said: tonnes and millions of tonnes look alike. So is one in a
+    unit that cannot be turned into tonnes (a volume, short tons by another name), where no other column gives the quantity.
     """
     out: dict[str, str] = {}
+    quantities = False
     for f in contract.fields:
-        if f.name in matched or f.dtype != "float" or not f.unit or f.unit == PER_ROW:
+        quantities |= bool(f.measured)
+        if f.unit == PER_ROW and f.name in matched and unit_of(unit := base_and_unit(matched[f.name])[1]) is not None:
+            out[matched[f.name]] = unit  # "Average grade (%)"
+        if f.name in matched or f.dtype != "float" or not f.unit:
             continue
-        names = {plain_name(a) for a in (*f.aliases, *f.measured)}
+        names = {plain_name(a) for a in (f.name.removesuffix("_mt"), *f.aliases, *f.measured)}
         free = [c for c in raw if c not in matched.values()]
-        for column, (base, unit) in ((c, _base_and_unit(c)) for c in free):
-            if base in names and unit:
+        for column, (base, unit) in ((c, base_and_unit(c)) for c in free):
+            if base in names and unit and (f.unit != PER_ROW or unit_of(unit) is not None):
                 matched[f.name], out[column] = column, unit
                 break
             if base in {plain_name(a) for a in f.measured}:
                 ledger.hold_column(column, "", NO_UNIT_SAID.format(unit=f.unit, field=f.name))
+    if quantities and not any(f.name in matched for f in contract.fields if f.measured):
+        for column in (
+            c for c in raw if c not in matched.values() and base_and_unit(c)[0] not in _measured_names(contract)
+        ):
+            if names_quantity(column):
+                ledger.hold_column(column, "", OTHER_QUANTITY)
     return out
 
 
-def _base_and_unit(column: str) -> tuple[str, str]:
-    """The plain name of a column and the unit behind it, in brackets, after a comma or after *in*; '' for none."""
-    for pattern in (
-        r"(.+?)\s*[(\[{]\s*(?:in\s+)?([^()\[\]{}]+?)\s*[)\]}]\s*\*?",
-        r"(.+?)\s*,\s*([^,]+)",
-        r"(.+?)[\s_]+in[\s_]+(.+)",
-    ):
-        found = re.fullmatch(pattern, " ".join(column.split()), re.IGNORECASE)
-        if found and is_unit(found.group(2).strip()):
-            return plain_name(found.group(1)), found.group(2).strip()
-    return plain_name(column), ""
+def _measured_names(contract: Contract) -> set[str]:
+    return {plain_name(a) for f in contract.fields for a in f.measured}
 
 
 def _pair(columns: list[str], contract: Contract, field_map: Mapping[str, str]) -> tuple[str, str] | None:

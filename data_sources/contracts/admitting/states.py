@@ -24,6 +24,7 @@ from data_sources.reference import load_table
 Extent = tuple[float, float, float, float]
 
 STATE_TOLERANCE_DEG = 0.1
+UNKNOWN_STATE = "no state of India is known by this name: it stays as written, and the position is not held against it"
 OTHER_STATE = "position outside the state that the row names"
 STATE_SPELLING = "state in an old name, a short form or another script: read as its present name"
 
@@ -131,6 +132,7 @@ def check_state(
                     )
         if not known:
             unknown[str(name)] = len(at)
+            ledger.mark(at, field, str(name), UNKNOWN_STATE)
             continue
         out = at[~inside]
         text = pd.Series([f"{name}, but at {x:.4f} E, {y:.4f} N" for x, y in zip(lon[out], lat[out])], dtype="str")

@@ -52,6 +52,7 @@ _GROUPED = re.compile(
     r"(?<![\d.])\d{1,3}(?:[, '\u2019]\d{2,3})*[, '\u2019]\d{3}(?!\d)"
 )  # 1,234; the Indian 1,23,456; 1 234
 _DOTTED = re.compile(r"(?<![\d,.])\d{1,3}(?:\.\d{3})+(?=,\d)")
+_SPACED = re.compile(r"(?<![\d,.])\d{1,3}(?:[ '\u2019]\d{3})+(?!\d)")
 _SAME = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2014": "-"})
 
 SENTINEL = "sentinel value read as missing"
@@ -288,6 +289,7 @@ def _tidy(text: str, decimal_comma: bool) -> str:
     """A cell in plain characters, with a decimal point and without separators of thousands."""
     plain = html.unescape(unicodedata.normalize("NFKC", text)).strip().lstrip("'").translate(_SAME)
     if decimal_comma:
+        plain = _SPACED.sub(lambda m: re.sub(r"\D", "", m.group()), plain)  # 1 250 000,5
         return _DOTTED.sub(lambda m: m.group().replace(".", ""), plain).replace(",", ".")
     return _GROUPED.sub(lambda m: re.sub(r"\D", "", m.group()), plain)
 

@@ -12,12 +12,13 @@ from functools import cache
 from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
 
 _TONNES = {
-    **dict.fromkeys(("t", "tonne", "tonnes", "ton", "tons", "metrictonne", "metrictonnes", "metricton", "metrictons"), 1.0),
-    **dict.fromkeys(("kt", "ktonnes", "thousandt", "thousandtonnes", "thousandtons", "'000t", "'000tonnes", "'000tons", "000t", "000tonnes"), 1e3),
+    **dict.fromkeys(("t", "tonne", "tonnes", "ton", "tons", "metrictonne", "metrictonnes", "metricton", "metrictons", "dmt"), 1.0),
+    **dict.fromkeys(("kt", "ktonnes", "thousandt", "thousandtonnes", "thousandtons", "'000t", "'000tonnes", "'000tons", "000t", "000tonnes", "tmt", "ktonne", "000s", "'000", "'000s", "thousandmt", "thousandmetrictonnes"), 1e3),
     **dict.fromkeys(("lakht", "lakhtonne", "lakhtonnes", "lakhton", "lakhtons", "lakhmt", "lmt", "lakhmetrictonnes", "lakhmetrictons"), 1e5),
     **dict.fromkeys(("mmt", "mnt", "mntonnes", "milliont", "milliontonne", "milliontonnes", "millionton", "milliontons", "millionmt", "millionmetrictonnes", "millionmetrictons"), 1e6),
     **dict.fromkeys(("croret", "croretonnes", "croretons"), 1e7),
     **dict.fromkeys(("billiont", "billiontonnes"), 1e9),
+    **dict.fromkeys(("shortton", "shorttons", "st"), 0.90718474), **dict.fromkeys(("longton", "longtons"), 1.0160469088),
     "kg": 1e-3,
 }  # fmt: skip
 _HECTARES = {
