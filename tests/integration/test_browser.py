@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import axe_core_python
 import pandas as pd
 import pytest
 
@@ -96,6 +97,9 @@ _FAULTS = """(() => {
   });
   return out;
 })()"""
+# The checker of accessibility that the trade uses; what it calls a violation, with the first element of each.
+_AXE = Path(axe_core_python.__file__).with_name("axe.min.js")
+_VIOLATIONS = "axe.run(document).then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 120)))"
 _SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 
 
@@ -156,6 +160,7 @@ async def _visit(page: Path, folder: Path) -> dict[str, Any]:
         await _asked(b, out)
         await _beside(b, page, out)
         await _looks(b, out)
+        out["violations"] = await _violations(b, page)
         out["requests"], out["errors"] = list(b.requests), list(b.errors)
     out["picture"] = (folder / "page.png").stat().st_size
     return out
@@ -221,6 +226,25 @@ async def _looks(b: Any, out: dict[str, Any]) -> None:
     await b.send("Emulation.clearDeviceMetricsOverride")
 
 
+async def _violations(b: Any, page: Path) -> dict[str, list[str]]:
+    """By day and at night, on a desk and on a telephone; once with two blocks side by side."""
+    out: dict[str, list[str]] = {}
+    for scheme, width in (("light", 1400), ("light", 390), ("dark", 1400), ("dark", 390)):
+        await b.send(
+            "Emulation.setEmulatedMedia", media="", features=[{"name": "prefers-color-scheme", "value": scheme}]
+        )
+        phone = {"deviceScaleFactor": 1, "mobile": width < 800}
+        await b.send("Emulation.setDeviceMetricsOverride", width=width, height=900, **phone)
+        beside = "&compare=EX-AB-010,EX-AB-015" if (scheme, width) != ("light", 1400) else ""
+        await b.send("Page.navigate", url="about:blank")
+        await b.open(f"{page.as_uri()}#block=EX-AB-010{beside}")
+        await b.value(f"{_AXE.read_text(encoding='utf-8')}; 0")
+        found = await b.send("Runtime.evaluate", expression=_VIOLATIONS, awaitPromise=True, returnByValue=True)
+        out[f"{scheme} {width}"] = found["result"]["value"]
+    await b.send("Emulation.clearDeviceMetricsOverride")
+    return out
+
+
 def test_a_search_takes_whole_words_and_says_what_other_filters_hide(seen: dict[str, Any]) -> None:
     found = seen["found"]
     assert found[""] == ["24 of 30 blocks", "6 more hidden by Kind: 6 auction blocks."]
@@ -256,6 +280,10 @@ def test_it_holds_at_night_on_paper_and_on_a_telephone(seen: dict[str, Any]) -> 
     assert seen["night"] == ["rgb(27, 26, 24)", []]
     assert seen["paper"] == ["static", "rgb(255, 255, 255)", True, True]
     assert seen["telephone"] <= 0
+
+
+def test_axe_finds_no_violation(seen: dict[str, Any]) -> None:
+    assert seen["violations"] == {"light 1400": [], "light 390": [], "dark 1400": [], "dark 390": []}
 
 
 def test_names_are_written_on_the_areas_and_not_under_them(seen: dict[str, Any]) -> None:
