@@ -6,12 +6,13 @@ Belongs here: the shape of a table of text, and what must be said of it. Does no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from data_sources.contracts.admitting.cells.mass_fractions import unit_of
 from data_sources.contracts.admitting.cells.units import is_unit
@@ -39,14 +40,9 @@ _CHECK_COLUMNS = (
     "check_type",
     "control",
 )
-_OWN = re.compile(
-    r"(certified )?(reference|control) (material|standard|sample)|crm|srm|rm|std\.?|standards?|blanks?|blk|(field|lab|pulp|coarse) blank",
-    re.IGNORECASE,
-)
-_NAMED = re.compile(r"(oreas|crm|srm|std|standard|blank|blk)[\s_-]*\d*[a-z]?", re.IGNORECASE)
-_AGAIN = re.compile(
-    r"((field|lab|pulp|coarse|crush|reject) )?(dup|duplicate|rep|replicate|repeat|check|split)s?\.?", re.IGNORECASE
-)
+_OWN = r"(certified )?(reference|control) (material|standard|sample)|crm|srm|rm|std\.?|standards?|blanks?|blk|(field|lab|pulp|coarse) blank"
+_NAMED = r"(oreas|crm|srm|std|standard|blank|blk)[\s_-]*\d*[a-z]?"
+_AGAIN = r"((field|lab|pulp|coarse|crush|reject) )?(dup|duplicate|rep|replicate|repeat|check|split)s?\.?"
 _NO_UNIT = frozenset(
     {"", "-", "--", "text", "no", "none", "nan", "id", "string", "wgs84", "dms", "unit", "units", "n/a"}
 )
@@ -99,8 +95,9 @@ def _with_check_material_told(
     ):
         if column is None or pd.api.types.is_numeric_dtype(frame[column]):
             continue
-        texts = frame[column].astype("str").str.strip()
-        at = texts.str.fullmatch(form).fillna(False).to_numpy(dtype=bool)
+        texts = frame[column].astype("str")
+        found = pc.match_substring_regex(pa.array(texts, pa.string()), rf"^\s*(?:{form})\s*$", ignore_case=True)
+        at = np.asarray(found.fill_null(False))
         if at.any() and at.mean() < _MOST_CHECKS:
             out = (
                 frame.copy(deep=False) if out is frame else out

@@ -7,6 +7,8 @@ Belongs here: spelling of species and units, unit factors, crustal expectation. 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -43,8 +45,14 @@ _MORE_OXIDES = {"FeO": ("Fe", 0.77731), "CaO": ("Ca", 0.71469), "Na2O": ("Na", 0
 
 _IN_TOTAL = re.compile("(Cu|Zn|Pb|Ni|Co|Mn|Mo|Cr)T")
 """As mills write the whole of a metal beside its soluble part; ``alt`` and ``cut`` are other words."""
-_BY_RADIATION = ("eU", "eTh", "eK", "eU3O8", "eThO2")
+_BY_RADIATION = ("eU", "eTh", "eK", "eU3O8", "eUO2", "eThO2")
 """Equivalents by gamma rays; EU and Eu are europium."""
+
+_ISOTOPE = re.compile(r"\d{1,3}([A-Z][a-z]?)|([A-Z][a-z]?)\d{2,3}")
+"""As mass spectrometers name an analysis, ``63Cu``; of lead or uranium it may be that isotope alone."""
+_OXYGEN = 15.999
+# Without those of one atom each ("sno" and "geo" are other words) and without 3 to 8: "eU3O8" is uranium by its radiation.
+_PROPORTIONS = ((1, 2), (1, 3), (2, 1), (2, 3), (2, 5), (3, 4), (4, 7), (6, 11))
 
 Kind = Literal["element", "oxide", "loi", "total_ree"]
 
@@ -119,11 +127,33 @@ def species_by_name() -> dict[str, Species]:
         for spelling in (oxide.lower(), oxide.lower().replace("o", "0")):
             if spelling not in out:
                 out[spelling] = item
+    for oxide, (element, share) in _further_oxides(oxides | _MORE_OXIDES).items():
+        item = Species(oxide, "oxide", element, share)
+        for spelling in (oxide.lower(), re.sub(r"o(\d*)$", r"0\1", oxide.lower())):
+            out.setdefault(spelling, item)
     out["fe2o3t"] = out["tfe2o3"] = out["fe2o3"]
     out["feot"] = out["feo"]
     out["tfe"] = out["fet"] = out["fe"]
     out["loi"] = Species("LOI", "loi", "LOI")
     return out
+
+
+def _further_oxides(known: Mapping[str, tuple[str, float]]) -> dict[str, tuple[str, float]]:
+    """Oxides of other proportions than the tables' (``Ce2O3`` beside ``CeO2``), by the mass of the metal that a known one implies.
+
+    With x atoms of mass M and y of oxygen (15.999) the metal's share is f = xM / (xM + 15.999 y).
+    """
+    out: dict[str, tuple[str, float]] = {}
+    for oxide, (element, share) in known.items():
+        found = re.fullmatch(rf"{element}(\d*)O(\d*)", oxide)
+        if found is None:
+            continue
+        x, y = (int(n or 1) for n in found.groups())
+        mass = share * _OXYGEN * y / (x * (1 - share))
+        for a, b in _PROPORTIONS:
+            formula = f"{element}{a if a > 1 else ''}O{b if b > 1 else ''}"
+            out[formula] = element, a * mass / (a * mass + _OXYGEN * b)
+    return {formula: found for formula, found in out.items() if formula not in known}
 
 
 @cache
@@ -144,7 +174,9 @@ def spelled_out() -> dict[str, Species]:
 def parse_column(name: object) -> AnalysisColumn | None:
     """A column name read as species and unit: ``La_ppb``, ``Si02``, ``as_``, ``Cu (mg/kg)``, ``Fe2O3_pct``; None if it is none."""
     raw = str(name)
-    text = raw.replace("\ufeff", "").strip().strip('"').strip("_ ").rstrip("*\u2020\u2021 ")
+    text = (
+        unicodedata.normalize("NFKC", raw).replace("\ufeff", "").strip().strip('"').strip("_ ").rstrip("*\u2020\u2021 ")
+    )
     if re.fullmatch(r"l\.?\s?o\.?\s?i\.?", text, re.IGNORECASE):
         return AnalysisColumn(raw, species_by_name()["loi"], "")
     spaced = re.sub(r"(?<=[\w)])%", " %", text)
@@ -226,7 +258,14 @@ def names_analysis(name: object) -> bool:
 
     ``Cu_flag`` and ``S No`` do not; ``Copper``, ``Cu by ICP in ppm of dry mass`` do.
     """
-    tokens = [t for t in re.split(r"[\s_.:;|()\[\]{}\-,]+", str(name)) if t]
+    plain = unicodedata.normalize("NFKC", str(name))
+    per = re.fullmatch(r"\s*(\w+)\s*/\s*(\w+|%)\s*", plain)  # "Cu/ppm"
+    tokens = [
+        t
+        for t in re.split(r"[\s_.:;|()\[\]{}\-,]+", " ".join(per.groups()) if per and unit_of(per.group(2)) else plain)
+        if t
+    ]
+    tokens = [isotope.group(1) or isotope.group(2) if (isotope := _ISOTOPE.fullmatch(t)) else t for t in tokens]
     if any(t.lower() in _BESIDE for t in tokens):
         return False
     words = [t for t in tokens if t.lower() in spelled_out() or (len(t) > 2 and t.lower() in species_by_name())]
@@ -237,7 +276,12 @@ def names_analysis(name: object) -> bool:
 
 def element_named(text: object) -> Species | None:
     """The element, oxide or total of rare earths that a cell names: ``copper``, ``CU``, ``V2O5``, ``eU3O8``; None for none."""
-    plain = re.sub(r"[\s_]+", "", str(text)).lower()
+    text = unicodedata.normalize("NFKC", str(text))
+    if both := re.fullmatch(r"\s*(.+?)\s*\(([^()]+)\)\s*", text):  # "Copper (Cu)", "Iron (total)"
+        outer, inner = element_named(both.group(1)), element_named(both.group(2))
+        said_again = inner is not None and outer is not None and inner.element == outer.element
+        return outer if said_again or both.group(2).strip().lower() in ("t", "total") else None
+    plain = re.sub(r"[\s_]+", "", text).lower()
     if plain in TREE_NAMES - {"treo"}:
         return Species("TREE", "total_ree", "TREE")
     known = species_by_name()

@@ -17,7 +17,7 @@ from data_sources.connectors.degree_columns import JOINED
 from data_sources.contracts import MissingSourceError, SourceError
 from data_sources.contracts.admitting import analyses
 from data_sources.contracts.admitting.cells.units import factor_to
-from data_sources.contracts.admitting.chemistry import parse_column
+from data_sources.contracts.admitting.chemistry import element_named, parse_column
 from data_sources.contracts.admitting.raw_columns import NOT_A_PAIR, OTHER_QUANTITY
 from data_sources.contracts.admitting.states import UNKNOWN_STATE
 from data_sources.contracts.admitting.values import UNREADABLE
@@ -189,6 +189,44 @@ def test_totals_and_equivalents_are_of_their_element(name: str, target: str) -> 
 def test_what_stands_beside_an_analysis_is_not_its_value(name: str) -> None:
     found = parse_column(name)
     assert found is None or found.unknown_unit
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "share"),
+    [
+        ("P₂O₅ (%)", "P2O5_pct", 1.0), ("SiO₂ %", "SiO2_pct", 1.0), ("Fe₂O₃ (wt.%)", "Fe2O3_pct", 1.0), ("Ce2O3 ppm", "Ce_ppm", 0.85377),
+        ("Pr2O3_ppm", "Pr_ppm", 0.85447), ("MnO2 %", "Mn_ppm", 0.63193), ("V2O3 (%)", "V_ppm", 0.67982), ("UO2 ppm", "U_ppm", 0.88149),
+        ("Co304 (%)", "Co_ppm", 0.73421), ("Tb2O3 ppm", "Tb_ppm", 0.86881),
+    ],
+)  # fmt: skip
+def test_oxides_as_word_processors_and_other_tables_write_them(name: str, target: str, share: float) -> None:
+    """Shares by the atomic masses of handbooks: cerium 140.116, praseodymium 140.908, manganese 54.938, vanadium 50.942, ..."""
+    found = parse_column(name)
+    assert found is not None and found.species.target == target and found.stated_unit
+    if target.endswith("_ppm"):
+        assert found.species.element_per_oxide == pytest.approx(share, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["S No", "SNo", "Geo", "geo1", "Alto", "no2", "co_2", "ho", "POI2"])
+def test_words_that_look_like_oxides_are_none(name: str) -> None:
+    found = parse_column(name)
+    assert found is None or found.species.kind == "element"
+
+
+@pytest.mark.parametrize("name", ["63Cu ppm", "Cu63 (ppm)", "Cu/ppm", "Zn/%"])
+def test_an_isotope_or_a_quotient_with_its_unit_is_a_finding(tmp_path: Path, name: str) -> None:
+    got = read(samples(tmp_path, f"Pb_ppm,{name}", "20,2.5", "21,3", "22,1"))
+    assert analyses.PASSED_OVER in reasons(got, None, "quarantine")
+
+
+@pytest.mark.parametrize(
+    ("text", "element", "share"),
+    [("P₂O₅", "P", 0.43643), ("Copper (Cu)", "Cu", 1.0), ("Iron (total)", "Fe", 1.0), ("V₂O₅", "V", 0.56017), ("Cu (Zn)", None, 0), ("Al2O3 (av)", None, 0)],
+)  # fmt: skip
+def test_elements_of_grades_with_small_digits_or_said_twice(text: str, element: str | None, share: float) -> None:
+    found = element_named(text)
+    assert (None if found is None else found.element) == element
+    assert found is None or found.element_per_oxide == pytest.approx(share, abs=1e-4)
 
 
 def test_an_error_column_never_stands_for_the_value(tmp_path: Path) -> None:
