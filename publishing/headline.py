@@ -12,71 +12,76 @@ from pathlib import Path
 import pandas as pd
 
 from khanij.foundation.environment import output_folder
-from khanij.foundation.wording import chance, number
+from khanij.foundation.wording import number
 from publishing.geopackage.reading import read_table, run_info
+from publishing.languages import ENGLISH, chance_said, say
 
 NAMED = 3
 """Blocks that a sentence names before it says how many more there are."""
 
 
-def prospects_said(blocks: pd.DataFrame, kind: str = "waste_block") -> str:
+def prospects_said(blocks: pd.DataFrame, kind: str = "waste_block", language: str = ENGLISH) -> str:
     """``Of 34 ranked waste blocks 0 pay ..., 2 may, 32 need net prices 3 to 1,130 times as high.``; "" where none is."""
     ranked = blocks[(blocks["kind"] == kind) & (blocks["status"] == "RANKED")].sort_values("rank")
     if ranked.empty:
         return ""
-    counts = {p: ranked[ranked["prospect"] == p] for p in ("PAYS", "MAY_PAY", "NEEDS_MORE")}
-    what = str(kind).replace("_", " ") + ("s" if len(ranked) > 1 else "")
+    pays, may, rest = (ranked[ranked["prospect"] == p] for p in ("PAYS", "MAY_PAY", "NEEDS_MORE"))
+    what = kinds_said(kind, language, len(ranked))
     parts = [
-        f"{len(counts['PAYS'])} pay at today's prices in half of the draws or more{_named(counts['PAYS'])}",
-        f"{len(counts['MAY_PAY'])} may pay{_named(counts['MAY_PAY'])}",
+        say("headline.pays", language, n=len(pays), named=_named(pays, language)),
+        say("headline.may", language, n=len(may), named=_named(may, language)),
     ]
-    rest = counts["NEEDS_MORE"]
     if len(rest):
-        parts.append(f"{len(rest)} need {_times(rest['price_multiple_needed'])}")
-    return f"Of {len(ranked)} ranked {what} {', '.join(parts)}."
+        times = _times(rest["price_multiple_needed"], language)
+        parts.append(say("headline.need", language, n=len(rest), times=times))
+    return say("headline.ranked", language, n=len(ranked), kind=what, parts=", ".join(parts))
 
 
-def _named(blocks: pd.DataFrame) -> str:
+def kinds_said(kind: str, language: str = ENGLISH, n: int = 2) -> str:
+    """What so many blocks of a kind are called."""
+    return say(f"{'kinds' if n != 1 else 'kind'}.{kind}", language)
+
+
+def _named(blocks: pd.DataFrame, language: str) -> str:
     """`` (Malanjkhand ... in 44 % of the draws)``: the first few by name with how often they pay."""
-    said = [f"{name} in {chance(p)}" for name, p in zip(blocks["name"].head(NAMED), blocks["p_pays"].head(NAMED))]
+    rows = zip(blocks["name"].head(NAMED), blocks["p_pays"].head(NAMED))
+    said = [say("headline.named", language, name=name, chance=chance_said(p, language)) for name, p in rows]
     more = len(blocks) - len(said)
-    return f" ({'; '.join([*said, *([f'{more} more'] if more else [])])})" if said else ""
+    others = [say("headline.more", language, n=more)] if more else []
+    return f" ({'; '.join([*said, *others])})" if said else ""
 
 
-def _times(multiples: pd.Series) -> str:
+def _times(multiples: pd.Series, language: str) -> str:
     known = multiples.dropna()
     if known.empty:
-        return "more than any price multiple that can be said"
+        return say("headline.times_unknown", language)
     low, high = known.min(), known.max()
-    return (
-        f"net prices {number(low)} to {number(high)} times as high"
-        if high > low
-        else f"{number(low)} times the net prices"
-    )
+    key = "headline.times_range" if high > low else "headline.times_one"
+    return say(key, language, low=number(low), high=number(high))
 
 
-def outside_said(blocks: pd.DataFrame) -> str:
+def outside_said(blocks: pd.DataFrame, language: str = ENGLISH) -> str:
     """Waste of other metals than the basket's that pays or may: it is not ranked, and worth knowing."""
     others = blocks[(blocks["status"] == "OUT_OF_BASKET") & blocks["prospect"].isin(["PAYS", "MAY_PAY"])]
     others = others.sort_values(["p_pays", "block_id"], ascending=[False, True])
     if others.empty:
         return ""
     rows = zip(others["name"], others["main_product"], others["p_pays"])
-    return f"Outside the basket: {'; '.join(f'{n} ({m}, pays in {chance(p)} of the draws)' for n, m, p in rows)}."
+    told = [say("headline.outside_one", language, name=n, metal=m, chance=chance_said(p, language)) for n, m, p in rows]
+    return say("headline.outside", language, list="; ".join(told))
 
 
-def statuses_said(blocks: pd.DataFrame, kind: str = "waste_block") -> str:
+def statuses_said(blocks: pd.DataFrame, kind: str = "waste_block", language: str = ENGLISH) -> str:
     """How many blocks of a kind are ranked, barred, of other metals, leased, and not quantified."""
     mine = blocks.loc[blocks["kind"] == kind, "status"].value_counts()
-    words = (
-        ("RANKED", "are ranked"), ("GATED", "barred by law or court"), ("OUT_OF_BASKET", "of other metals than the basket's"),
-        ("LEASED", "leased to a third party"), ("UNQUANTIFIED", "not quantified"),
-    )  # fmt: skip
-    told = [f"{int(mine[s])} {said}" for s, said in words if mine.get(s)]
-    return f"Of {int(mine.sum())} {str(kind).replace('_', ' ')}s {', '.join(told)}." if told else ""
+    statuses = ("RANKED", "GATED", "OUT_OF_BASKET", "LEASED", "UNQUANTIFIED")
+    told = [say(f"headline.{s}", language, n=int(mine[s])) for s in statuses if mine.get(s)]
+    if not told:
+        return ""
+    return say("headline.statuses", language, n=int(mine.sum()), kind=kinds_said(kind, language), parts=", ".join(told))
 
 
-def basket_said(gpkg: Path | str, basket: str, title: str) -> str:
+def basket_said(gpkg: Path | str, basket: str, language: str = ENGLISH) -> str:
     """How often anything that another basket ranks pays at all."""
     ranks = read_table(gpkg, "basket_ranks")
     blocks = read_table(gpkg, "ranked_blocks").set_index("block_id")
@@ -84,44 +89,56 @@ def basket_said(gpkg: Path | str, basket: str, title: str) -> str:
     p = blocks.loc[[b for b in mine if b in blocks.index], "p_pays"].dropna()
     if p.empty:
         return ""
-    most = f"the best in {chance(p.max())} of the draws"
-    return f"Of {len(p)} waste blocks with {title} {int((p >= 0.05).sum())} pay in 5 % of the draws or more; {most}."
+    return say(
+        "headline.basket", language,
+        n=len(p), title=say(f"headline.{basket}", language), pay=int((p >= 0.05).sum()), chance=chance_said(p.max(), language),
+    )  # fmt: skip
 
 
-def auction_said(blocks: pd.DataFrame, near_km: float = 5.0) -> str:
+def auction_said(blocks: pd.DataFrame, near_km: float = 5.0, language: str = ENGLISH) -> str:
     """What is known of the waste in and near auction blocks."""
     mine = blocks[blocks["kind"] == "auction_block"]
     if mine.empty:
         return ""
     near = int((mine["nearest_site_km"] <= near_km).sum())
     quantified = int(mine["status"].isin(["RANKED", "OUT_OF_BASKET"]).sum())
-    return (
-        f"Of {len(mine)} auction blocks {quantified} hold quantified waste and {near} lie within {near_km:g} km of a known "
-        "waste site; the others name the nearest site, and what is missing."
+    rest = say("headline.auction_rest", language)
+    return say(
+        "headline.auction", language, n=len(mine), quantified=quantified, near=near, km=f"{near_km:g}", rest=rest
     )
 
 
-def robustness_said(gpkg: Path | str, kind: str = "waste_block") -> str:
+def robustness_said(gpkg: Path | str, kind: str = "waste_block", language: str = ENGLISH) -> str:
     """The verdict on the order of one kind."""
-    told = verdict_said(run_info(gpkg), kind)
-    return f"{told}." if told else ""
+    told = verdict_said(run_info(gpkg), kind, language)
+    return f"{told}{say('stop', language)}" if told else ""
 
 
-def verdict_said(info: Mapping[str, str], kind: str = "waste_block") -> str:
+def verdict_said(info: Mapping[str, str], kind: str = "waste_block", language: str = ENGLISH) -> str:
     """The verdict on the order of one kind as ``run_info`` has it: ``Ranking not robust: ...``; "" where nothing was ranked."""
     told = info.get(f"verdict_{kind}", "")
+    for key in ("robust", "not_robust"):
+        words = say(f"headline.{key}").removesuffix("{note}")
+        if told.casefold().startswith(words.casefold()):
+            return say(f"headline.{key}", language, note=told[len(words) :])
     return f"{told[:1].upper()}{told[1:]}" if told else ""
 
 
-def region_said(gpkg: Path | str) -> str:
+def region_said(gpkg: Path | str, language: str = ENGLISH) -> str:
     """All sentences of one published region, one to a line, the prospects first."""
     blocks = read_table(gpkg, "ranked_blocks")
     deck = run_info(gpkg).get("price_deck", "")
     parts = [
-        prospects_said(blocks), outside_said(blocks), basket_said(gpkg, "magnet_ree", "magnet rare earths"),
-        statuses_said(blocks), auction_said(blocks), robustness_said(gpkg),
+        prospects_said(blocks, language=language), outside_said(blocks, language), basket_said(gpkg, "magnet_ree", language),
+        statuses_said(blocks, language=language), auction_said(blocks, language=language),
+        robustness_said(gpkg, language=language), prices_said(deck, language),
     ]  # fmt: skip
-    return "\n".join([*(p for p in parts if p), *([f"Prices: deck {deck}."] if deck else [])])
+    return "\n".join(p for p in parts if p)
+
+
+def prices_said(deck: str, language: str = ENGLISH) -> str:
+    """Which prices a result was made with; "" where it does not say."""
+    return say("headline.prices", language, deck=deck) if deck else ""
 
 
 def with_said(text: str, region: str, said: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from khanij.foundation.environment import DEFAULT
 from khanij.foundation.wording import one_line
+from publishing.languages import ENGLISH, say
 
 _MOST = 3
 _LONGEST = 60
@@ -28,7 +29,7 @@ def _said(value: str | None) -> str:
     return one_line(value, _LONGEST) or "nothing"
 
 
-def scenario_said(info: Mapping[str, str], most: int = 99) -> str:
+def scenario_said(info: Mapping[str, str], most: int = 99, language: str = ENGLISH) -> str:
     """``Scenario NAME, not the default result: ranking.ground_weight = 0.5 instead of 0.2``; "" of the default.
 
     Parameters
@@ -37,7 +38,7 @@ def scenario_said(info: Mapping[str, str], most: int = 99) -> str:
     """
     if not info.get("scenario"):
         return ""
-    return f"Scenario {info['scenario']}, not the default result: {_differs(info, most)}"
+    return say("scenario.said", language, name=info["scenario"], differs=_differs(info, most))
 
 
 def titled(title: str, info: Mapping[str, str]) -> str:

@@ -31,6 +31,8 @@ from data_sources.regions import Region
 from data_sources.sheets import sheets_in
 from khanij.foundation.files import PublishedFile
 from khanij.foundation.version import khanij_version
+from publishing.brief import NAMES as BRIEFS
+from publishing.brief import write_briefs
 from publishing.fertility_report import write_fertility_report, write_tables
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import Publication, selected
@@ -282,7 +284,7 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
 
 @region_asset(
     group="publication",
-    title="One page with map, table, filters and explanations that needs no server and no network, staged for the next set.",
+    title="One page with map, table, filters and explanations that needs no server and no network, and the brief, staged for the next set.",
     kinds={"python", "html"},
     settings=("title", "is_sample"),
     upstream=("ranked_blocks", "evidence_files"),
@@ -298,8 +300,9 @@ def web_page(
     beside = sorted([*ranked_blocks["staged"], *(n for n in evidence_files["staged"] if n.endswith((".tif", ".html")))])
     with staging_errors(folder):
         geopackage = staged_or_published(folder, next(iter(ranked_blocks["staged"])))
-        page = write_page(geopackage, staging_of(folder) / "index.html", beside)
-        made = staged(folder, page.path)
+        briefs = [file.path for file in write_briefs(geopackage, staging_of(folder))]
+        page = write_page(geopackage, staging_of(folder) / "index.html", [*BRIEFS, *beside])
+        made = staged(folder, page.path, *briefs)
     bundle = {"staged": made, "generation": current}
     return result(
         context, workspace, bundle, bytes=page.bytes, sha256=page.sha256, **file_links([folder / "index.html"])

@@ -31,6 +31,22 @@ def usd_to_inr_crore(usd: float, inr_per_usd: float) -> float:
     return usd * inr_per_usd / RUPEES_PER_CRORE
 
 
+def crore(value: object) -> str:
+    """Rupees crore with digits in the Indian groups: ``12,345``, ``1,23,456``, ``-137``, ``12.3``, ``0.46``.
+
+    Two decimals below ten, one below a hundred; a value that is rounded away stays 0 without a sign.
+    """
+    if not is_known(value):
+        return NOT_KNOWN
+    x = float(value)  # type: ignore[arg-type]
+    decimals = 2 if abs(x) < 10 else 1 if abs(x) < 100 else 0
+    whole, _, part = f"{abs(x):.{decimals}f}".partition(".")
+    head, tail = whole[:-3], whole[-3:]
+    pairs = [head[max(0, i - 2) : i] for i in range(len(head), 0, -2)][::-1]
+    text = ",".join([*pairs, tail]) + (f".{part}" if part.strip("0") else "")
+    return f"-{text}" if x < 0 and text != "0" else text
+
+
 def number(value: object, digits: int = 3) -> str:
     """A number rounded to so many significant digits, thousands marked: ``1,230``, ``12``, ``0.00123``."""
     if not is_known(value):

@@ -19,12 +19,17 @@ from data_sources.reference import load_table
 from khanij.foundation.escaping import xml
 from publishing.geopackage.reading import read_table
 from publishing.glossary import GLOSSARY
-from publishing.headline import region_said, robustness_said
+from publishing.headline import prices_said, region_said, robustness_said
+from publishing.languages import ENGLISH, say
 
 _DAY = re.compile(r"\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
 _DATED = {"ranked_blocks": ("sources", "auction_outcome_date"), "waste_sites": ("sources",)}
 _GROUP_WORDS = {"REE": "ree rare earth earths", "PGE": "pge pgm platinum group"}
 _FILES = {
+    "brief.pdf": "the brief, one page",
+    "brief.docx": "the brief, for Word",
+    "brief_hi.pdf": "the brief in Hindi",
+    "brief_hi.docx": "the brief in Hindi, for Word",
     "ranked_blocks.gpkg": "all layers and tables, for QGIS",
     "ranked_blocks.parquet": "blocks, GeoParquet",
     "waste_sites.parquet": "waste sites, GeoParquet",
@@ -51,19 +56,25 @@ def sentences(gpkg: Path | str) -> str:
     return f'<p class="lead">{filled(first)}</p><ul>{"".join(f"<li>{filled(s)}</li>" for s in rest)}</ul>'
 
 
-def about(gpkg: Path | str, info: dict[str, str]) -> str:
-    """Of what day the facts, the money and the prices are, which release, and what may be passed on."""
-    day = newest_day(gpkg)
-    rate, of = info.get("inr_per_usd"), info.get("fx_date")
+def facts_said(gpkg: Path | str, info: dict[str, str], language: str = ENGLISH) -> list[str]:
+    """Of what day the facts, the money and the prices are, which release, and what may be passed on; a sentence each."""
+    day, rate, of = newest_day(gpkg), info.get("inr_per_usd"), info.get("fx_date")
+    since = say("facts.rate_of", language, day=of) if of else ""
+    release, version = info.get("release"), info.get("khanij_version")
     said = [
-        f"Newest source: {day}." if day else "",
-        f"USD 1 = Rs {rate}" + (f" of {of}" if of else "") + "." if rate else "",
-        f"Prices: deck {info['price_deck']}." if info.get("price_deck") else "",
-        f"Release {info['release']}." if info.get("release") else "Not a release: the set as it was last made.",
-        f"Khanij {info['khanij_version']}." if info.get("khanij_version") else "",
-        f"Licence: {licence(gpkg, info)}.",
+        say("facts.newest", language, day=day) if day else "",
+        say("facts.rate", language, rate=rate, of=since) if rate else "",
+        prices_said(info.get("price_deck", ""), language),
+        say("facts.release", language, release=release) if release else say("facts.no_release", language),
+        say("facts.version", language, version=version) if version else "",
+        say("facts.licence", language, licence=licence(gpkg, info, language)),
     ]
-    return f'<p class="when">{filled(" ".join(s for s in said if s))} <a href="#words">How to read this</a></p>'
+    return [s for s in said if s]
+
+
+def about(gpkg: Path | str, info: dict[str, str]) -> str:
+    """The facts about the facts, in a line below the headline."""
+    return f'<p class="when">{filled(" ".join(facts_said(gpkg, info)))} <a href="#words">How to read this</a></p>'
 
 
 def newest_day(gpkg: Path | str) -> str:
@@ -76,16 +87,16 @@ def newest_day(gpkg: Path | str) -> str:
     return max(found, default="")
 
 
-def licence(gpkg: Path | str, info: dict[str, str]) -> str:
+def licence(gpkg: Path | str, info: dict[str, str], language: str = ENGLISH) -> str:
     """The licence of the programme, and how many rows may not be passed on, or only under their own terms."""
     marks = pd.concat([read_table(gpkg, t)["redistribute"] for t in ("ranked_blocks", "waste_sites")]).value_counts()
     limits = [
-        f"{int(marks[mark])} rows {said}"
-        for mark, said in (("no", "may not be passed on"), ("share-alike", "only under their own terms"))
+        say(f"facts.rows_{key}", language, n=int(marks[mark]))
+        for mark, key in (("no", "no"), ("share-alike", "share_alike"))
         if marks.get(mark)
     ]
-    facts = info.get("licence_note") or "; ".join(limits) or "no row is marked as not to be passed on"
-    return f"code and tables Apache-2.0; the facts are their sources', named in every row ({facts})"
+    limited = info.get("licence_note") or "; ".join(limits) or say("facts.rows_free", language)
+    return say("facts.licence_said", language, limits=limited)
 
 
 def links(beside: Iterable[str]) -> str:

@@ -77,13 +77,19 @@ def _is_western(character: str) -> bool:
 def _family(character: str, before: str) -> str:
     """The font of one character: that of its script, else that of the letter before it, else the Latin one; blank for none."""
     code = ord(character)
-    own = next((s for s in SCRIPTS if unicodedata.name(character, "").startswith(s.upper())), "")
+    own = _script(character)
     if own:
         return own if code in _glyphs(own) else ""
     joins = character in _JOINERS or unicodedata.category(character)[0] in "MZPN"
     if joins and before and (character in _JOINERS or code in _glyphs(before)):
         return before
     return LATIN if code in _glyphs(LATIN) else ""
+
+
+@cache
+def _script(character: str) -> str:
+    """The script of one character, of those that have a font of their own; blank for another."""
+    return next((s for s in SCRIPTS if unicodedata.name(character, "").startswith(s.upper())), "")
 
 
 def _append(out: list[list[str]], character: str, family: str, was: str) -> None:

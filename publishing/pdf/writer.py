@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -66,6 +67,7 @@ class PdfWriter:
         self._pdf.set_creation_date(_NO_DATE)
         self._pdf.set_text_shaping(True)
         self._known: set[str] = set()
+        self._widths: dict[str, float] = {}
         self._replaced: dict[str, str] = {}
         logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of every table that it drops
 
@@ -118,16 +120,18 @@ class PdfWriter:
 
     def measure(self, text: str, size: float, *, bold: bool = False) -> float:
         """Width of a line in points."""
-        return sum(self._set(run, size) for run in runs_of(text)) + (size * _BOLD_STROKE if bold else 0.0)
+        if text not in self._widths:  # shaping takes longer than all else, and a width grows with the size
+            self._widths[text] = sum(self._set(run, 1.0) for run in runs_of(text))
+        return size * (self._widths[text] + (_BOLD_STROKE if bold else 0.0))
 
     def wrap(self, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
         """A text in lines that are no wider than ``width``; a word that is, is broken between letters."""
         lines, line = [], ""
         for word in text.split():
             while self.measure(word, size, bold=bold) > width and len(word) > 1:
-                fits = next(
-                    (n for n in range(len(word) - 1, 1, -1) if self.measure(word[:n], size, bold=bold) <= width), 1
-                )
+                whole = word  # longer beginnings are wider, so the longest that fits is found by halving
+                wider = bisect_right(range(2, len(word)), width, key=lambda n: self.measure(whole[:n], size, bold=bold))
+                fits = wider + 1
                 if line:
                     lines.append(line)
                     line = ""

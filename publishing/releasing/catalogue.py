@@ -33,6 +33,8 @@ _MEDIA = {
     ".html": "text/html",
     ".json": "application/json",
     ".md": "text/markdown",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 _TYPES = {"string": "string", "float": "number", "integer": "integer", "boolean": "boolean", "datetime": "datetime"}
 
@@ -102,7 +104,7 @@ def stac_item(folder: Path, calver: str, info: dict[str, str], region: RegionLik
             "data"
             if path.suffix in (".gpkg", ".parquet", ".tif")
             else "overview"
-            if path.suffix == ".html"
+            if path.suffix in (".html", ".pdf", ".docx")
             else "metadata"
         )
         asset = pystac.Asset(href=f"./{name}", media_type=_MEDIA[path.suffix], roles=[role])

@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 from data_sources.contracts import MissingSourceError, PublishingError
 from data_sources.contracts.published.outputs import OUTPUT_LAYERS
 from khanij.foundation.files import sha256_of, sync_file, sync_folder, write_bytes_atomically
+from publishing.brief import write_briefs
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
 from publishing.geopackage.reading import read_layer, read_table, run_info, table_names
@@ -204,7 +205,10 @@ def _write_files(
         write_geoparquet(read_layer(released.path, name), folder / f"{name}.parquet", name, info.get(KEY, ""))
     tables_beside = ("ranked_blocks.parquet", "waste_sites.parquet")
     described = ("CHANGELOG.md", "datapackage.json", "stac_item.json", MANIFEST)
-    write_page(released.path, folder / "index.html", ("ranked_blocks.gpkg", *tables_beside, *copied, *described))
+    briefs = [file.path.name for file in write_briefs(released.path, folder)]
+    write_page(
+        released.path, folder / "index.html", (*briefs, "ranked_blocks.gpkg", *tables_beside, *copied, *described)
+    )
     difference = None if before is None else diff_releases(before.folder, folder)
     write_bytes_atomically(
         folder / "CHANGELOG.md", changelog(calver, before.calver if before else None, difference, sample).encode()
