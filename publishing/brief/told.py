@@ -13,11 +13,10 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from data_sources.contracts.published.outputs import RANKED_BLOCKS
+from data_sources.contracts.published.outputs import KINDS, RANKED_BLOCKS
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
 from khanij.foundation.wording import crore, number, one_line, place, share, usd_to_inr_crore
-from publishing.explain import kinds_in, top_table
 from publishing.geopackage.reading import is_sample, read_table, records, run_info
 from publishing.headline import kinds_said, prospects_said, region_said, verdict_said
 from publishing.languages import ENGLISH, chance_said, say, unread
@@ -77,8 +76,8 @@ class Brief:
 def brief_of(gpkg: Path | str, language: str = ENGLISH) -> Brief:
     """The brief of one published region."""
     info, blocks = run_info(gpkg), read_table(gpkg, "ranked_blocks")
-    kinds = kinds_in(gpkg)
-    kind = next((k for k, (_, ranked, _) in kinds.items() if ranked), "")
+    ranked = set(blocks.loc[blocks["rank"].notna(), "kind"])
+    kind = next((k for k in KINDS if k in ranked), "")  # waste blocks, the primary ranking, come first
     lead = prospects_said(blocks, kind, language) or say("brief.nothing", language)
     verdict = verdict_said(info, kind, language)
     if verdict:
@@ -88,7 +87,7 @@ def brief_of(gpkg: Path | str, language: str = ENGLISH) -> Brief:
             else ""
         )
         verdict = f"{one_line(verdict, _VERDICT_LENGTH)}{say('stop', language)}{tier}"
-    table = _ranked(blocks, kind, info, language) if kind else _by_fertility(gpkg, kinds, language)
+    table = _ranked(blocks, kind, info, language) if kind else _by_fertility(blocks, language)
     return Brief(
         language=language,
         heading=say("brief.heading", language),
@@ -176,18 +175,18 @@ def _worth(r: SimpleNamespace, rate: float, language: str) -> str:
     return f"{ranged([v if v is None else usd_to_inr_crore(v, rate) for v in usd], crore)}\n{dollars}"
 
 
-def _by_fertility(gpkg: Path | str, kinds: dict[str, tuple[int, int, int]], language: str) -> Listing:
-    """Where nothing is ranked: what the ground says, if any survey layer says it."""
-    kind = max(kinds, key=lambda k: kinds[k][2], default="")
-    kind = kind if kind and kinds[kind][2] else ""
-    frame = top_table(gpkg, kind, MOST_ROWS) if kind else pd.DataFrame()
+def _by_fertility(blocks: pd.DataFrame, language: str) -> Listing:
+    """Where nothing is ranked: what the ground says, if any survey layer says it, of the kind with the most blocks."""
+    listed = blocks[blocks["rank_fertility"].notna()]
+    counts = listed["kind"].value_counts()
+    mine = listed[listed["kind"] == next(iter(counts.index), "")].sort_values(["rank_fertility", "block_id"])
     rows = tuple(
         (
             place(r.rank_fertility), _named(r),
             say("brief.ground_share_said", language, share=share(r.fertility_axis)),
             one_line(plain(r.top_evidence)) if is_known(r.top_evidence) else say("not_known", language),
         )
-        for r in records(frame)
+        for r in records(mine.head(MOST_ROWS))
     )  # fmt: skip
     return Listing(
         title=say("brief.ground", language) if rows else "",
@@ -195,7 +194,7 @@ def _by_fertility(gpkg: Path | str, kinds: dict[str, tuple[int, int, int]], lang
         shares=(0.08, 0.34, 0.2, 0.38),
         aligns=("left", "left", "left", "left"),
         rows=rows,
-        listed=kinds[kind][2] if kind else 0,
+        listed=len(mine),
     )
 
 
