@@ -20,6 +20,7 @@ from pipelines.stopping import EXIT, Stopped, heard, leave, stop_came
 # verb -> its line in ``khanij --help``, which is the first line of its module
 VERBS = {
     "run": "rank regions: make whatever is not current, publish the GeoPackage, print the top ten",
+    "brief": "print the brief of a region, one page for a reader who has a minute, and where its PDF and Word file lie",
     "explain": "explain one block: why it stands where it stands, and how sure that is",
     "sources": "list the source cards, or probe whether each source answers",
     "fetch": "bring a region's sources into the local archive, resuming where an earlier fetch stopped",

@@ -72,6 +72,15 @@ class Brief:
         key = "brief.shown_all" if shown == self.table.listed else "brief.shown"
         return say(key, self.language, n=self.table.listed, shown=shown, tiers=self.table.note).strip()
 
+    def lines(self) -> list[str]:
+        """The brief as plain lines, each sentence and each row whole."""
+        rows = [self.table.head, *self.table.rows] if self.table.rows else []
+        table = ["", self.table.title, *(" | ".join(c.replace("\n", "; ") for c in row) for row in rows)]
+        parts = [line for head, said in self.parts for line in ("", head, *(f"* {s}" for s in said))]
+        first = (self.heading, self.title, *self.marks, "", self.lead, self.verdict)
+        under = self.under_table(len(self.table.rows))
+        return [*first, *(table if rows else []), *([under] if rows else []), *parts, "", *self.foot]
+
 
 def brief_of(gpkg: Path | str, language: str = ENGLISH) -> Brief:
     """The brief of one published region."""

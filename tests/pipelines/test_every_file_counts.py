@@ -50,7 +50,7 @@ NEVER_IN_A_RESULT = {
     "publishing/shortlist*.py": "made from a published set when asked for",
     "scoring/waste/projects/cost_laws.py": "the fit of the cost laws, which stand in a table",
     "scoring/waste/projects/cash_flows.py": "one plan year by year, for a reader",
-    "publishing/pdf/*": "made from a published set when asked for",
+    "publishing/pdf/figure_pages.py": "made from a published set when asked for",
     "data_sources/cards/writing.py": "writes a card that a user asked for",
     "khanij/foundation/kernels.py": "where compiled kernels are kept",
     "data_sources/made_pages.py": "writes pages of the docs",

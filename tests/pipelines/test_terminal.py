@@ -128,6 +128,11 @@ def test_what_is_published_is_answered_as_json(home, capsys):
     told = document(capsys, "explain", "EX-WB-002", "--region", REGION)
     assert told["blocks"][0]["block_id"] == "EX-WB-002" and told["text"][0].count("EX-WB-002")
     assert len(document(capsys, "dossier", "EX-WB-002", "--region", REGION, "--out", str(home))["files"]) == 2
+    brief = document(capsys, "brief", "--region", REGION, "--out", str(home / "briefs"))
+    assert brief["files"] == [str(home / "briefs" / f"brief{s}") for s in (".docx", ".pdf", "_hi.docx", "_hi.pdf")]
+    assert any(line.startswith("Of ") and " pay at today's prices " in line for line in brief["text"])
+    hindi = document(capsys, "brief", "--region", REGION, "--language", "hi")
+    assert "करोड़" in "".join(hindi["text"]) and hindi["files"] == [], "a set of an older version has none"
     assert isinstance(document(capsys, "sample", "--region", REGION)["campaigns"], list)
     file = str(home / "x.gpkg")
     publish_geopackage(make_publication(29, seed=4), Path(file))
