@@ -27,6 +27,7 @@ from khanij.foundation.wording import (
     tonnes,
     triple,
 )
+from publishing.citations import entries_cited, entry_said
 from publishing.colours import CONTRIBUTIONS
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records, run_info
@@ -358,4 +359,7 @@ def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
     mine = (advice["block_id"] == block.block_id) | (advice["block_id"].isna() & (advice["site_id"] == block.site_id))
     for row in records(advice[mine].sort_values("priority").head(3)):
         out += _say("Measure next", f"{row.site_id}, number {place(row.priority)} of all sites: {one_line(row.advice)}")
-    return out + _say("Sources", block.sources)
+    out += _say("Sources", block.sources)
+    cited = entries_cited(block, read_table(gpkg, "bibliography"))
+    # An address stays whole, so that it can be clicked or copied.
+    return out + (["", "Texts cited", *(f"  {entry_said(e)}" for e in cited)] if cited else [])

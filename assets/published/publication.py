@@ -20,6 +20,7 @@ from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
 from data_sources.cards import load_card
 from data_sources.contracts import QUARANTINE_COLUMNS
+from data_sources.contracts.published.cited import CITING
 from data_sources.contracts.published.outputs import (
     OCCURRENCES_OUT,
     SCHEMA_VERSION,
@@ -27,6 +28,7 @@ from data_sources.contracts.published.outputs import (
     WASTE_SITES_OUT,
 )
 from data_sources.readers.quality import quality_table
+from data_sources.reference.bibliography import bibliography_of
 from data_sources.regions import Region
 from data_sources.sheets import sheets_in
 from khanij.foundation.files import PublishedFile
@@ -124,6 +126,7 @@ def ranked_blocks(
         "data_quality": quality_table(reports(sources)),
         **({"block_evidence": block_fertility["evidence"]} if "evidence" in block_fertility else {}),
     }
+    tables["bibliography"] = cited([*(f for f in layers.values() if f is not None), *tables.values()])
     publication = Publication(
         region=published_as(workspace, region),
         layers={name: frame for name, frame in layers.items() if frame is not None and len(frame)},
@@ -183,6 +186,17 @@ def footprint_layer(waste: dict[str, Any]) -> gpd.GeoDataFrame:
     names = pd.DataFrame(waste["sites"][["site_id", "name"]])
     outlines: gpd.GeoDataFrame = waste["footprints"].merge(names, on="site_id", how="left", validate="many_to_one")
     return selected(outlines, WASTE_FOOTPRINTS_OUT)
+
+
+def cited(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """The entries of the bibliography that the texts of these layers and tables name."""
+    return bibliography_of(
+        str(text)
+        for frame in frames
+        for column in CITING
+        if column in frame
+        for text in frame[column].dropna().unique()
+    )
 
 
 def newest_year(waste: dict[str, Any]) -> str:

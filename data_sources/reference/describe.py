@@ -28,7 +28,8 @@ Written by `python -m data_sources.reference.describe`; a test holds that it is 
 
 The tables are `data_sources/reference/*.csv`: UTF-8, comma, one header row. A blank cell means *not known*, never zero.
 Every row says its source. Marks such as *own knowledge*, *recalled*, *expert default*, *derived* and *screening only*
-stay with the figure. Ids join across tables. What stands in `evidence/` says where figures of other tables come from; no run
+stay with the figure, and each source string ends with the
+identifiers of its texts in `bibliography`. Ids join across tables. What stands in `evidence/` says where figures of other tables come from; no run
 reads it, so that an edit there remakes nothing.
 """
 _EVIDENCE = " Stands in `evidence/`."

@@ -53,6 +53,7 @@ def book_of(gpkg: Path | str) -> Book:
         info=run_info(gpkg),
         peers={("", str(kind)): int(n) for kind, n in counts.items()},
         moves=read_table(gpkg, "what_moves"),
+        bibliography=read_table(gpkg, "bibliography"),
     )
 
 
@@ -103,6 +104,7 @@ def book_of_shortlist(shortlist: Shortlist) -> Book:
         states=None,
         info=next(iter(shortlist.runs.values()), {}) | {"title": shortlist.title},
         peers=shortlist.peers,
+        bibliography=shortlist.bibliography,
     )
 
 

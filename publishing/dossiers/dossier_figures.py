@@ -19,6 +19,8 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib_scalebar.scalebar import ScaleBar
 
+from data_sources.contracts.frames import empty_table
+from data_sources.contracts.published.cited import BIBLIOGRAPHY
 from data_sources.sheets import sheet_of
 from khanij.foundation.cells import is_known
 from khanij.foundation.wording import number
@@ -28,7 +30,7 @@ from publishing.geopackage.reading import records
 A4 = (8.27, 11.69)
 MAP_SIZE = (0.40, 0.27)
 BOX = MAP_SIZE[0] * A4[0] / (MAP_SIZE[1] * A4[1])  # width over height of a map
-INK, SOFT, LINE, RED = "#1d1c1a", "#66635c", "#c9c5ba", "#b00020"
+INK, SOFT, LINE, RED, LINK = "#1d1c1a", "#66635c", "#c9c5ba", "#b00020", "#0b57a4"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Book:
     info: dict[str, str]
     peers: dict[tuple[str, str], int] = field(default_factory=dict)
     moves: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"block_id": [], "swing": []}))
+    bibliography: pd.DataFrame = field(default_factory=lambda: empty_table(BIBLIOGRAPHY))
 
     @property
     def is_sample(self) -> bool:

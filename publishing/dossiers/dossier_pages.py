@@ -28,10 +28,12 @@ from khanij.foundation.wording import (
     tonnes,
     triple,
 )
+from publishing.citations import entries_cited, entry_said, link_of
 from publishing.dossiers.dossier_figures import (
     A4,
     INK,
     LINE,
+    LINK,
     MAP_SIZE,
     RED,
     SOFT,
@@ -91,9 +93,13 @@ class Writer:
         colour: str = INK,
         weight: str = "normal",
         ha: str = "left",
+        link: str = "",
     ) -> None:
-        """A line of text at a place."""
-        self.figure.text(x, y, text, fontsize=size, color=colour, weight=weight, ha=ha, va="baseline", parse_math=False)
+        """A line of text at a place; ``link`` is what a click on it opens."""
+        more: dict[str, Any] = {"url": link} if link else {}
+        self.figure.text(
+            x, y, text, fontsize=size, color=colour, weight=weight, ha=ha, va="baseline", parse_math=False, **more
+        )
 
     def heading(self, text: str) -> None:
         """A heading at the present height."""
@@ -179,9 +185,20 @@ def only_page(book: Book, r: SimpleNamespace) -> Figure:
         ]
     )  # fmt: skip
     _ground(w, book, r)
-    w.heading("Sources")
-    w.paragraph(r.sources, size=7.5, columns=138, most=max(2, int((w.y - 0.06) / 0.0127)))
+    _sources(w, book, r)
     return w.figure
+
+
+def _sources(w: Writer, book: Book, r: SimpleNamespace) -> None:
+    """Where the figures come from: the words of the row, then the texts that can be opened, as links; as many as fit."""
+    linked = [e for e in entries_cited(r, book.bibliography) if link_of(e)]
+    w.heading("Sources")
+    room = int((w.y - 0.055) / 0.0127)
+    shown = linked[: max(1, room // 2)] if len(linked) < room else linked[:1]
+    w.paragraph(r.sources, size=7.5, columns=138, most=max(2, room - len(shown)))
+    for e in shown:
+        w.text(w.left, w.y, one_line(plain(entry_said(e)), 140), 7.5, colour=LINK, link=link_of(e))
+        w.y -= 0.0126
 
 
 def _held(w: Writer, r: SimpleNamespace) -> None:
@@ -365,6 +382,5 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
         )
     if r.status == "RANKED":
         _ground(w, book, r)
-    w.heading("Sources")
-    w.paragraph(r.sources, size=7.5, columns=138, most=max(2, int((w.y - 0.06) / 0.0127)))
+    _sources(w, book, r)
     return w.figure

@@ -21,6 +21,7 @@ from data_sources.contracts.published.places import PAGE, PAGE_GROUND, PAGE_TABL
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
+from publishing.citations import entry_said, link_of
 from publishing.colours import (
     CONTRIBUTIONS,
     FERTILITY_CLASSES,
@@ -30,7 +31,7 @@ from publishing.colours import (
     WASTE_FAMILIES,
 )
 from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import read_layer, read_table, run_info
+from publishing.geopackage.reading import read_layer, read_table, records, run_info
 from publishing.headline import verdict_said
 from publishing.page.head import (
     about,
@@ -181,6 +182,14 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "search": search_words(blocks),
         "verdicts": verdict(gpkg),
         "contributions": [list(c) for c in CONTRIBUTIONS],
+        "bibliography": _bibliography(gpkg),
+    }
+
+
+def _bibliography(gpkg: Path | str) -> dict[str, list[str]]:
+    """Identifier -> the entry in words, and its address where it has one."""
+    return {
+        e.source_id: [plain(entry_said(e, linked=False)), link_of(e)] for e in records(read_table(gpkg, "bibliography"))
     }
 
 

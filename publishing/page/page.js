@@ -303,8 +303,19 @@
     const evidence = D.evidence[b('block_id')];
     if (evidence) box.append(el('h3', 'Ground'), grid(['Evidence', 'Mean', 'Above'], evidence.map(([name, mean, percentile]) => [D.bands[name][0], num(mean) + ' ' + (D.bands[name][1] || ''), known(percentile) ? share(percentile) : '-'])), el('p', 'Above: share of the region\u2019s ground with a lower value.', 'key'));
     if (known(b('sources'))) box.append(el('h3', 'Sources'), el('p', b('sources'), 'key'));
+    cited(box, ['sources', 'status_reason', 'access_source'].map(b));
     explained(box);
     box.scrollTop = 0;
+  }
+  /* the texts that stand behind the figures, by the identifiers in brackets */
+  function cited(box, texts) {
+    const ids = [...new Set(texts.filter(known).flatMap(t => [...t.matchAll(/\[([A-Z0-9, ]+)\]/g)].flatMap(m => m[1].split(', '))))].filter(id => D.bibliography[id]).sort(), ul = el('ul', undefined, 'cited');
+    ids.forEach(id => {
+      const [said, link] = D.bibliography[id], li = el('li', said);
+      if (link) { const a = el('a', link); a.href = link; a.rel = 'noreferrer'; li.append(document.createTextNode(': '), a); }
+      ul.append(li);
+    });
+    if (ids.length) box.append(el('h3', 'Texts cited'), ul);
   }
   /* whether the order holds, and why not */
   function sealed(kind) {

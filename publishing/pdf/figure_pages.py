@@ -1,7 +1,7 @@
-"""Matplotlib's figures as the pages of one PDF, with each text that its fonts cannot set laid over it by the writer.
+"""Matplotlib's figures as the pages of one PDF: texts that its fonts cannot set are laid over it, links are added.
 
 Belongs here: which texts those are and where they stand. Does not belong here: drawing (``dossiers``), setting type
-(``writer``). A page whose texts are all in Western European letters is matplotlib's own, byte by byte.
+(``writer``). A file without a link whose texts are all in Western European letters is matplotlib's own, byte by byte.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
+from pypdf.annotations import Link
 
 from publishing.pdf.fonts import needs_shaping
 from publishing.pdf.writer import PdfWriter
@@ -39,6 +40,14 @@ class _Laid:
     angle: float
 
 
+@dataclass(frozen=True)
+class _Link:
+    """Where a click opens an address: left, bottom, right, top in points from the lower left corner."""
+
+    box: tuple[float, float, float, float]
+    url: str
+
+
 class FigurePages:
     """Like ``PdfPages``, for texts in any script; ``content`` closes it."""
 
@@ -47,19 +56,27 @@ class FigurePages:
         self._title = str(metadata.get("Title") or "")
         self._pages = PdfPages(self._stream, metadata=metadata)
         self._laid: list[tuple[tuple[float, float], list[_Laid]]] = []
+        self._links: list[list[_Link]] = []
 
     def savefig(self, figure: Figure) -> None:
         """Add a figure as a page."""
         odd = [
             t for t in figure.findobj(Text) if isinstance(t, Text) and t.get_visible() and needs_shaping(t.get_text())
         ]
+        # Matplotlib cannot link a text in a core font, which the library for PDFs can.
+        linked = [(t, str(t.get_url())) for t in figure.findobj(Text) if t.get_url()]
         for text in odd:
             text.set_visible(False)
+        for text, _ in linked:
+            text.set_url(None)
         try:
             self._pages.savefig(figure)
         finally:
             for text in odd:
                 text.set_visible(True)
+            for text, url in linked:
+                text.set_url(url)
+        self._links.append([_link(text, url, figure) for text, url in linked])
         width, height = (float(v) * 72 for v in figure.get_size_inches())
         self._laid.append(((width, height), [_laid(text, figure) for text in odd]))
 
@@ -67,13 +84,18 @@ class FigurePages:
         """The whole file."""
         self._pages.close()
         drawn = self._stream.getvalue()
-        if not any(laid for _, laid in self._laid):
+        has_laid = any(laid for _, laid in self._laid)
+        if not has_laid and not any(self._links):
             return drawn
-        over = pypdf.PdfReader(io.BytesIO(self._over()))
         out = pypdf.PdfWriter(clone_from=io.BytesIO(drawn))
-        for page, layer, (_, laid) in zip(out.pages, over.pages, self._laid):
-            if laid:
-                page.merge_page(layer)
+        if has_laid:
+            over = pypdf.PdfReader(io.BytesIO(self._over()))
+            for page, layer, (_, laid) in zip(out.pages, over.pages, self._laid):
+                if laid:
+                    page.merge_page(layer)
+        for number, links in enumerate(self._links):
+            for link in links:
+                out.add_annotation(number, Link(rect=link.box, url=link.url))
         written = io.BytesIO()
         out.write(written)
         return written.getvalue()
@@ -111,3 +133,11 @@ def _laid(text: Text, figure: Figure) -> _Laid:
         float(x) * scale, float(y) * scale + lift, lines, size, bold, to_hex(text.get_color()), align,
         float(text.get_rotation()),
     )  # fmt: skip
+
+
+def _link(text: Text, url: str, figure: Figure) -> _Link:
+    """The box of a text on its page, as wide as a like font would set it."""
+    size = figure.get_size_inches() * figure.dpi
+    box = text.get_window_extent(RendererAgg(float(size[0]), float(size[1]), figure.dpi))
+    x0, y0, x1, y1 = (float(v) * 72.0 / figure.dpi for v in box.extents)
+    return _Link((x0, y0, x1, y1), url)

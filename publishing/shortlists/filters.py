@@ -52,6 +52,7 @@ class ShortlistFilter(BaseModel):
     max_price_multiple: float | None = Field(default=None, gt=0)
     min_tonnage_t: float | None = Field(default=None, ge=0)
     worst_class: str | None = None
+    max_guessed: int | None = Field(default=None, ge=0)
     open_to_bid: tuple[str, ...] = ()
     concession: tuple[str, ...] = ()
     outcome: tuple[str, ...] = ()

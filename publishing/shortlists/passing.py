@@ -31,6 +31,8 @@ _EXACT = (
     ("outcome", "auction_outcome"),
     ("concession", "concession"),
 )
+GUESSED = ("figures_own_knowledge", "figures_expert_default")
+"""Figures that no text stands behind; a block whose figures are not counted passes no limit on them."""
 _HELD_BY = ("operator", "lease_holder")
 
 
@@ -63,6 +65,9 @@ def tests_of(
             # A missing figure passes no limit.
             values = blocks[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
             out[setting] = values >= limit if is_least else values <= limit
+    if chosen.max_guessed is not None:
+        guessed = blocks[list(GUESSED)].astype("float64").sum(axis=1, skipna=False).to_numpy()
+        out["max_guessed"] = guessed <= chosen.max_guessed
     if chosen.worst_class:
         out["worst_class"] = _among(
             blocks["knowledge_class"], KNOWLEDGE_CLASSES[: KNOWLEDGE_CLASSES.index(chosen.worst_class) + 1]

@@ -46,6 +46,7 @@ class Shortlist:
     baskets: pd.DataFrame
     advice: pd.DataFrame
     evidence: pd.DataFrame
+    bibliography: pd.DataFrame
     runs: dict[str, dict[str, str]]
     files: dict[str, str] = field(default_factory=dict)
     peers: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -118,7 +119,7 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
 
 def _build(paths: Sequence[Path], chosen: ShortlistFilter) -> Shortlist:
     parts: dict[str, list[pd.DataFrame]] = {
-        k: [] for k in ("blocks", "sites", "shares", "elements", "baskets", "advice", "evidence")
+        k: [] for k in ("blocks", "sites", "shares", "elements", "baskets", "advice", "evidence", "bibliography")
     }
     runs: dict[str, dict[str, str]] = {}
     files: dict[str, str] = {}
@@ -155,8 +156,10 @@ def _build(paths: Sequence[Path], chosen: ShortlistFilter) -> Shortlist:
         parts["advice"].append(
             advice[advice["block_id"].isin(ids) | (advice["block_id"].isna() & advice["site_id"].isin(own))]
         )
+        parts["bibliography"].append(read_table(path, "bibliography"))
         parts["evidence"].append(evidence[evidence["block_id"].isin(ids)])
     joined: dict[str, Any] = {k: _concat(v) for k, v in parts.items()}
+    joined["bibliography"] = joined["bibliography"].drop_duplicates("source_id").sort_values("source_id")
     joined["blocks"] = in_order(joined["blocks"], chosen.sort)
     return Shortlist(chosen, runs=runs, files=files, **found.told(), **joined)
 

@@ -1,7 +1,7 @@
 """A shortlist as a spreadsheet: cover, table with units and bars, one sheet a basket, dictionary, sources.
 
 Belongs here: the looks of the spreadsheet. Does not belong here: which rows pass (``shortlist``). Every text is
-written as text: no cell can turn into a formula or a link, whatever a source says.
+written as text: no cell can turn into a formula or a link, whatever a source says; the links are those of the bibliography.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pandas as pd
 import xlsxwriter
 
 from data_sources.contracts import Field
+from data_sources.contracts.published.cited import BIBLIOGRAPHY
 from data_sources.contracts.published.outputs import (
     BASKET_RANKS,
     BLOCK_EVIDENCE,
@@ -24,7 +25,9 @@ from data_sources.contracts.published.outputs import (
 from data_sources.contracts.published.places import XLSX
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
+from publishing.citations import entries_cited, link_of
 from publishing.geopackage.publication import SAMPLE_MARK
+from publishing.geopackage.reading import records
 from publishing.shortlists.compared import extra_fields
 from publishing.shortlists.shortlist import Shortlist
 
@@ -104,6 +107,7 @@ def xlsx_bytes(shortlist: Shortlist, date: str = "") -> bytes:
         _table(book, style, "Ground", shortlist.evidence, list(BLOCK_EVIDENCE.fields), mark=shortlist.is_sample)
     _dictionary(book, style)
     _sources(book, style, shortlist)
+    _bibliography(book, style, shortlist)
     for told in shortlist.scenarios()[:1]:
         for sheet in book.worksheets():
             # Of a footer's 255 characters some are taken by its marks; an & would be one.
@@ -121,6 +125,7 @@ class _Styles:
         self.bold = book.add_format({**base, "bold": True})
         self.text = book.add_format({**base})
         self.wrap = book.add_format({**base, "text_wrap": True})
+        self.link = book.add_format({**base, "text_wrap": True, "font_color": "#0B57A4", "underline": 1})
         self.mark = book.add_format({**base, "font_size": 14, "bold": True, "font_color": "#B00020"})
         head = {
             **base,
@@ -285,3 +290,29 @@ def _sources(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist) ->
         for column, value in enumerate((block, name, text)):
             sheet.write_string(row, column, plain(value)[:32_000], style.wrap)
     sheet.freeze_panes(1, 1)
+
+
+def _bibliography(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist) -> None:
+    """The texts that the listed blocks cite: those that no other block cites are left out."""
+    cited: dict[str, list[str]] = {}
+    entries = {}
+    for block in records(pd.DataFrame(shortlist.blocks.drop(columns="geometry"))):
+        for entry in entries_cited(block, shortlist.bibliography):
+            cited.setdefault(entry.source_id, []).append(block.block_id)
+            entries[entry.source_id] = entry
+    if not entries:
+        return
+    sheet = book.add_worksheet("Bibliography")
+    heads = [*((f.title, f.name) for f in BIBLIOGRAPHY.fields), ("Cited by", "")]
+    for column, ((title, _), width) in enumerate(zip(heads, (9, 60, 34, 12, 60, 16, 22, 60))):
+        sheet.write_string(0, column, title, style.head)
+        sheet.set_column(column, column, width)
+    for row, (source_id, entry) in enumerate(sorted(entries.items()), start=1):
+        for column, (_, name) in enumerate(heads):
+            value = plain(getattr(entry, name)) if name else ", ".join(cited[source_id])
+            if name == "link" and link_of(entry):
+                sheet.write_url(row, column, link_of(entry), style.link, string=value)
+            else:
+                sheet.write_string(row, column, value[:32_000], style.wrap)
+    sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, len(entries), len(heads) - 1)

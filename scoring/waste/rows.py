@@ -47,6 +47,7 @@ class SiteRow:
     lat: float = math.nan
     lon: float = math.nan
     position_accuracy_m: float = math.nan
+    position_basis: str = ""
     waste_type_code: str = ""
     host_commodity: str = ""
     route_code: str = ""
@@ -164,6 +165,7 @@ class ProductRow:
     payability_min: float = math.nan
     payability_mode: float = math.nan
     payability_max: float = math.nan
+    payability_basis: str = ""
     price_basis: str = ""
     freight_usd_per_t_product: float = math.nan
 

@@ -7,6 +7,7 @@ descriptor are generated from these values; none of them is written a second tim
 from __future__ import annotations
 
 from data_sources.contracts.contract import Contract
+from data_sources.contracts.published.cited import BIBLIOGRAPHY
 from data_sources.contracts.published.output_fields import KINDS, KNOWLEDGE_CLASSES, PROSPECTS, REDISTRIBUTION, STATUSES
 from data_sources.contracts.published.output_layers import (
     ANOMALIES,
@@ -69,6 +70,7 @@ OUTPUT_TABLES: dict[str, Contract] = {
         WHAT_IF,
         QUARANTINE,
         DATA_QUALITY,
+        BIBLIOGRAPHY,
         RUN_INFO,
     )
 }
@@ -77,6 +79,7 @@ OUTPUT_CONTRACTS: dict[str, Contract] = {**OUTPUT_LAYERS, **OUTPUT_TABLES}
 __all__ = [
     "ANOMALIES",
     "BASKET_RANKS",
+    "BIBLIOGRAPHY",
     "BLOCK_EVIDENCE",
     "DATA_QUALITY",
     "ELEMENT_POTENTIAL",

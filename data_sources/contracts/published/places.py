@@ -78,6 +78,11 @@ def access(order: int, label: str = "") -> tuple[Show, Show]:
     return Show(EXPLAIN, order, HELD, label), Show(DOSSIER, order, HELD, label)
 
 
+def told(order: int, label: str) -> tuple[Show, Show]:
+    """A line on how well a block is known, in ``khanij explain`` and in the dossier."""
+    return Show(EXPLAIN, order, label=label), Show(DOSSIER, order, label=label)
+
+
 def seen(field: Field, *shows: Show | str, from_: tuple[str, str] | None = None) -> Field:
     """A column shared by several tables, with where this one shows it."""
     return replace(field, shows=shows, from_=from_)

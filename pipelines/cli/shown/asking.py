@@ -33,6 +33,7 @@ NUMBERS = {
     "min_p_pays": (float, "P", "at least this share of draws in which it pays"),
     "max_price_multiple": (float, "X", "needed price multiple of at most X (1 pays today)"),
     "min_tonnage_t": (float, "T", "at least T tonnes (P50)"),
+    "max_guessed": (int, "N", "at most N figures of own knowledge or expert default"),
 }
 _LISTS = {name: {"open": "open_to_bid"}.get(name, name.replace("-", "_")) for name in TEXTS}
 _SINGLE = ("worst_class", "within_km", "of", "sort")

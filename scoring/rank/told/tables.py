@@ -32,6 +32,7 @@ from scoring.rank.told.cautions import cautions_of
 from scoring.rank.told.classes import unfc_of
 from scoring.rank.told.contents import contained_t, main_product, top_elements, top_sites
 from scoring.rank.told.explanation import explain
+from scoring.rank.told.guessed import figures_count, figures_expert_default, figures_own_knowledge
 from scoring.rank.told.money import detail, finite, multiples_by_product, needed_recovery, prospect
 from scoring.rank.told.notes import (
     completeness_pct,
@@ -204,6 +205,9 @@ FACT_COLUMNS: tuple[Column, ...] = (
     ("shape_meaning", lambda b: shape_meaning(b.state, b.i)),
     ("position_known_to_km", lambda b: position_known_to_km(b.state, b.i)),
     ("sources", lambda b: sources_of(b.state, b.i)),
+    ("figures_count", figures_count),
+    ("figures_own_knowledge", figures_own_knowledge),
+    ("figures_expert_default", figures_expert_default),
     ("rank_fertility", lambda b: b.fertility_place),
     ("open_to_bid", open_to_bid),
     ("operator", operator),

@@ -28,6 +28,7 @@ KEYS = {
     "price_volatility": ["element"], "price_correlations": ["group"], "us_cpi": ["cpi_year"],
     "state_boxes": ["state"], "survey_elements": ["element"], "dry_densities": ["waste_type_code"], "derivation_terms": ["site_id", "term"],
     "datum_shifts": ["datum_code"], "policy": ["policy_id"], "price_decks": ["element", "deck"], "campaign_costs": ["campaign_id"],
+    "bibliography": ["source_id"],
 }  # fmt: skip
 PROBABILITIES = ("published", "expert_default", "none")
 
