@@ -1,4 +1,4 @@
-"""How far a block lies from a place: a block, a waste site, or a position that a reader names.
+"""How far a block lies from a place: a block, a waste site, a town or port, or a position that a reader names.
 
 Belongs here: finding the place and the geodesic distance from outlines. Does not belong here: which distances pass
 (``passing``).
@@ -18,6 +18,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from data_sources.basemap.gazetteer import names_like, places_named
 from data_sources.contracts import PublishingError
 from khanij.foundation.cells import is_known
 from publishing.geopackage.reading import read_layer
@@ -36,7 +37,7 @@ class Place:
 
 
 def place_named(text: str, paths: Sequence[Path]) -> Place:
-    """The place that a text means: ``lon,lat``, else a block, else a waste site, by identifier or by name.
+    """The place that a text means: ``lon,lat``; else a block or waste site by identifier or name, else a town or port.
 
     Raises
     ------
@@ -48,6 +49,11 @@ def place_named(text: str, paths: Sequence[Path]) -> Place:
         return _position(text, float(position[1]), float(position[2]))
     known = pd.concat([_named(read_layer(p, layer), key) for p in paths for layer, key in _LAYERS], ignore_index=True)
     found = _meant(known, text.strip())
+    if found.empty or not _is_exact(found, text.strip()):
+        # A town's whole name goes before a part of a block's.
+        town = _town(text)
+        if town is not None:
+            return town
     if found.empty:
         raise _unknown(text, known)
     placed = found[[g is not None and not g.is_empty for g in found["shape"]]]
@@ -74,6 +80,23 @@ def _position(text: str, lon: float, lat: float) -> Place:
     return Place(f"{lon:g} E, {lat:g} N", shapely.Point(lon, lat))
 
 
+def _town(text: str) -> Place | None:
+    """The town or port of a name; None where none is called so."""
+    found = places_named(text)
+    if len(found) > 1:
+        some = "; ".join(p.written() for p in found[:_NEAR])
+        raise PublishingError(
+            f"{len(found)} towns or ports are called {text!r}", field="of", do=f"name the state: {some}"
+        )
+    return Place(found[0].written(), shapely.Point(found[0].lon, found[0].lat)) if found else None
+
+
+def _is_exact(found: pd.DataFrame, wanted: str) -> bool:
+    """Whether rows were found by a whole identifier or name, not by a part of it."""
+    text = wanted.casefold()
+    return bool((found["id"].str.casefold() == text).any() or (found["name"].str.casefold() == text).any())
+
+
 def _named(layer: gpd.GeoDataFrame, key: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -96,12 +119,13 @@ def _meant(known: pd.DataFrame, wanted: str) -> pd.DataFrame:
 def _unknown(text: str, known: pd.DataFrame) -> PublishingError:
     words = {str(w).casefold(): str(w) for c in ("name", "id") for w in known[c]}
     near = [words[w] for w in get_close_matches(text.casefold(), list(words), n=3, cutoff=0.5)]
+    near = [*names_like(text), *near]
     hint = f"did you mean {', '.join(near)}? Otherwise " if near else ""
     return PublishingError(
         f"no place {text!r}",
         field="of",
-        do=f"{hint}name a block, a waste site, or a position as longitude,latitude in degrees, such as 85.8,20.3 "
-        "(towns and ports are in no table of this result)",
+        do=f"{hint}name a block, a waste site, a town or port of India, or a position as longitude,latitude in degrees, such as "
+        "85.8,20.3",
     )
 
 

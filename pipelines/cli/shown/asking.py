@@ -54,7 +54,11 @@ def add_options(parser: argparse.ArgumentParser, *, without: tuple[str, ...] = (
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
     parser.add_argument("--worst-class", metavar="CLASS", help="knowledge class of at least G1, G2, G3, G4 or analogue")
     parser.add_argument("--within", dest="within_km", type=float, metavar="KM", help="at most KM from the place --of")
-    parser.add_argument("--of", metavar="PLACE", help="a block, a waste site, or longitude,latitude in degrees")
+    parser.add_argument(
+        "--of",
+        metavar="PLACE",
+        help="a block, a waste site, a town or port (Bilaspur, Chhattisgarh; Mumbai port), or longitude,latitude in degrees",
+    )
     parser.add_argument("--sort", metavar="COLUMN[:desc]", help="order by a column instead of the rank, missing last")
 
 
