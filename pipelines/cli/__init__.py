@@ -35,6 +35,8 @@ VERBS = {
     "check": "verify what was published, released or fetched: one flipped byte, a missing file, files of two runs",
     "ui": "open Dagster in the browser, on this machine only",
 }
+PAPERS = ("brief", "dossier", "package")
+"""Verbs whose module stands in ``papers``."""
 
 
 class _Version(argparse.Action):
@@ -63,7 +65,7 @@ def parser(verb: str = "") -> argparse.ArgumentParser:
         if name != verb:
             verbs.add_parser(name, help=line)
             continue
-        module = import_module(f"pipelines.cli.{name}")
+        module = import_module(f"pipelines.cli.{'papers.' if name in PAPERS else ''}{name}")
         sub = verbs.add_parser(name, help=line, description=module.__doc__)
         module.add_arguments(sub)
         sub.add_argument("--json", action="store_true", help="print one JSON document instead (docs/schemas)")

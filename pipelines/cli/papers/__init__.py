@@ -1,0 +1,1 @@
+"""Verbs that put a result on paper or into a file to mail: dossiers, the brief, the package."""
