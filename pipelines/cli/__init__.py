@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from khanij.foundation.errors import KhanijError
 from khanij.foundation.version import khanij_version
@@ -53,6 +54,11 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+def module_of(verb: str) -> ModuleType:
+    """The module of a verb, imported now."""
+    return import_module(f"pipelines.cli.{'papers.' if verb in PAPERS else ''}{verb}")
+
+
 def parser(verb: str = "") -> argparse.ArgumentParser:
     """The argument parser with every verb, and with the arguments of one of them."""
     top = argparse.ArgumentParser(
@@ -65,7 +71,7 @@ def parser(verb: str = "") -> argparse.ArgumentParser:
         if name != verb:
             verbs.add_parser(name, help=line)
             continue
-        module = import_module(f"pipelines.cli.{'papers.' if name in PAPERS else ''}{name}")
+        module = module_of(name)
         sub = verbs.add_parser(name, help=line, description=module.__doc__)
         module.add_arguments(sub)
         sub.add_argument("--json", action="store_true", help="print one JSON document instead (docs/schemas)")

@@ -2,12 +2,11 @@
 
 import subprocess
 import sys
-from importlib import import_module
 
 import pytest
 
 from khanij.foundation.closure import ROOT
-from pipelines.cli import VERBS
+from pipelines.cli import VERBS, module_of
 
 HEAVY = ("numpy", "pandas", "dagster", "geopandas", "numba", "scipy", "pydantic", "yaml", "rich", "shapely", "httpx")
 CODE = """
@@ -54,6 +53,6 @@ def test_it_takes_less_than_half_a_second_of_the_processor(option):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_line_of_a_verb_is_that_of_its_module(verb):
-    module = import_module(f"pipelines.cli.{verb}")
+    module = module_of(verb)
     assert (module.__doc__ or "").splitlines()[0] == VERBS[verb]
     assert callable(module.main) and callable(module.add_arguments)

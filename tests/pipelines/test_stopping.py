@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 
 from pipelines import cli, stopping
+from pipelines.cli import module_of
 from pipelines.stopping import Stopped, heard, interruptible
 from pipelines.stores.leases import announce_stop, close_stopped_run
 from publishing.uninterrupted import uninterrupted
@@ -36,7 +37,7 @@ def test_every_verb_ends_with_one_line_and_130(verb, number, monkeypatch, capsys
         signal.raise_signal(number)
         raise AssertionError("it went on")
 
-    monkeypatch.setattr(import_module(f"pipelines.cli.{verb}"), "main", pressed)
+    monkeypatch.setattr(module_of(verb), "main", pressed)
     assert cli.main([verb, *COMMANDS[verb]]) == 130
     assert capsys.readouterr().err == f"khanij {verb}: stopped; what was finished is kept\n"
     assert [signal.getsignal(n) for n in SIGNALS] == before
