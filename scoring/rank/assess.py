@@ -77,7 +77,7 @@ def run(
     say = progress or (lambda share, what: None)
     given = given_of(case, settings, say, count_near)
     decided = decide(given)
-    return RunState(given, decided, _scored(decided, say))
+    return RunState(given, decided, scored_of(decided, say))
 
 
 def given_of(
@@ -112,7 +112,8 @@ def given_of(
     return Given(case, settings, blocks, book, records, site_gates, block_gates, allocation, baskets, complexes)
 
 
-def _scored(decided: Decided, say: Progress) -> Scored:
+def scored_of(decided: Decided, say: Progress = lambda share, what: None) -> Scored:
+    """Metal and projects drawn, values summed over each block, ranks inside every draw."""
     g, settings = decided.given, decided.given.settings
     other = other_deck(settings)
     decks = [price_deck(g.book, settings, d) for d in (settings.price_deck, other)]
