@@ -52,6 +52,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     made.tables["robustness"] = pd.concat([made.tables["robustness"], verdict], ignore_index=True)
     made.run_info["inr_per_usd"] = "87.7"
+    blocks = made.layers["ranked_blocks"]
+    for block_id, code in (("EX-AB-005", "CL"), ("EX-AB-010", "EL")):
+        blocks.loc[blocks["block_id"] == block_id, "concession"] = code
     gpkg = publish_geopackage(made, folder / "ranked_blocks.gpkg").path
     return write_page(gpkg, folder / "example.html", ["ranked_blocks.gpkg"]).path
 
@@ -175,6 +178,12 @@ async def _asked(b: Any, out: dict[str, Any]) -> None:
     for word in ("", "Sc", "scandium", "orissa", "sca", "neodymium"):
         await b.value(_FIND.format(word))
         out["found"][word] = await b.value(_SHOWN)
+    out["offered"] = await b.value(
+        "(() => { document.getElementById('f-clear').click(); const f = document.getElementById('f-concession'); f.value = 'EL'; f.dispatchEvent(new Event('input')); return [[...f.options].map(o => o.text), document.getElementById('count').textContent]; })()"
+    )
+    await b.value(
+        "(() => { document.getElementById('f-clear').click(); const f = document.getElementById('f-kind'); f.value = 'waste_block'; f.dispatchEvent(new Event('input')); })()"
+    )
     await b.value(_FIND.format("orissa"))
     await b.value("document.getElementById('lift').click()")
     out["lifted"] = [await b.value(_SHOWN), set(await b.value(_CELLS.format("state")))]
@@ -254,6 +263,10 @@ def test_a_search_takes_whole_words_and_says_what_other_filters_hide(seen: dict[
     assert int(found["neodymium"][0].split()[0]) > 0
     assert found["orissa"] == ["4 of 30 blocks", "1 further hit hidden by Kind: 1 auction block."]
     assert seen["lifted"] == [["5 of 30 blocks", ""], {"Odisha"}]
+
+
+def test_an_exploration_licence_is_called_so_and_can_be_chosen(seen: dict[str, Any]) -> None:
+    assert seen["offered"] == [["all", "composite licence", "exploration licence"], "1 of 30 blocks"]
 
 
 def test_blocks_stand_side_by_side_and_a_link_opens_them(seen: dict[str, Any]) -> None:
