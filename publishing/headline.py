@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from khanij.foundation.environment import output_folder
-from khanij.foundation.wording import number
+from khanij.foundation.wording import number, one_line
 from publishing.geopackage.reading import read_table, run_info
 from publishing.languages import ENGLISH, chance_said, say
 
@@ -45,7 +45,7 @@ def kinds_said(kind: str, language: str = ENGLISH, n: int = 2) -> str:
 def _named(blocks: pd.DataFrame, language: str) -> str:
     """`` (Malanjkhand ... in 44 % of the draws)``: the first few by name with how often they pay."""
     rows = zip(blocks["name"].head(NAMED), blocks["p_pays"].head(NAMED))
-    said = [say("headline.named", language, name=name, chance=chance_said(p, language)) for name, p in rows]
+    said = [say("headline.named", language, name=one_line(name), chance=chance_said(p, language)) for name, p in rows]
     more = len(blocks) - len(said)
     others = [say("headline.more", language, n=more)] if more else []
     return f" ({'; '.join([*said, *others])})" if said else ""

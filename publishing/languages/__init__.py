@@ -46,6 +46,12 @@ def say(key: str, language: str = ENGLISH, **values: object) -> str:
     return template.format(**values) if values else template
 
 
+def in_hindi(*stems: str) -> dict[str, str]:
+    """English -> Hindi of the rows whose keys begin so; where two rows have one English, the first stem's."""
+    rows = [(k, w) for stem in stems for k, w in table().items() if k.startswith(stem)]
+    return {w.en: w.hi for _, w in reversed(rows)}
+
+
 def unread(language: str) -> str:
     """That no native speaker has read the language's words yet; "" where all were read."""
     all_seen = language == ENGLISH or all(w.seen for w in table().values())

@@ -33,10 +33,12 @@ from publishing.colours import (
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import read_layer, read_table, records, run_info
 from publishing.headline import verdict_said
+from publishing.page.font import devanagari_font
 from publishing.page.head import (
     about,
     filled,
     glossary,
+    hindi,
     levers,
     links,
     script_data,
@@ -76,6 +78,8 @@ def page_html(gpkg: Path | str, beside: Iterable[str] = ()) -> str:
     title = info.get("title") or info.get("region", "Khanij")
     parts = files("publishing.page")
     page = (parts / "page.html").read_text(encoding="utf-8")
+    data = script_data(_data(gpkg, info))
+    script = "".join((parts / name).read_text(encoding="utf-8") for name in ("language.js", "page.js"))
     # The data comes last, so that nothing in it is taken for a place to fill.
     for key, value in (
         ("@TITLE@", filled(title)),
@@ -88,12 +92,13 @@ def page_html(gpkg: Path | str, beside: Iterable[str] = ()) -> str:
         ("@META@", meta_tag(info.get(KEY, ""))),
         ("@GENERATION@", visible_line(info.get(KEY, ""))),
         ("@CSS@", (parts / "page.css").read_text(encoding="utf-8")),
-        ("@JS@", (parts / "page.js").read_text(encoding="utf-8")),
+        ("@FONT@", devanagari_font(data)),
+        ("@JS@", script),
         ("@KERNEL@", (parts / "kernel.js").read_text(encoding="utf-8")),
         ("@WHATIF@", (parts / "what_if.js").read_text(encoding="utf-8")),
         ("@BUDGET@", (parts / "budget.js").read_text(encoding="utf-8")),
         ("@LEVERS@", levers(gpkg)),
-        ("@DATA@", script_data(_data(gpkg, info))),
+        ("@DATA@", data),
     ):
         page = page.replace(key, value)
     return page
@@ -181,6 +186,7 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "terms": terms(),
         "search": search_words(blocks),
         "verdicts": verdict(gpkg),
+        "hindi": hindi(gpkg, info),
         "contributions": [list(c) for c in CONTRIBUTIONS],
         "bibliography": _bibliography(gpkg),
     }

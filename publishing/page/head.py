@@ -17,14 +17,26 @@ import pandas as pd
 from data_sources.contracts.admitting.states import other_names
 from data_sources.reference import load_table
 from khanij.foundation.escaping import xml
-from publishing.geopackage.reading import read_table
+from publishing.geopackage.reading import read_table, run_info
 from publishing.glossary import GLOSSARY
 from publishing.headline import prices_said, region_said, robustness_said
-from publishing.languages import ENGLISH, say
+from publishing.languages import ENGLISH, HINDI, in_hindi, say, unread
 
 _DAY = re.compile(r"\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
 _DATED = {"ranked_blocks": ("sources", "auction_outcome_date"), "waste_sites": ("sources",)}
 _GROUP_WORDS = {"REE": "ree rare earth earths", "PGE": "pge pgm platinum group"}
+_HINDI = (
+    "title.",
+    "page.",
+    "not_known",
+    "sample.mark",
+    "scenario.said",
+    "brief.accepted",
+    "headline.robust",
+    "headline.not_robust",
+)
+_STAY = "page.names_explanations_and_sources_of_blocks_stay"
+_OF_TERMS = in_hindi("term.")
 _FILES = {
     "brief.pdf": "the brief, one page",
     "brief.docx": "the brief, for Word",
@@ -50,10 +62,16 @@ def filled(text: str) -> str:
 
 def sentences(gpkg: Path | str) -> str:
     """The headline of the region, the first sentence before the others, each whole."""
-    # What holds the order stands in the badge below, the prices among the dates.
-    told = {robustness_said(gpkg), *(s for s in region_said(gpkg).split("\n") if s.startswith("Prices: deck "))}
-    first, *rest = [s for s in region_said(gpkg).split("\n") if s not in told] or [""]
+    first, *rest = said_of(gpkg)
     return f'<p class="lead">{filled(first)}</p><ul>{"".join(f"<li>{filled(s)}</li>" for s in rest)}</ul>'
+
+
+def said_of(gpkg: Path | str, language: str = ENGLISH) -> list[str]:
+    """The sentences of the headline, the first before the others."""
+    # What holds the order stands in the badge below, the prices among the dates.
+    prices = prices_said(run_info(gpkg).get("price_deck", ""), language)
+    told = {robustness_said(gpkg, language=language), prices}
+    return [s for s in region_said(gpkg, language).split("\n") if s not in told] or [""]
 
 
 def facts_said(gpkg: Path | str, info: dict[str, str], language: str = ENGLISH) -> list[str]:
@@ -127,6 +145,18 @@ def glossary() -> str:
 def terms() -> list[list[str]]:
     """The terms for the script: how each is written, and what it means."""
     return [[t.written, t.means] for t in GLOSSARY]
+
+
+def hindi(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
+    """All that the page says, in Hindi: its sentences, its terms, and its other words by the English ones."""
+    words = in_hindi(*_HINDI)
+    return {
+        "words": [[en, hindi] for en, hindi in words.items() if en != hindi],
+        "said": said_of(gpkg, HINDI),
+        "when": " ".join(facts_said(gpkg, info, HINDI)),
+        "notice": say("stop", HINDI).join(s for s in (unread(HINDI), f" {say(_STAY, HINDI)}") if s),
+        "terms": [[*(_OF_TERMS[text] for text in (t.title, t.means, t.written))] for t in GLOSSARY],
+    }
 
 
 def search_words(blocks: pd.DataFrame) -> dict[str, dict[str, str]]:

@@ -1,6 +1,6 @@
 'use strict';
 (function () {
-  const D = JSON.parse(document.getElementById('data').textContent);
+  const D = LANGUAGE.data;
   const B = D.blocks, N = B.block_id.length;
   const $ = id => document.getElementById(id);
   const el = (tag, text, cls) => { const e = document.createElement(tag); if (text !== undefined && text !== null) e.textContent = text; if (cls) e.className = cls; return e; };
@@ -179,6 +179,7 @@
     if (chosen >= 0) parts.push('block=' + encodeURIComponent(B.block_id[chosen]));
     if (page.state) parts.push('if=' + encodeURIComponent(page.state));
     if (beside.length) parts.push('compare=' + beside.map(i => encodeURIComponent(B.block_id[i])).join(','));
+    if (LANGUAGE.now !== 'en') parts.push('lang=' + LANGUAGE.now);
     try { history.replaceState(null, '', '#' + parts.join('&')); } catch (error) { /* a local file may refuse; nothing depends on it */ }
   }
   function opened() {
@@ -328,6 +329,7 @@
   /* words explained: the first of each in a place, by mouse, keyboard and touch */
   const TERMS = D.terms.map(([written, means]) => [new RegExp(written), means]);
   function explained(box) {
+    LANGUAGE.put(box);
     const walk = document.createTreeWalker(box, NodeFilter.SHOW_TEXT, n => n.parentElement.closest('button,select,option,code,.term') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT), texts = [], seen = new Set();
     while (walk.nextNode()) texts.push(walk.currentNode);
     texts.forEach(node => {
