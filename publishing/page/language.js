@@ -1,12 +1,12 @@
 /* the page in a second language: its words come from the one table, its state stands in the address */
 const LANGUAGE = (function () {
   const D = JSON.parse(document.getElementById('data').textContent), H = D.hindi;
-  const asked = () => (/(?:^|[#&])lang=(\w+)/.exec(location.hash) || [])[1] === 'hi' ? 'hi' : 'en';
-  const now = asked(), out = { data: D, now, put: () => {} };
+  const asked = () => (/(?:^|[#&])lang=(en|hi)(?:&|$)/.exec(location.hash) || [])[1]; // a link to a block names none: it stays
+  const now = asked() || 'en', out = { data: D, now, put: () => {} };
   const link = document.getElementById('language');
-  const other = () => { const rest = location.hash.slice(1).split('&').filter(p => p && !p.startsWith('lang=')); return '#' + [...rest, ...(now === 'hi' ? [] : ['lang=hi'])].join('&'); };
-  link.addEventListener('click', e => { e.preventDefault(); location.hash = other(); if (asked() !== now) location.reload(); });
-  window.addEventListener('hashchange', () => { if (asked() !== now) location.reload(); });
+  const other = () => { const rest = location.hash.slice(1).split('&').filter(p => p && !p.startsWith('lang=')); return '#' + [...rest, 'lang=' + (now === 'hi' ? 'en' : 'hi')].join('&'); };
+  link.addEventListener('click', e => { e.preventDefault(); location.hash = other(); location.reload(); });
+  window.addEventListener('hashchange', () => { if ((asked() || now) !== now) location.reload(); });
   if (now !== 'hi') return out;
 
   /* a text is a row of the table, or made by one with values in its places; values are told in the same way */
@@ -28,8 +28,8 @@ const LANGUAGE = (function () {
       const m = pattern.exec(text);
       if (m) return names.reduce((t, name, i) => t.replace('{' + name + '}', () => told(m[i + 1])), hi);
     }
-    const parts = text.split(', ');
-    return parts.length > 1 && parts.every(p => word(p) !== p) ? parts.map(word).join(', ') : text;
+    const between = text.includes('; ') ? '; ' : ', ', parts = text.split(between);
+    return parts.length > 1 && parts.every(p => word(p) !== p) ? parts.map(word).join(between) : text;
   }
   const ATTRIBUTES = ['aria-label', 'placeholder'], KEPT = 'script,style,code,abbr,#language';
   function attributes(e) { ATTRIBUTES.forEach(a => { const v = e.getAttribute(a), w = v && told(v); if (w !== v) e.setAttribute(a, w); }); }
