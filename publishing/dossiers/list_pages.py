@@ -39,9 +39,13 @@ def list_pages(shortlist: Shortlist, date: str) -> Iterator[Figure]:
         dated = f" Date: {date}." if date else ""
         verdicts = "".join(f" {said}." for said in shortlist.verdicts().values())
         told = f"Filter: {shortlist.chosen.described() or 'none'}. Places are out of {shortlist.told_peers()}.{verdicts}{dated}"
+        headline = textwrap.wrap(one_line(plain(" ".join(shortlist.said()))), 108)[:4]
+        for i, line in enumerate(headline):
+            say(0.08, 0.912 - 0.013 * i, line, 8.5, weight="bold")
+        below = 0.912 - 0.013 * len(headline)
         for i, line in enumerate(textwrap.wrap(told, 112)[:3]):
-            say(0.08, 0.912 - 0.013 * i, line, 8.5, color=SOFT)
-        y = 0.872
+            say(0.08, below - 0.013 * i, line, 8.5, color=SOFT)
+        y = below - 0.04
         columns = (
             ("Rank", 0.08),
             ("P05-P95", 0.13),

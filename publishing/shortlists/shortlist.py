@@ -22,7 +22,8 @@ from khanij.foundation.cells import is_known
 from khanij.foundation.errors import NothingFoundError
 from khanij.foundation.files import sha256_of
 from publishing.geopackage.reading import read_layer, read_table, run_info, where_read
-from publishing.headline import verdict_said
+from publishing.headline import prospects_said, verdict_said
+from publishing.languages import ENGLISH, LANGUAGES
 from publishing.scenario_words import scenario_said
 from publishing.sets.snapshot import one_set_of
 from publishing.shortlists.asked import DISTANCE, waste_type_asked
@@ -61,6 +62,8 @@ class Shortlist:
     """Blocks without a position that pass all but the distance."""
     access: dict[str, int] = field(default_factory=dict)
     """``open_to_bid`` -> blocks of the files."""
+    headlines: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Region -> language -> the headline of the whole region, whatever of it passes."""
 
     @property
     def is_sample(self) -> bool:
@@ -76,6 +79,10 @@ class Shortlist:
         kinds = sorted(set(self.blocks["kind"]))
         found = {(name, kind): verdict_said(info, kind) for name, info in self.runs.items() for kind in kinds}
         return {f"{name}: order of the {k.replace('_', ' ')}s": said for (name, k), said in found.items() if said}
+
+    def said(self, language: str = ENGLISH) -> list[str]:
+        """What each region's headline says, of the whole region; nothing of one without a ranked waste block."""
+        return [text for told in self.headlines.values() if (text := told[language])]
 
     def told_peers(self) -> str:
         """What the places of the list are out of: a filter shortens the list, not the ranking."""
@@ -140,6 +147,7 @@ def _build(paths: Sequence[Path], chosen: ShortlistFilter) -> Shortlist:
             "elements": read_table(path, "element_potential"),
             "sites": read_layer(path, "waste_sites"),
         }
+        found.headlines[name] = {language: prospects_said(everything, language=language) for language in LANGUAGES}
         passed = found.look(name, blocks, tables["sites"], tests_of(blocks, chosen, tables, statuses))
         evidence = read_table(path, "block_evidence")
         blocks = with_host_evidence(blocks[passed], evidence)
@@ -174,6 +182,7 @@ class _Found:
     by_status: dict[str, int] = field(default_factory=dict)
     unplaced: int = 0
     access: dict[str, int] = field(default_factory=dict)
+    headlines: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def look(self, region: str, blocks: pd.DataFrame, sites: pd.DataFrame, tests: dict[str, np.ndarray]) -> np.ndarray:
         """Which blocks pass; what keeps the others out is counted."""
@@ -201,7 +210,7 @@ class _Found:
         """The fields of a ``Shortlist``."""
         places = {name: tuple(sorted(names)) for name, names in self.places.items()}
         told = {"peers": self.peers, "places": places, "but_for": self.but_for, "by_status": self.by_status}
-        return told | {"unplaced": self.unplaced, "access": self.access}
+        return told | {"unplaced": self.unplaced, "access": self.access, "headlines": self.headlines}
 
 
 def _statuses(chosen: ShortlistFilter, files: Iterable[pd.DataFrame]) -> tuple[str, ...]:

@@ -28,8 +28,10 @@ from khanij.foundation.escaping import plain
 from publishing.citations import entries_cited, link_of
 from publishing.geopackage.publication import SAMPLE_MARK
 from publishing.geopackage.reading import records
+from publishing.languages import ENGLISH, HINDI, in_hindi, say, unread
 from publishing.shortlists.compared import extra_fields
 from publishing.shortlists.shortlist import Shortlist
+from publishing.words import KIND_WORDS, PROSPECT_WORDS, STATUS_WORDS, VALUE_WORDS
 
 _BARS = {
     "score_mean": "#F2B99B",
@@ -56,6 +58,8 @@ CAVEATS = (
     "Values of blocks are alternatives: the market could not take all of them, so they are never added up.",
     "Knowledge classes are assigned by the project's rule; no source states a MEMC or UNFC class.",
 )
+_HINDI_SHEET = "शॉर्टलिस्ट (हिन्दी)"
+_CODES = {"status": STATUS_WORDS, "kind": KIND_WORDS, "prospect": PROSPECT_WORDS, **VALUE_WORDS}
 _FIXED = datetime.datetime(2026, 1, 1)
 
 
@@ -81,15 +85,8 @@ def xlsx_bytes(shortlist: Shortlist, date: str = "") -> bytes:
     style = _Styles(book)
     _cover(book, style, shortlist, date)
     blocks = pd.DataFrame(shortlist.blocks.drop(columns="geometry"))
-    _table(
-        book,
-        style,
-        "Shortlist",
-        blocks,
-        [*(f for f, _ in RANKED_BLOCKS.shown(XLSX)), *extra_fields(blocks)],
-        bars=True,
-        mark=shortlist.is_sample,
-    )
+    shown = [*(f for f, _ in RANKED_BLOCKS.shown(XLSX)), *extra_fields(blocks)]
+    _table(book, style, "Shortlist", blocks, shown, bars=True, mark=shortlist.is_sample)
     names = blocks.set_index("block_id")["name"]
     for basket in sorted(set(shortlist.baskets["basket"].dropna())):
         mine = shortlist.baskets[shortlist.baskets["basket"] == basket].sort_values(["kind", "rank"])
@@ -108,6 +105,7 @@ def xlsx_bytes(shortlist: Shortlist, date: str = "") -> bytes:
     _dictionary(book, style)
     _sources(book, style, shortlist)
     _bibliography(book, style, shortlist)
+    _table(book, style, _HINDI_SHEET, blocks, shown, bars=True, mark=shortlist.is_sample, language=HINDI)
     for told in shortlist.scenarios()[:1]:
         for sheet in book.worksheets():
             # Of a footer's 255 characters some are taken by its marks; an & would be one.
@@ -175,6 +173,9 @@ def _cover(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist, date
         sheet.write_string(row, 0, SAMPLE_MARK, style.mark)
     facts = [
         ("Region", shortlist.title),
+        *(("What pays, of the whole region", text) for text in shortlist.said()),
+        *((say("brief.found", HINDI), text) for text in shortlist.said(HINDI)),
+        (_HINDI_SHEET, unread(HINDI)),
         ("Date", date or "not stated; see the configuration below"),
         ("Shortlist", f"{shortlist.chosen.name}, version {shortlist.chosen.version}"),
         ("Filter", shortlist.chosen.described()),
@@ -219,14 +220,19 @@ def _table(
     *,
     bars: bool = False,
     mark: bool = False,
+    language: str = ENGLISH,
 ) -> None:
-    """A sheet: titles in the first row, units in the second (with the filters), both frozen."""
+    """A sheet: titles in the first row, units in the second (with the filters), both frozen.
+
+    In another language than English the titles are in it, and codes are in its words.
+    """
     sheet = book.add_worksheet(name)
+    hindi = in_hindi("title.", "page.") if language == HINDI else {}
     sheet.set_row(0, 58)
     for row in range(2, len(frame) + 2):
         sheet.set_row(row, 30)
     for column, field in enumerate(fields):
-        sheet.write_string(0, column, field.title, style.head)
+        sheet.write_string(0, column, hindi.get(field.title, field.title), style.head)
         sheet.write_string(1, column, field.unit or "-", style.unit)
         width = _WIDE.get(field.name, 12 if field.dtype in ("float", "integer") else 18)
         sheet.set_column(column, column, width)
@@ -239,9 +245,11 @@ def _table(
             if is_number:
                 sheet.write_number(row, column, float(value), number_format)
             elif field.dtype == "boolean":
-                sheet.write_string(row, column, "yes" if value else "no", style.text)
+                word = "yes" if value else "no"
+                sheet.write_string(row, column, hindi.get(word, word), style.text)
             else:
-                sheet.write_string(row, column, plain(value)[:32_000], style.wrap)
+                word = _CODES.get(field.name, {}).get(str(value), "") if hindi else ""
+                sheet.write_string(row, column, hindi.get(word, plain(value)[:32_000]), style.wrap)
         if bars and field.name in _BARS and len(frame):
             top = 100 if field.name in ("score_mean", "completeness_pct") else 1
             sheet.conditional_format(
@@ -265,19 +273,21 @@ def _table(
 
 def _dictionary(book: xlsxwriter.Workbook, style: _Styles) -> None:
     sheet = book.add_worksheet("Data dictionary")
+    hindi = in_hindi("title.")
     for column, (title, width) in enumerate(
-        (("Table", 20), ("Column", 28), ("Title", 34), ("Unit", 10), ("Meaning", 110))
+        (("Table", 20), ("Column", 28), ("Title", 34), ("Unit", 10), ("Meaning", 110), ("Title in Hindi", 40))
     ):
         sheet.write_string(0, column, title, style.head)
         sheet.set_column(column, column, width)
     row = 1
     for contract in (RANKED_BLOCKS, BASKET_RANKS, ELEMENT_POTENTIAL, SITE_SHARES, SAMPLE_NEXT, BLOCK_EVIDENCE):
         for field in contract.fields:
-            for column, text in enumerate((contract.title, field.name, field.title, field.unit, field.description)):
+            told = (contract.title, field.name, field.title, field.unit, field.description, hindi.get(field.title, ""))
+            for column, text in enumerate(told):
                 sheet.write_string(row, column, text, style.wrap if column == 4 else style.text)
             row += 1
     sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, row - 1, 4)
+    sheet.autofilter(0, 0, row - 1, 5)
 
 
 def _sources(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist) -> None:

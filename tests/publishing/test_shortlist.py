@@ -12,6 +12,7 @@ from pathlib import Path
 import defusedxml.ElementTree
 import numpy as np
 import openpyxl
+import pandas as pd
 import pyogrio
 import pytest
 from example_publication import HOSTILE, make_publication
@@ -23,7 +24,9 @@ from khanij.foundation.escaping import csv_cell, plain, xml
 from publishing.dossiers.dossier import book_of_shortlist
 from publishing.dossiers.dossier_pages import first_page
 from publishing.geopackage.geopackage import publish_geopackage
-from publishing.geopackage.reading import records
+from publishing.geopackage.reading import read_table, records
+from publishing.headline import prospects_said
+from publishing.languages import in_hindi, unread
 from publishing.shortlists.filters import ShortlistFilter, load_filter, make_filter, save_filter
 from publishing.shortlists.shortlist import build_shortlist
 from publishing.shortlists.shortlist_files import FORMATS, write_shortlist
@@ -108,6 +111,7 @@ def test_the_spreadsheet_is_whole_and_holds_no_formula(written: Path) -> None:
     book = openpyxl.load_workbook(written / "all.xlsx")
     assert book.sheetnames == [
         "Cover", "Shortlist", "magnet_ree", "Elements", "Sites", "Measure next", "Data dictionary", "Sources",
+        "शॉर्टलिस्ट (हिन्दी)",
     ]  # fmt: skip
     types = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None}
     assert types <= {"s", "n"}
@@ -125,6 +129,29 @@ def test_the_spreadsheet_is_whole_and_holds_no_formula(written: Path) -> None:
     with zipfile.ZipFile(written / "all.xlsx") as archive:
         assert not any(b"<f>" in archive.read(n) or b"<hyperlink" in archive.read(n) for n in archive.namelist())
         assert not any("vba" in n.lower() or "external" in n.lower() for n in archive.namelist())
+
+
+def test_the_spreadsheet_has_its_headers_in_hindi_on_a_sheet_of_their_own(written: Path, geopackage: Path) -> None:
+    book = openpyxl.load_workbook(written / "all.xlsx")
+    english, hindi = book["Shortlist"], book["शॉर्टलिस्ट (हिन्दी)"]
+    assert hindi.dimensions == english.dimensions
+    words = in_hindi("title.", "page.")
+    for one, other in zip(english[1], hindi[1], strict=True):
+        assert other.value == words[one.value]
+    assert [c.value for c in hindi[2]] == [c.value for c in english[2]]
+    numbers = [[c.value for row in s.iter_rows(min_row=3) for c in row if c.data_type == "n"] for s in (english, hindi)]
+    assert numbers[0] == numbers[1]
+    at = [c.value for c in english[1]].index("Prospect") + 1
+    told = {english.cell(r, at).value: hindi.cell(r, at).value for r in range(3, 33)}
+    assert told["MAY_PAY"] == "लाभ संभव"
+    dictionary = book["Data dictionary"]
+    titles = {dictionary.cell(r, 3).value: dictionary.cell(r, 6).value for r in range(2, dictionary.max_row + 1)}
+    assert titles["Tier"] == "श्रेणी"
+    cover = [str(c.value) for row in book["Cover"].iter_rows() for c in row]
+    blocks = read_table(geopackage, "ranked_blocks")
+    assert prospects_said(blocks) in cover and prospects_said(blocks, language="hi") in cover
+    assert unread("hi") in cover
+    assert pd.read_excel(written / "all.xlsx", sheet_name="Shortlist", skiprows=[1]).shape[0] == 30
 
 
 def test_the_csv_holds_no_formula_and_no_broken_row(written: Path) -> None:
