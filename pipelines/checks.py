@@ -13,7 +13,7 @@ import dagster as dg
 import pandas as pd
 import pyogrio
 
-from assets.published.staging import staged_or_published
+from assets.published.staging import geopackage_in, staged_or_published
 from assets.quality import (
     Finding,
     assessment_findings,
@@ -119,7 +119,7 @@ def _judge_robustness(bundle: dict[str, Any], workspace: Workspace, region: str)
 
 def _judge_publication(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
     # The staged file: what is wrong with it must be known before it takes the place of what is published.
-    path = staged_or_published(workspace.published_folder(region), next(iter(bundle["staged"])))
+    path = staged_or_published(workspace.published_folder(region), geopackage_in(bundle))
     valid = geopackage_finding(path)
     yield valid
     if not valid.passed:

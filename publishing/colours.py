@@ -39,6 +39,8 @@ WASTE_FAMILIES = tuple(
 FERTILITY_CLASSES = (
     (0, 0.5, "#fde725"), (0.5, 0.75, "#5ec962"), (0.75, 0.9, "#21918c"), (0.9, 0.95, "#3b528b"), (0.95, 1, "#440154"),
 )  # fmt: skip
+BASE_SYMBOLS = {"Town": ("circle", "#8a867c"), "Port": ("semi_circle", "#3f6f8f")}
+"""Of the base map; no block and no site has one of these shapes in its colour."""
 CONTRIBUTIONS = (
     ("contribution_value", "value", "#0072b2"),
     ("contribution_strategic", "strategic need", "#e69f00"),

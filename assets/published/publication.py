@@ -12,7 +12,7 @@ import pandas as pd
 from assets.fingerprints import RECIPES, code_version, library_versions, region_asset, result
 from assets.published.generation import generation
 from assets.published.publication_facts import facts_of, judged
-from assets.published.staging import require_one_generation, staged, staged_or_published, staging_errors
+from assets.published.staging import geopackage_in, require_one_generation, staged, staged_or_published, staging_errors
 from assets.quality import assessment_findings, require
 from assets.settled import published_as, scenario_info, settled
 from assets.shown.metadata import file_links
@@ -36,6 +36,7 @@ from khanij.foundation.version import khanij_version
 from publishing.brief import NAMES as BRIEFS
 from publishing.brief import write_briefs
 from publishing.fertility_report import write_fertility_report, write_tables
+from publishing.geopackage.base import BASE, base_bounds, write_base
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import Publication, selected
 from publishing.geopackage.survey_layers import anomaly_points
@@ -127,9 +128,11 @@ def ranked_blocks(
         **({"block_evidence": block_fertility["evidence"]} if "evidence" in block_fertility else {}),
     }
     tables["bibliography"] = cited([*(f for f in layers.values() if f is not None), *tables.values()])
+    present = {name: frame for name, frame in layers.items() if frame is not None and len(frame)}
+    bounds = None if region.is_sample else base_bounds(present)  # a made-up district lies nowhere
     publication = Publication(
         region=published_as(workspace, region),
-        layers={name: frame for name, frame in layers.items() if frame is not None and len(frame)},
+        layers=present,
         tables=tables,
         run_info=run_info(workspace, region.name, sources)
         | {"generation": current}
@@ -137,6 +140,7 @@ def ranked_blocks(
         rasters=tuple(sorted(name for name in evidence_files["staged"] if name.endswith(".tif"))),
         basket_columns=RankingSettings.from_mapping(dict(region.ranking), seed=region.seed).basket_columns(),
         page="index.html",
+        base=BASE if bounds else "",
     )
     # Asset checks show these findings; here they are the gate, whoever runs what: nothing wrong replaces what is published.
     require(assessment_findings(assessment), "ranked_blocks")
@@ -144,7 +148,8 @@ def ranked_blocks(
     with staging_errors(folder):
         # Its embedded project names the file that it lies in, so the name is settled before it is written.
         file = publish_geopackage(publication, staging_of(folder) / target_name(folder, GEOPACKAGE))
-        ready = staged(folder, file.path)
+        base = [] if bounds is None else [write_base(bounds, staging_of(folder) / BASE).path]
+        ready = staged(folder, file.path, *base)
     return result(
         context,
         workspace,
@@ -313,7 +318,7 @@ def web_page(
     current = require_one_generation(context.partition_key, workspace, {"ranked_blocks": ranked_blocks})
     beside = sorted([*ranked_blocks["staged"], *(n for n in evidence_files["staged"] if n.endswith((".tif", ".html")))])
     with staging_errors(folder):
-        geopackage = staged_or_published(folder, next(iter(ranked_blocks["staged"])))
+        geopackage = staged_or_published(folder, geopackage_in(ranked_blocks))
         briefs = [file.path for file in write_briefs(geopackage, staging_of(folder))]
         page = write_page(geopackage, staging_of(folder) / "index.html", [*BRIEFS, *beside])
         made = staged(folder, page.path, *briefs)

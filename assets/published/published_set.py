@@ -12,7 +12,7 @@ import dagster as dg
 from assets.fingerprints import region_asset, result
 from assets.published.generation import set_inputs
 from assets.published.publication_facts import judged, require_accepted
-from assets.published.staging import require_one_generation, staged_or_published
+from assets.published.staging import geopackage_in, require_one_generation, staged_or_published
 from assets.shown.metadata import file_links
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError
@@ -42,7 +42,7 @@ def published_set(
     made = {"evidence_files": evidence_files, "ranked_blocks": ranked_blocks, "web_page": web_page}
     current = require_one_generation(region.name, workspace, made)
     files = {name: ListedFile(**file) for bundle in made.values() for name, file in bundle["staged"].items()}
-    geopackage = next(iter(ranked_blocks["staged"]))
+    geopackage = geopackage_in(ranked_blocks)
     require_valid(staged_or_published(folder, geopackage))
     facts = Facts.model_validate(ranked_blocks["facts"])
     judgement = judged(region.name, workspace, facts)

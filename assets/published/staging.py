@@ -14,6 +14,7 @@ from typing import Any
 from assets.published.generation import generation
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError
+from publishing.geopackage.base import BASE
 from publishing.sets.listing import listed, staging_of
 
 
@@ -47,6 +48,11 @@ def staged(folder: Path, *paths: Path) -> dict[str, dict[str, Any]]:
     return {
         name: file.model_dump(include={"sha256", "bytes"}) for name, file in listed(staging_of(folder), names).items()
     }
+
+
+def geopackage_in(bundle: dict[str, Any]) -> str:
+    """The name of the GeoPackage of blocks among what ``ranked_blocks`` staged; beside it may lie the base map."""
+    return next(name for name in bundle["staged"] if name != BASE)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ import shapely
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
+_FRAME_DEG = 0.01
 CREDIT = (
     "Base: coasts and rivers GSHHG (LGPL-3.0), towns GeoNames (CC BY 4.0), ports searoute (Apache-2.0); "
     "no boundary is drawn"
@@ -27,9 +28,10 @@ CREDIT = (
 
 @dataclass(frozen=True)
 class BaseMap:
-    """What lies inside some bounds: shapes in EPSG:4326; ``towns`` and ``ports`` as their files have them, the largest first."""
+    """What lies inside some bounds: shapes in EPSG:4326, ``coast`` the outline of ``land``; ``towns`` and ``ports`` as their files have them, the largest first."""
 
     land: np.ndarray
+    coast: np.ndarray
     lakes: np.ndarray
     rivers: np.ndarray
     towns: pd.DataFrame
@@ -40,6 +42,14 @@ class BaseMap:
 def _shapes(name: str) -> np.ndarray:
     text = (files("data_sources.basemap") / f"{name}.geojson").read_text(encoding="utf-8")
     return np.asarray(shapely.get_parts(shapely.from_geojson(text)))
+
+
+@cache
+def _coast() -> np.ndarray:
+    """The outlines of land as lines, without the frame in which the file ends."""
+    land = _shapes("land")
+    frame = shapely.buffer(shapely.boundary(shapely.box(*shapely.total_bounds(land))), _FRAME_DEG)
+    return np.asarray(shapely.get_parts(shapely.get_parts(shapely.difference(shapely.boundary(land), frame))))
 
 
 @cache
@@ -62,7 +72,10 @@ def base_map(bounds_deg: Bounds, tolerance_deg: float = 0.0) -> BaseMap:
     """
     box = shapely.box(*bounds_deg)
     land, lakes, rivers = (_clipped(_shapes(name), box, tolerance_deg) for name in ("land", "lakes", "rivers"))
-    return BaseMap(land, lakes, rivers, _inside(_places("towns"), bounds_deg), _inside(_places("ports"), bounds_deg))
+    coast = _clipped(_coast(), box, tolerance_deg)
+    return BaseMap(
+        land, coast, lakes, rivers, _inside(_places("towns"), bounds_deg), _inside(_places("ports"), bounds_deg)
+    )
 
 
 def _inside(table: pd.DataFrame, bounds_deg: Bounds) -> pd.DataFrame:

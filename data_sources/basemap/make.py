@@ -49,6 +49,22 @@ _STATES = {
 """First-order divisions as GeoNames numbers them."""
 _NO_PORT = ("INMAD", "INVTN", "INGOI", "INPAN", "INTRV")
 """Second entries of Chennai, Visakhapatnam and Mormugao that lie elsewhere; Thiruvananthapuram is no port."""
+_NOT_SO_LARGE = (
+    1258393,
+    12165956,
+    1270926,
+    1261162,
+    1254745,
+    12501153,
+    6943660,
+    1262111,
+    1272866,
+    12069922,
+    10581114,
+    1254361,
+)
+"""Towns of GeoNames whose number of people is that of their district, or of the city of which they are a part."""
+_LEAST_PEOPLE = 15_000
 _COAST_DEG, _TOWN_DEG = 0.1, 0.6
 _MOST_NAMES = 40
 
@@ -153,7 +169,7 @@ def _towns(cities: dict[str, dict[str, Any]]) -> pd.DataFrame:
             "state": _STATES[c["admin1code"]],
             "lon": round(c["longitude"], 3),
             "lat": round(c["latitude"], 3),
-            "population": c["population"],
+            "population": _LEAST_PEOPLE if c["geonameid"] in _NOT_SO_LARGE else c["population"],
             "other_names": _others(c["alternatenames"], own),
             "geonames_id": c["geonameid"],
         }

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -31,14 +30,13 @@ from khanij.foundation.files import (
     temporary_beside,
 )
 from publishing.geopackage.facts import layer_facts
+from publishing.geopackage.fixed_gdal import STAMP, fixed_gdal
 from publishing.geopackage.geopackage_registers import write_registers
 from publishing.geopackage.publication import Publication, conformed
 from publishing.qgis.project import project_xml, write_project
 from publishing.qgis.styles import layer_style_list
 
-STAMP = "2026-01-01T00:00:00.000Z"
 _INDEXED = ("block_id", "site_id")
-_GDAL = threading.Lock()
 
 
 def publish_geopackage(publication: Publication, path: Path | str) -> PublishedFile:
@@ -101,22 +99,10 @@ def _build_and_replace(
     return PublishedFile(target, digest, size, True, message)
 
 
-@contextlib.contextmanager
-def _gdal_options(**options: str) -> Iterator[None]:
-    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
-    pyogrio.set_gdal_config_options(options)
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(before)
-
-
 def _write_frames(
     path: Path, publication: Publication, layers: dict[str, gpd.GeoDataFrame], tables: dict[str, pd.DataFrame]
 ) -> None:
-    # A fixed clock for GDAL; fsync is done once, at the end, by us, and no journal is kept of a file that nobody else
-    # sees and that is thrown away if anything fails. GDAL's options belong to the whole process.
-    with _GDAL, _gdal_options(OGR_CURRENT_DATE=STAMP, OGR_SQLITE_SYNCHRONOUS="OFF", OGR_SQLITE_JOURNAL="OFF"):
+    with fixed_gdal():
         for name, layer in layers.items():
             contract = OUTPUT_LAYERS[name]
             pyogrio.write_dataframe(

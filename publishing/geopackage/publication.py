@@ -52,7 +52,7 @@ class Publication:
     ``layers`` and ``tables`` are keyed by the names of ``data_sources.contracts.published.outputs``; ``rasters`` are paths of
     evidence rasters relative to the GeoPackage's folder. ``basket_columns`` are the columns of ``ranked_blocks`` with the
     ranks of the run's other baskets, those of the contract and those of the user's own. ``page`` is the web page that lies
-    beside the file; blank where there is none.
+    beside the file, ``base`` the file of the base map; blank where there is none.
     """
 
     region: RegionLike
@@ -62,6 +62,7 @@ class Publication:
     rasters: tuple[str, ...] = field(default=())
     basket_columns: tuple[str, ...] = field(default=())
     page: str = ""
+    base: str = ""
 
     @property
     def title(self) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from data_sources.basemap.base_map import CREDIT
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.published.places import PAGE, PAGE_GROUND, PAGE_TABLE
 from khanij.foundation.cells import is_known
@@ -23,6 +24,7 @@ from khanij.foundation.escaping import plain
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from publishing.citations import entry_said, link_of
 from publishing.colours import (
+    BASE_SYMBOLS,
     CONTRIBUTIONS,
     FERTILITY_CLASSES,
     KIND_SHAPES,
@@ -48,6 +50,7 @@ from publishing.page.head import (
     terms,
     verdict,
 )
+from publishing.page.page_base import page_base
 from publishing.scenario_words import scenario_said
 from publishing.sets.marks import KEY, meta_tag, visible_line
 from publishing.words import KIND_WORDS, NUMBERS, PROSPECT_WORDS, SHORT_WORDS, STATUS_WORDS, VALUE_WORDS, unit_said
@@ -88,6 +91,7 @@ def page_html(gpkg: Path | str, beside: Iterable[str] = ()) -> str:
         ("@ABOUT@", about(gpkg, info)),
         ("@WORDS@", glossary()),
         ("@FILES@", links(beside) + sources(info)),
+        ("@CREDIT@", "" if sample else filled(f"{CREDIT}.")),
         ("@SCENARIO@", f"<p>{filled(scenario_said(info))}</p>" if scenario_said(info) else ""),
         ("@META@", meta_tag(info.get(KEY, ""))),
         ("@GENERATION@", visible_line(info.get(KEY, ""))),
@@ -182,6 +186,7 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "rank_classes": [list(c) for c in RANK_CLASSES],
         "waste_families": [[label, shape, colour, list(words)] for label, shape, colour, words in WASTE_FAMILIES],
         "kind_shapes": KIND_SHAPES,
+        "base_symbols": BASE_SYMBOLS,
         "status_symbols": {status: [shape, colour] for status, _, shape, colour in STATUS_SYMBOLS},
         "terms": terms(),
         "search": search_words(blocks),
@@ -189,6 +194,9 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
         "hindi": hindi(gpkg, info),
         "contributions": [list(c) for c in CONTRIBUTIONS],
         "bibliography": _bibliography(gpkg),
+        "base": {}
+        if info.get("warning", "").startswith("SAMPLE")
+        else page_base({"ranked_blocks": blocks, "waste_sites": sites}),
     }
 
 

@@ -43,6 +43,7 @@ _FILES = {
     "brief_hi.pdf": "the brief in Hindi",
     "brief_hi.docx": "the brief in Hindi, for Word",
     "ranked_blocks.gpkg": "all layers and tables, for QGIS",
+    "base.gpkg": "coast, rivers, towns and ports round the blocks",
     "ranked_blocks.parquet": "blocks, GeoParquet",
     "waste_sites.parquet": "waste sites, GeoParquet",
     "evidence/evidence.tif": "evidence bands, GeoTIFF",

@@ -393,8 +393,8 @@
     const s = D.status_symbols[B.status[i]];
     return s && B.status[i] !== 'UNQUANTIFIED' ? s[1] : C.none;
   }
-  const LIGHT = { grid: '#e2dfd6', sheet: '#5d594f', state: '#7a7568', halo: 'rgba(255,255,255,0.85)', edge: '#333', none: '#ffffff', on: '#0050a0' };
-  const DARK = { grid: '#3a3833', sheet: '#b1ada3', state: '#a9a498', halo: 'rgba(27,26,24,0.85)', edge: '#d8d4ca', none: '#24221f', on: '#7db8ff' };
+  const LIGHT = { grid: '#e2dfd6', sheet: '#5d594f', state: '#7a7568', halo: 'rgba(255,255,255,0.85)', edge: '#333', none: '#ffffff', on: '#0050a0', land: '#f4f1e8', lake: '#e3eef4', river: '#b5cfdd', coast: '#8fb0c2', town: '#66635c', port: '#2f6284' };
+  const DARK = { grid: '#3a3833', sheet: '#b1ada3', state: '#a9a498', halo: 'rgba(27,26,24,0.85)', edge: '#d8d4ca', none: '#24221f', on: '#7db8ff', land: '#26241f', lake: '#1c2a33', river: '#2c4554', coast: '#4a6b7e', town: '#b4b0a6', port: '#8fb9d6' };
   const night = window.matchMedia('(prefers-color-scheme: dark)');
   let printing = false, C = LIGHT;
   const palette = () => { C = night.matches && !printing ? DARK : LIGHT; };
@@ -407,6 +407,7 @@
   function outline(c, shape, x, y, r) {
     c.beginPath();
     if (shape === 'cross2') { c.moveTo(x - r, y - r); c.lineTo(x + r, y + r); c.moveTo(x + r, y - r); c.lineTo(x - r, y + r); return; }
+    if (shape === 'semi_circle') { c.arc(x, y + r / 2, 1.2 * r, Math.PI, 0); c.closePath(); return; }
     if (!CORNERS[shape]) { c.arc(x, y, r, 0, 7); return; }
     const [n, turn, size] = CORNERS[shape];
     for (let k = 0; k < n; k++) { const a = turn + 2 * Math.PI * k / n; c[k ? 'lineTo' : 'moveTo'](x + size * r * Math.cos(a), y + size * r * Math.sin(a)); }
@@ -414,8 +415,37 @@
   }
   const shapeOf = i => known(B.rank[i]) || !['OUT_OF_BASKET', 'GATED', 'LEASED'].includes(B.status[i]) ? D.kind_shapes[B.kind[i]] || 'circle' : D.status_symbols[B.status[i]][0];
   const family = s => { const code = (D.sites.waste_type_code[s] || '').toLowerCase(); return D.waste_families.find(f => f[3].some(w => code.includes(w))) || ['Other waste', 'circle', '#984ea3']; };
+  /* what lies round the blocks, below all else; no boundary is among it */
+  const BASE = D.base && D.base.land ? D.base : null;
+  const track = c => { g.moveTo(X(c[0]), Y(c[1])); for (let n = 2; n < c.length; n += 2) g.lineTo(X(c[n]), Y(c[n + 1])); };
+  const seen = (x, y) => X(x) > 0 && X(x) < canvas.width && Y(y) > 0 && Y(y) < canvas.height;
+  function ground_map() {
+    if (!BASE) return;
+    const fill = (shapes, colour) => { g.beginPath(); shapes.forEach(c => { track(c); g.closePath(); }); g.fillStyle = colour; g.fill('evenodd'); };
+    const lines = (shapes, colour, width) => { g.beginPath(); shapes.forEach(track); g.strokeStyle = colour; g.lineWidth = width * ratio; g.stroke(); };
+    fill(BASE.land, C.land); fill(BASE.lakes, C.lake);
+    lines(BASE.rivers, C.river, 0.7); lines(BASE.coast, C.coast, 0.9);
+  }
+  /* names of towns and ports where they are free of blocks and of each other, the largest first */
+  function towns(taken) {
+    if (!BASE) return;
+    const km = canvas.width / view.k * 111.32 / ratio, least = km > 1500 ? 1.5e6 : km > 700 ? 5e5 : km > 300 ? 1.5e5 : km > 120 ? 4e4 : 0;
+    const marks = shown.filter(i => mid[i]).map(i => [X(mid[i][0]), Y(mid[i][1])]);
+    g.textAlign = 'left'; g.textBaseline = 'middle'; g.font = 10 * ratio + 'px system-ui,sans-serif';
+    const place = (name, x, y, tint, port) => {
+      if (!seen(x, y)) return;
+      const px = X(x), py = Y(y), w = g.measureText(name).width / 2, cx = px + 4 * ratio + w;
+      g.fillStyle = tint; outline(g, D.base_symbols[port ? 'Port' : 'Town'][0], px, py, (port ? 3.2 : 2) * ratio); g.fill();
+      if (cx + w > canvas.width || taken.some(t => Math.abs(t[0] - cx) < t[2] + w && Math.abs(t[1] - py) < 13 * ratio)) return;
+      if (marks.some(m => Math.abs(m[0] - cx) < w + 9 * ratio && Math.abs(m[1] - py) < 14 * ratio)) return;
+      taken.push([cx, py, w]); g.fillStyle = tint; written(name, px + 4 * ratio, py);
+    };
+    BASE.towns.forEach(([name, x, y, n]) => { if (n >= least) place(name, x, y, C.town); });
+    if (km < 1500) BASE.ports.forEach(([name, x, y]) => place(name + ' port', x, y, C.port, true));
+  }
   function paint() {
     g.clearRect(0, 0, canvas.width, canvas.height);
+    ground_map();
     g.lineWidth = ratio * 0.6; g.strokeStyle = C.grid;
     const sheets = D.sheets.filter(([, x0, y0, x1, y1]) => X(x1) >= 0 && X(x0) <= canvas.width && Y(y0) >= 0 && Y(y1) <= canvas.height);
     sheets.forEach(([, x0, y0, x1, y1]) => g.strokeRect(X(x0), Y(y1), X(x1) - X(x0), Y(y0) - Y(y1)));
@@ -432,6 +462,7 @@
       if (px - w < 0 || px + w > canvas.width || taken.some(t => Math.abs(t[0] - px) < t[2] + w && Math.abs(t[1] - py) < 2 * h)) return;
       taken.push([px, py, w]); written(word, px, py);
     });
+    towns(taken);
     if ($('f-sites').checked) D.points.forEach((p, s) => {
       if (!p) return;
       const t = D.sites.tonnage_t_p50[s], r = ratio * (known(t) ? Math.max(3, Math.min(7, 1.2 * Math.log10(Math.max(t, 1e4) / 1e4) + 2)) : 3);
@@ -529,6 +560,7 @@
     Object.entries(D.status_symbols).forEach(([status, [shape, c]]) => { if (status !== 'UNQUANTIFIED' && has('status', status)) entry(D.statuses[status], shape, shape === 'cross2' ? '' : c, shape === 'cross2' ? (C === DARK ? '#a0a0a0' : c) : ''); });
     kinds.forEach(kind => { if (B.status.some((v, i) => v === 'UNQUANTIFIED' && B.kind[i] === kind)) entry((D.kinds[kind] || kind) + ', ' + (ground ? 'no survey layer' : D.statuses.UNQUANTIFIED.toLowerCase()), D.kind_shapes[kind] || 'circle', C.none); });
     if (D.shapes.some((s, i) => s && isCircle(i))) entry('Dashed circle: position known to its radius, no boundary', 'circle', '', C.edge, true);
+    if (BASE) Object.entries(D.base_symbols).forEach(([word, [shape]]) => { const tint = word === 'Port' ? C.port : C.town; if (BASE[word.toLowerCase() + 's'].length) entry(word, shape, tint, tint); });
     if ($('f-sites').checked) {
       const found = new Map(); D.points.forEach((p, s) => { if (p) { const f = family(s); found.set(f[0], f); } });
       [...D.waste_families.filter(f => found.has(f[0])), ...(found.has('Other waste') ? [found.get('Other waste')] : [])].forEach(([word, shape, c]) => entry(word + ' (site; size: tonnage)', shape, '', c));

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from data_sources.basemap.base_map import CREDIT
 from data_sources.contracts.published.outputs import KINDS
 from khanij.foundation.wording import one_line
 from publishing.geopackage.facts import LayerFacts
@@ -40,7 +41,8 @@ def pages_of(
     configuration = (info.get("configuration_sha256") or info.get("configuration_hash") or "not stated")[:12]
     sources = (
         f"Sources: stated on every row of the GeoPackage (column sources). Configuration {configuration}{'; ' + run if run else ''}. "
-        f"{maps.facts.dated()} Grid: Survey of India sheets. Projection {DISPLAY_CRS}. No boundary is drawn."
+        f"{maps.facts.dated()} Grid: Survey of India sheets. Projection {DISPLAY_CRS}. "
+        f"{CREDIT if publication.base else 'No boundary is drawn'}."
     )
     ranked, fertile = _listing(blocks, "rank"), _listing(blocks, "rank_fertility")
     ramps = tuple((layer_id(b.name), b.title) for b in maps.bands if is_shown(b))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sqlite3
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -18,8 +19,11 @@ import pandas as pd
 from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 from publishing.geopackage.facts import LayerFacts, layer_facts
 from publishing.geopackage.publication import SAMPLE_MARK, Publication
+from publishing.qgis.base_layers import GROUP, base_ids, base_maps_xml, base_nodes_xml
 from publishing.qgis.crs import crs_xml
 from publishing.qgis.forms import layer_form
+from publishing.qgis.internet import GROUP as INTERNET
+from publishing.qgis.internet import internet_ids, internet_maps_xml, internet_nodes_xml
 from publishing.qgis.layout import layouts_xml
 from publishing.qgis.printed import Maps, pages_of
 from publishing.qgis.rasters import BandLayer, band_layers, band_xml, node_xml
@@ -103,6 +107,7 @@ def project_xml(
     shown = _project_layers(present, styles, themes, " and ".join(scales))
     maps = "".join(_vector(layer, published_name, facts) for layer in shown.values())
     maps += "".join(band_xml(band, layer_id(band.name)) for band in bands)
+    maps += base_maps_xml(publication.base) + internet_maps_xml() if publication.base else ""
     relations = "".join(
         f'<relation id="{i}" name={quoteattr(label)} referencedLayer="{layer.id}" referencingLayer="{shown[other].id}" strength="Association">'
         f'<fieldRef referencedField="{field}" referencingField="{field}"/></relation>'
@@ -110,9 +115,11 @@ def project_xml(
         for i, label, other, field in layer.relations
     )
     order = [
-        *(n for names in themes.values() for n in names if n in shown),
-        *(n for n in CONTEXT if n in shown),
-        *(b.name for b in bands),
+        *(layer_id(n) for names in themes.values() for n in names if n in shown),
+        *(layer_id(n) for n in CONTEXT if n in shown),
+        *(layer_id(b.name) for b in bands),
+        *(internet_ids() if publication.base else ()),
+        *base_ids(publication.base),
     ]
     canvas = (
         f'<mapcanvas name="theMapCanvas" annotationsVisible="1"><units>meters</units>{_rectangle(extent)}'
@@ -121,15 +128,15 @@ def project_xml(
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis projectname={quoteattr(title)} version="3.22.16-Białowieża"><homePath path=""/><title>{escape(title)}</title><autotransaction active="0"/>'
-        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{_tree(shown, bands, themes, default_theme, published_name)}'
+        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{_tree(shown, bands, themes, default_theme, Files(published_name, publication.base))}'
         f"<relations>{relations}</relations>{canvas}<projectlayers>{maps}</projectlayers>"
-        f"<layerorder>{''.join(f'<layer id={quoteattr(layer_id(n))}/>' for n in order)}</layerorder>"
+        f"<layerorder>{''.join(f'<layer id={quoteattr(i)}/>' for i in order)}</layerorder>"
         '<properties><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
         '<Paths><Absolute type="bool">false</Absolute></Paths><Gui><CanvasColorRedPart type="int">252</CanvasColorRedPart>'
         '<CanvasColorGreenPart type="int">252</CanvasColorGreenPart><CanvasColorBluePart type="int">250</CanvasColorBluePart></Gui>'
         '<Measurement><AreaUnits type="QString">ha</AreaUnits><DistanceUnits type="QString">km</DistanceUnits></Measurement>'
         '<Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid></Measure></properties>'
-        f"<visibility-presets>{_themes(shown, bands, themes)}</visibility-presets>"
+        f"<visibility-presets>{_themes(shown, bands, themes, base_ids(publication.base))}</visibility-presets>"
         f"<projectMetadata><identifier></identifier><type>dataset</type><title>{escape(title)}</title><abstract>{escape(_abstract(publication, themes))}</abstract>"
         f"<author>Khanij</author><creation>2026-01-01T00:00:00</creation>{facts.xml()}</projectMetadata><Annotations/>"
         f"{layouts_xml(pages_of(publication, layers['ranked_blocks'], shown, Maps(themes, bands, extent, facts)))}</qgis>"
@@ -159,10 +166,18 @@ def _group(name: str, inner: str, *, expanded: bool = True, checked: bool = True
     return f'<layer-tree-group name={quoteattr(name)} checked="Qt::{"Checked" if checked else "Unchecked"}" expanded="{int(expanded)}"><customproperties><Option/></customproperties>{inner}</layer-tree-group>'
 
 
-def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes, theme: str, file: str) -> str:
+@dataclass(frozen=True)
+class Files:
+    """The files that the project's layers lie in: of the result, and of the base map (blank: none)."""
+
+    result: str
+    base: str
+
+
+def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes, theme: str, files: Files) -> str:
     def nodes(names: tuple[str, ...] | list[str], visible: bool, expanded: bool) -> str:
         return "".join(
-            _node(n, shown[n].title, f"./{file}|layername={shown[n].table}", "ogr", visible, expanded)
+            _node(n, shown[n].title, f"./{files.result}|layername={shown[n].table}", "ogr", visible, expanded)
             for n in names
             if n in shown
         )
@@ -176,6 +191,9 @@ def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes
         # Below the context: a raster covers what lies under it. Only the map of the posterior is part of a theme.
         inner = "".join(node_xml(b, layer_id(b.name), checked=theme == "Fertility" and is_shown(b)) for b in bands)
         parts.append(_group("Evidence", inner, expanded=False))
+    if files.base:
+        parts.append(_group(INTERNET, internet_nodes_xml(), expanded=False, checked=False))
+        parts.append(_group(GROUP, base_nodes_xml(files.base), expanded=False))
     drawn = {n for names in themes.values() for n in names} | set(CONTEXT)
     # A layer whose rows have no position stands with the tables: they can be read there, and are on no map.
     tables = [n for n in shown if shown[n].style.geometry == 4 or n not in drawn]
@@ -183,14 +201,17 @@ def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes
     return f'<layer-tree-group><customproperties><Option/></customproperties>{"".join(parts)}<custom-order enabled="0"/></layer-tree-group>'
 
 
-def _themes(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes) -> str:
+def _themes(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes, base: list[str]) -> str:
     # No style is named: a theme that names one overrides the layer's style while layouts load, and forms lose relations.
     out = []
-    groups = "".join(f'<checked-group-node id="{g}"/>' for g in (*themes, "Context", "Evidence"))
+    groups = "".join(
+        f'<checked-group-node id="{g}"/>' for g in (*themes, "Context", "Evidence", *([GROUP] if base else []))
+    )
     for theme, names in themes.items():
         ids = [shown[n].id for n in (*names, *CONTEXT) if n in shown]
         if theme == "Fertility":
             ids += [layer_id(b.name) for b in bands if is_shown(b)]
+        ids += base
         entries = "".join(f'<layer id="{i}" visible="1" expanded="1"/>' for i in ids)
         out.append(
             f'<visibility-preset name="{theme}" has-expanded-info="1" has-checked-group-info="1">{entries}'

@@ -27,6 +27,7 @@ from data_sources.contracts import MissingSourceError, PublishingError
 from data_sources.contracts.published.outputs import OUTPUT_LAYERS
 from khanij.foundation.files import sha256_of, sync_file, sync_folder, write_bytes_atomically
 from publishing.brief import write_briefs
+from publishing.geopackage.base import BASE
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
 from publishing.geopackage.reading import read_layer, read_table, run_info, table_names
@@ -188,6 +189,7 @@ def _write_files(
     region = SimpleNamespace(name=info.get("region", ""), title=title, is_sample=sample)
     told = {k: v for k, v in info.items() if k not in ("title", "warning", "internal")}
     copied = [] if any(kept_out.values()) else [n for n in sorted(published.files) if n.endswith(".tif") or n == REPORT]
+    copied += [n for n in published.files if n == BASE]
     for name in copied:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(published.files[name], folder / name)
@@ -197,7 +199,14 @@ def _write_files(
         tables.pop("block_evidence", None)
     released = publish_geopackage(
         Publication(
-            region, layers, tables, told | extra, rasters, basket_columns_of(layers["ranked_blocks"]), "index.html"
+            region,
+            layers,
+            tables,
+            told | extra,
+            rasters,
+            basket_columns_of(layers["ranked_blocks"]),
+            "index.html",
+            BASE if BASE in copied else "",
         ),
         folder / "ranked_blocks.gpkg",
     )
