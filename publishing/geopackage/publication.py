@@ -329,10 +329,10 @@ def _info(publication: Publication, layers: Mapping[str, gpd.GeoDataFrame]) -> d
     info.setdefault("title", publication.title)
     if publication.region.is_sample:
         info["warning"] = SAMPLE_MARK
-    return info | _verdicts(publication.tables.get("robustness"))
+    return info | verdicts_of(publication.tables.get("robustness"))
 
 
-def _verdicts(robustness: pd.DataFrame | None) -> dict[str, str]:
+def verdicts_of(robustness: pd.DataFrame | None) -> dict[str, str]:
     """The verdict on the order of each kind, so that whoever shows a rank has it at hand."""
     if robustness is None or "note" not in robustness.columns:
         return {}

@@ -1,4 +1,4 @@
-"""A4 print layouts: map with a degree frame, legend, scale bar, note, sources; the mark of a sample across the title.
+"""A4 print layouts: map with a degree frame, headline, legend, scale bar, note, sources; a sample's mark under the title.
 
 Belongs here: where things stand on a page. Does not belong here: what is drawn (themes and styles).
 """
@@ -16,6 +16,8 @@ from publishing.qgis.symbols import FONT, fill_layer, line_layer, marker_layer, 
 
 _MAP = (10.0, 24.0, 196.0, 164.0)
 _SIDE = (210.0, 24.0, 78.0)
+_LETTERS_PT = 4.9
+"""Letters of one point that fit into a millimetre of a line, with some room for where lines break."""
 _NAMESPACE = uuid.UUID("6f2c6d1e-8f3c-5a43-9a53-1f0d6d6b6a01")
 
 
@@ -33,6 +35,7 @@ class Page:
     legend: tuple[tuple[str, str], ...]
     listing: str = ""
     listing_top_mm: float = 84
+    headline: str = ""
 
 
 def layouts_xml(pages: list[Page]) -> str:
@@ -110,6 +113,11 @@ def _layout(page: Page) -> str:
         _scale_number(page, (side_x, 189, 40, 6)),
         _north_arrow(page, (x + 3, y + 3, 9, 13)),
     ]
+    if page.headline:
+        # Two lines under the title; beside the mark where there is one.
+        left = 132.0 if page.mark else 10.0
+        size = min(8.5, 2 * _LETTERS_PT * (287 - left) / len(page.headline))
+        parts.append(_label(page, "headline", page.headline, (left, 15.5, 287 - left, 8), size, colour=(60, 55, 45)))
     if page.mark:
         parts.append(_label(page, "mark", page.mark, (10, 16, 120, 7), 12, bold=True, colour=(176, 0, 32)))
     white = symbol("fill", fill_layer("#ffffff", outline="#ffffff", outline_mm=0), name="")

@@ -14,8 +14,9 @@ from data_sources.basemap.base_map import CREDIT
 from data_sources.contracts.published.outputs import KINDS
 from khanij.foundation.wording import one_line
 from publishing.geopackage.facts import LayerFacts
-from publishing.geopackage.publication import SAMPLE_MARK, Publication
+from publishing.geopackage.publication import SAMPLE_MARK, Publication, verdicts_of
 from publishing.geopackage.reading import records
+from publishing.headline import prospects_said, verdict_said
 from publishing.qgis.layout import Page
 from publishing.qgis.rasters import BandLayer
 from publishing.qgis.themes import DISPLAY_CRS, Extent, ProjectLayer, Themes, is_shown, layer_id
@@ -44,6 +45,8 @@ def pages_of(
         f"{maps.facts.dated()} Grid: Survey of India sheets. Projection {DISPLAY_CRS}. "
         f"{CREDIT if publication.base else 'No boundary is drawn'}."
     )
+    found = prospects_said(blocks)
+    held = verdicts_of(publication.tables.get("robustness"))
     ranked, fertile = _listing(blocks, "rank"), _listing(blocks, "rank_fertility")
     ramps = tuple((layer_id(b.name), b.title) for b in maps.bands if is_shown(b))
     return [
@@ -55,6 +58,7 @@ def pages_of(
             sources=sources,
             mark=SAMPLE_MARK if publication.region.is_sample else "",
             extent=(extent.west, extent.south, extent.east, extent.north),
+            headline=" ".join(s for s in (found, _verdict(held) if theme in _OF_RANKS else "") if s),
             listing="" if theme == "Waste" else fertile if theme == "Fertility" else ranked,
             # the legend of the ground has a ramp below its classes
             listing_top_mm=104 if theme == "Fertility" else 84,
@@ -66,15 +70,22 @@ def pages_of(
     ]
 
 
+def _verdict(held: dict[str, str]) -> str:
+    """Whether the order that the map shows holds, and what to read where it does not."""
+    said = verdict_said(held)
+    advice = " Read the tier, not the rank." if "not robust" in said else ""
+    return f"{said}.{advice}" if said else ""
+
+
 def _unplaced_said(blocks: gpd.GeoDataFrame, theme: str) -> str:
     """How many of the blocks that the theme is about lie on no map, for want of a position."""
     nowhere = blocks[blocks.geometry.isna() | blocks.geometry.is_empty]
-    if theme in ("Ranking", "Uncertainty"):
+    if theme in _OF_RANKS:
         nowhere = nowhere[nowhere["rank"].notna()]
     if theme == "Waste" or nowhere.empty:
         return ""
     one = len(nowhere) == 1
-    starred = " (* in the list)" if theme in ("Ranking", "Uncertainty") else ""
+    starred = " (* in the list)" if theme in _OF_RANKS else ""
     return f" {len(nowhere)} of the blocks {'has' if one else 'have'} no known position and {'is' if one else 'are'} not drawn{starred}."
 
 
@@ -98,6 +109,7 @@ def _listing(blocks: gpd.GeoDataFrame, by: str) -> str:
     return f"{head}: {KIND_WORDS[kind].lower()}s\n" + "\n".join(lines)
 
 
+_OF_RANKS = ("Ranking", "Uncertainty")
 _TITLES = {
     "Ranking": "rank by critical-mineral potential",
     "Fertility": "fertility of the ground",

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -18,6 +19,8 @@ from shipped_expressions import documents_of, expressions_of, faults_of
 from publishing.geopackage.base import BASE, LAYERS, base_bounds, write_base
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import Publication
+from publishing.geopackage.reading import read_table
+from publishing.headline import prospects_said
 from publishing.page import page_html
 from publishing.qgis.internet import INTERNET_LAYERS
 
@@ -176,3 +179,35 @@ def test_page_and_project_have_one_set_of_symbols(file: Path, project: ElementTr
         assert drawn[label] == {(shape, rgb(colour))}, label
     used = [tuple(s) for s in page["status_symbols"].values()] + [(s, c) for _, s, c, _ in page["waste_families"]]
     assert not {tuple(s) for s in page["base_symbols"].values()} & set(used)
+
+
+def test_every_layout_says_what_was_found_and_those_of_ranks_whether_it_holds(
+    real: Publication, tmp_path: Path
+) -> None:
+    verdict = {
+        "kind": "waste_block",
+        "test": "verdict",
+        "is_robust": False,
+        "note": "ranking not robust: grid of 10 km",
+    }
+    table = real.tables["robustness"]
+    rows = pd.concat([table, pd.DataFrame([verdict]).reindex(columns=table.columns)], ignore_index=True)
+    held = replace(real, base="", tables={**real.tables, "robustness": rows})
+    path = publish_geopackage(held, tmp_path / "ranked_blocks.gpkg").path
+    document = ElementTree.fromstring(documents_of(path)["project"][1].partition("\n")[2])
+    found = prospects_said(read_table(path, "ranked_blocks"))
+    assert found.startswith("Of ")
+    said = {
+        layout.get("name", "").removeprefix("A4 map - "): x.get("labelText")
+        for layout in document.iter("Layout")
+        for x in layout.iter("LayoutItem")
+        if x.get("id") == "headline"
+    }
+    assert len(said) == len(list(document.iter("Layout")))
+    for name, text in said.items():
+        tail = (
+            " Ranking not robust: grid of 10 km. Read the tier, not the rank."
+            if name in ("Ranking", "Uncertainty")
+            else ""
+        )
+        assert text == found + tail, name
