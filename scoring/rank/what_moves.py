@@ -39,7 +39,7 @@ Change = Callable[[ProjectInputs, Floats], ProjectInputs]
 
 
 def what_moves(state: RunState) -> pd.DataFrame:
-    """Rows (block, factor) of the ranked blocks, of each block the largest swing first; P10 is the low case of a factor.
+    """Rows (block, factor) of every block that has a project, of each the largest swing first; P10 is the low case of a factor.
 
     A block stands for its main site as one whole project. ``factor_needed`` is blank where no factor within a hundred
     suffices; a recovery never passes 97 %.
@@ -89,13 +89,12 @@ def what_moves(state: RunState) -> pd.DataFrame:
 
 
 def _asked(state: RunState) -> list[tuple[str, str]]:
-    """(block, main site) of the ranked blocks, kind by kind in the order of their places."""
-    out = []
-    for scores in state.main_scores.values():
-        order = np.argsort(scores.rank, kind="stable")[:MOST_UNITS]
-        found = [(state.given.ids[scores.members[j]], main_site(state, scores.members[j])) for j in order]
-        out += [(block, site) for block, site in found if site is not None]
-    return out
+    """(block, main site) of the blocks with economics: the ranked by place, then those whose metals are not the basket's."""
+    places = {i: int(r) for s in state.main_scores.values() for i, r in zip(s.members, s.rank)}
+    shown = [i for i, status in enumerate(state.decided.status) if status in ("RANKED", "OUT_OF_BASKET")]
+    order = sorted(shown, key=lambda i: (places.get(i, math.inf), i))[:MOST_UNITS]
+    found = [(state.given.ids[i], main_site(state, i)) for i in order]
+    return [(block, site) for block, site in found if site is not None]
 
 
 class _Runs:
