@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import packages_distributions
 
 import pytest
-from test_one_way import ROOT, TOPS, imports_of, modules
+from test_one_way import IN_QGIS, ROOT, TOPS, imports_of, modules
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
@@ -42,6 +42,8 @@ def imported() -> dict[str, set[str]]:
     of = packages_distributions()
     found: dict[str, set[str]] = {}
     for module, path in modules().items():
+        if module.startswith(IN_QGIS):
+            continue  # not of this environment
         for name in {n.split(".")[0] for n in imports_of(path.read_text(encoding="utf-8"))}:
             if name not in sys.stdlib_module_names and name not in TOPS:
                 found.setdefault(_distribution(name, of), set()).add(module)

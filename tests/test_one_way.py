@@ -18,6 +18,8 @@ _BELOW = {
     "pipelines": {"pipelines", "assets", "publishing", "scoring", "data_sources", "khanij.sample"},
     "khanij": {"khanij", "pipelines", "assets", "publishing", "scoring", "data_sources", "khanij.sample"},
 }
+IN_QGIS = "publishing.qgis.plugin"
+"""Runs in QGIS's own Python, where nothing of the product is installed and what is imported is QGIS's."""
 MAY_IMPORT = {room: below | {"khanij.foundation"} for room, below in _BELOW.items()}
 TOPS = {room.split(".")[0] for room in MAY_IMPORT}
 NOT_IN_SCIENCE = {"dagster", "requests", "httpx", "urllib", "pyogrio", "owslib", "socket", "sqlite3"}

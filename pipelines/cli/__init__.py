@@ -32,11 +32,12 @@ VERBS = {
     "diff": "compare two releases, GeoPackages or shortlists: what moved, and why",
     "release": "freeze what is published of a region as an immutable, catalogued release",
     "package": "put a result into one zip to mail: a QGIS project beside the data, the page, a note",
+    "qgis-plugin": "build the plugin for QGIS as a zip for Plugins > Manage and Install > Install from ZIP",
     "scenario": "list the what-ifs that were run, or remove one; khanij run --scenario NAME --set KEY=VALUE makes one",
     "check": "verify what was published, released or fetched: one flipped byte, a missing file, files of two runs",
     "ui": "open Dagster in the browser, on this machine only",
 }
-PAPERS = ("brief", "dossier", "package")
+PAPERS = ("brief", "dossier", "package", "qgis-plugin")
 """Verbs whose module stands in ``papers``."""
 
 
@@ -56,7 +57,7 @@ class _Version(argparse.Action):
 
 def module_of(verb: str) -> ModuleType:
     """The module of a verb, imported now."""
-    return import_module(f"pipelines.cli.{'papers.' if verb in PAPERS else ''}{verb}")
+    return import_module(f"pipelines.cli.{'papers.' if verb in PAPERS else ''}{verb.replace('-', '_')}")
 
 
 def parser(verb: str = "") -> argparse.ArgumentParser:

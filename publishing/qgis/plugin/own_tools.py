@@ -1,0 +1,145 @@
+"""Tools for a person's own layers: *Rank my layers*, *Validate a layer*.
+
+Belongs here: which layers of the project are what. Does not belong here: how they are written (``own_layers``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+    QgsProcessingParameterVectorLayer,
+)
+
+from .calling import environment_of
+from .own_layers import BLOCKS, GRADES, LEASES, OUTLINES, SITES, SURVEY, TABLES, TONNAGES, OwnRegion, exported
+from .results import scratch_folder
+from .run_tools import told
+from .tool import LOAD, OUTPUT, KhanijTool, fields_of, put
+
+NAME, FOLDER, INPUT, AS, HELD, MARKED = "NAME", "FOLDER", "INPUT", "AS", "HELD", "MARKED"
+OWN = {
+    BLOCKS: "Blocks (polygons: block_id, name)",
+    SITES: "Waste sites (site_id, name, waste_type_code; points, or a table with lat and lon)",
+    TONNAGES: "Tonnages (table: tonnage_id, site_id, tonnage_mode_mt, basis_code, knowledge_class)",
+    GRADES: "Grades (table: grade_id, site_id, element, value_mode, unit, basis_code, knowledge_class)",
+    OUTLINES: "Outlines of the waste (polygons)",
+    LEASES: "Mining leases (polygons)",
+}
+KINDS = (*OWN, *SURVEY, *(name for name in TABLES if name not in OWN))
+_KEY = {BLOCKS: "BLOCK_ID", SITES: "SITE_ID"}
+
+
+def _source(what: str) -> list[Any]:
+    """Which layers of the project are offered."""
+    lines, areas = ("faults", "folds"), (BLOCKS, OUTLINES, LEASES, "lithology", "catchments")
+    if what in areas:
+        return [QgsProcessing.SourceType.TypeVectorPolygon]
+    if what in lines:
+        return [QgsProcessing.SourceType.TypeVectorLine]
+    return [QgsProcessing.SourceType.TypeVector] if what in TABLES else [QgsProcessing.SourceType.TypeVectorPoint]
+
+
+class RankMyLayers(KhanijTool):
+    """Ranks the blocks and waste sites of layers in the project."""
+
+    NAME, TITLE = "rankmylayers", "Rank my layers"
+    HELP = (
+        "Ranks blocks and waste sites of your own, from layers of the project: they are exported into a folder as a region "
+        "with its cards, ranked there, and loaded, styled. What a column means is found from its name (the page sources of "
+        "the documentation lists them); Validate a layer says beforehand what would be held. Choose a folder of your own "
+        "to keep the region; khanij run ranks it there too."
+    )
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        self.addParameter(QgsProcessingParameterString(NAME, "Name (small letters, digits, _)", "my_layers"))
+        for what, title in {**OWN, **SURVEY}.items():
+            self.addParameter(QgsProcessingParameterVectorLayer(what.upper(), title, _source(what), optional=True))
+            if what in _KEY:
+                self.addParameter(
+                    QgsProcessingParameterField(
+                        _KEY[what], f"{_KEY[what].lower()}, where the field has another name",
+                        parentLayerParameterName=what.upper(), optional=True,
+                    )
+                )  # fmt: skip
+        self.addParameter(QgsProcessingParameterString("BASKET", "Metals that count (basket)", "critical_30"))
+        self.addParameter(QgsProcessingParameterString("PRICE_DECK", "Price deck", "2025e"))
+        whole = QgsProcessingParameterNumber.Type.Integer
+        self.addParameter(QgsProcessingParameterNumber("DRAWS", "Draws", whole, 1000, False, 100, 100_000))
+        self.addParameter(QgsProcessingParameterFolderDestination(FOLDER, "Folder of the region and its result"))
+        self.add_load()
+        self.addOutput(QgsProcessingOutputFile(OUTPUT, "Ranked blocks (GeoPackage)"))
+        self.addOutput(QgsProcessingOutputFile("REGION_FILE", "The region (YAML)"))
+
+    def work(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
+        found = {what: self.parameterAsVectorLayer(parameters, what.upper(), context) for what in (*OWN, *SURVEY)}
+        keys = {what: self.given_text(parameters, name, context) for what, name in _KEY.items()}
+        region = OwnRegion(
+            folder=Path(self.parameterAsString(parameters, FOLDER, context)),
+            name=self.given_text(parameters, NAME, context),
+            layers={what: layer for what, layer in found.items() if layer is not None},
+            keys={what: key for what, key in keys.items() if key},
+            ranking={
+                "basket": self.given_text(parameters, "BASKET", context),
+                "price_deck": self.given_text(parameters, "PRICE_DECK", context),
+                "draws": self.parameterAsInt(parameters, "DRAWS", context),
+            },
+        )
+        yaml = region.write()
+        feedback.pushInfo(f"written: {yaml}")
+        answer = self.ask(["run", "--region", region.name], feedback, environment_of(region.folder))
+        file = told(answer, feedback)
+        if self.parameterAsBool(parameters, LOAD, context):
+            self.to_load.append((file, False))
+        return {OUTPUT: str(file), "REGION_FILE": str(yaml)}
+
+
+class ValidateLayer(KhanijTool):
+    """What of a layer would be kept, flagged and held."""
+
+    NAME, TITLE = "validatelayer", "Validate a layer"
+    HELP = (
+        "Holds a layer of the project against the contract of what it is to be, and lists each row that would be held or "
+        "marked, with the reason, at its place on the map. row counts the layer's rows from 1."
+    )
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        source = [QgsProcessing.SourceType.TypeVector]
+        self.addParameter(QgsProcessingParameterVectorLayer(INPUT, "Layer", source))
+        self.addParameter(QgsProcessingParameterEnum(AS, "It is to be", list(KINDS), defaultValue=0))
+        self.addParameter(QgsProcessingParameterFeatureSink(OUTPUT, "What was held and marked"))
+        for name, title in ((HELD, "Rows held"), (MARKED, "Rows marked"), ("KEPT", "Rows kept")):
+            self.addOutput(QgsProcessingOutputNumber(name, title))
+
+    def work(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
+        layer = self.parameterAsVectorLayer(parameters, INPUT, context)
+        kind = KINDS[self.parameterAsEnum(parameters, AS, context)]
+        file = exported(layer, scratch_folder(), kind)
+        answer = self.ask(["validate", str(file), "--as", kind, "--rows", "100000"], feedback)
+        counts = answer["rows"]
+        feedback.pushInfo(
+            f"{counts['in']} rows: {counts['kept']} kept, of them {counts['flagged']} marked; {counts['quarantined']} held"
+        )
+        if answer["fails"]:
+            feedback.reportError(answer["fails"])
+        rows = [{"what": what, **row} for what in ("held", "flagged") for row in answer[what]]
+        for row in rows:
+            feedback.pushInfo(f"  {row['what']}, row {row['row']}, {row['field']}: {row['reason']}")
+        texts = dict.fromkeys(("what", "field", "value", "reason"), False)
+        fields = fields_of([], {**texts, "row": True})
+        sink, target = self.sink(parameters, context, (fields, layer.wkbType(), layer.crs()))
+        shapes = [f.geometry() for f in layer.getFeatures()] if layer.isSpatial() else []
+        for row in rows:
+            at = int(row["row"] or 0) - 1
+            put(sink, fields, row, shapes[at] if 0 <= at < len(shapes) else None)
+        return {OUTPUT: target, HELD: counts["quarantined"], MARKED: counts["flagged"], "KEPT": counts["kept"]}
