@@ -12,8 +12,10 @@ from pathlib import Path
 
 import dagster as dg
 import geopandas as gpd
+import numpy as np
 
 from assets.place import Place
+from data_sources.basemap.base_lines import read_base_lines
 from data_sources.cards import load_card
 from data_sources.connectors import stored
 from data_sources.connectors.archive import Archive
@@ -86,6 +88,13 @@ class Workspace(Place):
         if region.states is None:
             return None
         return read_states(self.layer_path(region, region.states), region.states)
+
+    def base_lines(self, region: Region) -> dict[str, np.ndarray]:
+        """The region's own lines for the base map by name, in EPSG:4326; none where its YAML names none."""
+        return {
+            name: read_base_lines(self.layer_path(region, source), name, source)
+            for name, source in sorted(region.base.items())
+        }
 
     def gate_paths(self, region: Region) -> dict[str, Path]:
         """The files of the region's gate layers by name, relative to the folder of its sources."""

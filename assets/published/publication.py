@@ -91,6 +91,7 @@ def evidence_files(
         "gate_layers",
         *SURVEY,
     ),
+    layers=("base",),
 )
 def ranked_blocks(
     context: dg.AssetExecutionContext, workspace: Workspace, **made: dict[str, Any]
@@ -141,6 +142,7 @@ def ranked_blocks(
         basket_columns=RankingSettings.from_mapping(dict(region.ranking), seed=region.seed).basket_columns(),
         page="index.html",
         base=BASE if bounds else "",
+        base_lines={n: told["attribution"] for n, told in _base_lines(region).items()} if bounds else {},
     )
     # Asset checks show these findings; here they are the gate, whoever runs what: nothing wrong replaces what is published.
     require(assessment_findings(assessment), "ranked_blocks")
@@ -148,7 +150,9 @@ def ranked_blocks(
     with staging_errors(folder):
         # Its embedded project names the file that it lies in, so the name is settled before it is written.
         file = publish_geopackage(publication, staging_of(folder) / target_name(folder, GEOPACKAGE))
-        base = [] if bounds is None else [write_base(bounds, staging_of(folder) / BASE).path]
+        base = (
+            [] if bounds is None else [write_base(bounds, staging_of(folder) / BASE, workspace.base_lines(region)).path]
+        )
         ready = staged(folder, file.path, *base)
     return result(
         context,
@@ -217,6 +221,12 @@ def licences_of(region: Region) -> str:
     cards = [load_card(name) for name in sorted(names)]
     keys = ("title", "licence", "licence_url", "citation")
     return json.dumps([{k: getattr(card, k) for k in keys} for card in cards], sort_keys=True, ensure_ascii=False)
+
+
+def _base_lines(region: Region) -> dict[str, dict[str, str]]:
+    """A region's own layers of the base map: whom to credit, and whether they may be passed on."""
+    cards = {name: load_card(source.card) for name, source in sorted(region.base.items())}
+    return {n: {"attribution": c.attribution or c.title, "redistribute": c.redistribute} for n, c in cards.items()}
 
 
 def sheet_layer(
@@ -294,6 +304,8 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
         "reading": "P10 is the low case, P90 the high one; rank P05 is the best place, rank P95 the worst; blank is not known, never zero",
     }
     used = tuple(sorted({library for recipe in RECIPES.values() for library in recipe.closure.libraries}))
+    if region.base:
+        info["base_lines"] = json.dumps(_base_lines(region), sort_keys=True, ensure_ascii=False)
     return (
         info
         | scenario_info(workspace, region_name)

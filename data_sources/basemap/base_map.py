@@ -70,9 +70,8 @@ def base_map(bounds_deg: Bounds, tolerance_deg: float = 0.0) -> BaseMap:
     ----------
     bounds_deg : west, south, east, north. tolerance_deg : of the simplification, in degrees; 0 keeps every point.
     """
-    box = shapely.box(*bounds_deg)
-    land, lakes, rivers = (_clipped(_shapes(name), box, tolerance_deg) for name in ("land", "lakes", "rivers"))
-    coast = _clipped(_coast(), box, tolerance_deg)
+    land, lakes, rivers = (clipped(_shapes(name), bounds_deg, tolerance_deg) for name in ("land", "lakes", "rivers"))
+    coast = clipped(_coast(), bounds_deg, tolerance_deg)
     return BaseMap(
         land, coast, lakes, rivers, _inside(_places("towns"), bounds_deg), _inside(_places("ports"), bounds_deg)
     )
@@ -84,10 +83,11 @@ def _inside(table: pd.DataFrame, bounds_deg: Bounds) -> pd.DataFrame:
     return table[is_in].reset_index(drop=True)
 
 
-def _clipped(shapes: np.ndarray, box: shapely.Polygon, tolerance_deg: float) -> np.ndarray:
-    """The parts of shapes inside a box, of the shapes' own dimension."""
+def clipped(shapes: np.ndarray, bounds_deg: Bounds, tolerance_deg: float = 0.0) -> np.ndarray:
+    """The parts of shapes inside some bounds, of the shapes' own dimension; what is smaller than the tolerance is left out."""
     if not len(shapes):
         return shapes
+    box = shapely.box(*bounds_deg)
     dimension = shapely.get_dimensions(shapes[0])
     near = shapes[shapely.intersects(shapes, box)]
     if tolerance_deg:

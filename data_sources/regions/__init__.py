@@ -30,6 +30,7 @@ from khanij.foundation.strict import Strict, WrongValueError, refusal, require_d
 
 OWN = "own"  # what the register itself is called among the sources of waste sites
 UnitKind = Literal["waste_block", "auction_block", "mining_lease", "survey_sheet"]
+BaseLines = Literal["railways", "roads"]
 LARGEST_SEED = 2**32 - 1  # some learners take no larger one
 
 
@@ -175,6 +176,7 @@ class Region(Strict):
     waste: Waste = Field(default_factory=Waste)
     states: StatesSource | None = None
     gates: dict[str, GateSource] = Field(default_factory=dict)
+    base: dict[BaseLines, LayerSource] = Field(default_factory=dict)
     fertility: dict[str, Any] = Field(default_factory=dict)
     ranking: dict[str, Any] = Field(default_factory=dict)
     publication: PublicationLimits = PublicationLimits()
@@ -213,8 +215,9 @@ class Region(Strict):
         return self
 
     def sources(self) -> dict[str, LayerSource]:
-        """Every source of the region by what it is for: its layers, ``waste.<name>`` and ``states``."""
+        """Every source of the region by what it is for: its layers, ``waste.<name>``, ``base.<name>`` and ``states``."""
         found: dict[str, LayerSource] = dict(self.layers)
+        found |= {f"base.{name}": source for name, source in self.base.items()}
         found |= {f"waste.{source.called}": source for source in self.waste.sources}
         return found | ({"states": self.states} if self.states else {})
 

@@ -7,6 +7,7 @@ its look (``publishing.qgis.base_layers``, the page). A made-up district lies no
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,16 +16,19 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from data_sources.basemap.base_map import CREDIT, Bounds, base_map
+from data_sources.basemap.base_map import CREDIT, Bounds, base_map, clipped
 from khanij.foundation.files import PublishedFile, replace_file, sha256_of, temporary_beside
 from publishing.geopackage.fixed_gdal import fixed_gdal
 
 BASE = "base.gpkg"
 LAYERS = ("land", "coast", "lakes", "rivers", "towns", "ports")
+LINES = ("railways", "roads")
+"""What a user brings: no package carries it."""
 _TITLES = {
     "land": "Land", "coast": "Coast", "lakes": "Lakes", "rivers": "Rivers", "towns": "Towns of India", "ports": "Ports of India",
+    "railways": "Railways", "roads": "Roads",
 }  # fmt: skip
-_KINDS = {"land": "MultiPolygon", "coast": "MultiLineString", "lakes": "MultiPolygon", "rivers": "MultiLineString"}
+_POINTS, _AREAS = ("towns", "ports"), ("land", "lakes")
 _WIDEST, _NARROWEST = 1.7, 0.8
 """Width over height of the map of a page or a sheet."""
 _MARGIN, _LEAST_DEG = 0.12, 0.5
@@ -52,27 +56,33 @@ def base_bounds(layers: dict[str, gpd.GeoDataFrame]) -> Bounds | None:
     return tuple(float(v) for v in rounded)  # type: ignore[return-value]
 
 
-def write_base(bounds_deg: Bounds, path: Path) -> PublishedFile:
-    """Write the base map inside some bounds; the same bounds give the same bytes."""
+def write_base(bounds_deg: Bounds, path: Path, lines: Mapping[str, np.ndarray] | None = None) -> PublishedFile:
+    """Write the base map inside some bounds; the same bounds and lines give the same bytes.
+
+    ``lines``: a user's railways and roads by name, in EPSG:4326; they are cut to the bounds and as fine as the rest.
+    """
     west, south, east, north = bounds_deg
-    base = base_map(bounds_deg, max(east - west, north - south) / _STEPS)
+    tolerance = max(east - west, north - south) / _STEPS
+    base = base_map(bounds_deg, tolerance)
+    found = {name: getattr(base, name) for name in LAYERS}
+    found |= {name: clipped(shapes, bounds_deg, tolerance) for name, shapes in sorted((lines or {}).items())}
     with temporary_beside(path) as temporary:
         with fixed_gdal():
-            for name in LAYERS:
-                frame = _frame(getattr(base, name), name)
+            for name, shapes in found.items():
+                frame = _frame(shapes, name)
                 pyogrio.write_dataframe(
                     frame,
                     temporary,
                     layer=name,
                     driver="GPKG",
-                    geometry_type=_KINDS.get(name, "Point"),
+                    geometry_type=_kind(name),
                     use_arrow=True,
                     dataset_options={"VERSION": "1.3"},
                     layer_options={
                         "GEOMETRY_NAME": "geom",
                         "FID": "fid",
                         "IDENTIFIER": _TITLES[name],
-                        "DESCRIPTION": CREDIT,
+                        "DESCRIPTION": CREDIT if name in LAYERS else "Brought by the user of this region",
                     },
                 )
         digest, size = sha256_of(temporary), temporary.stat().st_size
@@ -82,11 +92,21 @@ def write_base(bounds_deg: Bounds, path: Path) -> PublishedFile:
     return PublishedFile(path, digest, size, True)
 
 
+def lines_in(path: Path) -> dict[str, np.ndarray]:
+    """A user's own lines in a base that was written, in parts."""
+    present = [str(name) for name, _ in pyogrio.list_layers(path)]
+    return {n: shapely.get_parts(gpd.read_file(path, layer=n).geometry.to_numpy()) for n in LINES if n in present}
+
+
+def _kind(name: str) -> str:
+    return "Point" if name in _POINTS else "MultiPolygon" if name in _AREAS else "MultiLineString"
+
+
 def _frame(found: np.ndarray | pd.DataFrame, name: str) -> gpd.GeoDataFrame:
     if isinstance(found, pd.DataFrame):
         columns = {c: found[c] for c in ("name", "state", "population") if c in found}
         points = shapely.points(found["lon"].to_numpy(), found["lat"].to_numpy())
         return gpd.GeoDataFrame(columns, geometry=points, crs="EPSG:4326")
-    many = shapely.multipolygons if _KINDS[name] == "MultiPolygon" else shapely.multilinestrings
+    many = shapely.multipolygons if name in _AREAS else shapely.multilinestrings
     shapes = many(found, indices=np.arange(len(found))) if len(found) else found
     return gpd.GeoDataFrame({"number": np.arange(1, len(found) + 1)}, geometry=list(shapes), crs="EPSG:4326")

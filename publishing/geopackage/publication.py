@@ -52,7 +52,8 @@ class Publication:
     ``layers`` and ``tables`` are keyed by the names of ``data_sources.contracts.published.outputs``; ``rasters`` are paths of
     evidence rasters relative to the GeoPackage's folder. ``basket_columns`` are the columns of ``ranked_blocks`` with the
     ranks of the run's other baskets, those of the contract and those of the user's own. ``page`` is the web page that lies
-    beside the file, ``base`` the file of the base map; blank where there is none.
+    beside the file, ``base`` the file of the base map; blank where there is none. ``base_lines``
+    has a user's own layers of it with whom to credit.
     """
 
     region: RegionLike
@@ -63,6 +64,7 @@ class Publication:
     basket_columns: tuple[str, ...] = field(default=())
     page: str = ""
     base: str = ""
+    base_lines: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ Belongs here: the look of these layers and their place in the project. Does not 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
@@ -51,6 +52,13 @@ class BaseLayer:
         return f"khanij_base_{self.table}"
 
 
+_LINES = {
+    "railways": BaseLayer("railways", "Railway", ("Line", "MultiLineString"), single_renderer(symbol("line", line_layer("#6f6a62", 0.2, "dash")))),
+    "roads": BaseLayer("roads", "Road", ("Line", "MultiLineString"), single_renderer(symbol("line", line_layer("#d3b58a", 0.2)))),
+}  # fmt: skip
+"""The look of what a user brings."""
+
+
 def _names(test: str, colour: str, size_pt: float, *, italic_port: bool = False) -> str:
     """Labels that make room for those of the blocks and move none of them."""
     text = "concat(\"name\", ' port')" if italic_port else '"name"'
@@ -58,8 +66,8 @@ def _names(test: str, colour: str, size_pt: float, *, italic_port: bool = False)
     return labels((test, label_settings(text, look))).replace('obstacle="1"', 'obstacle="0"')
 
 
-def base_layers() -> tuple[BaseLayer, ...]:
-    """The layers from the uppermost to the lowest."""
+def base_layers(lines: Collection[str] = ()) -> tuple[BaseLayer, ...]:
+    """The layers from the uppermost to the lowest; ``lines`` are those that a user brought."""
     point, line, area = ("Point", "Point"), ("Line", "MultiLineString"), ("Polygon", "MultiPolygon")
     town = symbol("marker", marker_layer(*BASE_SYMBOLS["Town"], 1.1, outline="#ffffff", outline_mm=0.15))
     port = symbol("marker", marker_layer(*BASE_SYMBOLS["Port"], 2.2, outline="#ffffff", outline_mm=0.15))
@@ -68,6 +76,7 @@ def base_layers() -> tuple[BaseLayer, ...]:
     return (
         BaseLayer("ports", "Port", point, rule_renderer([Rule("Port", _PORT, port)]) + _names("@map_scale < 3000000", "#3f6f8f", 6, italic_port=True), True),
         BaseLayer("towns", "Town", point, rule_renderer([Rule("Town", _TOWN, town)]) + _names(_TOWN, "#6d6a61", 6.2), True),
+        *(_LINES[name] for name in sorted(lines)),
         BaseLayer("rivers", "River", line, single_renderer(symbol("line", line_layer("#b5cfdd", 0.18)))),
         BaseLayer("coast", "Coast", line, single_renderer(symbol("line", line_layer("#8fb0c2", 0.25)))),
         BaseLayer("lakes", "Lake", area, single_renderer(lake)),
@@ -75,24 +84,24 @@ def base_layers() -> tuple[BaseLayer, ...]:
     )  # fmt: skip
 
 
-def base_maps_xml(file: str) -> str:
+def base_maps_xml(file: str, lines: Collection[str] = ()) -> str:
     """The layers' elements in the project."""
-    return "".join(_layer_xml(layer, file) for layer in base_layers())
+    return "".join(_layer_xml(layer, file) for layer in base_layers(lines))
 
 
-def base_nodes_xml(file: str) -> str:
+def base_nodes_xml(file: str, lines: Collection[str] = ()) -> str:
     """The layers' nodes in the layer tree."""
     return "".join(
         f'<layer-tree-layer id="{layer.id}" name={quoteattr(layer.title)} providerKey="ogr" source={quoteattr(_source(layer, file))} '
         'checked="Qt::Checked" expanded="0" legend_exp="" patch_size="-1,-1" legend_split_behavior="0">'
         "<customproperties><Option/></customproperties></layer-tree-layer>"
-        for layer in base_layers()
+        for layer in base_layers(lines)
     )
 
 
-def base_ids(file: str) -> list[str]:
+def base_ids(file: str, lines: Collection[str] = ()) -> list[str]:
     """Identifiers of the layers, the uppermost first; none where there is no file."""
-    return [layer.id for layer in base_layers()] if file else []
+    return [layer.id for layer in base_layers(lines)] if file else []
 
 
 def _source(layer: BaseLayer, file: str) -> str:
@@ -101,9 +110,12 @@ def _source(layer: BaseLayer, file: str) -> str:
 
 def _layer_xml(layer: BaseLayer, file: str) -> str:
     geometry, wkb = layer.geometry
+    is_own = layer.table in _LINES
+    told = "Brought by the user of this region; whom to credit stands on the printed maps" if is_own else CREDIT
+    terms = "as its source says" if is_own else "GSHHG: LGPL-3.0; GeoNames: CC BY 4.0; searoute: Apache-2.0"
     metadata = (
-        f"<resourceMetadata><identifier></identifier><title>{escape(layer.title)}</title><abstract>{escape(CREDIT)}.</abstract>"
-        f"<rights>{escape(CREDIT)}</rights><license>GSHHG: LGPL-3.0; GeoNames: CC BY 4.0; searoute: Apache-2.0</license></resourceMetadata>"
+        f"<resourceMetadata><identifier></identifier><title>{escape(layer.title)}</title><abstract>{escape(told)}.</abstract>"
+        f"<rights>{escape(told)}</rights><license>{escape(terms)}</license></resourceMetadata>"
     )
     return (
         f'<maplayer type="vector" geometry="{geometry}" wkbType="{wkb}" labelsEnabled="{int(layer.has_labels)}" styleCategories="AllStyleCategories" readOnly="1" hasScaleBasedVisibilityFlag="0" refreshOnNotifyEnabled="0" autoRefreshEnabled="0" simplifyDrawingHints="1">'

@@ -43,7 +43,7 @@ def pages_of(
     sources = (
         f"Sources: stated on every row of the GeoPackage (column sources). Configuration {configuration}{'; ' + run if run else ''}. "
         f"{maps.facts.dated()} Grid: Survey of India sheets. Projection {DISPLAY_CRS}. "
-        f"{CREDIT if publication.base else 'No boundary is drawn'}."
+        f"{'; '.join((CREDIT, *dict.fromkeys(publication.base_lines.values()))) if publication.base else 'No boundary is drawn'}."
     )
     found = prospects_said(blocks)
     held = verdicts_of(publication.tables.get("robustness"))

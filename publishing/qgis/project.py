@@ -107,7 +107,7 @@ def project_xml(
     shown = _project_layers(present, styles, themes, " and ".join(scales))
     maps = "".join(_vector(layer, published_name, facts) for layer in shown.values())
     maps += "".join(band_xml(band, layer_id(band.name)) for band in bands)
-    maps += base_maps_xml(publication.base) + internet_maps_xml() if publication.base else ""
+    maps += base_maps_xml(publication.base, publication.base_lines) + internet_maps_xml() if publication.base else ""
     relations = "".join(
         f'<relation id="{i}" name={quoteattr(label)} referencedLayer="{layer.id}" referencingLayer="{shown[other].id}" strength="Association">'
         f'<fieldRef referencedField="{field}" referencingField="{field}"/></relation>'
@@ -119,7 +119,7 @@ def project_xml(
         *(layer_id(n) for n in CONTEXT if n in shown),
         *(layer_id(b.name) for b in bands),
         *(internet_ids() if publication.base else ()),
-        *base_ids(publication.base),
+        *base_ids(publication.base, publication.base_lines),
     ]
     canvas = (
         f'<mapcanvas name="theMapCanvas" annotationsVisible="1"><units>meters</units>{_rectangle(extent)}'
@@ -128,7 +128,7 @@ def project_xml(
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis projectname={quoteattr(title)} version="3.22.16-Białowieża"><homePath path=""/><title>{escape(title)}</title><autotransaction active="0"/>'
-        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{_tree(shown, bands, themes, default_theme, Files(published_name, publication.base))}'
+        f'<evaluateDefaultValues active="0"/><trust active="0"/><projectCrs>{crs_xml(DISPLAY_CRS)}</projectCrs>{_tree(shown, bands, themes, default_theme, Files(published_name, publication.base, tuple(publication.base_lines)))}'
         f"<relations>{relations}</relations>{canvas}<projectlayers>{maps}</projectlayers>"
         f"<layerorder>{''.join(f'<layer id={quoteattr(i)}/>' for i in order)}</layerorder>"
         '<properties><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
@@ -136,7 +136,7 @@ def project_xml(
         '<CanvasColorGreenPart type="int">252</CanvasColorGreenPart><CanvasColorBluePart type="int">250</CanvasColorBluePart></Gui>'
         '<Measurement><AreaUnits type="QString">ha</AreaUnits><DistanceUnits type="QString">km</DistanceUnits></Measurement>'
         '<Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid></Measure></properties>'
-        f"<visibility-presets>{_themes(shown, bands, themes, base_ids(publication.base))}</visibility-presets>"
+        f"<visibility-presets>{_themes(shown, bands, themes, base_ids(publication.base, publication.base_lines))}</visibility-presets>"
         f"<projectMetadata><identifier></identifier><type>dataset</type><title>{escape(title)}</title><abstract>{escape(_abstract(publication, themes))}</abstract>"
         f"<author>Khanij</author><creation>2026-01-01T00:00:00</creation>{facts.xml()}</projectMetadata><Annotations/>"
         f"{layouts_xml(pages_of(publication, layers['ranked_blocks'], shown, Maps(themes, bands, extent, facts)))}</qgis>"
@@ -168,10 +168,11 @@ def _group(name: str, inner: str, *, expanded: bool = True, checked: bool = True
 
 @dataclass(frozen=True)
 class Files:
-    """The files that the project's layers lie in: of the result, and of the base map (blank: none)."""
+    """The files that the project's layers lie in: of the result, and of the base map (blank: none) with a user's ``lines``."""
 
     result: str
     base: str
+    lines: tuple[str, ...]
 
 
 def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes, theme: str, files: Files) -> str:
@@ -193,7 +194,7 @@ def _tree(shown: dict[str, ProjectLayer], bands: list[BandLayer], themes: Themes
         parts.append(_group("Evidence", inner, expanded=False))
     if files.base:
         parts.append(_group(INTERNET, internet_nodes_xml(), expanded=False, checked=False))
-        parts.append(_group(GROUP, base_nodes_xml(files.base), expanded=False))
+        parts.append(_group(GROUP, base_nodes_xml(files.base, files.lines), expanded=False))
     drawn = {n for names in themes.values() for n in names} | set(CONTEXT)
     # A layer whose rows have no position stands with the tables: they can be read there, and are on no map.
     tables = [n for n in shown if shown[n].style.geometry == 4 or n not in drawn]

@@ -27,7 +27,7 @@ from data_sources.contracts import MissingSourceError, PublishingError
 from data_sources.contracts.published.outputs import OUTPUT_LAYERS
 from khanij.foundation.files import sha256_of, sync_file, sync_folder, write_bytes_atomically
 from publishing.brief import write_briefs
-from publishing.geopackage.base import BASE
+from publishing.geopackage.base import BASE, base_bounds, lines_in, write_base
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
 from publishing.geopackage.reading import read_layer, read_table, run_info, table_names
@@ -189,11 +189,12 @@ def _write_files(
     region = SimpleNamespace(name=info.get("region", ""), title=title, is_sample=sample)
     told = {k: v for k, v in info.items() if k not in ("title", "warning", "internal")}
     copied = [] if any(kept_out.values()) else [n for n in sorted(published.files) if n.endswith(".tif") or n == REPORT]
-    copied += [n for n in published.files if n == BASE]
     for name in copied:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(published.files[name], folder / name)
     rasters = tuple(name for name in copied if name.endswith(".tif"))
+    base = published.files.get(BASE)
+    lines = _released_base(base, folder / BASE, layers, info) if base else {}
     if any(kept_out.values()):
         # A mean of what may not be passed on is as good as the thing itself where a block is one cell.
         tables.pop("block_evidence", None)
@@ -206,7 +207,8 @@ def _write_files(
             rasters,
             basket_columns_of(layers["ranked_blocks"]),
             "index.html",
-            BASE if BASE in copied else "",
+            BASE if base else "",
+            lines,
         ),
         folder / "ranked_blocks.gpkg",
     )
@@ -225,6 +227,20 @@ def _write_files(
     write_bytes_atomically(folder / "datapackage.json", _json(datapackage(folder, calver, told | extra, region)))
     write_bytes_atomically(folder / "stac_item.json", _json(stac_item(folder, calver, told | extra, region)))
     return kept_out
+
+
+def _released_base(
+    source: Path, target: Path, layers: dict[str, gpd.GeoDataFrame], info: dict[str, str]
+) -> dict[str, str]:
+    """Put the base map into a release, without a user's layers that may not be passed on; the others with whom to credit."""
+    own: dict[str, dict[str, str]] = json.loads(info.get("base_lines") or "{}")
+    kept = {name: told["attribution"] for name, told in own.items() if told["redistribute"] != "no"}
+    bounds = base_bounds(layers)
+    if len(kept) == len(own) or bounds is None:
+        shutil.copyfile(source, target)
+    else:
+        write_base(bounds, target, {n: lines for n, lines in lines_in(source).items() if n in kept})
+    return kept
 
 
 def _without_internal(source: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame], dict[str, int]]:
