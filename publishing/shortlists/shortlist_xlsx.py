@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime
 import io
+import math
+from typing import Any
 
 import pandas as pd
 import xlsxwriter
@@ -60,6 +62,7 @@ CAVEATS = (
 )
 _HINDI_SHEET = "शॉर्टलिस्ट (हिन्दी)"
 _CODES = {"status": STATUS_WORDS, "kind": KIND_WORDS, "prospect": PROSPECT_WORDS, **VALUE_WORDS}
+_COVER_CHARACTERS, _LINE_POINTS = 96, 15
 _FIXED = datetime.datetime(2026, 1, 1)
 
 
@@ -164,7 +167,7 @@ def _cover(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist, date
     sheet = book.add_worksheet("Cover")
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 1, 96)
+    sheet.set_column(1, 1, _COVER_CHARACTERS)
     row = 0
     sheet.write_string(row, 0, "Blocks of mine waste: shortlist", style.title)
     sheet.set_row(row, 28)
@@ -201,14 +204,21 @@ def _cover(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlist, date
     for label, text in facts:
         sheet.write_string(row, 0, plain(label), style.bold)
         sheet.write_string(row, 1, plain(text), style.wrap)
+        _heighten(sheet, row, plain(text))
         row += 1
     row += 1
     sheet.write_string(row, 0, "Read this first", style.bold)
     for caveat in CAVEATS:
         sheet.write_string(row, 1, caveat, style.wrap)
+        _heighten(sheet, row, caveat)
         row += 1
     sheet.set_landscape()
     sheet.fit_to_pages(1, 1)
+
+
+def _heighten(sheet: Any, row: int, text: str) -> None:
+    """A row as high as its lines: not every program heightens a row of wrapped text by itself."""
+    sheet.set_row(row, _LINE_POINTS * max(1, math.ceil(len(text) / _COVER_CHARACTERS)))
 
 
 def _table(
