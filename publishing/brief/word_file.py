@@ -155,6 +155,8 @@ def _table(document: Document, setting: Setting) -> None:
     table: Table = document.add_table(rows=len(listing.rows) + 1, cols=len(listing.head))
     table.style = "Table Grid"
     table.autofit = False
+    for column, share in zip(table.columns, listing.shares):  # some programs read the grid's widths alone
+        column.width = Pt(WIDTH * share)
     for number, row in enumerate((listing.head, *listing.rows)):
         cells: tuple[_Cell, ...] = table.rows[number].cells
         for cell, text, share, align in zip(cells, row, listing.shares, listing.aligns):
