@@ -52,11 +52,11 @@ def brief_docx(brief: Brief) -> bytes:
     _fonts(document, brief.language, setting.size)
     _head(document, setting)
     if setting.brief.table.rows:
-        _line(document, setting.brief.table.title, setting.size + 1, bold=True, before=6)
+        _heading(document, setting.brief.table.title, setting.size + 1)
         _table(document, setting)
         _line(document, setting.brief.under_table(setting.shown), setting.size - 1, colour=SOFT, before=2)
     for heading, said in setting.brief.parts:
-        _line(document, heading, setting.size + 1, bold=True, before=6)
+        _heading(document, heading, setting.size + 1)
         for sentence in said:
             _bullet(document, sentence, setting.size)
     for i, line in enumerate(setting.brief.foot):
@@ -101,10 +101,14 @@ def _fonts(document: Document, language: str, size: float) -> None:
     if language == HINDI:  # whoever writes on goes on in the script of the file
         spoken.set(qn("w:val"), "hi-IN")
     part = next(r.target_part for r in document.part.rels.values() if r.reltype.endswith("/fontTable"))
-    entries = "".join(
-        f'<w:font w:name="{name}"><w:altName w:val="{others}"/></w:font>' for name, others in STAND_INS.items()
-    )
-    part._blob = part.blob.replace(b"</w:fonts>", f"{entries}</w:fonts>".encode())
+    fonts = part.blob.decode()
+    for name, others in STAND_INS.items():
+        entry, instead = f'<w:font w:name="{name}">', f'<w:altName w:val="{others}"/>'
+        if entry in fonts:
+            fonts = fonts.replace(entry, entry + instead)
+        else:
+            fonts = fonts.replace("</w:fonts>", f"{entry}{instead}</w:font></w:fonts>")
+    part._blob = fonts.encode()
 
 
 def _head(document: Document, setting: Setting) -> None:
@@ -128,6 +132,12 @@ def _line(
     paragraph = into or document.add_paragraph()
     paragraph.paragraph_format.space_before = Pt(before)
     _run(paragraph, text, size, bold=bold, colour=colour)
+
+
+def _heading(document: Document, text: str, size: float) -> None:
+    paragraph = document.add_heading(level=2)
+    paragraph.paragraph_format.space_before = Pt(6)
+    _run(paragraph, text, size, bold=True)
 
 
 def _bullet(document: Document, text: str, size: float) -> None:
@@ -155,7 +165,7 @@ def _table(document: Document, setting: Setting) -> None:
     table: Table = document.add_table(rows=len(listing.rows) + 1, cols=len(listing.head))
     table.style = "Table Grid"
     table.autofit = False
-    for column, share in zip(table.columns, listing.shares):  # some programs read the grid's widths alone
+    for column, share in zip(table.columns, listing.shares):
         column.width = Pt(WIDTH * share)
     for number, row in enumerate((listing.head, *listing.rows)):
         cells: tuple[_Cell, ...] = table.rows[number].cells

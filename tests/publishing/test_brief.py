@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import shutil
@@ -20,8 +21,9 @@ from example_publication import make_publication
 
 from khanij.foundation.errors import UnitError
 from khanij.foundation.wording import crore, usd_to_inr_crore
+from publishing import languages
 from publishing.brief import NAMES, write_briefs
-from publishing.brief.sheet import brief_pdf, fitted
+from publishing.brief.sheet import WIDTH, brief_pdf, fitted
 from publishing.brief.told import Brief, Listing, brief_of
 from publishing.brief.word_file import DEVANAGARI_FONT, ROOM, brief_docx
 from publishing.geopackage.geopackage import publish_geopackage
@@ -111,6 +113,12 @@ def test_the_word_file_opens_and_says_the_same(brief: Brief) -> None:
         assert sentence in lines, sentence
     cells = [[c.text for c in row.cells] for row in document.tables[0].rows]
     assert cells == [list(told.table.head), *(list(row) for row in told.table.rows)]
+    assert [c.width.pt for c in document.tables[0].columns] == [
+        pytest.approx(WIDTH * share, abs=0.1) for share in told.table.shares
+    ]
+    assert [p.text for p in document.paragraphs if p.style.name == "Heading 2"] == [
+        told.table.title, *(head for head, _ in told.parts),
+    ]  # fmt: skip
     assert document.core_properties.author == "Khanij"
     assert document.sections[0].page_width.pt == pytest.approx(595.28, abs=0.1)
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
@@ -122,6 +130,8 @@ def test_the_word_file_opens_and_says_the_same(brief: Brief) -> None:
         styles, fonts = parts.read("word/styles.xml").decode(), parts.read("word/fontTable.xml").decode()
     assert f'w:cs="{DEVANAGARI_FONT}"' in styles
     assert "Noto Sans Devanagari" in re.search(rf'w:name="{DEVANAGARI_FONT}"><w:altName w:val="([^"]+)"', fonts)[1]
+    named = re.findall(r'<w:font w:name="([^"]+)"', fonts)
+    assert len(named) == len(set(named))
     letters = [r for p in document.paragraphs for r in p.runs if re.search("[\u0900-\u097f]", r.text)]
     assert len(letters) > 10 or brief.language == "en"
     assert all(r._r.rPr.rFonts.get(docx.oxml.ns.qn("w:cs")) == DEVANAGARI_FONT for r in letters)
@@ -208,6 +218,12 @@ def test_the_foot_says_how_new_on_which_terms_and_by_which_method(file: Path) ->
 
 
 def test_every_word_stands_in_both_languages_and_says_whether_it_was_read() -> None:
+    file = Path(languages.__file__).with_name("words.csv")
+    head, *rows = csv.reader(file.read_text(encoding="utf-8").splitlines())
+    assert head == ["key", "en", "hi", "seen_by_native_reader"]
+    assert {len(row) for row in rows} == {4}
+    assert {row[3] for row in rows} <= {"yes", "no"}
+    assert len({row[0] for row in rows}) == len(rows) == len(table())
     for key, words in table().items():
         assert words.en.strip() and words.hi.strip(), key
         fields = [sorted(set(re.findall(r"{(\w+)}", text))) for text in (words.en, words.hi)]
