@@ -13,7 +13,8 @@ import pytest
 import uharfbuzz as hb
 from fontTools.ttLib import TTFont
 
-from publishing.colours import CONTRIBUTIONS, STATUS_SYMBOLS, WASTE_FAMILIES
+from data_sources.basemap.base_map import CREDIT
+from publishing.colours import BASE_SYMBOLS, CONTRIBUTIONS, STATUS_SYMBOLS, WASTE_FAMILIES
 from publishing.glossary import GLOSSARY
 from publishing.languages import in_hindi, say, table
 from publishing.page import page_html
@@ -69,6 +70,7 @@ def test_each_heading_fact_and_code_in_words_has_its_hindi(data: dict) -> None:
     shown = [w for group in groups for w in group.values()]
     shown += [title for _, title, _ in data["table"] + data["ground_table"] + data["facts"]]
     shown += [c[1] for c in CONTRIBUTIONS] + [f[0] for f in WASTE_FAMILIES] + [s[1] for s in STATUS_SYMBOLS]
+    shown += [*BASE_SYMBOLS, f"{CREDIT}."]
     assert {w for w in shown if w not in words} == set()
 
 
