@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import uharfbuzz as hb
-from test_browser import _FAULTS, _SIDEWAYS, browser, example
+from test_browser import _AXE, _FAULTS, _SIDEWAYS, _VIOLATIONS, browser, example
 
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.reading import read_table
@@ -92,6 +92,9 @@ async def _visit(page: Path, folder: Path) -> dict[str, Any]:
         )
         out["width"] = run["result"]["value"]
         out["faults"] = await b.value(_FAULTS)
+        await b.value(f"{_AXE.read_text(encoding='utf-8')};1")
+        run = await b.send("Runtime.evaluate", expression=_VIOLATIONS, awaitPromise=True, returnByValue=True)
+        out["axe"] = run["result"]["value"]
         await b.send("Emulation.setDeviceMetricsOverride", width=390, height=800, deviceScaleFactor=1, mobile=True)
         out["telephone"] = await b.value(_SIDEWAYS)
         out["back"] = await b.value("document.getElementById('language').textContent")
@@ -139,3 +142,4 @@ def test_nothing_leaves_it_and_it_holds_on_a_telephone(seen: dict[str, Any]) -> 
     assert seen["errors"] == []
     assert seen["telephone"] <= 0
     assert seen["faults"] == []
+    assert seen["axe"] == []
