@@ -234,7 +234,7 @@ def main():
         canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, pixel.toQPointF().toPoint()
     )
     shown = plugin.dock.shown
-    out["clicked"] = until(lambda: shown.toPlainText().startswith("WB-my-S-01"))
+    out["clicked"] = until(lambda: "WB-my-S-01" in shown.toPlainText() and "Place" in shown.toPlainText())
     out["panel"] = shown.toPlainText()
     window.window.grab().save(str(PICTURES / "click.png"))
     corner = canvas.viewport().rect().bottomLeft()
@@ -267,7 +267,7 @@ def main():
     out["what_if_form"] = [tab.name() for tab in moved.editFormConfig().tabs()]
     out["p_pays"] = [{str(f["block_id"]): plain(f["p_pays"]) for f in layer.getFeatures()} for layer in (blocks, moved)]
     plugin.dock.ask(moved, "WB-my-S-01")
-    out["what_if_explained"] = until(lambda: shown.toPlainText().startswith(("WB-my-S-01", "SCENARIO")))
+    out["what_if_explained"] = until(lambda: shown.toPlainText().startswith("Scenario what_if"))
     out["what_if_panel"] = shown.toPlainText()
     out["compare"] = tool("compareresults", {"RESULT": blocks, "NEWER": moved, "OUTPUT": "memory:"})
 

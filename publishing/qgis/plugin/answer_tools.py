@@ -65,11 +65,24 @@ def explained(result: Result, block_id: str, feedback: Any = None) -> str:
 
 
 def page_of(title: str, text: str) -> str:
-    """A text that is laid out by blanks, as a page."""
-    return (
-        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{html.escape(title)}</title></head>'
-        f'<body><pre style="white-space:pre-wrap">{html.escape(text)}</pre></body></html>'
-    )
+    """An explanation as a page that fits any width: what is set in is an item, what is set in further goes on with it."""
+    parts: list[list[str]] = []
+    for line in text.split("\n"):
+        if line.startswith("    ") and parts:
+            parts[-1].append(line.strip())
+        elif line.strip():
+            parts.append([line.rstrip()])
+    told = [_paragraph(" ".join(part)) for part in parts]
+    return f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{html.escape(title)}</title></head><body>{"".join(told)}</body></html>'
+
+
+def _paragraph(said: str) -> str:
+    if not said.startswith("  "):
+        return f"<h4>{html.escape(said)}</h4>"
+    label, colon, rest = said.strip().partition(": ")
+    if not colon:
+        return f"<p>{html.escape(label)}</p>"
+    return f"<p><b>{html.escape(label)}:</b> {html.escape(rest)}</p>"
 
 
 class ExplainBlock(KhanijTool):

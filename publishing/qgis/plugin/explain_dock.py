@@ -11,10 +11,9 @@ from typing import Any
 from qgis.core import QgsApplication, QgsFeature, QgsProject, QgsTask
 from qgis.gui import QgsMapToolIdentify
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QFont
 from qgis.PyQt.QtWidgets import QDockWidget, QTextBrowser
 
-from .answer_tools import explained
+from .answer_tools import explained, page_of
 from .calling import TELLER, AskedError, StoppedError
 from .results import Result, file_of, result_of
 
@@ -72,9 +71,6 @@ class ExplainDock(QDockWidget):
         super().__init__("Khanij: why this block", parent)
         self.setObjectName("KhanijExplain")
         self.shown = QTextBrowser(self)
-        font = QFont("monospace")
-        font.setStyleHint(QFont.StyleHint.TypeWriter)
-        self.shown.setFont(font)
         self.shown.setPlainText(NOTHING)
         self.setWidget(self.shown)
         self.asking: _Asking | None = None
@@ -104,7 +100,7 @@ class ExplainDock(QDockWidget):
             return  # another block was clicked meanwhile
         self.asking = None
         if is_done:
-            self.shown.setPlainText(task.text)
+            self.shown.setHtml(page_of(task.block_id, task.text))
         else:
             self._failed(task.error)
 

@@ -36,17 +36,16 @@ class KhanijPlugin:
     def initGui(self) -> None:
         """The tools, and everything that is seen."""
         self.initProcessing()
-        window = self.iface.mainWindow()
         self.toolbar = self.iface.addToolBar(MENU)
         self.toolbar.setObjectName("KhanijToolbar")
         self.dock = add_dock(self.iface)
         self.map_tool = ExplainMapTool(self.iface.mapCanvas())
         self.map_tool.clicked.connect(self.dock.ask)
-        explain = self._action("Explain a block", self._explain, window)
+        explain = self._action("Explain a block", "mActionIdentify", self._explain)
         explain.setCheckable(True)
         self.map_tool.setAction(explain)
-        self._action("What if ...", self.what_if, window)
-        self._action("Settings ...", self.settings, window)
+        self._action("What if ...", "", self.what_if)
+        self._action("Settings ...", "mActionOptions", self.settings)
         TELLER.failed.connect(self.show_failure)
 
     def unload(self) -> None:
@@ -80,8 +79,9 @@ class KhanijPlugin:
     def _explain(self) -> None:
         self.iface.mapCanvas().setMapTool(self.map_tool)
 
-    def _action(self, title: str, called: Any, window: Any) -> QAction:
-        action = QAction(icon(), title, window)
+    def _action(self, title: str, picture: str, called: Any) -> QAction:
+        shown = QgsApplication.getThemeIcon(f"/{picture}.svg") if picture else icon()
+        action = QAction(shown, title, self.iface.mainWindow())
         action.triggered.connect(lambda *_: called())
         assert self.toolbar is not None
         self.toolbar.addAction(action)

@@ -41,8 +41,10 @@ class Result:
     @property
     def title(self) -> str:
         """What the group in the layer tree is called."""
+        # The published title of a what-if names every lever that was moved: as much as a layer tree cannot show.
+        named = str(json.loads(self.info.get("configuration", "{}")).get("title", self.region))
         scenario = self.info.get("scenario", "")
-        return f"Khanij: {self.info.get('title', self.region)}" + (f" (what if: {scenario})" if scenario else "")
+        return f"Khanij: what if {scenario}: {named}" if scenario else f"Khanij: {named}"
 
     @property
     def home(self) -> Path:

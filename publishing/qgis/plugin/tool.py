@@ -120,8 +120,8 @@ def fields_of(rows: list[dict[str, Any]], always: dict[str, bool]) -> QgsFields:
                 numbers[name] = is_number and numbers.get(name, True)
             else:
                 numbers.setdefault(name, True)
-    # By way of a layer in memory, since the names of a field's types differ between Qt 5 and Qt 6.
-    parts = [f"field={_quoted(name)}:{'double' if n else 'string'}" for name, n in numbers.items()]
+    # By way of a layer in memory, since the names of a field's types differ between Qt 5 and Qt 6; (0): of any length.
+    parts = [f"field={_quoted(name)}:{'double' if n else 'string(0)'}" for name, n in numbers.items()]
     return QgsVectorLayer("NoGeometry?" + "&".join(parts), "fields", "memory").fields()
 
 
@@ -138,4 +138,5 @@ def put(sink: Any, fields: QgsFields, row: dict[str, Any], geometry: QgsGeometry
             feature.setAttribute(i, float(value) if fields.at(i).isNumeric() else str(value))
     if geometry is not None:
         feature.setGeometry(geometry)
-    sink.addFeature(feature)
+    if not sink.addFeature(feature):
+        raise QgsProcessingException(f"a row could not be written: {sink.lastError()}")

@@ -49,6 +49,13 @@ def _spin(least: float, most: float) -> QDoubleSpinBox:
     return box
 
 
+def _called(layer: Any) -> str:
+    try:
+        return result_of_layer(layer).title
+    except AskedError:
+        return str(layer.name())
+
+
 class WhatIfDialog(QDialog):
     """Levers of one result; *Run* ranks it again in the background."""
 
@@ -57,7 +64,7 @@ class WhatIfDialog(QDialog):
     def __init__(self, layers: list[Any], parent: Any = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Khanij: what if")
-        self.resize(520, 680)
+        self.resize(620, 720)
         self.layers, self.model = layers, {}  # type: list[Any], dict[str, Any]
         self.result, self.name = QComboBox(), QLineEdit("what_if")
         self.numbers = {key: _spin(least, most) for key, (_, _, least, most) in NUMBERS.items()}
@@ -71,13 +78,17 @@ class WhatIfDialog(QDialog):
         self.stop = QPushButton("Cancel the run")
         self.stop.setEnabled(False)
         self._lay_out()
-        self.result.addItems([layer.name() for layer in layers])
+        for layer in layers:
+            self.result.addItem(_called(layer))
+        for combo in (self.result, self.basket, self.deck):  # long titles do not widen the window
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(24)
         self.result.currentIndexChanged.connect(self._open)
         self.buttons.rejected.connect(self.reject)
         self.run.clicked.connect(self._run)
         self.reset.clicked.connect(self._reset)
-        for widget in (*self.numbers.values(),):
-            widget.valueChanged.connect(self._say)
+        for box in self.numbers.values():
+            box.valueChanged.connect(self._say)
         for combo in (self.basket, self.deck):
             combo.currentIndexChanged.connect(self._say)
         self.gates.toggled.connect(self._say)
