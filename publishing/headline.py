@@ -6,7 +6,7 @@ Belongs here: sentences about a region. Does not belong here: one block in words
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +18,8 @@ from publishing.languages import ENGLISH, chance_said, say
 
 NAMED = 3
 """Blocks that a sentence names before it says how many more there are."""
+OPEN_WORDS = ("yes", "operator", "third_party", "unknown")
+_OUTCOMES = ("sold", "annulled", "offered_again", "no_bid", "unknown")
 
 
 def prospects_said(blocks: pd.DataFrame, kind: str = "waste_block", language: str = ENGLISH) -> str:
@@ -106,6 +108,28 @@ def auction_said(blocks: pd.DataFrame, near_km: float = 5.0, language: str = ENG
     return say(
         "headline.auction", language, n=len(mine), quantified=quantified, near=near, km=f"{near_km:g}", rest=rest
     )
+
+
+def open_said(blocks: pd.DataFrame, kind: str = "waste_block", language: str = ENGLISH) -> list[str]:
+    """Which ranked blocks of a kind can be bid for, and what became of the auction blocks."""
+    ranked = blocks[(blocks["kind"] == kind) & blocks["rank"].notna()]
+    offered, what = blocks[blocks["kind"] == "auction_block"], kinds_said(kind, language, len(ranked)) if kind else ""
+    found = [
+        counted(
+            "brief.open_said", "brief.open_n", ranked["open_to_bid"], OPEN_WORDS, language, n=len(ranked), kind=what
+        ),
+        counted("brief.outcomes", "brief.outcome", offered["auction_outcome"], _OUTCOMES, language, n=len(offered)),
+    ]
+    return [s for s in found if s]
+
+
+def counted(key: str, stem: str, values: pd.Series, words: Sequence[str], language: str, **more: object) -> str:
+    """How often each word stands in a column; a blank counts as the last one. "" where there is no row."""
+    if values.empty:
+        return ""
+    counts = values.fillna(words[-1]).value_counts()
+    parts = [say(f"{stem}.{w}", language, n=int(counts[w])) for w in words if counts.get(w)]
+    return say(key, language, parts=", ".join(parts), **more)
 
 
 def robustness_said(gpkg: Path | str, kind: str = "waste_block", language: str = ENGLISH) -> str:

@@ -18,7 +18,15 @@ from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
 from khanij.foundation.wording import crore, number, one_line, place, share, usd_to_inr_crore
 from publishing.geopackage.reading import is_sample, read_table, records, run_info
-from publishing.headline import kinds_said, prospects_said, region_said, verdict_said
+from publishing.headline import (
+    OPEN_WORDS,
+    counted,
+    kinds_said,
+    open_said,
+    prospects_said,
+    region_said,
+    verdict_said,
+)
 from publishing.languages import ENGLISH, chance_said, say, unread
 from publishing.page.head import facts_said
 from publishing.scenario_words import scenario_said
@@ -26,8 +34,6 @@ from publishing.sets.marks import KEY, SHOWN_DIGITS
 
 MOST_ROWS = 12
 """Blocks that a brief lists at most; fewer where the page is full."""
-_OPEN = ("yes", "operator", "third_party", "unknown")
-_OUTCOMES = ("sold", "annulled", "offered_again", "no_bid", "unknown")
 _VERDICT_LENGTH = 160
 
 
@@ -130,7 +136,7 @@ def _ranked(blocks: pd.DataFrame, kind: str, info: dict[str, str], language: str
         (
             _tier(r), _named(r), _chance(r, language), _needs(r, language), _worth(r, rate, language),
             f"{one_line(plain(r.lease_holder if is_known(r.lease_holder) else r.operator)) or say('not_known', language)}\n"
-            f"{say(f'brief.open.{r.open_to_bid if is_known(r.open_to_bid) else _OPEN[-1]}', language)}",
+            f"{say(f'brief.open.{r.open_to_bid if is_known(r.open_to_bid) else OPEN_WORDS[-1]}', language)}",
         )
         for r in records(mine.head(MOST_ROWS))
     )  # fmt: skip
@@ -215,32 +221,19 @@ def _parts(
     deck = say("headline.prices", language).split("{")[0]
     found = [s for s in region_said(gpkg, language).split("\n") if s and s not in elsewhere and not s.startswith(deck)]
     ranked = blocks[(blocks["kind"] == kind) & blocks["rank"].notna()]
-    offered = blocks[blocks["kind"] == "auction_block"]
     n, what = len(ranked), kinds_said(kind, language, len(ranked)) if kind else ""
-    open_ = [
-        _counted("brief.open_said", "brief.open_n", ranked["open_to_bid"], _OPEN, language, n=n, kind=what),
-        _counted("brief.outcomes", "brief.outcome", offered["auction_outcome"], _OUTCOMES, language, n=len(offered)),
-    ]
+    open_ = open_said(blocks, kind, language)
     classes = RANKED_BLOCKS["knowledge_class"].vocabulary or ()
     draws = info.get("draws")
     sure = [
         say("brief.reading", language, draws=draws) if draws else say("brief.reading_plain", language),
-        _counted("brief.classes", "brief.class", ranked["knowledge_class"], classes, language, n=n, kind=what),
+        counted("brief.classes", "brief.class", ranked["knowledge_class"], classes, language, n=n, kind=what),
         say("brief.no_resource", language),
     ]
     parts = (("found", found), ("open", open_), ("sure", sure))
     return tuple(
         (say(f"brief.{key}", language), tuple(plain(s) for s in said if s)) for key, said in parts if any(said)
     )
-
-
-def _counted(key: str, stem: str, values: pd.Series, words: Sequence[str], language: str, **more: object) -> str:
-    """How often each word stands in a column; a blank counts as the last one. "" where there is no row."""
-    if values.empty:
-        return ""
-    counts = values.fillna(words[-1]).value_counts()
-    parts = [say(f"{stem}.{w}", language, n=int(counts[w])) for w in words if counts.get(w)]
-    return say(key, language, parts=", ".join(parts), **more)
 
 
 def _foot(gpkg: Path | str, info: dict[str, str], language: str) -> tuple[str, ...]:

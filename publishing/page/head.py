@@ -19,7 +19,7 @@ from data_sources.reference import load_table
 from khanij.foundation.escaping import xml
 from publishing.geopackage.reading import read_table, run_info
 from publishing.glossary import GLOSSARY
-from publishing.headline import prices_said, region_said, robustness_said
+from publishing.headline import open_said, prices_said, region_said, robustness_said
 from publishing.languages import ENGLISH, HINDI, in_hindi, say, unread
 
 _DAY = re.compile(r"\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
@@ -72,7 +72,8 @@ def said_of(gpkg: Path | str, language: str = ENGLISH) -> list[str]:
     # What holds the order stands in the badge below, the prices among the dates.
     prices = prices_said(run_info(gpkg).get("price_deck", ""), language)
     told = {robustness_said(gpkg, language=language), prices}
-    return [s for s in region_said(gpkg, language).split("\n") if s not in told] or [""]
+    found = [s for s in region_said(gpkg, language).split("\n") if s not in told]
+    return [*found, *open_said(read_table(gpkg, "ranked_blocks"), language=language)] or [""]
 
 
 def facts_said(gpkg: Path | str, info: dict[str, str], language: str = ENGLISH) -> list[str]:
