@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 LONGEST_FIRST = (
     "faults/test_edited_during_run.py",
     "integration/test_end_to_end.py",
+    "integration/test_qgis_plugin.py",
     "integration/test_remote_sources.py",
     "faults/test_publication_runs.py",
     "faults/test_stop_signals.py",

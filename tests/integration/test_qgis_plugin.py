@@ -26,7 +26,7 @@ import shapely
 from qgis_here import NEEDS_QGIS, PYTHON
 
 from khanij.foundation.version import khanij_version
-from publishing.qgis.plugin_zip import EMAIL, FOLDER, plugin_zip
+from publishing.releasing.plugin_zip import EMAIL, FOLDER, plugin_zip
 from tests.regions_made import MadeRegion, grade, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]

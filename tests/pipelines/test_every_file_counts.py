@@ -51,6 +51,7 @@ NEVER_IN_A_RESULT = {
     "scoring/waste/projects/cost_laws.py": "the fit of the cost laws, which stand in a table",
     "scoring/waste/projects/cash_flows.py": "one plan year by year, for a reader",
     "publishing/pdf/figure_pages.py": "made from a published set when asked for",
+    "publishing/qgis/plugin*": "the plugin for QGIS: it asks the command and makes nothing itself",
     "data_sources/cards/writing.py": "writes a card that a user asked for",
     "khanij/foundation/kernels.py": "where compiled kernels are kept",
     "data_sources/made_pages.py": "writes pages of the docs",

@@ -50,8 +50,9 @@ def test_the_geopackage_and_its_tables_say_it(shortlist: Shortlist, circles: set
     assert {r["block_id"].strip("'") for r in rows if KNOWN_TO in r["shape_meaning"]} == circles
     assert {r["block_id"].strip("'") for r in rows if r["position_known_to_km"] == "3.5"} == circles
     book = load_workbook(io.BytesIO(xlsx_bytes(shortlist)), read_only=True)
-    cells = [str(c.value) for sheet in book for row in sheet.iter_rows() for c in row]
-    assert sum(KNOWN_TO in c for c in cells) == len(circles)
+    for name in book.sheetnames[:2]:
+        cells = [str(c.value) for row in book[name].iter_rows() for c in row]
+        assert sum(KNOWN_TO in c for c in cells) == (len(circles) if name == "Shortlist" else 0), name
 
 
 def test_geojson_and_kml_say_it_and_kml_draws_it_hollow(shortlist: Shortlist, circles: set[str]) -> None:

@@ -18,7 +18,7 @@ def main(arguments: argparse.Namespace) -> int:
     from khanij.foundation.files import write_bytes_atomically
     from khanij.foundation.version import khanij_version
     from pipelines.cli.shown.replies import note
-    from publishing.qgis.plugin_zip import plugin_zip
+    from publishing.releasing.plugin_zip import plugin_zip
 
     target = arguments.output.resolve() / f"khanij_qgis-{khanij_version()}.zip"
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ OLDEST_QGIS = "3.22"
 NEWEST_QGIS = "4.99"
 EMAIL = "khanij@example.org"
 """As in ``pyproject.toml``."""
-_PARTS = Path(__file__).with_name("plugin")
+_PARTS = Path(__file__).resolve().parents[1] / "qgis" / "plugin"
 _ABOUT = (
     "Ranks blocks of mine waste by critical-mineral potential with the khanij command of an environment of yours, and "
     "shows the result on the map: rank a region or your own layers, validate a layer, click a block to see why it stands "
