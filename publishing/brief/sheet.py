@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 
 from khanij.foundation.errors import PublishingError
-from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from khanij.foundation.wording import one_line
 from publishing.brief.told import MOST_ROWS, Brief, Listing
 from publishing.pdf.writer import A4_PT, PdfWriter
@@ -96,20 +94,18 @@ def fitted(brief: Brief, room: float = 1.0, ruler: PdfWriter | None = None) -> S
     )
 
 
-def brief_pdf(brief: Brief) -> bytes:
+def writer_of(brief: Brief) -> PdfWriter:
+    """The writer of a brief's PDF, which measures its texts for other formats too."""
+    return PdfWriter(f"{brief.heading}: {brief.title}", subject=brief.lead)
+
+
+def brief_pdf(brief: Brief, writer: PdfWriter | None = None) -> bytes:
     """The brief as a PDF of one page; the same brief gives the same bytes."""
-    writer = PdfWriter(f"{brief.heading}: {brief.title}", subject=brief.lead)
+    writer = writer or writer_of(brief)
     setting = fitted(brief, ruler=writer)
     writer.add_page()
     _Sheet(writer, setting).set_all()
     return writer.content()
-
-
-def write_pdf(brief: Brief, path: Path) -> PublishedFile:
-    """Write the brief as a PDF."""
-    content = brief_pdf(brief)
-    changed = write_bytes_atomically(path, content)
-    return PublishedFile(path, sha256_of(path), len(content), changed)
 
 
 class _Sheet:

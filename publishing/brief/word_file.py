@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import UTC, datetime
-from pathlib import Path
 
 import docx
 from docx.document import Document
@@ -24,12 +23,11 @@ from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
-from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from khanij.foundation.wording import one_line
 from publishing.brief.sheet import AMBER, INK, LEFT, RED, SOFT, WIDTH, Setting, fitted
 from publishing.brief.told import Brief
 from publishing.languages import HINDI
-from publishing.pdf.writer import A4_PT
+from publishing.pdf.writer import A4_PT, PdfWriter
 
 LATIN_FONT, DEVANAGARI_FONT = "Calibri", "Nirmala UI"
 STAND_INS = {
@@ -44,9 +42,9 @@ _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def brief_docx(brief: Brief) -> bytes:
-    """The brief as a DOCX; the same brief gives the same bytes."""
-    setting = fitted(brief, ROOM)
+def brief_docx(brief: Brief, ruler: PdfWriter | None = None) -> bytes:
+    """The brief as a DOCX; the same brief gives the same bytes. ``ruler`` measures its texts."""
+    setting = fitted(brief, ROOM, ruler)
     document = docx.Document()
     _page(document, brief)
     _fonts(document, brief.language, setting.size)
@@ -64,13 +62,6 @@ def brief_docx(brief: Brief) -> bytes:
     stream = io.BytesIO()
     document.save(stream)
     return _without_clock(stream.getvalue())
-
-
-def write_docx(brief: Brief, path: Path) -> PublishedFile:
-    """Write the brief as a Word file."""
-    content = brief_docx(brief)
-    changed = write_bytes_atomically(path, content)
-    return PublishedFile(path, sha256_of(path), len(content), changed)
 
 
 def _page(document: Document, brief: Brief) -> None:

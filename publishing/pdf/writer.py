@@ -27,6 +27,7 @@ _ASCENT = 0.8  # fpdf2 sets the baseline of a cell as high as the font's size at
 _LEADING = 1.35
 _FROM_RIGHT = "Arabic"
 _BOLD_STROKE = 0.03
+_CLOSE = 0.04
 _VARIABLE = ("avar", "fvar", "gvar", "cvar", "HVAR", "MVAR", "VVAR", "STAT")
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 _DATE = re.compile(rb"/CreationDate \(D:20000101000000[^)]*\)")
@@ -126,7 +127,7 @@ class PdfWriter:
 
     def wrap(self, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
         """A text in lines that are no wider than ``width``; a word that is, is broken between letters."""
-        lines, line = [], ""
+        lines, line, long, gap = [], "", 0.0, self.measure(" ", size)
         for word in text.split():
             while self.measure(word, size, bold=bold) > width and len(word) > 1:
                 whole = word  # longer beginnings are wider, so the longest that fits is found by halving
@@ -137,12 +138,16 @@ class PdfWriter:
                     line = ""
                 lines.append(word[:fits])
                 word = word[fits:]
-            longer = f"{line} {word}".strip()
-            if line and self.measure(longer, size, bold=bold) > width:
+            wide = self.measure(word, size, bold=bold)
+            longer, total = f"{line} {word}".strip(), long + gap + wide if line else wide
+            # The words' own widths say which line is full; only where that is close is the line itself shaped.
+            if abs(total - width) < _CLOSE * width:
+                total = self.measure(longer, size, bold=bold)
+            if line and total > width:
                 lines.append(line)
-                line = word
+                line, long = word, wide
             else:
-                line = longer
+                line, long = longer, total
         return [*lines, line] if line else lines
 
     def paragraph(
