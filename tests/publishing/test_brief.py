@@ -15,12 +15,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import docx
+import openpyxl
 import pypdf
 import pytest
 from example_publication import make_publication
+from rich.console import Console
 
 from khanij.foundation.errors import UnitError
 from khanij.foundation.wording import crore, usd_to_inr_crore
+from pipelines.cli.shown.tables import print_result
 from publishing import languages
 from publishing.brief import NAMES, write_briefs
 from publishing.brief.sheet import WIDTH, brief_pdf, fitted
@@ -32,6 +35,9 @@ from publishing.geopackage.reading import read_table, run_info
 from publishing.headline import prospects_said, region_said
 from publishing.languages import LANGUAGES, say, table, unread
 from publishing.page import page_html
+from publishing.shortlists.filters import ShortlistFilter
+from publishing.shortlists.shortlist import build_shortlist
+from publishing.shortlists.shortlist_files import write_shortlist
 
 POPPLER = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext (poppler-utils)")
 NOTE = "ranking not robust: price deck 2024: Kendall tau 0.59"
@@ -88,6 +94,25 @@ def test_the_headline_is_the_one_of_page_and_console(file: Path) -> None:
     found = dict(told.parts)["What was found"]
     assert set(found) < set(region_said(file).split("\n"))
     assert told.verdict.startswith("Ranking not robust: price deck 2024: Kendall tau 0.59. ")
+
+
+@POPPLER
+def test_one_headline_in_page_brief_word_spreadsheet_and_console(file: Path, tmp_path: Path) -> None:
+    headline = " ".join(region_said(file).split("\n")[0].split())
+    list(write_briefs(file, tmp_path))
+    write_shortlist(build_shortlist(file, ShortlistFilter()), ["xlsx"], tmp_path)
+    console = Console(file=io.StringIO(), width=10_000)
+    print_result(console, file, 3)
+    cover = [c.value for row in openpyxl.load_workbook(next(tmp_path.glob("*.xlsx")))["Cover"].iter_rows() for c in row]
+    products = {
+        "page": unescape(page_html(file)),
+        "brief.docx": "\n".join(p.text for p in docx.Document(tmp_path / "brief.docx").paragraphs),
+        "spreadsheet": "\n".join(str(v) for v in cover),
+        "console": console.file.getvalue(),
+        "khanij brief": "\n".join(_told(file).lines()),
+    }
+    assert {name for name, text in products.items() if headline not in text} == set()
+    assert re.sub(r"\s", "", headline) in _taken_out((tmp_path / "brief.pdf").read_bytes())
 
 
 @POPPLER
