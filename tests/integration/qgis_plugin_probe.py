@@ -205,6 +205,19 @@ def main():
     out["again"] = tool("rankregion", {"REGION": "mine", "LOAD": False})
     out["groups"] = [g.name() for g in QgsProject.instance().layerTreeRoot().findGroups()]
 
+    from khanij_qgis.run_tools import told
+
+    listed = {
+        "blocks": 2,
+        "ranked": 0,
+        "top": [{"block_id": "B-9", "fertility_axis": 0.9}],
+    }  # without layers of survey: none
+    heard = Heard()
+    out["told"] = str(
+        told({"regions": [{"remarks": ["a remark"], "kinds": {"lease": listed}, "geopackage": "x.gpkg"}]}, heard)
+    )
+    out["told_lines"] = heard.lines
+
     # 4. What a result is asked.
     blocks = blocks_layer()
     out["explain"] = tool(

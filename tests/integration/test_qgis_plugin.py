@@ -216,6 +216,7 @@ class TestInQgis:
         assert any(" B-1 " in line or " B-0 " in line for line in found["lines"]), "the key that was chosen, BLK_NO"
         assert probed["groups"] == ["Khanij: Own layers: mine"]
         assert "neither blocks nor waste sites" in probed["no_layers"]["error"]
+        assert probed["told"] == "x.gpkg" and probed["told_lines"] == ["a remark", "lease: 0 of 2 ranked", "  - B-9 "]
 
     def test_a_region_that_is_current_is_not_made_again(self, probed: dict[str, Any]) -> None:
         again = probed["again"]

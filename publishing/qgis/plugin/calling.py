@@ -174,6 +174,9 @@ def _show(line: str, feedback: Any) -> None:
 
 def _end(process: Any) -> None:
     """End the process that was started here, and no other: asked first, then made to."""
+    if os.name == "nt":  # the executable there is a starter, whose Python would live on
+        stop = ["taskkill", "/PID", str(process.pid), "/T", "/F"]
+        subprocess.run(stop, capture_output=True, check=False, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
     process.terminate()
     until = time.monotonic() + GRACE_S
     while process.poll() is None:

@@ -50,6 +50,9 @@ class KhanijPlugin:
 
     def unload(self) -> None:
         """Take everything out of the window again."""
+        QgsApplication.processingRegistry().removeProvider(self.provider)
+        if self.toolbar is None:
+            return  # the tools alone
         TELLER.failed.disconnect(self.show_failure)
         self.iface.mapCanvas().unsetMapTool(self.map_tool)
         for action in self.actions:
@@ -58,7 +61,6 @@ class KhanijPlugin:
         for shown in (self.toolbar, self.dock):
             if shown is not None:
                 shown.deleteLater()
-        QgsApplication.processingRegistry().removeProvider(self.provider)
 
     def show_failure(self, message: str, remedy: str) -> None:
         """What is wrong and what to do, in the message bar until it is closed."""

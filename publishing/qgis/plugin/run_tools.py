@@ -163,5 +163,6 @@ def told(answer: dict[str, Any], feedback: Any) -> Path:
     for kind, found in region.get("kinds", {}).items():
         feedback.pushInfo(f"{kind}: {found['ranked']} of {found['blocks']} ranked")
         for block in found["top"]:
-            feedback.pushInfo(f"  {block['rank']}. {block['block_id']} {block['name'] or ''}")
+            place = f"{block['rank']}." if block.get("rank") else "-"  # listed by fertility: no rank
+            feedback.pushInfo(f"  {place} {block['block_id']} {block.get('name') or ''}")
     return Path(region["geopackage"])
