@@ -30,7 +30,13 @@ def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> 
         paths = {
             name: workspace.layer_path(region, region.layers[name]) for name in WASTE_LAYERS if name in region.layers
         }
-        inventory = read_inventory(paths, card_name=region.waste.card, extent_deg=region.extent_deg, states=states)
+        inventory = read_inventory(
+            paths,
+            card_name=region.waste.card,
+            extent_deg=region.extent_deg,
+            states=states,
+            sources={name: region.layers[name] for name in paths},
+        )
     else:
         inventory = empty_inventory()
     if region.waste.sources:

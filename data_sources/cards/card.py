@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from data_sources.cards.plain_secrets import REMEDY, plain_secret
-from khanij.foundation.environment import named_folder
+from khanij.foundation.environment import own_folder
 from khanij.foundation.errors import MissingSourceError, SourceError
 
 Protocol = Literal["wfs", "arcgis_rest", "ogc_api", "http_json", "http_csv", "http_file", "file", "manual", "embedded"]
@@ -227,14 +227,14 @@ def parse_card(text: str, *, file: object) -> Card:
 
 
 def card_files() -> dict[str, Path]:
-    """The YAML of every card by name: the project's own, and those of the folder ``KHANIJ_CARDS`` where it is set.
+    """The YAML of every card by name: the project's own, and those of the user's folder (``KHANIJ_CARDS``, else ``cards`` below the home).
 
     Raises
     ------
     SourceError : the folder is not there, or a user's card has the name of one of the project's.
     """
     found = {p.stem: p for p in sorted(Path(str(files("data_sources.cards"))).glob("*.yaml"))}
-    named = named_folder("KHANIJ_CARDS")
+    named = own_folder("KHANIJ_CARDS")
     if named and not named.is_dir():
         raise SourceError("no such folder", file=named, field="KHANIJ_CARDS", do="create it, or unset the variable")
     for path in sorted(named.glob("*.yaml")) if named else []:

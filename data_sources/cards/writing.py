@@ -20,7 +20,14 @@ _KEPT_OPTIONS = ("sheet", "header_row", "skip_rows", "delimiter", "encoding", "q
 
 
 def found_card(
-    name: str, file: str, layer: str, report: Mapping[str, Any], options: Mapping[str, Any], *, file_layer: str = ""
+    name: str,
+    file: str,
+    layer: str,
+    report: Mapping[str, Any],
+    options: Mapping[str, Any],
+    *,
+    file_layer: str = "",
+    path: str = "",
 ) -> str:
     """YAML of a *file* card by which ``file`` is read as it was.
 
@@ -28,7 +35,8 @@ def found_card(
     ----------
     name : of the card, which is that of its file. file : below the data folder. layer : contract.
     report : of the admission (``fields``, ``coordinates``, ``units``, ``crs``). options : those that the file was read with.
-    file_layer : the layer or sheet inside the file, where it has several.
+    file_layer : the layer or sheet inside the file, where it has several. path : of the file below the data folder, where
+    it is known.
 
     Raises
     ------
@@ -59,8 +67,9 @@ def found_card(
     card: dict[str, Any] = {
         "name": name, "title": f"{Path(file).name}, as {layer}", "publisher": "the owner of the file",
         "licence": "as its owner says; taken as not to be passed on", "redistribute": "no",
-        "citation": f"{Path(file).name}, supplied by the user", "protocol": "file", "path": Path(file).name, "contract": layer,
+        "citation": f"{Path(file).name}, supplied by the user", "protocol": "file", "path": path or Path(file).name, "contract": layer,
     }  # fmt: skip
+    stated |= {c: _plain_unit(u) for c, u in (options.get("units") or {}).items() if c in fields}
     if file_layer:
         card["layer"] = file_layer
     if report.get("crs"):
@@ -73,6 +82,12 @@ def found_card(
     text = yaml.safe_dump({k: v for k, v in card.items() if v != {}}, sort_keys=False, allow_unicode=True, width=120)
     parse_card(text, file=f"{name}.yaml")  # what cannot be read again is not written
     return text
+
+
+def _plain_unit(said: Any) -> dict[str, str]:
+    """A unit that the file was read with, as a card writes it."""
+    unit = said["unit"] if isinstance(said, Mapping) else getattr(said, "unit", said)
+    return {"unit": str(unit), "basis": "stated"}
 
 
 def write_card(path: Path, text: str) -> None:

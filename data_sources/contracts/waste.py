@@ -120,7 +120,7 @@ TONNAGES = Contract(
     "Tonnages",
     "Every published or derived tonnage of a site; the preferred one is marked with its reason.",
     fields=(
-        _t("tonnage_id", "Tonnage", "Identifier of the figure; the key.", required=True, nullable=False),
+        _t("tonnage_id", "Tonnage", "Identifier of the figure; the key.", nullable=False),
         _SITE_REF,
         _t("tonnage_scope", "Covers", "What the figure covers."),
         _t("quantity_kind", "Quantity of", "waste, or contained_monazite (mass of the mineral, not of the sand).", vocabulary=("waste", "contained_monazite")),
@@ -153,7 +153,7 @@ GRADES = Contract(
     "Grades",
     "Every published grade of a site, as printed and as ppm of the element; the one in use is marked with its reason.",
     fields=(
-        _t("grade_id", "Grade", "Identifier of the figure; the key.", required=True, nullable=False),
+        _t("grade_id", "Grade", "Identifier of the figure; the key.", nullable=False),
         _SITE_REF,
         _t("element", "Element", "Symbol, or TREE, La..Lu, Zn+Pb and the like for totals and sums.", required=True, nullable=False),
         _t("element_kind", "Kind", "element, total (split by a profile), sum (cannot be valued unsplit).", vocabulary=("element", "total", "sum")),
@@ -188,7 +188,7 @@ CONSTRAINTS = Contract(
     "Constraints",
     "One site and one legal, environmental or ownership fact a row.",
     fields=(
-        _t("constraint_id", "Constraint", "Identifier of the fact; the key.", required=True, nullable=False),
+        _t("constraint_id", "Constraint", "Identifier of the fact; the key.", nullable=False),
         _SITE_REF,
         _t("constraint_type", "Type", "Kind of constraint."),
         _t("gate_code", "Gate", "hard (withholds the score), conditional, leased, soft (multiplier), check, info.", vocabulary=GATE_CODES),

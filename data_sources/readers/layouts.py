@@ -23,6 +23,7 @@ from data_sources.contracts.shapes.remarks import remark
 
 UNITS_ROW = "row 1 below the header is a row of units: read as the units of the columns, not as a row"
 LONG = "a long table: {rows} rows of element and value are read as {samples} samples of {elements} elements"
+GRADES_LONG = "one column an element ({columns}): each is read as a grade of its own"
 NOT_AN_ELEMENT = "names no element or oxide of the reference: its rows of the long table are not used"
 NO_VALUE_COLUMN = "row of the long table without an element"
 _MOST_CHECKS = 0.6
@@ -76,7 +77,10 @@ def laid_out(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, st
     units = _units_row(frame)
     if units:
         left = _with_remark(frame.iloc[1:].reset_index(drop=True), frame, UNITS_ROW)
-        return Layout(left, rows[1:], _row_says(units))
+        layout = Layout(left, rows[1:], _row_says(units))
+        return _long(layout, field_map, units) if contract.name == "grades" else layout
+    if contract.name == "grades":
+        return _long(Layout(frame, rows), field_map, {})
     return _wide(frame, contract, field_map, rows) if contract.analyses else Layout(frame, rows)
 
 
@@ -201,6 +205,36 @@ def _wide(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str],
         for i in (r - 1 for r in marked):
             remark(out, value, str(names.iloc[i]), reason, rows=[numbers[order[sample.iloc[i]]]])
     return Layout(out, numbers)
+
+
+def _long(layout: Layout, field_map: Mapping[str, str], below: Mapping[str, str]) -> Layout:
+    """One row a grade from one row a site with a column an element; a table that names its elements in a column as it is.
+
+    Each grade keeps the number of the row that it came from. ``below`` is column -> unit of a row of units.
+    """
+    frame = layout.frame
+    named = {field for column, field in field_map.items() if column in frame.columns}
+    by_plain = {plain_name(c) for c in frame.columns}
+    if not len(frame) or "element" in named or by_plain & {*_ELEMENT_COLUMNS, "value", "value_mode", "ppm_mode"}:
+        return layout
+    found = {str(c): told for c in frame.columns if str(c) not in field_map and (told := parse_column(c)) is not None}
+    others = [c for c in frame.columns if str(c) not in found]
+    stated = {c: below[c].strip("()[] ") if c in below else told.stated_unit for c, told in found.items()}
+    if not found or not others or not all(stated.values()):
+        return layout
+    numbers = [f"row-{i}" for i in layout.rows]
+    parts = [
+        frame[others].assign(
+            element=told.species.symbol, value=frame[c], unit=stated[c], grade_id=[f"{n}-{c}" for n in numbers]
+        )
+        for c, told in found.items()
+    ]
+    rows = np.tile(layout.rows, len(parts))
+    whole = pd.concat(parts, ignore_index=True)
+    known = whole["value"].notna().to_numpy()
+    out = _with_remark(whole[known].reset_index(drop=True), frame, GRADES_LONG.format(columns=", ".join(found)))
+    left = {c: unit for c, unit in layout.units.items() if c not in found}
+    return Layout(out.astype(dict.fromkeys(("element", "value", "unit", "grade_id"), "str")), rows[known], left)
 
 
 def _put(made: dict[str, list[str | None]], base: str, row: int, text: str | None, n: int) -> None:

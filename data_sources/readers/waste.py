@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from data_sources.cards import load_card
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.admitting.checks import KEPT_OF_TWINS, LOOKS_ALIKE, UNSEEN_IN_KEY
@@ -26,6 +27,7 @@ from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import join_sites
 from data_sources.reference import load_table
+from data_sources.regions import LayerSource
 from data_sources.register.routes import with_routes
 from khanij.foundation.errors import MissingSourceError
 
@@ -92,14 +94,21 @@ def read_inventory(
     extent_deg: Extent | None = None,
     options: Mapping[str, Any] | None = None,
     states: gpd.GeoDataFrame | None = None,
+    sources: Mapping[str, LayerSource] | None = None,
 ) -> WasteInventory:
     """A user's inventory from files by layer name (``waste_sites`` is required; the others may be absent).
+
+    Parameters
+    ----------
+    card_name : of the register, for a layer that ``sources`` does not name; ``sources`` are the region's, each with the
+    card and the options by which its own file is read.
 
     Raises
     ------
     MissingSourceError : no file of waste sites.
     """
     frames, files, absent = {}, {}, {}
+    own = {layer: _own_reading(source) for layer, source in (sources or {}).items()}
     for layer, path in paths.items():
         if path is None or not Path(path).exists():
             if layer == "waste_sites":
@@ -108,14 +117,24 @@ def read_inventory(
                 )
             absent[layer] = f"the layer's file is missing: {'no path' if path is None else Path(path).name}"
             continue
-        frames[layer] = read_file(path, options=dict(options or {}))
+        inner, reading = own.get(layer, (None, {}))
+        frame = read_file(path, layer=inner, options={**reading, **(options or {})})
+        if WASTE_CONTRACTS[layer].geometry is None and isinstance(frame, gpd.GeoDataFrame):
+            frame = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+        frames[layer] = frame
         files[layer] = Path(path).name
     if "waste_sites" not in frames:
         raise MissingSourceError(
             "an inventory needs a file of waste sites", layer="waste_sites", do="name it in the region's layers"
         )
     inventory = admit_tables(
-        frames, card=card_name or None, files=files, extent_deg=extent_deg, national=False, states=states
+        frames,
+        card=card_name or None,
+        files=files,
+        extent_deg=extent_deg,
+        national=False,
+        states=states,
+        own={layer: (source.card, own[layer][1]) for layer, source in (sources or {}).items()},
     )
     return with_absent(inventory, {layer: (card_name or layer, layer, why) for layer, why in absent.items()})
 
@@ -128,8 +147,12 @@ def admit_tables(
     extent_deg: Extent | None,
     national: bool,
     states: gpd.GeoDataFrame | None = None,
+    own: Mapping[str, tuple[str, Mapping[str, Any]]] | None = None,
 ) -> WasteInventory:
-    """Hold the five tables of an inventory against their contracts; ``national`` cuts a register of India to an extent."""
+    """Hold the five tables of an inventory against their contracts; ``national`` cuts a register of India to an extent.
+
+    ``own`` is layer -> (its card, options), which go before ``card``.
+    """
     admitted: dict[str, Admission] = {}
     outside: list[str] = []
     for layer, contract in WASTE_CONTRACTS.items():
@@ -142,13 +165,14 @@ def admit_tables(
         elif "site_id" in frame.columns and outside:
             frame = frame[~frame["site_id"].isin(outside)]
         rows = row_numbers(frames.get(layer), frame)
+        its_card, reading = (own or {}).get(layer, (card, {}))
         admission = admit_layer(
             frame,
             contract,
-            card=card,
+            card=its_card,
             file=files.get(layer),
             row_numbers=rows,
-            options=_NO_CLIP,
+            options={**reading, **_NO_CLIP},
             within=Area(extent, states if layer == "waste_sites" else None),
         )
         if layer not in frames:
@@ -175,6 +199,18 @@ def admit_tables(
         report=report,
         marks=_marks(admitted),
     )
+
+
+def _own_reading(source: LayerSource) -> tuple[str | None, dict[str, Any]]:
+    """(layer or sheet, options) by which one file of the register is read, from its card and the region.
+
+    Positions are found by their names or by the card's field map: a card of sites stands for tables without positions too.
+    """
+    card = load_card(source.card)
+    options = {k: v for k, v in {**card.options, **source.options}.items() if k not in ("x", "y")}
+    if card.stated_crs:
+        options.setdefault("crs", card.stated_crs)
+    return source.layer, options
 
 
 def with_waste_routes(inventory: WasteInventory) -> WasteInventory:

@@ -24,7 +24,7 @@ from data_sources.regions.checks import (
     require_layers,
     require_no_file,
 )
-from khanij.foundation.environment import named_folder
+from khanij.foundation.environment import own_folder
 from khanij.foundation.errors import RegionError
 from khanij.foundation.strict import Strict, WrongValueError, refusal, require_distinct
 
@@ -232,7 +232,7 @@ class Region(Strict):
 
 
 def region_files() -> dict[str, Path]:
-    """The YAML of every region by name: the project's own, and those of the folder ``KHANIJ_REGIONS`` where it is set.
+    """The YAML of every region by name: the project's own, and those of the user's folder (``KHANIJ_REGIONS``, else ``regions`` below the home).
 
     Raises
     ------
@@ -240,7 +240,7 @@ def region_files() -> dict[str, Path]:
     """
     own = Path(str(files("data_sources.regions")))
     found = {p.stem: p for p in sorted(own.glob("*.yaml"))}
-    named = named_folder("KHANIJ_REGIONS")
+    named = own_folder("KHANIJ_REGIONS")
     if named and not named.is_dir():
         # A folder that is not mounted would take its regions' partitions, schedules and sensors with it, silently.
         raise RegionError("no such folder", file=named, field="KHANIJ_REGIONS", do="create it, or unset the variable")
@@ -345,8 +345,8 @@ def _no_setting(dotted: str) -> RegionError:
 
 
 def data_folder() -> Path | None:
-    """The folder of survey files that may not be shipped: ``KHANIJ_DATA``, else ``../shared/data`` where it exists."""
-    named = named_folder("KHANIJ_DATA")
+    """Survey files that may not be shipped: ``KHANIJ_DATA``, else ``data`` below the home, else ``../shared/data``."""
+    named = own_folder("KHANIJ_DATA")
     if named:
         return named.resolve()
     for root in (Path.cwd(), Path(__file__).resolve().parents[2]):

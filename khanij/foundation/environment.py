@@ -74,6 +74,21 @@ def named_folder(variable: str) -> Path | None:
     return Path(found).expanduser() if (found := _named(variable)) else None
 
 
+def own_folder(variable: str) -> Path | None:
+    """A user's regions, cards or data: the folder that the variable names, else the usual one where it is there, else None.
+
+    The usual one of ``KHANIJ_REGIONS``, ``KHANIJ_CARDS`` and ``KHANIJ_DATA`` is ``regions``, ``cards`` or ``data`` below
+    the home folder.
+    """
+    default = folder_for(variable)
+    return named_folder(variable) or (default if default.is_dir() else None)
+
+
+def folder_for(variable: str) -> Path:
+    """Where what a user's ``variable`` names is written: the folder that it names, else the one below the home folder."""
+    return named_folder(variable) or home_folder() / variable.removeprefix("KHANIJ_").lower()
+
+
 def dagster_folder() -> Path:
     """Where Dagster keeps its runs: ``DAGSTER_HOME`` where set, else ``.khanij/dagster`` below the home folder."""
     named = _named("DAGSTER_HOME")

@@ -25,6 +25,7 @@ VERBS = {
     "explain": "explain one block: why it stands where it stands, and how sure that is",
     "sources": "list the source cards, or probe whether each source answers",
     "fetch": "bring a region's sources into the local archive, resuming where an earlier fetch stopped",
+    "new": "make a region of your own from a folder of files: which file is which layer, cards and YAML that run as they are",
     "validate": "hold a file of yours against the contract of a layer, and say what would be kept, flagged and held",
     "shortlist": "filter the ranked blocks, print them, and write them as spreadsheet, table, map or report",
     "sample": "what to sample next: campaigns by what they are worth, and the best set within a budget",

@@ -52,6 +52,23 @@ def read_spreadsheet(path: Path, options: Mapping[str, Any], layer: str | None) 
     return _frame(grid, header, path, sheet)
 
 
+def table_sheets(path: Path) -> list[str]:
+    """Names of the sheets that hold a table, or of all where none does.
+
+    Raises
+    ------
+    SourceError : the workbook cannot be opened.
+    """
+    try:
+        with opened(path) as book:
+            names = book.sheets
+            return [s for s in names if _is_table(book.grid(s, 50).cells)] or names
+    except KhanijError:
+        raise
+    except Exception as error:
+        raise SourceError(f"the spreadsheet cannot be read: {error}", file=path, do="save it again as .xlsx") from error
+
+
 def _frame(grid: Grid, header: int, path: Path, sheet: str) -> pd.DataFrame:
     if header < 1 or len(grid.cells) < header:
         raise SourceError(

@@ -46,6 +46,15 @@ def only_shapefile(folder: Path, layer: str | None, shown: str = "") -> Path:
     return found[0]
 
 
+def names_inside(file: Path) -> list[str]:
+    """What a zip holds that may be a layer of its own: vector files, else tables; nothing for a geodatabase, which is one."""
+    with unzipped(file, wanted=WANTED) as unpacked:
+        files = _files(unpacked)
+        if any(p.suffix.lower() == ".gdbtable" for p in files):
+            return []
+        return [p.name for p in files if p.suffix.lower() in _HEADS] or [p.name for p in _tables(unpacked)]
+
+
 @contextmanager
 def inside_zip(file: Path, layer: str | None) -> Iterator[tuple[Path, str | None]]:
     """The one data set in a zip, unpacked, and the layer that is still to be chosen in it.

@@ -168,6 +168,11 @@ def _layers(dataset: Any, suffix: str) -> list[str]:
     return [name for name, kind in found if kind is not None] or [name for name, _ in found]
 
 
+def layers_of(file: Path) -> list[str]:
+    """Names of the layers of a GeoPackage or geodatabase that can be meant; none for a file that is one layer."""
+    return _layers(str(file), file.suffix.lower()) if file.suffix.lower() in (".gpkg", ".gdb") else []
+
+
 def _one_layer(names: list[str], layer: str | None, shown: str) -> str:
     do = f"name one of {', '.join(names)}" if names else AGAIN
     if layer is None:

@@ -245,6 +245,9 @@ def _measured(raw: list[str], contract: Contract, matched: dict[str, str], ledge
         quantities |= bool(f.measured)
         if f.unit == PER_ROW and f.name in matched and unit_of(unit := base_and_unit(matched[f.name])[1]) is not None:
             out[matched[f.name]] = unit  # "Average grade (%)"
+        own_name = plain_name(matched.get(f.name, f.name)) == f.name
+        if f.measured and not own_name and (stated := base_and_unit(matched[f.name])[1]):
+            out[matched[f.name]] = stated  # a card names the column, its header the unit
         if f.name in matched or f.dtype != "float" or not f.unit:
             continue
         names = {plain_name(a) for a in (f.name.removesuffix("_mt"), *f.aliases, *f.measured)}

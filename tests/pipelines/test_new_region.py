@@ -1,0 +1,187 @@
+"""``khanij new region``: a stranger's folder becomes a region that loads as it is, each file with its reason."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import jsonschema
+import pytest
+import shapely
+import yaml
+from foreign_files import PONDS, make_files
+
+from assets.waste_sites import WASTE_LAYERS
+from assets.workspace import Workspace
+from data_sources.cards import load_card
+from data_sources.readers.survey import read_layer
+from data_sources.readers.waste import read_inventory
+from data_sources.regions import load_region
+from khanij.foundation.equal_area import require_equal_area
+from pipelines.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPECTED = {
+    "ponds.csv": "waste_sites",
+    "stock.csv": "tonnages",
+    "assays.xlsx": "grades",
+    "khand.shp": "auction_blocks",
+    "leases.geojson": "mining_leases",
+    "geochem.zip": "stream_sediments",
+}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_files(tmp_path_factory.mktemp("stranger"))
+
+
+@pytest.fixture(scope="module")
+def made(files: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """A home in which the region ``office`` was made, and what the command answered."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        at_home(patch, folder)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            assert main(["new", "region", "office", "--from", str(files), "--json"]) == 0
+    return folder, json.loads(said.getvalue())
+
+
+@pytest.fixture
+def office(made: tuple[Path, dict], monkeypatch: pytest.MonkeyPatch) -> Path:
+    at_home(monkeypatch, made[0])
+    return made[0]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A folder of one layer, quickly read."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    block = gpd.GeoDataFrame({"BLK_NO": ["B-1"]}, geometry=[shapely.box(80.7, 22.0, 80.8, 22.1)], crs=4326)
+    block.to_file(folder / "blocks.gpkg")
+    return folder
+
+
+def at_home(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    for name in ("KHANIJ_REGIONS", "KHANIJ_CARDS", "KHANIJ_DATA"):
+        patch.delenv(name, raising=False)
+    patch.setenv("KHANIJ_HOME", str(folder))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    at_home(monkeypatch, folder)
+    return folder
+
+
+def answered(capsys: pytest.CaptureFixture[str], *words: object, status: int = 0) -> dict:
+    assert main([*map(str, words), "--json"]) == status
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, json.loads((ROOT / f"docs/schemas/{words[0]}.json").read_text(encoding="utf-8")))
+    return found
+
+
+def test_five_foreign_files_become_a_region_that_loads_unedited(made, office):
+    told = made[1]
+    jsonschema.validate(told, json.loads((ROOT / "docs/schemas/new.json").read_text(encoding="utf-8")))
+    assert {row["file"]: row["layer"] for row in told["placed"]} == EXPECTED
+    assert told["unplaced"] == [] and all(row["why"] for row in told["placed"])
+    assert {(row["rows_in"], row["rows_kept"]) for row in told["placed"] if row["layer"] == "grades"} == {(12, 12)}
+    region = load_region("office")
+    assert set(region.layers) == set(EXPECTED.values())
+    assert region.units == ("waste_block", "auction_block", "mining_lease")
+    west, south, east, north = region.extent_deg
+    assert (west, south, east, north) == tuple(told["extent_deg"]) == pytest.approx((80.55, 21.85, 81.05, 22.22))
+    assert require_equal_area(region.crs) and told["crs"] == region.crs
+    blocks = load_card("office_auction_blocks")
+    assert blocks.crs == "EPSG:32644" and blocks.field_map == {"BLK_NO": "block_id", "नाम": "name", "RAJYA": "state"}
+
+
+def test_what_the_region_reads_is_what_stands_in_the_files(office):
+    region = load_region("office")
+    workspace = Workspace(output_root=str(office), cache_root=str(office), data_root="")
+    paths = {n: workspace.layer_path(region, region.layers[n]) for n in WASTE_LAYERS if n in region.layers}
+    got = read_inventory(
+        paths, card_name=region.waste.card, extent_deg=region.extent_deg, sources={n: region.layers[n] for n in paths}
+    )
+    assert len(got.quarantine) == 0 and len(got.sites) == PONDS
+    # By hand: 50, 60, 70, 80 lakh tonnes are 5 to 8 million; 0.12 % of copper are 1200 ppm.
+    assert got.tonnages["tonnage_mode_mt"].tolist() == [5.0, 6.0, 7.0, 8.0]
+    copper = got.grades[got.grades["element"] == "Cu"]
+    assert (copper["value_mode"].tolist(), set(copper["unit"])) == ([0.12, 0.17, 0.22, 0.27], {"%"})
+    for name in ("auction_blocks", "mining_leases", "stream_sediments"):
+        source = region.layers[name]
+        path = workspace.layer_path(region, source)
+        admitted = read_layer(path, name, card=source.card, extent_deg=region.extent_deg, options=source.options)
+        assert admitted.report["rows_kept"] == {"auction_blocks": 3, "mining_leases": 2, "stream_sediments": 40}[name]
+
+
+def test_what_is_there_is_written_over_with_force_only(small, home, capsys):
+    answered(capsys, "new", "region", "office", "--from", small)
+    answered(capsys, "new", "region", "office", "--from", small)  # the same again changes nothing
+    mine = home / "regions" / "office.yaml"
+    mine.write_text(mine.read_text(encoding="utf-8").replace("draws: 2000", "draws: 500"), encoding="utf-8")
+    edited = mine.read_bytes()
+    refused = answered(capsys, "new", "region", "office", "--from", small, status=2)
+    assert "office.yaml" in refused["error"]["message"] and "--force" in refused["error"]["do"]
+    assert mine.read_bytes() == edited
+    answered(capsys, "new", "region", "office", "--from", small, "--force")
+    assert load_region("office").ranking["draws"] == 2000
+
+
+def test_files_below_the_data_folder_are_used_in_place(small, home, capsys, monkeypatch):
+    monkeypatch.setenv("KHANIJ_DATA", str(small.parent))
+    told = answered(
+        capsys, "new", "region", "office", "--from", small, "--extent", "80.5,21.8,81.1,22.4", "--title", "An office"
+    )
+    assert told["extent_from"] == "as given"
+    region = load_region("office")
+    assert region.layers["auction_blocks"].path == f"{small.name}/blocks.gpkg" and region.title == "An office"
+    assert region.extent_deg == (80.5, 21.8, 81.1, 22.4) and not (home / "data").exists()
+
+
+def test_what_cannot_be_placed_says_why_and_what_is_needed(home, capsys, tmp_path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / "report.pdf").write_bytes(b"%PDF-1.4")
+    (folder / "list.csv").write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
+    (folder / "stock.csv").write_text("Pond No,Stock\nP-1,50\nP-2,60\n", encoding="utf-8")
+    square = gpd.GeoDataFrame({"NAME": ["RF 12"]}, geometry=[shapely.box(80.8, 22.0, 80.83, 22.03)], crs=4326)
+    square.to_file(folder / "reserve_forest.gpkg")
+    told = answered(capsys, "new", "region", "odd", "--from", folder, status=3)
+    why = {row["file"]: f"{row['why']} {row['needs']}" for row in told["unplaced"]}
+    assert set(why) == {"report.pdf", "list.csv", "stock.csv"}
+    assert "its unit" in why["stock.csv"] and "lakh t" in why["stock.csv"]
+    assert [(row["layer"], row["is_gate"]) for row in told["placed"]] == [("forest", True)]
+    assert not (home / "regions").exists(), "a gate alone is no region"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["Bad Name", "--from", "."], "small letters"),
+        (["india", "--from", "."], "another name"),
+        (["office", "--from", ".", "--extent", "81,21,80,22"], "west below east"),
+        (["office", "--from", ".", "--extent", "81,21"], "80.5,21.8"),
+    ],
+)
+def test_what_is_asked_wrongly_is_refused_with_a_remedy(words, said, home, capsys):
+    assert main(["new", "region", *words]) == 2
+    assert said in capsys.readouterr().err and list(home.iterdir()) == []
+
+
+def test_the_yaml_names_its_schema_and_the_reasons(office):
+    for folder, name in (("regions", "region"), ("cards", "card")):
+        for path in (office / folder).glob("*.yaml"):
+            text = path.read_text(encoding="utf-8")
+            assert text.splitlines()[0] == f"# yaml-language-server: $schema=../schemas/{name}.schema.json"
+            schema = json.loads((path.parent / text.splitlines()[0].split("=")[1]).read_text(encoding="utf-8"))
+            jsonschema.validate(yaml.safe_load(text), schema, jsonschema.Draft202012Validator)
+    assert "# khand.shp: polygons" in (office / "regions" / "office.yaml").read_text(encoding="utf-8")
