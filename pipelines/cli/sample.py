@@ -49,10 +49,10 @@ def _print(gpkg: Path, budget_inr_crore: float | None, top: int) -> dict[str, li
     campaigns = table[table["effect"] == "worth its cost"].sort_values("priority").reset_index(drop=True)
     if budget_inr_crore is None:
         shown, what = campaigns.head(top), f"{len(campaigns)} campaigns are worth their cost"
+    elif campaigns.empty:  # a table without a row has none of its columns
+        shown, what = campaigns, "no campaign is worth its cost"
     else:
-        # A table without a row has none of its columns.
-        shown = campaigns if campaigns.empty else within_budget(gpkg, campaigns, budget_inr_crore)
-        shown = shown.reindex(columns=[*shown.columns, *({"cost_inr_lakh", "net_worth_usd"} - set(shown.columns))])
+        shown = within_budget(gpkg, campaigns, budget_inr_crore)
         spent, worth = shown["cost_inr_lakh"].sum() / 100, usd(shown["net_worth_usd"].sum())
         what = f"{len(shown)} campaigns for Rs {spent:g} crore of {budget_inr_crore:g}, worth {worth} after their cost"
     header = ("Site", "Name", "Campaign", "Cost, Rs lakh", "Net worth", "P(pays) now", "Outcomes that pay")

@@ -276,6 +276,8 @@ def main():
         [x.name(), x.providerType(), type(x.renderer()).__name__, x.featureCount()] for x in new
     )
     out["what_if_groups"] = [g.name() for g in QgsProject.instance().layerTreeRoot().findGroups()]
+    tree = QgsProject.instance().layerTreeRoot()
+    out["shown_groups"] = [g.name() for g in tree.findGroups() if g.itemVisibilityChecked()]
     moved = next(x for x in new if x.fields().lookupField("rank") >= 0)
     out["what_if_form"] = [tab.name() for tab in moved.editFormConfig().tabs()]
     out["p_pays"] = [{str(f["block_id"]): plain(f["p_pays"]) for f in layer.getFeatures()} for layer in (blocks, moved)]

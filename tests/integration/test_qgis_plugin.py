@@ -264,6 +264,7 @@ class TestInQgis:
         layers = {name: (provider, renderer) for name, provider, renderer, _ in probed["what_if_layers"]}
         assert layers["Ranked blocks"] == ("memory", "QgsRuleBasedRenderer") and "Why" in probed["what_if_form"]
         assert probed["what_if_groups"][0] == "Khanij: what if what_if: Own layers: mine"
+        assert probed["shown_groups"] == ["Khanij: what if what_if: Own layers: mine"], "one ranking at a time"
         before, after = probed["p_pays"]
         assert before.keys() == after.keys() and after["WB-my-S-01"] > before["WB-my-S-01"]
         assert (probed["folder"] / "pictures" / "what_if.png").stat().st_size > 10_000

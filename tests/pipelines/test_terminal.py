@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import pandas as pd
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
@@ -19,6 +20,7 @@ from pipelines.cli import VERBS, main
 from pipelines.cli.shown.columns import LEFT_OUT, fitting, plain_table, print_table
 from pipelines.cli.shown.tables import print_result
 from publishing.explain import top_rows
+from publishing.geopackage import reading
 from publishing.geopackage.geopackage import publish_geopackage
 
 REGION = "example"
@@ -140,6 +142,15 @@ def test_what_is_published_is_answered_as_json(home, capsys):
         found["blocks"]
     )
     assert document(capsys, "scenario")["scenarios"] == []
+
+
+def test_a_budget_where_no_campaign_is_worth_its_cost_buys_nothing(home, capsys, monkeypatch):
+    none = pd.DataFrame({"effect": ["covered by none"], "priority": [1]})
+    read = reading.read_table
+    monkeypatch.setattr(reading, "read_table", lambda file, name: none if name == "sample_next" else read(file, name))
+    assert document(capsys, "sample", "--region", REGION, "--budget-inr-crore", "5")["campaigns"] == []
+    assert main(["sample", "--region", REGION, "--budget-inr-crore", "5"]) == 0
+    assert f"{REGION}: no campaign is worth its cost" in capsys.readouterr().out
 
 
 def test_the_other_verbs_answer_as_json(home, capsys, monkeypatch):

@@ -28,11 +28,12 @@ class ExplainMapTool(QgsMapToolIdentify):
 
     def canvasReleaseEvent(self, event: Any) -> None:
         layers = [layer for layer in self.canvas().layers() if file_of(layer) is not None]
-        point = event.pos()
+        point = event.originalPixelPoint()
         found = self.identify(point.x(), point.y(), layers, QgsMapToolIdentify.IdentifyMode.TopDownAll)
         for hit in sorted(found, key=lambda hit: _area(hit.mFeature)):
             block_id = hit.mFeature["block_id"]
             if block_id:
+                self.canvas().flashFeatureIds(hit.mLayer, [hit.mFeature.id()])
                 self.clicked.emit(hit.mLayer, str(block_id))
                 return
         self.clicked.emit(None, "")

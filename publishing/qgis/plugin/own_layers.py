@@ -215,8 +215,9 @@ def _as_table(layer: QgsVectorLayer, target: Path, what: str, key: str) -> Path:
 def _place(feature: Any, to_degrees: Any, name: str) -> list[str]:
     if not feature.hasGeometry():
         return ["", ""]
-    shape = feature.geometry()
-    point = shape.centroid() if not shape.isMultipart() or shape.type() == 0 else shape.pointOnSurface()
+    point = feature.geometry().pointOnSurface()
+    if point.isNull():
+        return ["", ""]  # the contract holds the row
     try:
         at = to_degrees.transform(point.asPoint())
     except QgsCsException as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import Qgis, QgsApplication, QgsProject
-from qgis.PyQt.QtWidgets import QAction, QToolBar
+from qgis.PyQt.QtWidgets import QToolBar
 
 from .calling import TELLER
 from .explain_dock import ExplainDock, ExplainMapTool, add_dock, result_layers
@@ -24,7 +24,7 @@ class KhanijPlugin:
 
     def __init__(self, iface: Any) -> None:
         self.iface, self.provider = iface, None  # type: Any, Any
-        self.actions: list[QAction] = []
+        self.actions: list[Any] = []
         self.toolbar: QToolBar | None = None
         self.dock: ExplainDock | None = None
 
@@ -81,12 +81,11 @@ class KhanijPlugin:
     def _explain(self) -> None:
         self.iface.mapCanvas().setMapTool(self.map_tool)
 
-    def _action(self, title: str, picture: str, called: Any) -> QAction:
+    def _action(self, title: str, picture: str, called: Any) -> Any:
         shown = QgsApplication.getThemeIcon(f"/{picture}.svg") if picture else icon()
-        action = QAction(shown, title, self.iface.mainWindow())
-        action.triggered.connect(lambda *_: called())
         assert self.toolbar is not None
-        self.toolbar.addAction(action)
+        action = self.toolbar.addAction(shown, title)  # its class lies elsewhere in Qt 5 and in Qt 6
+        action.triggered.connect(lambda *_: called())
         self.iface.addPluginToMenu(MENU, action)
         self.actions.append(action)
         return action

@@ -22,6 +22,7 @@ from .calling import AskedError, environment_of, home_folder
 BLOCKS = "ranked_blocks"
 FILE = f"{BLOCKS}.gpkg"
 PROPERTY = "khanij/geopackage"
+_GROUP = "Khanij: "
 # From below to above; the first is the answer and stands in every result.
 _SHOWN = (BLOCKS, "waste_footprints", "waste_sites", "anomalies")
 
@@ -44,7 +45,7 @@ class Result:
         # The published title of a what-if names every lever that was moved: as much as a layer tree cannot show.
         named = str(json.loads(self.info.get("configuration", "{}")).get("title", self.region))
         scenario = self.info.get("scenario", "")
-        return f"Khanij: what if {scenario}: {named}" if scenario else f"Khanij: {named}"
+        return f"{_GROUP}what if {scenario}: {named}" if scenario else f"{_GROUP}{named}"
 
     @property
     def home(self) -> Path:
@@ -152,10 +153,14 @@ def load(result: Result, project: QgsProject, temporary: bool = False) -> list[s
         layers.append(layer)
     if not layers:
         raise AskedError(f"no layer could be read from {result.file}", "rank the region again")
-    group = project.layerTreeRoot().insertGroup(0, result.title)
+    root = project.layerTreeRoot()
+    if temporary:  # two rankings of the same blocks, one drawn upon the other, could not be read
+        for other in root.findGroups():
+            other.setItemVisibilityChecked(not other.name().startswith(_GROUP) and other.itemVisibilityChecked())
+    group = root.insertGroup(0, result.title)
     for layer in layers:
         project.addMapLayer(layer, False)
-        group.insertLayer(0, layer)
+        group.insertLayer(0, layer).setItemVisibilityChecked(layer.fields().lookupField("association") < 0)
     return [str(layer.id()) for layer in layers]
 
 
