@@ -201,6 +201,7 @@ def main():
     out["cancelled"] = tool("rankmylayers", given, cancel_at=" ...")
     out["left_alive"] = children_of(os.getpid())
     out["no_layers"] = tool("rankmylayers", {"NAME": "none", "FOLDER": str(folder / "none")})
+    out["no_name"] = tool("rankmylayers", {**given, "NAME": "../mine"})
     out["own"] = tool("rankmylayers", given)
     out["again"] = tool("rankregion", {"REGION": "mine", "LOAD": False})
     out["groups"] = [g.name() for g in QgsProject.instance().layerTreeRoot().findGroups()]
@@ -295,6 +296,9 @@ def main():
     out["mailed"] = tool("explainblock", {"RESULT": mailed, "BLOCK_ID": "WB-my-S-02", "OUTPUT": str(folder / "m.html")})
     out["load_none"] = tool("loadresult", {"FILE": str(OWN / "blocks.gpkg")})
     out["load_nothing"] = tool("loadresult", {"FOLDER": str(PICTURES)})
+    (RESULT / "output" / "other").mkdir()
+    copyfile(RESULT / "output" / "mine" / "ranked_blocks.gpkg", RESULT / "output" / "other" / "ranked_blocks.gpkg")
+    out["load_several"] = tool("loadresult", {"FOLDER": str(RESULT / "output")})
 
     # 8. Out again.
     out["unloaded"] = qgis.utils.unloadPlugin("khanij_qgis")

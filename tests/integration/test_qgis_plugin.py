@@ -215,7 +215,10 @@ class TestInQgis:
         assert any(re.search(r"waste_block: 5 of 5 ranked", line) for line in found["lines"])
         assert any(" B-1 " in line or " B-0 " in line for line in found["lines"]), "the key that was chosen, BLK_NO"
         assert probed["groups"] == ["Khanij: Own layers: mine"]
-        assert "neither blocks nor waste sites" in probed["no_layers"]["error"]
+        assert probed["no_layers"]["error"] and "neither blocks nor waste sites" in "".join(
+            probed["no_layers"]["lines"]
+        )
+        assert "no region can be called '../mine'" in "".join(probed["no_name"]["lines"])
         assert probed["told"] == "x.gpkg" and probed["told_lines"] == ["a remark", "lease: 0 of 2 ranked", "  - B-9 "]
 
     def test_a_region_that_is_current_is_not_made_again(self, probed: dict[str, Any]) -> None:
@@ -287,3 +290,7 @@ class TestInQgis:
         assert probed["mailed"]["error"] is None and any("Pond 2" in line for line in probed["mailed"]["lines"])
         assert "not a result of Khanij" in probed["load_none"]["error"]
         assert "no result of Khanij here" in probed["load_nothing"]["error"]
+        assert (
+            "several results lie in" in probed["load_several"]["error"]
+            and "mine, other" in probed["load_several"]["error"]
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ TABLES = (SITES, TONNAGES, GRADES, "constraints", "block_facts")
 _OF_WASTE = (SITES, TONNAGES, GRADES, OUTLINES)
 _LATITUDES, _LONGITUDES = {"lat", "latitude", "y"}, {"lon", "long", "lng", "longitude", "x"}
 _KEYS = {BLOCKS: "block_id", LEASES: "block_id", SITES: "site_id"}
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _AROUND_DEG = 0.1
 _CELLS = 200.0
 """Cells along the longer side of the evidence grid, at cells of 100 m to 10 km."""
@@ -59,8 +61,11 @@ class OwnRegion:
 
         Raises
         ------
-        AskedError : neither blocks nor waste sites, or a layer that cannot be exported or placed.
+        AskedError : a name that is none, neither blocks nor waste sites, or a layer that cannot be exported or placed.
         """
+        if not _NAME.fullmatch(self.name):  # it becomes a file's name and a folder's
+            remedy = "write small letters, digits and _, the first a letter, such as my_layers"
+            raise AskedError(f"no region can be called {self.name!r}", remedy)
         if not {BLOCKS, LEASES, SITES} & set(self.layers):
             raise AskedError("neither blocks nor waste sites were chosen", "choose a layer of the one or of the other")
         for name in ("data", "cards", "regions"):

@@ -81,10 +81,10 @@ class RankMyLayers(KhanijTool):
         self.addOutput(QgsProcessingOutputFile(OUTPUT, "Ranked blocks (GeoPackage)"))
         self.addOutput(QgsProcessingOutputFile("REGION_FILE", "The region (YAML)"))
 
-    def work(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
+    def prepare_layers(self, parameters: dict[str, Any], context: Any, feedback: Any) -> None:
         found = {what: self.parameterAsVectorLayer(parameters, what.upper(), context) for what in (*OWN, *SURVEY)}
         keys = {what: self.given_text(parameters, name, context) for what, name in _KEY.items()}
-        region = OwnRegion(
+        self.region = OwnRegion(
             folder=Path(self.parameterAsString(parameters, FOLDER, context)),
             name=self.given_text(parameters, NAME, context),
             layers={what: layer for what, layer in found.items() if layer is not None},
@@ -95,13 +95,16 @@ class RankMyLayers(KhanijTool):
                 "draws": self.parameterAsInt(parameters, "DRAWS", context),
             },
         )
-        yaml = region.write()
-        feedback.pushInfo(f"written: {yaml}")
+        self.yaml = self.region.write()
+
+    def work(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
+        region = self.region
+        feedback.pushInfo(f"written: {self.yaml}")
         answer = self.ask(["run", "--region", region.name], feedback, environment_of(region.folder))
         file = told(answer, feedback)
         if self.parameterAsBool(parameters, LOAD, context):
             self.to_load.append((file, False))
-        return {OUTPUT: str(file), "REGION_FILE": str(yaml)}
+        return {OUTPUT: str(file), "REGION_FILE": str(self.yaml)}
 
 
 class ValidateLayer(KhanijTool):
@@ -121,11 +124,15 @@ class ValidateLayer(KhanijTool):
         for name, title in ((HELD, "Rows held"), (MARKED, "Rows marked"), ("KEPT", "Rows kept")):
             self.addOutput(QgsProcessingOutputNumber(name, title))
 
-    def work(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
+    def prepare_layers(self, parameters: dict[str, Any], context: Any, feedback: Any) -> None:
         layer = self.parameterAsVectorLayer(parameters, INPUT, context)
-        kind = KINDS[self.parameterAsEnum(parameters, AS, context)]
-        file = exported(layer, scratch_folder(), kind)
-        answer = self.ask(["validate", str(file), "--as", kind, "--rows", "100000"], feedback)
+        self.kind = KINDS[self.parameterAsEnum(parameters, AS, context)]
+        self.file = exported(layer, scratch_folder(), self.kind)
+        self.shapes = [f.geometry() for f in layer.getFeatures()] if layer.isSpatial() else []
+        self.shape = (layer.wkbType(), layer.crs())
+
+    def work(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
+        answer = self.ask(["validate", str(self.file), "--as", self.kind, "--rows", "100000"], feedback)
         counts = answer["rows"]
         feedback.pushInfo(
             f"{counts['in']} rows: {counts['kept']} kept, of them {counts['flagged']} marked; {counts['quarantined']} held"
@@ -137,9 +144,8 @@ class ValidateLayer(KhanijTool):
             feedback.pushInfo(f"  {row['what']}, row {row['row']}, {row['field']}: {row['reason']}")
         texts = dict.fromkeys(("what", "field", "value", "reason"), False)
         fields = fields_of([], {**texts, "row": True})
-        sink, target = self.sink(parameters, context, (fields, layer.wkbType(), layer.crs()))
-        shapes = [f.geometry() for f in layer.getFeatures()] if layer.isSpatial() else []
+        sink, target = self.sink(parameters, context, (fields, *self.shape))
         for row in rows:
             at = int(row["row"] or 0) - 1
-            put(sink, fields, row, shapes[at] if 0 <= at < len(shapes) else None)
+            put(sink, fields, row, self.shapes[at] if 0 <= at < len(self.shapes) else None)
         return {OUTPUT: target, HELD: counts["quarantined"], MARKED: counts["flagged"], "KEPT": counts["kept"]}

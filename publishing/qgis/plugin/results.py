@@ -76,10 +76,11 @@ def result_of(file: Path) -> Result:
     """
     found = file
     if file.is_dir():
-        found = next(
-            (p for p in (file / FILE, *sorted(file.glob("*/" + FILE)), *sorted(file.glob("*.gpkg"))) if p.is_file()),
-            file / FILE,
-        )
+        inside = [p for p in (file / FILE, *sorted(file.glob(f"*/{FILE}"))) if p.is_file()]
+        if len(inside) > 1 and inside[0].parent != file:
+            several = ", ".join(p.parent.name for p in inside)
+            raise AskedError(f"several results lie in {file}: {several}", "choose the folder of one of them")
+        found = inside[0] if inside else file / FILE
     if not found.is_file():
         raise AskedError(f"no result of Khanij here: {file}", f"choose a {FILE}, or the folder that it lies in")
     try:

@@ -53,10 +53,21 @@ class KhanijTool(QgsProcessingAlgorithm):
         """Do it, and return the outputs."""
         raise NotImplementedError
 
-    def processAlgorithm(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
+    def prepare_layers(self, parameters: dict[str, Any], context: Any, feedback: Any) -> None:
+        """Take from layers what the work needs: in the main thread, which layers belong to."""
+
+    def prepareAlgorithm(self, parameters: dict[str, Any], context: Any, feedback: Any) -> bool:
         self.to_load = []
+        self._told(self.prepare_layers, parameters, context, feedback)
+        return True
+
+    def processAlgorithm(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
+        return dict(self._told(self.work, parameters, context, feedback))
+
+    def _told(self, part: Any, parameters: dict[str, Any], context: Any, feedback: Any) -> Any:
+        """Do a part; what it cannot do is told in the log, and in the message bar."""
         try:
-            return self.work(parameters, context, feedback)
+            return part(parameters, context, feedback)
         except StoppedError as stopped:
             raise QgsProcessingException(f"{self.TITLE}: {stopped}") from stopped
         except AskedError as error:
