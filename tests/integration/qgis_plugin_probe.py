@@ -19,7 +19,7 @@ PLUGINS = PROFILE / "python" / "plugins"
 for needed in (PLUGINS, RESULT, PICTURES):
     needed.mkdir(parents=True, exist_ok=True)
 zipfile.ZipFile(archive).extractall(PLUGINS)
-sys.path[:0] = [str(PLUGINS), "/usr/share/qgis/python/plugins"]
+sys.path.insert(0, str(PLUGINS))
 
 from qgis.core import (
     QgsApplication,
@@ -36,6 +36,7 @@ from qgis.PyQt.QtWidgets import QMainWindow
 
 app = QgsApplication([], True, str(PROFILE))
 app.initQgis()
+sys.path.append(str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins"))  # of QGIS itself: Processing
 import processing
 import qgis.utils
 from processing.core.Processing import Processing
@@ -196,12 +197,13 @@ def main():
     out["validate"] = tool("validatelayer", {"INPUT": sites, "AS": 1, "OUTPUT": "memory:"})
     given = {
         "NAME": "mine", "AUCTION_BLOCKS": own("blocks.gpkg"), "BLOCK_ID": "BLK_NO", "WASTE_SITES": sites,
-        "TONNAGES": own("tonnages.csv"), "GRADES": grades, "FAULTS": own("faults.gpkg"), "DRAWS": 100, "FOLDER": str(RESULT),
+        "TONNAGES": own("tonnages.csv"), "GRADES": grades, "FAULTS": own("faults.gpkg"), "GEOPHYSICS": str(OWN / "geophysics.tif"), "DRAWS": 100, "FOLDER": str(RESULT),
     }  # fmt: skip
     out["cancelled"] = tool("rankmylayers", given, cancel_at=" ...")
     out["left_alive"] = children_of(os.getpid())
     out["no_layers"] = tool("rankmylayers", {"NAME": "none", "FOLDER": str(folder / "none")})
     out["no_name"] = tool("rankmylayers", {**given, "NAME": "../mine"})
+    out["in_degrees"] = tool("rankmylayers", {**given, "GEOPHYSICS": str(OWN / "in_degrees.tif")})
     out["own"] = tool("rankmylayers", given)
     out["again"] = tool("rankregion", {"REGION": "mine", "LOAD": False})
     out["groups"] = [g.name() for g in QgsProject.instance().layerTreeRoot().findGroups()]

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -21,7 +22,9 @@ from typing import Any
 
 import geopandas as gpd
 import matplotlib.image
+import numpy as np
 import pytest
+import rasterio
 import shapely
 from qgis_here import NEEDS_QGIS, PYTHON
 
@@ -150,6 +153,23 @@ def lay_down(folder: Path) -> None:
     write_csv(own / "grades.csv", [grade(g["site_id"], g["element"], 12 * g["ppm_mode"]) for g in made.grades])
     blocks = gpd.GeoDataFrame.from_features(made.blocks, crs=4326).rename(columns={"block_id": "BLK_NO"})
     blocks.to_file(own / "blocks.gpkg")
+    for name, code, origin, cell in (
+        ("geophysics", 32645, (390_000, 2_530_000), 1000),
+        ("in_degrees", 4326, (85.8, 22.8), 0.01),
+    ):
+        grid = rasterio.transform.from_origin(*origin, cell, cell)
+        shape = {
+            "driver": "GTiff",
+            "width": 60,
+            "height": 60,
+            "count": 1,
+            "dtype": "float32",
+            "crs": code,
+            "transform": grid,
+        }
+        with rasterio.open(own / f"{name}.tif", "w", **shape) as out:
+            out.write(np.add.outer(np.arange(60.0), np.arange(60.0)).astype("float32"), 1)
+            out.set_band_description(1, "magnetic_anomaly_nt")
     fault = shapely.LineString([(86.0, 22.4), (86.2, 22.6)])
     gpd.GeoDataFrame({"fault_name": ["F1"]}, geometry=[fault], crs=4326).to_file(own / "faults.gpkg")
 
@@ -214,11 +234,17 @@ class TestInQgis:
         assert layers["Ranked blocks"] == ("ogr", "QgsRuleBasedRenderer", 8) and layers["Waste sites"][2] == 5
         assert any(re.search(r"waste_block: 5 of 5 ranked", line) for line in found["lines"])
         assert any(" B-1 " in line or " B-0 " in line for line in found["lines"]), "the key that was chosen, BLK_NO"
+        with sqlite3.connect(found["results"]["OUTPUT"]) as file:
+            told = {
+                row[0]: json.loads(row[1]) for row in file.execute("SELECT key, value FROM run_info WHERE key = 'rows'")
+            }
+        assert told["rows"]["faults"]["rows_kept"] == 1 and "absent" not in told["rows"]["geophysics"]
         assert probed["groups"] == ["Khanij: Own layers: mine"]
         assert probed["no_layers"]["error"] and "neither blocks nor waste sites" in "".join(
             probed["no_layers"]["lines"]
         )
         assert "no region can be called '../mine'" in "".join(probed["no_name"]["lines"])
+        assert "are not in metres" in "".join(probed["in_degrees"]["lines"])
         assert probed["told"] == "x.gpkg" and probed["told_lines"] == ["a remark", "lease: 0 of 2 ranked", "  - B-9 "]
 
     def test_a_region_that_is_current_is_not_made_again(self, probed: dict[str, Any]) -> None:

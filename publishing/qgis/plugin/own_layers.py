@@ -10,6 +10,7 @@ import csv
 import json
 import math
 import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from qgis.PyQt.QtCore import Qt
 from .calling import AskedError
 
 BLOCKS, LEASES, SITES, OUTLINES = "auction_blocks", "mining_leases", "waste_sites", "waste_footprints"
-TONNAGES, GRADES = "tonnages", "grades"
+TONNAGES, GRADES, GEOPHYSICS = "tonnages", "grades", "geophysics"
 SURVEY = {
     "stream_sediments": "Stream sediments", "soil_samples": "Soil samples", "lithology": "Geological map",
     "faults": "Faults", "folds": "Folds", "occurrences": "Mineral occurrences", "magnetic_stations": "Magnetic stations",
@@ -55,6 +56,8 @@ class OwnRegion:
     layers: dict[str, QgsVectorLayer]
     keys: dict[str, str] = field(default_factory=dict)
     ranking: dict[str, Any] = field(default_factory=dict)
+    grid: Path | None = None
+    """The file of a raster of geophysics, whose bands are named in it."""
 
     def write(self) -> Path:
         """Write ``data``, ``cards`` and ``regions`` below the folder; the path of the region's YAML.
@@ -74,7 +77,11 @@ class OwnRegion:
             what: exported(layer, self.folder / "data", what, self.keys.get(what, ""))
             for what, layer in self.layers.items()
         }
-        for what in self.layers:
+        if self.grid is not None:
+            paths[GEOPHYSICS] = Path(
+                shutil.copyfile(self.grid, self.folder / "data" / f"{GEOPHYSICS}{self.grid.suffix}")
+            )
+        for what in paths:
             if what not in _OF_WASTE:
                 self._card(what)
         region = self._settings({what: path.name for what, path in paths.items()})
@@ -83,13 +90,14 @@ class OwnRegion:
         return target
 
     def _card(self, what: str) -> None:
-        title = self.layers[what].name() or what
+        title = (self.layers[what].name() if what in self.layers else "") or what
         whose = "as its owner says; taken as not to be passed on"
         card = {
             "name": f"{self.name}_{what}", "title": title, "publisher": "the owner of the layer", "licence": whose,
             "redistribute": "no", "citation": f"Layer {title} of the user's own project", "protocol": "file",
-            "contract": what,
         }  # fmt: skip
+        if what != GEOPHYSICS:
+            card["contract"] = what
         _write_yaml(self.folder / "cards" / f"{self.name}_{what}.yaml", card)
 
     def _settings(self, paths: dict[str, str]) -> dict[str, Any]:
@@ -118,7 +126,7 @@ class OwnRegion:
             "ranking": self.ranking,
             "seed": 20260101,
         }  # fmt: skip
-        if set(SURVEY) & set(paths):
+        if {*SURVEY, GEOPHYSICS} & set(paths):
             longest_m = 111_320 * max((extent[2] - extent[0]) * math.cos(math.radians(lat)), extent[3] - extent[1])
             cell_m = min(10_000.0, max(100.0, round(longest_m / _CELLS, -2)))
             settings["grid"] = {"cell_m": cell_m, "pad_m": 10 * cell_m}

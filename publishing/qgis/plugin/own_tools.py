@@ -17,11 +17,12 @@ from qgis.core import (
     QgsProcessingParameterField,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
     QgsProcessingParameterVectorLayer,
 )
 
-from .calling import environment_of
+from .calling import AskedError, environment_of
 from .own_layers import BLOCKS, GRADES, LEASES, OUTLINES, SITES, SURVEY, TABLES, TONNAGES, OwnRegion, exported
 from .results import scratch_folder
 from .run_tools import told
@@ -50,6 +51,23 @@ def _source(what: str) -> list[Any]:
     return [QgsProcessing.SourceType.TypeVector] if what in TABLES else [QgsProcessing.SourceType.TypeVectorPoint]
 
 
+def _grid_file(raster: Any) -> Path | None:
+    """The file of a raster that a run can take.
+
+    Raises
+    ------
+    AskedError : it is no file, or its cells are no metres.
+    """
+    if raster is None:
+        return None
+    if not Path(raster.source()).is_file():
+        raise AskedError(f"the raster {raster.name()} is no file", "export it: right click on it, Export, Save As")
+    if not raster.crs().isValid() or raster.crs().isGeographic():
+        remedy = "reproject it (Raster > Projections > Warp) to a system in metres, such as the UTM zone"
+        raise AskedError(f"the cells of the raster {raster.name()} are not in metres", remedy)
+    return Path(raster.source())
+
+
 class RankMyLayers(KhanijTool):
     """Ranks the blocks and waste sites of layers in the project."""
 
@@ -72,6 +90,11 @@ class RankMyLayers(KhanijTool):
                         parentLayerParameterName=what.upper(), optional=True,
                     )
                 )  # fmt: skip
+        self.addParameter(
+            QgsProcessingParameterRasterLayer(
+                "GEOPHYSICS", "Geophysics (a raster file; its bands named)", optional=True
+            )
+        )
         self.addParameter(QgsProcessingParameterString("BASKET", "Metals that count (basket)", "critical_30"))
         self.addParameter(QgsProcessingParameterString("PRICE_DECK", "Price deck", "2025e"))
         whole = QgsProcessingParameterNumber.Type.Integer
@@ -85,6 +108,7 @@ class RankMyLayers(KhanijTool):
         found = {what: self.parameterAsVectorLayer(parameters, what.upper(), context) for what in (*OWN, *SURVEY)}
         keys = {what: self.given_text(parameters, name, context) for what, name in _KEY.items()}
         self.region = OwnRegion(
+            grid=_grid_file(self.parameterAsRasterLayer(parameters, "GEOPHYSICS", context)),
             folder=Path(self.parameterAsString(parameters, FOLDER, context)),
             name=self.given_text(parameters, NAME, context),
             layers={what: layer for what, layer in found.items() if layer is not None},
