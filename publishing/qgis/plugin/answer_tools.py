@@ -31,7 +31,7 @@ from qgis.core import (
 
 from .calling import ask
 from .results import PROPERTY, Result, result_of, result_of_layer
-from .tool import OUTPUT, RESULT, KhanijTool, fields_of, put, scratch_result
+from .tool import OUTPUT, RESULT, KhanijTool, fields_of, put
 
 BLOCK, OTHER, FOLDER, BUDGET, SPENT, COUNT = (
     "BLOCK_ID",
@@ -60,7 +60,7 @@ _WGS84 = "EPSG:4326"
 
 def explained(result: Result, block_id: str, feedback: Any = None) -> str:
     """The answer of ``khanij explain`` as it stands."""
-    region, environment = scratch_result(result)
+    region, environment = result.asked_of()
     return "\n\n".join(ask(["explain", block_id, "--region", region], feedback, environment)["text"])
 
 
@@ -180,7 +180,7 @@ class Shortlist(KhanijTool):
 
     def work(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
         result = self.given_result(parameters, context)
-        region, environment = scratch_result(result)
+        region, environment = result.asked_of()
         folder = Path(self.parameterAsString(parameters, FOLDER, context))
         arguments = ["shortlist", "--region", region, "--out", str(folder)]
         for name in TEXTS:
@@ -227,7 +227,7 @@ class SampleNext(KhanijTool):
 
     def work(self, parameters: dict[str, Any], context: Any, feedback: Any) -> dict[str, Any]:
         result = self.given_result(parameters, context)
-        region, environment = scratch_result(result)
+        region, environment = result.asked_of()
         budget = self.parameterAsDouble(parameters, BUDGET, context)
         wanted = ["--budget-inr-crore", f"{budget:.12g}"] if budget else ["--top", "1000"]
         rows = self.ask(["sample", "--region", region, *wanted], feedback, environment)["campaigns"]

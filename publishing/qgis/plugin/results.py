@@ -54,14 +54,14 @@ class Result:
         output = folder.parent.parent if folder.parent.name == "scenarios" else folder
         return output.parent if output.name == "output" else home_folder()
 
-    def asked_of(self, folder: Path) -> tuple[str, dict[str, str]]:
+    def asked_of(self) -> tuple[str, dict[str, str]]:
         """(``--region``, environment) with which a verb reads this very file, wherever it lies and whatever it is called.
 
-        A file of another name is copied into ``folder`` first: the command looks for a published set.
+        A file of another name is copied into a new folder first: the command looks for a published set.
         """
         file = self.file
         if file.name != FILE:
-            file = folder / self.region / FILE
+            file = scratch_folder() / self.region / FILE
             file.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.file, file)
         return file.parent.name, {**environment_of(self.home), "KHANIJ_OUTPUT": str(file.parent.parent)}

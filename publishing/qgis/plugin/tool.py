@@ -23,7 +23,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication, QUrl
 
 from .calling import TELLER, AskedError, StoppedError, ask
-from .results import Result, load, result_of, result_of_layer, scratch_folder
+from .results import Result, load, result_of, result_of_layer
 
 RESULT, LOAD, OUTPUT = "RESULT", "LOAD", "OUTPUT"
 
@@ -114,11 +114,6 @@ class KhanijTool(QgsProcessingAlgorithm):
         if sink is None:
             raise QgsProcessingException(self.invalidSinkError(parameters, OUTPUT))
         return sink, target
-
-
-def scratch_result(result: Result) -> tuple[str, dict[str, str]]:
-    """``Result.asked_of`` in a new folder."""
-    return result.asked_of(scratch_folder())
 
 
 def fields_of(rows: list[dict[str, Any]], always: dict[str, bool]) -> QgsFields:
