@@ -6,8 +6,11 @@ what a setting means (``scoring``), or changing one; nothing here enters a resul
 
 from __future__ import annotations
 
-from data_sources.regions import Region
-from khanij.foundation.errors import RegionError
+from collections.abc import Mapping
+from typing import Any
+
+from data_sources.regions import LARGEST_SEED, Region
+from khanij.foundation.errors import RegionError, together
 from khanij.foundation.strict import WrongValueError, require_known
 from scoring.ground.settings import FertilitySettings
 from scoring.rank.gates import LAYERS
@@ -19,11 +22,32 @@ def require_settings(region: Region) -> None:
 
     Raises
     ------
-    RegionError : an unknown key or a bad value, with the key and a remedy.
+    RegionError : an unknown key or a bad value, with the key and a remedy; all of them at once.
     """
-    RankingSettings.from_mapping(region.ranking, seed=region.seed)
-    FertilitySettings.from_mapping(region.fertility, seed=region.seed)
-    try:
-        require_known("gate layer", region.gates, LAYERS, f"name it one of {', '.join(LAYERS)}")
-    except WrongValueError as wrong:
-        raise RegionError(str(wrong), field=f"gates.{wrong.at}", do=wrong.do) from wrong
+    wrong = wrong_settings(region.model_dump())
+    if wrong:
+        raise together(wrong)
+
+
+def wrong_settings(settled: Mapping[str, Any]) -> list[RegionError]:
+    """What is wrong with ranking, fertility and gates of a region's settings, as its YAML or its model has them.
+
+    A section that is no mapping is left to the model of the region.
+    """
+    wrong: list[RegionError] = []
+    seed = settled.get("seed")
+    for section, model in (("ranking", RankingSettings), ("fertility", FertilitySettings)):
+        given = settled.get(section, {})
+        if not isinstance(given, Mapping):
+            continue
+        try:
+            model.from_mapping(given, seed=seed if type(seed) is int and 0 <= seed <= LARGEST_SEED else 0)
+        except RegionError as error:
+            wrong += [error, *(e for e in error.others if isinstance(e, RegionError))]
+    gates = settled.get("gates") or {}
+    for name in gates if isinstance(gates, Mapping) else ():
+        try:
+            require_known("gate layer", [name], LAYERS, f"name it one of {', '.join(LAYERS)}")
+        except WrongValueError as error:
+            wrong.append(RegionError(str(error), field=f"gates.{error.at}", do=error.do))
+    return wrong

@@ -6,9 +6,10 @@ setting means (``scoring``), or Dagster, which takes seconds to import.
 
 from __future__ import annotations
 
-from assets.regions import require_settings
+from assets.regions import wrong_settings
 from data_sources.contracts import RegionError
-from data_sources.regions import Region, load_region
+from data_sources.regions import Region, load_region, region_settings
+from khanij.foundation.errors import together
 
 
 def checked_region(name: str, overrides: dict[str, str]) -> Region:
@@ -16,11 +17,28 @@ def checked_region(name: str, overrides: dict[str, str]) -> Region:
 
     Raises
     ------
-    RegionError : no such region or setting, or a bad value; the key is named.
+    RegionError : no such region or setting, or bad values; each key is named, all of them at once.
     """
-    region = load_region(name, overrides)
-    require_settings(region)
-    return region
+    wrong = faults_of_region(name, overrides)
+    if wrong:
+        raise together(wrong)
+    return load_region(name, overrides)
+
+
+def faults_of_region(name: str, overrides: dict[str, str]) -> list[RegionError]:
+    """All that is wrong with a region's settings, of its own model and of the science's.
+
+    Raises
+    ------
+    RegionError : no such region, a file that is no YAML, or a setting that is no dotted key.
+    """
+    settled, _ = region_settings(name, overrides)
+    wrong: list[RegionError] = []
+    try:
+        settled = load_region(name, overrides).model_dump()
+    except RegionError as error:
+        wrong += [error, *(e for e in error.others if isinstance(e, RegionError))]
+    return wrong + wrong_settings(settled)
 
 
 def parse_settings(pairs: list[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from data_sources.contracts.admitting.cells.units import factor_to
 from data_sources.contracts.contract import Contract, plain_name
-from data_sources.proposing.words import FIELD_WORDS, KEY_WORDS
+from data_sources.proposing.layer_words import FIELD_WORDS, KEY_WORDS
 
 _SHARE = 0.6
 _TONNES = (

@@ -22,7 +22,7 @@ from data_sources.contracts.registry import ALL
 from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.proposing.folder import UNREADABLE, Found, Unread
 from data_sources.proposing.guessing import amount_column, guess
-from data_sources.proposing.words import COLUMN_WORDS, GATE_WORDS, LAYER_WORDS, word_in
+from data_sources.proposing.layer_words import COLUMN_WORDS, GATE_WORDS, LAYER_WORDS, word_in
 from data_sources.readers.survey import admit_frame
 from khanij.foundation.errors import ContractError, CrsError, KhanijError
 

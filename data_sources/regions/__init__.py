@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from data_sources.regions.checks import (
     require_card,
@@ -25,12 +25,14 @@ from data_sources.regions.checks import (
     require_no_file,
 )
 from khanij.foundation.environment import own_folder
-from khanij.foundation.errors import RegionError
-from khanij.foundation.strict import Strict, WrongValueError, refusal, require_distinct
+from khanij.foundation.equal_area import equal_area_for
+from khanij.foundation.errors import RegionError, together
+from khanij.foundation.strict import Strict, WrongValueError, refusals, require_distinct
 
 OWN = "own"  # what the register itself is called among the sources of waste sites
 UnitKind = Literal["waste_block", "auction_block", "mining_lease", "survey_sheet"]
 BaseLines = Literal["railways", "roads"]
+INDIA_DEG = (68.0, 6.0, 98.0, 37.5)
 LARGEST_SEED = 2**32 - 1  # some learners take no larger one
 
 
@@ -169,7 +171,7 @@ class Region(Strict):
     needs_data: bool = False
     how_to_get: str = ""
     extent_deg: tuple[float, float, float, float]
-    crs: str = Field(min_length=1)
+    crs: str = Field(default="", min_length=1, description="an equal-area CRS; left out, one that fits the extent")
     grid: GridSpec | None = None
     units: tuple[UnitKind, ...] = Field(min_length=1)
     layers: dict[str, LayerSource] = Field(default_factory=dict)
@@ -207,12 +209,31 @@ class Region(Strict):
         require_layers(value)
         return value
 
-    @model_validator(mode="after")
-    def _ground_is_right(self) -> Region:
-        require_crs(self.crs, self.extent_deg)
-        if self.grid is not None:
-            require_grid(self.grid.cell_m, self.grid.pad_m, self.extent_deg)
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _crs_of_the_extent(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "crs" in data:
+            return data
+        try:
+            west, south, east, north = (float(v) for v in data["extent_deg"])
+            extent = cls._extent_is_on_earth((west, south, east, north))
+        except (KeyError, TypeError, ValueError):
+            extent = INDIA_DEG  # the extent is refused for itself
+        return {**data, "crs": equal_area_for(*extent)}
+
+    # By field and not by model: what is wrong elsewhere must not keep these from being told.
+    @field_validator("crs")
+    @classmethod
+    def _crs_keeps_areas(cls, value: str, info: ValidationInfo) -> str:
+        require_crs(value, info.data.get("extent_deg", INDIA_DEG))
+        return value
+
+    @field_validator("grid")
+    @classmethod
+    def _grid_is_right(cls, value: GridSpec | None, info: ValidationInfo) -> GridSpec | None:
+        if value is not None and "extent_deg" in info.data:
+            require_grid(value.cell_m, value.pad_m, info.data["extent_deg"])
+        return value
 
     def sources(self) -> dict[str, LayerSource]:
         """Every source of the region by what it is for: its layers, ``waste.<name>``, ``base.<name>`` and ``states``."""
@@ -261,7 +282,36 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
 
     Raises
     ------
-    RegionError : unknown region, unknown key, or a value that the model refuses.
+    RegionError : unknown region, unknown key, or a value that the model refuses; all that is wrong is told at once.
+    """
+    data, path = region_settings(name, overrides)
+    wrong = []
+    if data.get("name", name) != name:
+        wrong.append(
+            RegionError(
+                f"the region is called {data['name']!r} in the file and {name!r} by the file's name",
+                file=_told(path),
+                field="name",
+                do=f"write name: {name}, or rename the file",
+            )
+        )
+    try:
+        region = Region.model_validate(data)
+    except ValidationError as error:
+        of_file, set_here = (refusals(error, Region, file=_told(path)), refusals(error, Region))
+        wrong += [own if _is_set(own, overrides) else told for told, own in zip(of_file, set_here, strict=True)]
+        raise together(wrong) from error
+    if wrong:
+        raise together(wrong)
+    return region
+
+
+def region_settings(name: str, overrides: dict[str, str] | None = None) -> tuple[dict[str, Any], Path]:
+    """The settings of a region as its YAML and ``overrides`` state them, not yet checked, and the YAML's path.
+
+    Raises
+    ------
+    RegionError : unknown region, a file that is no YAML, or a setting that is no dotted key.
     """
     path = region_files().get(name)
     if path is None:
@@ -272,20 +322,13 @@ def load_region(name: str, overrides: dict[str, str] | None = None) -> Region:
     data = copy.deepcopy(_parsed(path, path.stat().st_mtime_ns))
     for key, value in (overrides or {}).items():
         _set(data, key, _setting(key, value) if isinstance(value, str) else value)
-    if data.get("name", name) != name:
-        raise RegionError(
-            f"the region is called {data['name']!r} in the file and {name!r} by the file's name",
-            file=_told(path),
-            field="name",
-            do=f"write name: {name}, or rename the file",
-        )
-    try:
-        return Region.model_validate(data)
-    except ValidationError as error:
-        wrong = refusal(error, Region)
-        where = f"{wrong.field}."
-        is_set = any(where.startswith(f"{key}.") or f"{key}.".startswith(where) for key in overrides or {})
-        raise refusal(error, Region, file=None if is_set else _told(path)) from error
+    return data, path
+
+
+def _is_set(wrong: RegionError, overrides: dict[str, str] | None) -> bool:
+    """Whether what is wrong was set for this run, and does not stand in the file."""
+    where = f"{wrong.field}."
+    return any(where.startswith(f"{key}.") or f"{key}.".startswith(where) for key in overrides or {})
 
 
 def _told(path: Path) -> str:
@@ -326,16 +369,33 @@ def _setting(key: str, text: str) -> Any:
 
 
 def _set(data: dict[str, Any], dotted: str, value: Any) -> None:
+    """Put a value at a dotted key; what the YAML leaves at its default is begun, an entry of a list is named by its place from 0."""
     *path, last = dotted.split(".")
     if not all((*path, last)):
         raise _no_setting(dotted)
+    here: Any = data
     for depth, part in enumerate(path):
-        if part not in data and (depth or part in Region.model_fields):  # left at its default by the YAML
-            data[part] = {}
-        if not isinstance(data.get(part), dict):
+        if isinstance(here, list):
+            here = here[_place(here, part, dotted)]
+            continue
+        known = depth or part in Region.model_fields
+        if not isinstance(here, dict) or (part not in here and not known):
             raise _no_setting(dotted)
-        data = data[part]
-    data[last] = value
+        if here.get(part) is None:  # left at its default by the YAML
+            here[part] = {}
+        here = here[part]
+    if isinstance(here, list):
+        here[_place(here, last, dotted)] = value
+    elif isinstance(here, dict):
+        here[last] = value
+    else:
+        raise _no_setting(dotted)
+
+
+def _place(entries: list[Any], part: str, dotted: str) -> int:
+    if not part.isascii() or not part.isdigit() or int(part) >= len(entries):
+        raise _no_setting(dotted)
+    return int(part)
 
 
 def _no_setting(dotted: str) -> RegionError:

@@ -93,9 +93,7 @@ def require_crs(crs: str, extent_deg: Extent) -> None:
         require_equal_area(crs)
     except CrsError as error:
         fit = equal_area_for(*extent_deg)
-        raise WrongValueError(
-            error.message, f'write crs: "{fit}", which keeps areas on this extent', at="crs"
-        ) from error
+        raise WrongValueError(error.message, f'write crs: "{fit}", which keeps areas on this extent') from error
 
 
 def require_grid(cell_m: float, pad_m: float, extent_deg: Extent) -> None:
@@ -114,11 +112,11 @@ def require_grid(cell_m: float, pad_m: float, extent_deg: Extent) -> None:
         raise WrongValueError(
             f"cells of {cell_m:g} m would be more than {LARGEST_GRID:,} on this extent",
             f"choose a cell of at least {least} m, or a smaller extent",
-            at="grid.cell_m",
+            at="cell_m",
         )
     if cell_m > min(wide_m, high_m):
         raise WrongValueError(
             f"a cell of {cell_m:g} m is larger than the extent",
             f"choose a cell of at most {math.floor(min(wide_m, high_m))} m",
-            at="grid.cell_m",
+            at="cell_m",
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from khanij.foundation.redaction import without_known
 
 
@@ -15,9 +18,11 @@ class KhanijError(Exception):
     do : what the user can do about it.
 
     ``exit_status`` is what the command line ends with: 1 it failed, 2 what was asked for is wrong, 3 it is not there.
+    ``others`` are further faults of the same file, told after this one (``together``).
     """
 
     exit_status = 1
+    others: tuple[KhanijError, ...] = ()
 
     def __init__(
         self,
@@ -35,7 +40,8 @@ class KhanijError(Exception):
             f"{k} {v}" for k, v in (("file", file), ("layer", layer), ("row", row), ("field", field)) if v is not None
         ]
         text = message if not where else f"{message} ({', '.join(where)})"
-        super().__init__(without_known(text if not do else f"{text}. What to do: {do}"))
+        self.alone = without_known(text if not do else f"{text}. What to do: {do}")
+        super().__init__(self.alone)
 
 
 class SourceError(KhanijError):
@@ -88,3 +94,15 @@ class NothingFoundError(PublishingError):
     """What was asked for is well said, and no row of the result is so."""
 
     exit_status = 3
+
+
+SomeError = TypeVar("SomeError", bound=KhanijError)
+
+
+def together(errors: Sequence[SomeError]) -> SomeError:
+    """The first of several faults, which tells the others after itself, a line each; none is left for the next try."""
+    first, *rest = errors
+    if rest:
+        first.others = tuple(rest)
+        first.args = ("\n".join([first.alone, *(f"Also: {error.alone}" for error in rest)]),)
+    return first

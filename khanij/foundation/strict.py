@@ -16,7 +16,7 @@ from typing import Any, get_args, get_origin
 import annotated_types
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from khanij.foundation.errors import RegionError
+from khanij.foundation.errors import RegionError, together
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -102,8 +102,20 @@ def require_distinct(what: str, given: Iterable[str]) -> None:
 
 
 def refusal(error: ValidationError, model: type[BaseModel], section: str = "", **where: Any) -> RegionError:
-    """The first thing that a model refuses, as the project's error; ``section`` is the dotted key of the model itself."""
-    first = error.errors()[0]
+    """What a model refuses, all of it, as the project's error; ``section`` is the dotted key of the model itself."""
+    return together(refusals(error, model, section, **where))
+
+
+def refusals(error: ValidationError, model: type[BaseModel], section: str = "", **where: Any) -> list[RegionError]:
+    """Each thing that a model refuses, in the order of its fields."""
+    items = error.errors()
+    within = {item["loc"][:n] for item in items for n in range(len(item["loc"]))}
+    # A list whose entries are refused is not also told to be too short.
+    own = [item for item in items if not (item["type"] == "too_short" and item["loc"] in within)]
+    return [_refused(item, model, section, **where) for item in own]
+
+
+def _refused(first: Any, model: type[BaseModel], section: str, **where: Any) -> RegionError:
     path = [str(part) for part in first["loc"] if part != "[key]"]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, WrongValueError) and cause.at is not None:

@@ -35,6 +35,7 @@ def region_schema() -> dict[str, Any]:
     # ``baskets`` may name a user's own as a mapping; a day and a deck may be written without quotes.
     ranking = schema["$defs"]["RankingSettings"]["properties"]
     ranking["baskets"] = {"anyOf": [ranking["baskets"], {"type": "object"}], "title": "Baskets"}
+    del schema["properties"]["crs"]["default"]  # it follows from the extent
     schema["properties"]["layers"]["propertyNames"] = {"enum": sorted({*ALL, RASTER_LAYER})}
     schema["properties"]["gates"]["propertyNames"] = {"enum": list(LAYERS)}
     return {"$schema": _DIALECT, **schema, "title": "A region of Khanij"}

@@ -46,7 +46,8 @@ def status_of(error: KhanijError) -> int:
 def told_of(error: KhanijError) -> dict[str, Any]:
     """An error as a document: what is wrong, where, what to do."""
     where = {name: getattr(error, name) for name in ("file", "layer", "row", "field", "do")}
-    return {"message": error.message} | {k: None if v is None else str(v) for k, v in where.items()}
+    message = "; also: ".join([error.message, *(f"{e.field}: {e.message} ({e.do})" for e in error.others)])
+    return {"message": message} | {k: None if v is None else str(v) for k, v in where.items()}
 
 
 def answered(arguments: argparse.Namespace, work: Callable[[], int]) -> int:
