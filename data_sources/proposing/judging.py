@@ -107,7 +107,13 @@ def completed(proposal: Proposal, known: Known) -> Proposal:
         return proposal
     frame, _ = _read(proposal.found, known.crs)
     admission = admit_frame(frame, proposal.layer, file=proposal.found.path.name, options=proposal.options)
-    return replace(proposal, look_at=(*proposal.look_at, *_look_at(admission)), **_facts(admission))
+    facts = _facts(admission)
+    own = {field: raw for field, raw in admission.report["fields"].items() if raw in frame.columns}
+    facts["report"] = {
+        **admission.report,
+        "fields": own,
+    }  # a card names columns of the file, not those of another layout
+    return replace(proposal, look_at=(*proposal.look_at, *_look_at(admission)), **facts)
 
 
 @dataclass(frozen=True)

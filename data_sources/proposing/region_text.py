@@ -208,14 +208,15 @@ def _cell_m(extent_deg: Bounds) -> int:
 def region_yaml(settled: Mapping[str, Any], placed: Placed, schema: str) -> str:
     """The YAML of a region, with why each layer is what it is; ``schema`` is the path of the JSON Schema for an editor."""
     text = yaml.safe_dump(dict(settled), sort_keys=False, allow_unicode=True, width=120)
-    reasons: dict[str, str] = {}
-    for name, p in {**placed.layers, **placed.gates}.items():
-        reasons[name] = "; ".join([f"{p.found.said}: {', '.join(p.why)}", *(f"LOOK: {x}" for x in p.look_at)])
+    reasons = {
+        name: [f"{p.found.said}: {', '.join(p.why)}", *(f"look at this: {x}" for x in p.look_at)]
+        for name, p in {**placed.layers, **placed.gates}.items()
+    }
     lines = []
     for line in text.splitlines():
         hit = re.fullmatch(r"  (\w+):", line)
         if hit and hit[1] in reasons:
-            lines.append(f"  # {' '.join(reasons[hit[1]].split())}")
+            lines += [f"  # {' '.join(reason.split())}" for reason in reasons[hit[1]]]
         lines.append(line)
     return "\n".join([schema_line(schema), *lines, ""])
 

@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
+from data_sources.contracts.blocks import BLOCK_CONTRACTS
 from data_sources.contracts.contract import plain_name
 from data_sources.contracts.waste import LEASE_STATUS
 
@@ -69,6 +71,16 @@ def lease_statuses(
         holder.where(holder != "", None).astype("str"),
         pd.Series(remarks, index=frame.index, dtype="str"),
     )
+
+
+def unused_columns(layer: str, report: Mapping[str, Any]) -> list[str]:
+    """Columns that nothing was read from; in a layer of blocks those of lessee and status are read by their words."""
+    unused = [str(c) for c in report.get("columns_unmapped", ())]
+    if layer not in BLOCK_CONTRACTS:
+        return unused
+    by_plain = {plain_name(c): c for c in reversed(unused)}
+    firsts = [next((by_plain[c] for c in known if c in by_plain), None) for known in (STATUS_COLUMNS, LESSEE_COLUMNS)]
+    return [c for c in unused if c not in firsts]
 
 
 def _one(word: str, lessee: str, own: set[str]) -> tuple[str, str]:

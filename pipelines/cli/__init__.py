@@ -26,7 +26,7 @@ VERBS = {
     "sources": "list the source cards, or probe whether each source answers",
     "fetch": "bring a region's sources into the local archive, resuming where an earlier fetch stopped",
     "new": "make a region of your own from a folder of files: which file is which layer, cards and YAML that run as they are",
-    "validate": "hold a file of yours against the contract of a layer, and say what would be kept, flagged and held",
+    "validate": "hold a file of yours against the contract of a layer, or a whole region against everything, and make nothing",
     "shortlist": "filter the ranked blocks, print them, and write them as spreadsheet, table, map or report",
     "sample": "what to sample next: campaigns by what they are worth, and the best set within a budget",
     "dossier": "write two printable pages on each block, and all of them in one file",
@@ -123,7 +123,7 @@ def _status(arguments: argparse.Namespace) -> int:
         if stop_came():
             raise
         # A file that validate refuses as a whole is what was asked for; 1 is left to findings in one that it could read.
-        refused = arguments.verb == "validate" and Path(arguments.file).exists()
+        refused = arguments.verb == "validate" and arguments.file is not None and Path(arguments.file).exists()
         return _failed(arguments, error, USAGE if refused else status_of(error))
     except BrokenPipeError:
         return 0

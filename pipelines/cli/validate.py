@@ -1,4 +1,4 @@
-"""hold a file of yours against the contract of a layer, and say what would be kept, flagged and held"""
+"""hold a file of yours against the contract of a layer, or a whole region against everything, and make nothing"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
+        nargs="?",
         type=Path,
         help="Shapefile, GeoPackage, geodatabase, FlatGeobuf, GeoJSON, KML, KMZ, GML, MapInfo, Parquet (zipped or not), "
         "CSV, or a workbook (XLSX, XLS, ODS)",
@@ -19,9 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as",
         dest="layer",
-        required=True,
         metavar="LAYER",
         help="the layer it should be, such as stream_sediments, waste_sites, grades, auction_blocks",
+    )
+    parser.add_argument(
+        "--region",
+        metavar="R",
+        help="instead of a file: settings, cards, files, layers and gates of a region; status 1 for findings, 2 for errors",
     )
     parser.add_argument("--card", metavar="NAME", help="a source card that names the columns and units")
     parser.add_argument(
@@ -46,9 +51,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Print the report; exit status 1 when rows or columns were held or the file could not be read."""
+    """Print the report; exit status 1 when rows or columns were held or the file could not be read.
+
+    Raises
+    ------
+    RegionError : neither a file with its layer nor a region.
+    """
+    from khanij.foundation.errors import RegionError
+
+    if arguments.region is not None and arguments.file is None:
+        return _region(arguments)
+    if arguments.region is not None or arguments.file is None or arguments.layer is None:
+        do = "khanij validate FILE --as LAYER, or khanij validate --region R"
+        raise RegionError("name a file and the layer that it should be, or a region", field="--as", do=do)
+    return _file(arguments)
+
+
+def _file(arguments: argparse.Namespace) -> int:
+    """Hold one file against one layer."""
     from data_sources.cards import load_card
     from data_sources.cards.writing import found_card, write_card
+    from data_sources.readers.lease_status import unused_columns
     from data_sources.readers.survey import read_layer
     from pipelines.cli.shown.columns import print_table
     from pipelines.cli.shown.replies import note, rows_of
@@ -65,8 +88,8 @@ def main(arguments: argparse.Namespace) -> int:
     )
     if report.get("fails"):
         console.print(f"The layer fails: {report['fails']}")
-    if report.get("columns_unmapped"):
-        console.print(f"Columns not used: {', '.join(map(str, report['columns_unmapped']))}")
+    if unused := unused_columns(arguments.layer, report):
+        console.print(f"Columns not used: {', '.join(unused)}")
     for title, frame in (("Held: not used", admitted.quarantine), ("Flagged: used, and marked", admitted.flags)):
         if not len(frame):
             continue
@@ -93,6 +116,32 @@ def main(arguments: argparse.Namespace) -> int:
             f"Card written: {arguments.write_card.with_suffix('.yaml')} (lay it into the folder that KHANIJ_CARDS names; then: khanij validate FILE --as {arguments.layer} --card {stem})"
         )
     return 1 if report["rows_quarantined"] or len(admitted.quarantine) else 0
+
+
+def _region(arguments: argparse.Namespace) -> int:
+    """Hold a whole region against everything; exit status 1 for findings, 2 for errors."""
+    from khanij.foundation.environment import cache_folder, named_folder, output_folder
+    from pipelines.cli.own import whole_region
+    from pipelines.cli.shown.columns import print_table
+    from pipelines.cli.shown.replies import DONE, FAILED, USAGE, note
+    from pipelines.cli.shown.terminal import terminal
+
+    workspace = whole_region.Workspace(
+        output_root=str(output_folder()),
+        cache_root=str(cache_folder()),
+        data_root=str(named_folder("KHANIJ_DATA") or ""),
+    )
+    lines = whole_region.looked_at(arguments.region, workspace)
+    rows = [
+        [n.what, n.file, "" if n.rows_in is None else f"{n.rows_kept} of {n.rows_in}", n.verdict, n.says, n.do]
+        for n in lines
+    ]
+    print_table(terminal(), f"{arguments.region}", ("what", "file", "rows kept", "verdict", "why", "what to do"), rows)
+    note(arguments, region=arguments.region, looked_at=[vars(line) for line in lines])
+    verdicts = {line.verdict for line in lines}
+    counts = ", ".join(f"{sum(n.verdict == v for n in lines)} {v}s" for v in (whole_region.ERROR, whole_region.FINDING))
+    terminal().print(f"{counts}. Nothing was made or changed.", markup=False)
+    return USAGE if whole_region.ERROR in verdicts else FAILED if whole_region.FINDING in verdicts else DONE
 
 
 def reading_options(arguments: argparse.Namespace) -> dict[str, object]:

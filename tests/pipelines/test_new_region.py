@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,12 +17,13 @@ from foreign_files import PONDS, make_files
 
 from assets.waste_sites import WASTE_LAYERS
 from assets.workspace import Workspace
-from data_sources.cards import load_card
+from data_sources.cards import card_files, load_card
 from data_sources.readers.survey import read_layer
 from data_sources.readers.waste import read_inventory
-from data_sources.regions import load_region
+from data_sources.regions import load_region, region_files
 from khanij.foundation.equal_area import require_equal_area
 from pipelines.cli import main
+from pipelines.cli.own import schemas
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = {
@@ -185,3 +187,98 @@ def test_the_yaml_names_its_schema_and_the_reasons(office):
             schema = json.loads((path.parent / text.splitlines()[0].split("=")[1]).read_text(encoding="utf-8"))
             jsonschema.validate(yaml.safe_load(text), schema, jsonschema.Draft202012Validator)
     assert "# khand.shp: polygons" in (office / "regions" / "office.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def edited(made, tmp_path, monkeypatch):
+    """Change the region's settings, in a folder of regions of its own."""
+    at_home(monkeypatch, made[0])
+    folder = tmp_path / "regions"
+    folder.mkdir()
+    monkeypatch.setenv("KHANIJ_REGIONS", str(folder))
+    whole = yaml.safe_load((made[0] / "regions" / "office.yaml").read_text(encoding="utf-8"))
+
+    def written(change) -> None:
+        change(whole)
+        (folder / "office.yaml").write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
+
+    return written
+
+
+def test_a_region_that_was_made_is_found_whole(office, capsys):
+    told = answered(capsys, "validate", "--region", "office")
+    assert {line["verdict"] for line in told["looked_at"]} <= {"ok", "note"}
+    kept = {line["what"]: line["rows_kept"] for line in told["looked_at"] if line["rows_kept"] is not None}
+    assert kept == {
+        "auction_blocks": 3, "mining_leases": 2, "stream_sediments": 40, "waste_sites": 4, "tonnages": 4, "grades": 12,
+    }  # fmt: skip
+    unused = [
+        line["says"] for line in told["looked_at"] if line["what"] == "mining_leases" and line["verdict"] == "note"
+    ]
+    assert unused == [], "lessee and status are read by their words"
+    assert not (office / "output").exists() and not (office / ".khanij").exists()
+
+
+def test_each_fault_of_a_region_is_a_line(edited, capsys):
+    def change(region: dict) -> None:
+        region["layers"]["stream_sediments"]["path"] = "office/gone.zip"
+        region["layers"]["mining_leases"]["card"] = "office_auction_blocks"
+        region["units"].append("survey_sheet")
+        del region["layers"]["grades"]
+        region["gates"] = {"forest": {"path": "office/no.gpkg", "source": "x"}}
+
+    edited(change)
+    told = answered(capsys, "validate", "--region", "office", status=2)
+    found = {(line["what"], line["verdict"]): f"{line['says']} | {line['do']}" for line in told["looked_at"]}
+    assert "missing" in found["stream_sediments", "error"] and "no such file" in found["gate forest", "error"]
+    assert "for auction_blocks" in found["mining_leases", "finding"]
+    assert "UNQUANTIFIED: P-0, P-1, P-2, P-3" in found["waste_sites", "note"]
+    assert all(line["do"] for line in told["looked_at"] if line["verdict"] in ("finding", "error"))
+
+
+def test_findings_alone_end_with_one_and_wrong_settings_with_two(edited, capsys):
+    def lacking(region: dict) -> None:
+        del region["layers"]["mining_leases"]
+
+    edited(lacking)
+    told = answered(capsys, "validate", "--region", "office", status=1)
+    assert [line["what"] for line in told["looked_at"] if line["verdict"] == "finding"] == ["units mining_lease"]
+    edited(lambda region: region["ranking"].update(draws=5, basket_=1) or region.update(crs="EPSG:32644", colour="red"))
+    told = answered(capsys, "validate", "--region", "office", status=2)
+    assert {line["what"] for line in told["looked_at"]} == {
+        "setting crs", "setting colour", "setting ranking.draws", "setting ranking.basket_",
+    }  # fmt: skip
+
+
+def test_validate_wants_a_file_with_its_layer_or_a_region(home, capsys):
+    for words in ([], ["x.csv"], ["x.csv", "--as", "grades", "--region", "india"]):
+        assert main(["validate", *words]) == 2
+        assert "--region R" in capsys.readouterr().err
+    assert main(["validate", "--region", "nosuch"]) == 2
+
+
+def test_the_published_schemas_are_those_of_the_models():
+    for name, text in schemas.texts().items():
+        file = ROOT / "docs" / "schemas" / name
+        assert file.read_text(encoding="utf-8") == text, "run: python -m pipelines.cli.own.schemas"
+        jsonschema.Draft202012Validator.check_schema(json.loads(text))
+
+
+def test_the_schemas_know_every_yaml_of_the_project_and_refuse_a_wrong_one():
+    for name, files_of in ((schemas.REGION, region_files()), (schemas.CARD, card_files())):
+        judge = jsonschema.Draft202012Validator(json.loads(schemas.texts()[name]))
+        for path in files_of.values():
+            assert list(judge.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))) == [], path.name
+    judge = jsonschema.Draft202012Validator(json.loads(schemas.texts()[schemas.REGION]))
+    wrong = yaml.safe_load(region_files()["india"].read_text(encoding="utf-8"))
+    wrong |= {"ranking": {"drawz": 1}, "gates": {"woods": {"path": "a", "source": "b"}}, "units": ["x"], "colour": 1}
+    assert len({(*tuple(e.absolute_path)[:1], e.validator) for e in judge.iter_errors(wrong)}) >= 4
+
+
+PAGE = ROOT / "docs" / "own_region.md"
+
+
+def test_the_page_shows_what_the_command_writes(office):
+    shown = dict(re.findall(r"```yaml\n# (\S+\.yaml)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
+    written = [*(office / "regions").glob("*.yaml"), *(office / "cards").glob("*.yaml")]
+    assert shown == {p.relative_to(office).as_posix(): p.read_text(encoding="utf-8") for p in written}

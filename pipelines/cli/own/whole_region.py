@@ -1,0 +1,275 @@
+"""A whole region held against everything that a run would hold it against, and nothing made: settings, cards, files, layers, gates.
+
+Belongs here: looking, and one line a finding. Does not belong here: what a layer must be (contracts), nor printing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assets.blocks import LAYERS as BLOCK_LAYERS
+from assets.survey import load_layer
+from assets.waste_sites import WASTE_LAYERS
+from assets.workspace import Workspace
+from data_sources.basemap.base_lines import read_base_lines
+from data_sources.cards import load_card
+from data_sources.connectors.rasters import read_raster
+from data_sources.contracts.survey import SURVEY_CONTRACTS
+from data_sources.readers.blocks import embedded_auction_blocks, read_blocks
+from data_sources.readers.gates import read_gate
+from data_sources.readers.lease_status import unused_columns
+from data_sources.readers.survey import read_layer
+from data_sources.readers.waste import WasteInventory, embedded_inventory, read_inventory
+from data_sources.readers.waste_merge import empty_inventory, merged_inventory
+from data_sources.regions import LayerSource, Region, load_region
+from data_sources.register.routes import why_not_valued
+from khanij.foundation.errors import KhanijError
+from khanij.foundation.redaction import redact
+from pipelines.overrides import faults_of_region
+
+OK, NOTE, FINDING, ERROR = "ok", "note", "finding", "error"
+LAYER_OF_UNIT = {"auction_block": "auction_blocks", "mining_lease": "mining_leases"}
+_MANY = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was looked at, what came of it (ok, note, finding, error), and what to do."""
+
+    what: str
+    verdict: str
+    says: str
+    do: str = ""
+    file: str = ""
+    rows_in: int | None = None
+    rows_kept: int | None = None
+
+
+def looked_at(name: str, workspace: Workspace) -> list[Line]:
+    """Every part of a region with its verdict, in the order of the YAML; nothing is made or changed.
+
+    Raises
+    ------
+    RegionError : no such region, or a file that is no YAML.
+    """
+    faults = faults_of_region(name, {})
+    lines = [Line(f"setting {e.field}", ERROR, e.message, e.do or "", str(e.file or "")) for e in faults]
+    try:
+        region = load_region(name)
+    except KhanijError:
+        return lines  # its sources are not known before its settings are right
+    if not faults:
+        lines.append(Line("settings", OK, f"{len(region.layers)} layers, {len(region.gates)} gates, CRS keeps areas"))
+    lines += list(_units(region))
+    states, told = _tried("states", region.states, lambda: workspace.states(region)) if region.states else (None, [])
+    lines += told
+    for layer, source in region.layers.items():
+        lines += [*_card(layer, source), *_layer(workspace, region, layer, source, states)]
+    lines += list(_register(workspace, region, states))
+    for gate, path in workspace.gate_paths(region).items():
+        lines += _tried(f"gate {gate}", path, lambda p=path, g=gate: read_gate(p, g, region.gates[g]))[1]  # type: ignore[misc]
+    for base, source in sorted(region.base.items()):
+        path_of = workspace.layer_path(region, source)
+        lines += _tried(f"base.{base}", path_of, lambda p=path_of, b=base, s=source: read_base_lines(p, b, s))[1]  # type: ignore[misc]
+    return lines
+
+
+def _units(region: Region) -> Iterator[Line]:
+    """Units for which no layer is named."""
+    for unit in region.units:
+        layer = LAYER_OF_UNIT.get(unit)
+        if layer and layer not in region.layers:
+            yield Line(
+                f"units {unit}",
+                FINDING,
+                f"no layer {layer}: there is no such block",
+                f"name it under layers, or take {unit} out",
+            )
+        if unit == "waste_block" and not (region.waste.card or region.waste.sources):
+            yield Line(
+                "units waste_block",
+                FINDING,
+                "no waste register is named",
+                "name waste: {card: ...}, or take waste_block out",
+            )
+    own = [layer for layer in WASTE_LAYERS if layer in region.layers]
+    if own and region.waste.card == "embedded_register":
+        yield Line(
+            "waste.card",
+            FINDING,
+            f"the project's own register is read, and not {', '.join(own)}",
+            "name the card of waste_sites as waste.card",
+        )
+
+
+def _tried(what: str, file: object, read: Callable[[], Any]) -> tuple[Any, list[Line]]:
+    """What a reader gives and a line for it; an error of its own is the line."""
+    name = redact(str(getattr(file, "path", file) or ""))
+    try:
+        got = read()
+    except KhanijError as error:
+        return None, [Line(what, ERROR, error.message, error.do or "", name)]
+    rows = len(got) if hasattr(got, "__len__") else None
+    if rows == 0:
+        return got, [Line(what, FINDING, "it has no rows", "check the file, or take it out", name, 0, 0)]
+    return got, [Line(what, OK, "", "", name, rows, rows)]
+
+
+def _card(layer: str, source: LayerSource) -> Iterator[Line]:
+    """A card that is of another layer."""
+    card = load_card(source.card)
+    if card.contract and card.contract != layer and layer not in card.follows and card.field_map:
+        yield Line(
+            layer,
+            FINDING,
+            f"card {source.card} maps columns for {card.contract}",
+            f"name a card of {layer}",
+            source.path or "",
+        )
+
+
+def _layer(workspace: Workspace, region: Region, layer: str, source: LayerSource, states: Any) -> Iterator[Line]:
+    file = source.path or "fetched"
+    if layer in WASTE_LAYERS:
+        return  # read together, as the register
+    try:
+        report = _report(workspace, region, layer, source, states)
+    except KhanijError as error:
+        yield Line(layer, ERROR, error.message, error.do or "", file)
+        return
+    yield from lines_of(layer, file, report, is_fetched=source.path is None and load_card(source.card).is_remote)
+
+
+def _report(workspace: Workspace, region: Region, layer: str, source: LayerSource, states: Any) -> Mapping[str, Any]:
+    """The report of a layer as a run would read it."""
+    if layer in SURVEY_CONTRACTS and SURVEY_CONTRACTS[layer].asset:
+        return dict(load_layer(workspace, region, layer)["report"])
+    if source.card == "embedded_auction_blocks":
+        return embedded_auction_blocks(extent_deg=region.extent_deg, states=states).report
+    path = workspace.layer_path(region, source)
+    if path is None or not path.exists():
+        return {"absent": f"the layer's file is missing: {source.path}"}
+    options = {**source.options, **({"layer": source.layer} if source.layer else {})}
+    if layer in BLOCK_LAYERS:
+        return read_blocks(
+            path, layer, card_name=source.card, extent_deg=region.extent_deg, options=options, states=states
+        ).report
+    if layer == "geophysics":
+        card = load_card(source.card)
+        raster = read_raster(path, bands=card.bands, options={"crs": card.stated_crs, **source.options})
+        return {
+            "rows_in": len(raster.bands),
+            "rows_kept": len(raster.bands),
+            "says": f"bands {', '.join(raster.band_names)}",
+        }
+    return read_layer(
+        path, layer, card=source.card, extent_deg=region.extent_deg, options=options, states=states
+    ).report
+
+
+def lines_of(what: str, file: str, report: Mapping[str, Any], *, is_fetched: bool = False) -> Iterator[Line]:
+    """The lines of one layer's report of admission."""
+    if told := report.get("absent"):
+        do = "run: khanij fetch --region" if is_fetched else "check the path in the region's YAML, and KHANIJ_DATA"
+        yield Line(what, FINDING if is_fetched else ERROR, str(told), do, file)
+        return
+    counts = (report.get("rows_in"), report.get("rows_kept"))
+    held = int(report.get("rows_quarantined", 0))
+    outside = int(report.get("rows_outside_region", 0))
+    says = [str(report.get("says", ""))] if report.get("says") else []
+    says += [f"{outside} rows outside the extent"] if outside else []
+    if report.get("fails") or report.get("empty"):
+        yield Line(
+            what,
+            FINDING,
+            str(report.get("fails") or report["empty"]),
+            "see khanij validate FILE --as LAYER",
+            file,
+            *counts,
+        )
+    elif held:
+        reasons = report["by_reason"]["quarantined"]
+        says.append("; ".join(f"{n} rows held: {reason}" for reason, n in list(reasons.items())[:_MANY]))
+        yield Line(what, FINDING, "; ".join(says), "correct the rows, or let them be held", file, *counts)
+    else:
+        yield Line(what, OK, "; ".join(says), "", file, *counts)
+    if columns := list(report.get("columns_held", [])):
+        yield Line(
+            what,
+            FINDING,
+            f"columns not used for their unit: {', '.join(columns)}",
+            "say the unit in the card, under units",
+            file,
+        )
+    unused = unused_columns(what, report)
+    if unused:
+        yield Line(
+            what,
+            NOTE,
+            f"columns not used: {', '.join(unused[: _MANY * 2])}",
+            "name them in the card's field_map where they matter",
+            file,
+        )
+
+
+def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Line]:
+    """The register of waste sites, its tables and further sources, read as a run would."""
+    inventory: WasteInventory
+    if region.waste.card == "embedded_register":
+        inventory = embedded_inventory(extent_deg=region.extent_deg, states=states)
+    elif "waste_sites" in region.layers:
+        sources = {n: region.layers[n] for n in WASTE_LAYERS if n in region.layers}
+        paths = {n: workspace.layer_path(region, s) for n, s in sources.items()}
+        try:
+            inventory = read_inventory(
+                paths, card_name=region.waste.card, extent_deg=region.extent_deg, states=states, sources=sources
+            )
+        except KhanijError as error:
+            yield Line(error.layer or "waste_sites", ERROR, error.message, error.do or "", str(error.file or ""))
+            return
+    elif region.waste.sources:
+        inventory = empty_inventory()
+    else:
+        return
+    if region.waste.sources:
+        inventory = merged_inventory(
+            inventory, region.waste, workspace.waste_paths(region), extent_deg=region.extent_deg, states=states
+        )
+    for name, report in inventory.report.get("layers", {}).items():
+        if report.get("absent") or report.get("rows_in") or name in region.layers:
+            yield from lines_of(name, Path(str(report.get("file") or "")).name, report)
+    yield from _valued(inventory)
+
+
+def _valued(inventory: WasteInventory) -> Iterator[Line]:
+    """Sites that are listed and cannot be valued, and why."""
+    sites = inventory.sites
+    without: dict[str, list[str]] = {}
+    for site, waste, route in zip(sites["site_id"], sites["waste_type_code"], sites["route_code"]):
+        if why := why_not_valued(waste, route):
+            without.setdefault(why, []).append(str(site))
+    for why, ids in without.items():
+        yield Line(
+            "waste_sites",
+            FINDING,
+            f"cannot be valued: {_some(ids)}: {why}",
+            "name a waste_type_code of docs/reference_tables.md, routes",
+        )
+    for name, table in (("tonnage", inventory.tonnages), ("grade", inventory.grades)):
+        known = set(table["site_id"].astype("str")) if len(table) else set()
+        lacking = [s for s in sites["site_id"].astype("str") if s not in known]
+        if lacking:
+            yield Line(
+                "waste_sites",
+                NOTE,
+                f"no {name}, so UNQUANTIFIED: {_some(lacking)}",
+                f"add rows to the table of {name}s",
+            )
+
+
+def _some(ids: list[str]) -> str:
+    more = len(ids) - _MANY
+    return ", ".join(ids[:_MANY]) + (f" and {more} more" if more > 0 else "")
