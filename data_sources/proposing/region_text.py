@@ -22,17 +22,6 @@ from khanij.foundation.equal_area import equal_area_for
 NEED_SITES = ("tonnages", "grades", "constraints", "waste_footprints")
 """Layers that say something of waste sites and are nothing without them."""
 UNIT_OF_LAYER = {"waste_sites": "waste_block", "auction_blocks": "auction_block", "mining_leases": "mining_lease"}
-EVIDENCE = (
-    "stream_sediments",
-    "soil_samples",
-    "lithology",
-    "faults",
-    "folds",
-    "occurrences",
-    "magnetic_stations",
-    "gravity_stations",
-    GRID_LAYER,
-)
 _MARGIN_DEG, _STEP_DEG = 0.05, 0.01
 _CELLS = (100, 250, 500, 1000, 2000, 4000, 8000)
 _MOST_CELLS = 60_000
@@ -161,8 +150,23 @@ def _grid_card(name: str, proposal: Proposal, path: str) -> str:
     return text
 
 
-def region_of(region: str, title: str, placed: Placed, paths: Mapping[str, str], extent_deg: Bounds) -> dict[str, Any]:
-    """The region's settings, by which it runs unedited; ``paths`` is layer or ``gates.NAME`` -> its file below the data folder."""
+def elements_of(placed: Placed) -> list[str]:
+    """Elements of the stream sediments whose columns are used."""
+    samples = placed.layers.get("stream_sediments")
+    used = [u["target"] for u in samples.report.get("units", ()) if u["used"]] if samples else []
+    return list(dict.fromkeys(t.removesuffix("_ppm") for t in used if t.endswith("_ppm")))
+
+
+def region_of(
+    region: str, title: str, placed: Placed, paths: Mapping[str, str], extent_deg: Bounds, *, has_grid: bool
+) -> dict[str, Any]:
+    """The region's settings, by which it runs unedited.
+
+    Parameters
+    ----------
+    paths : layer or ``gates.NAME`` -> its file below the data folder. has_grid : whether its samples can be scored; without
+    a grid the run leaves the fertility out.
+    """
     names = card_names_for(region, placed)
     layers: dict[str, Any] = {}
     for layer, proposal in placed.layers.items():
@@ -187,7 +191,7 @@ def region_of(region: str, title: str, placed: Placed, paths: Mapping[str, str],
         "extent_deg": list(extent_deg),
         "crs": equal_area_for(*extent_deg),
     }
-    if any(layer in layers for layer in EVIDENCE):
+    if has_grid:
         cell = _cell_m(extent_deg)
         settled["grid"] = {"cell_m": cell, "pad_m": 5 * cell}
     settled |= {"units": units, "layers": layers}

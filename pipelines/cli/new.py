@@ -56,6 +56,7 @@ def main(arguments: argparse.Namespace) -> int:
         console.print(f"Nothing was written: {why}.", markup=False)
         return NOTHING
     files = _write(arguments, folder, placed, places)
+    _tell_of_samples(placed)
     note(arguments, files=files)
     for text in (f"Extent {', '.join(f'{v:g}' for v in placed.extent_deg)} ({placed.extent_from})", *placed.notes):
         console.print(f"{text}.", markup=False)
@@ -108,10 +109,11 @@ def _asked(arguments: argparse.Namespace) -> tuple[Path, tuple[float, float, flo
 def _write(arguments: argparse.Namespace, folder: Path, placed: Placed, places: Places) -> list[Path]:
     """Write schemas, cards, copies and the region, and load it as a run would."""
     from assets.workspace import companions, forget_hashes
-    from data_sources.proposing.region_text import cards_of, region_of, region_yaml, schema_line
+    from data_sources.proposing.region_text import cards_of, elements_of, region_of, region_yaml, schema_line
     from pipelines.cli.own import schemas
     from pipelines.cli.own.laying import write_all
     from pipelines.overrides import checked_region
+    from scoring.ground.geochemistry.samples import scored_by
 
     assert placed.extent_deg is not None
     used = {**placed.layers, **{f"gates.{n}": p for n, p in placed.gates.items()}}
@@ -121,7 +123,9 @@ def _write(arguments: argparse.Namespace, folder: Path, placed: Placed, places: 
     card_schema = schema_line(places.schema_from(places.cards, schemas.CARD))
     for name, text in cards_of(arguments.name, placed, paths).items():
         texts[places.cards / f"{name}.yaml"] = f"{card_schema}\n{text}"
-    settled = region_of(arguments.name, title, placed, paths, placed.extent_deg)
+    settled = region_of(
+        arguments.name, title, placed, paths, placed.extent_deg, has_grid=bool(scored_by(elements_of(placed)))
+    )
     schema = places.schema_from(places.regions, schemas.REGION)
     texts[places.regions / f"{arguments.name}.yaml"] = region_yaml(settled, placed, schema)
     copies: dict[Path, Path] = {}
@@ -132,6 +136,21 @@ def _write(arguments: argparse.Namespace, folder: Path, placed: Placed, places: 
     forget_hashes()
     checked_region(arguments.name, {})
     return written
+
+
+def _tell_of_samples(placed: Placed) -> None:
+    """Say why there will be no fertility, where samples are there and none can be made of them."""
+    from data_sources.proposing.region_text import elements_of
+    from pipelines.cli.shown.terminal import terminal
+    from scoring.ground.geochemistry.samples import scored_by
+
+    elements = elements_of(placed)
+    if "stream_sediments" in placed.layers and not scored_by(elements):
+        terminal().print(
+            f"The stream sediments have too few elements for fertility ({', '.join(elements)}): no grid is written, and the "
+            "run leaves fertility out; connect a table with more elements.",
+            markup=False,
+        )
 
 
 def _tell(placed: Placed, region: str) -> None:

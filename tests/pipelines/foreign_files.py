@@ -14,7 +14,7 @@ import geopandas as gpd
 import openpyxl
 import shapely
 
-PONDS = 4
+PONDS, SAMPLES = 4, 80
 
 
 def make_files(folder: Path) -> Path:
@@ -43,11 +43,28 @@ def make_files(folder: Path) -> Path:
     gpd.GeoDataFrame(leases, geometry=ground, crs=4326).to_file(folder / "leases.geojson", driver="GeoJSON")
     text = io.StringIO()
     out = csv.writer(text)
-    out.writerow(["Sample No.", "Long", "Lat", "Cu (ppm)", "Co (ppm)", "La (ppm)", "Ni (ppm)"])
-    for i in range(40):
-        out.writerow(
-            [f"S-{i}", 80.62 + i % 8 * 0.05, 21.95 + i // 8 * 0.05, 20 + i % 7, 9 + i % 5, 25 + i % 9, 21 + i % 6]
-        )
+    out.writerow(
+        [
+            "Sample No.",
+            "Long",
+            "Lat",
+            "Cu (ppm)",
+            "Co (ppm)",
+            "La (ppm)",
+            "Ni (ppm)",
+            "Ce (ppm)",
+            "Zn (ppm)",
+            "Pb (ppm)",
+            "V (ppm)",
+        ]
+    )
+    for i in range(SAMPLES):
+        # Each element has a period of its own, so that no column follows another.
+        ground = [
+            v + i * k % n
+            for v, k, n in zip((20, 9, 25, 21, 50, 60, 17, 90), range(3, 11), (7, 5, 9, 11, 13, 17, 6, 19))
+        ]
+        out.writerow([f"S-{i}", round(80.62 + i % 10 * 0.04, 4), round(21.95 + i // 10 * 0.025, 4), *ground])
     with zipfile.ZipFile(folder / "geochem.zip", "w") as held:
         held.writestr("geochem/samples.csv", text.getvalue())
     return folder

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import shapely
 import yaml
-from foreign_files import PONDS, make_files
+from foreign_files import PONDS, SAMPLES, make_files
 
 from assets.waste_sites import WASTE_LAYERS
 from assets.workspace import Workspace
@@ -122,7 +122,9 @@ def test_what_the_region_reads_is_what_stands_in_the_files(office):
         source = region.layers[name]
         path = workspace.layer_path(region, source)
         admitted = read_layer(path, name, card=source.card, extent_deg=region.extent_deg, options=source.options)
-        assert admitted.report["rows_kept"] == {"auction_blocks": 3, "mining_leases": 2, "stream_sediments": 40}[name]
+        assert (
+            admitted.report["rows_kept"] == {"auction_blocks": 3, "mining_leases": 2, "stream_sediments": SAMPLES}[name]
+        )
 
 
 def test_what_is_there_is_written_over_with_force_only(small, home, capsys):
@@ -210,7 +212,7 @@ def test_a_region_that_was_made_is_found_whole(office, capsys):
     assert {line["verdict"] for line in told["looked_at"]} <= {"ok", "note"}
     kept = {line["what"]: line["rows_kept"] for line in told["looked_at"] if line["rows_kept"] is not None}
     assert kept == {
-        "auction_blocks": 3, "mining_leases": 2, "stream_sediments": 40, "waste_sites": 4, "tonnages": 4, "grades": 12,
+        "auction_blocks": 3, "mining_leases": 2, "stream_sediments": SAMPLES, "waste_sites": 4, "tonnages": 4, "grades": 12,
     }  # fmt: skip
     unused = [
         line["says"] for line in told["looked_at"] if line["what"] == "mining_leases" and line["verdict"] == "note"
@@ -234,6 +236,19 @@ def test_each_fault_of_a_region_is_a_line(edited, capsys):
     assert "for auction_blocks" in found["mining_leases", "finding"]
     assert "UNQUANTIFIED: P-0, P-1, P-2, P-3" in found["waste_sites", "note"]
     assert all(line["do"] for line in told["looked_at"] if line["verdict"] in ("finding", "error"))
+
+
+def test_too_few_elements_leave_fertility_out_and_the_region_runs(home, capsys, small):
+    rows = "".join(f"S-{i},{80.7 + i % 5 * 0.02:.2f},{22.0 + i // 5 * 0.02:.2f},{20 + i % 7}\n" for i in range(25))
+    (small / "stream.csv").write_text("Sample No.,Long,Lat,Zn (ppm)\n" + rows, encoding="utf-8")
+    assert main(["new", "region", "few", "--from", str(small)]) == 0
+    assert "too few elements for fertility (Zn)" in capsys.readouterr().out
+    region = load_region("few")
+    assert "stream_sediments" in region.layers and region.grid is None
+    path = home / "regions" / "few.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "grid: {cell_m: 500}\n", encoding="utf-8")
+    told = answered(capsys, "validate", "--region", "few", status=2)
+    assert [line["what"] for line in told["looked_at"] if line["verdict"] == "error"] == ["stream_sediments"]
 
 
 def test_findings_alone_end_with_one_and_wrong_settings_with_two(edited, capsys):

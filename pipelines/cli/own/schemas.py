@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def card_schema() -> dict[str, Any]:
     return {"$schema": _DIALECT, **schema, "title": "A source card of Khanij"}
 
 
+@cache
 def texts() -> dict[str, str]:
     """File name -> text of both schemas."""
     made = {REGION: region_schema(), CARD: card_schema()}

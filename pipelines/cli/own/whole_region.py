@@ -29,6 +29,7 @@ from data_sources.register.routes import why_not_valued
 from khanij.foundation.errors import KhanijError
 from khanij.foundation.redaction import redact
 from pipelines.overrides import faults_of_region
+from scoring.ground.geochemistry.samples import scored_by
 
 OK, NOTE, FINDING, ERROR = "ok", "note", "finding", "error"
 LAYER_OF_UNIT = {"auction_block": "auction_blocks", "mining_lease": "mining_leases"}
@@ -141,6 +142,20 @@ def _layer(workspace: Workspace, region: Region, layer: str, source: LayerSource
         yield Line(layer, ERROR, error.message, error.do or "", file)
         return
     yield from lines_of(layer, file, report, is_fetched=source.path is None and load_card(source.card).is_remote)
+    if layer == "stream_sediments":
+        yield from _scored(region, report)
+
+
+def _scored(region: Region, report: Mapping[str, Any]) -> Iterator[Line]:
+    """Samples of which a run that has a grid can make no fertility, and stops."""
+    used = [
+        u["target"].removesuffix("_ppm") for u in report.get("units", ()) if u["used"] and u["target"].endswith("_ppm")
+    ]
+    if region.grid is not None and used and not scored_by(list(dict.fromkeys(used))):
+        says = f"no association can be scored from {', '.join(used)}: the run would stop"
+        yield Line(
+            "stream_sediments", ERROR, says, "connect more elements, or take grid out: then fertility is left out"
+        )
 
 
 def _report(workspace: Workspace, region: Region, layer: str, source: LayerSource, states: Any) -> Mapping[str, Any]:

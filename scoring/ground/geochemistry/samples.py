@@ -6,7 +6,7 @@ Belongs here: what a sample says. Does not belong here: what lies between sample
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -230,9 +230,7 @@ def association_score(
     then less its lithology's median, over 1.4826 MAD. Members are averaged and the mean is standardised once more.
     Log-ratios are free of closure and of the unit.
     """
-    members = [e for e in association.members if e in samples.ppm]
-    indicators = [e for e in association.corrected_for if e in samples.ppm]
-    reference = [str(e) for e in samples.ppm if e not in members and e not in indicators]
+    members, indicators, reference = _parts_of(association, [str(e) for e in samples.ppm])
     if len(members) < association.min_members or len(reference) < MIN_PARTS:
         raise ScoringError(
             f"{association.name}: {len(members)} of {len(association.members)} members measured, "
@@ -285,6 +283,19 @@ def robust_scale(x: Floats) -> float:
     return spread if spread > 0 else 1.2533 * float(np.mean(np.abs(v - np.median(v))))
 
 
+def _parts_of(association: Association, elements: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """The association's members, what they are corrected for, and the reference, among the elements that are measured."""
+    members = [e for e in association.members if e in elements]
+    indicators = [e for e in association.corrected_for if e in elements]
+    return members, indicators, [e for e in elements if e not in members and e not in indicators]
+
+
+def scored_by(elements: Sequence[str]) -> list[str]:
+    """Names of the associations that samples with these elements can be scored by; without any there is no fertility."""
+    parts = {a.name: (a, _parts_of(a, elements)) for a in ASSOCIATIONS.values()}
+    return [n for n, (a, (own, _, rest)) in parts.items() if len(own) >= a.min_members and len(rest) >= MIN_PARTS]
+
+
 def association_scores(
     samples: Samples, names: Iterable[str] = (), groups: NDArray[np.object_] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
@@ -331,4 +342,5 @@ __all__ = [
     "residual_by_group",
     "robust_scale",
     "robust_z",
+    "scored_by",
 ]

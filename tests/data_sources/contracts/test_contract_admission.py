@@ -130,10 +130,10 @@ def test_not_analysed_is_missing_and_below_detection_is_censored():
 
 
 def test_required_column_missing_says_where_and_what_to_do():
-    grades = pd.DataFrame({"site_id": ["S1"], "element": ["Cu"]})
+    grades = pd.DataFrame({"grade_id": ["G1"], "element": ["Cu"]})
     with pytest.raises(ContractError) as error:
         admit(grades, WASTE_CONTRACTS["grades"], source="s", layer="grades", file="a.csv")
-    for piece in ("grade_id", "a.csv", "grades", "field_map"):
+    for piece in ("site_id", "a.csv", "grades", "field_map"):
         assert piece in str(error.value)
     with pytest.raises(ContractError, match="no column of an element"):
         admit(samples()[["sampleno", "longitude", "latitude"]], STREAM_SEDIMENTS, source="s", layer="stream_sediments")
