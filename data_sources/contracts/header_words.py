@@ -46,6 +46,20 @@ def _joined(text: str) -> str:
 HEADERS = {_form(word): english for word, english in _WORDS.items()}
 
 
+def _cut_headers() -> dict[str, str]:
+    """What ten bytes leave of a header, as in a Shapefile, where only one English header begins so."""
+    found: dict[str, set[str]] = {}
+    for word, english in _WORDS.items():
+        if len(word.encode()) > _ROOM_BYTES and not word.isascii():
+            found.setdefault(_form(word.encode()[:_ROOM_BYTES].decode(errors="ignore")), set()).add(english)
+    return {form: min(known) for form, known in found.items() if len(known) == 1 and form not in HEADERS}
+
+
+_ROOM_BYTES = 10
+CUT_HEADERS = _cut_headers()
+
+
 def in_english(header: str) -> str:
-    """The English header of a Hindi one; any other as it is."""
-    return HEADERS.get(_form(header), header)
+    """The English header of a Hindi one, also of one that a Shapefile has cut; any other as it is."""
+    form = _form(header)
+    return HEADERS.get(form) or CUT_HEADERS.get(form, header)

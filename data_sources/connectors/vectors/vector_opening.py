@@ -27,6 +27,7 @@ from data_sources.connectors.vectors.plain_shapes import ARC, NOT_A_SHAPE, SURFA
 from data_sources.contracts.shapes.remarks import remark
 from khanij.foundation.errors import MissingSourceError, SourceError
 
+CUT = "a name or text of the Shapefile was cut inside a letter, for want of room: what is left of it is read"
 AGAIN = "download or export it again"
 DRIVERS: dict[str, tuple[str, ...]] = {
     ".shp": ("ESRI Shapefile",),
@@ -86,8 +87,29 @@ def read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, s
     except SourceError:
         raise
     except LIBRARY_ERRORS as error:
+        if isinstance(error, UnicodeDecodeError) and suffix == ".shp" and not options and error.encoding == "utf-8":
+            return _of_cut_texts(dataset, layer, shown)
         told = f"the file cannot be read: {error or type(error).__name__}"
         raise SourceError(told, file=shown, layer=layer, do=AGAIN) from error
+
+
+def _of_cut_texts(dataset: Any, layer: str | None, shown: str) -> gpd.GeoDataFrame:
+    """A Shapefile in UTF-8 of which a text was cut inside a letter: names have room for ten bytes, three letters of Hindi.
+
+    Every byte is read as a letter of its own, and turned back; half a letter at the end is left out.
+    """
+    frame = _chosen(dataset, layer, ".shp", {"encoding": "ISO-8859-1"}, shown)
+
+    def whole(text: object) -> object:
+        return text.encode("latin-1").decode("utf-8", errors="ignore") if isinstance(text, str) else text
+
+    shape = frame.geometry.name
+    for name in (c for c in frame.columns if isinstance(frame[c].dtype, pd.StringDtype) or frame[c].dtype == object):
+        if name != shape:
+            frame[name] = frame[name].map(whole).astype("str")
+    frame = frame.rename(columns={c: str(whole(c)) for c in frame.columns if c != shape})
+    remark(frame, "", "", CUT)
+    return frame
 
 
 def _chosen(dataset: Any, layer: str | None, suffix: str, options: Mapping[str, Any], shown: str) -> gpd.GeoDataFrame:
