@@ -8,6 +8,8 @@ from __future__ import annotations
 
 CLASSES = ("G1", "G2", "G3", "G4", "analogue", "default", "none")
 """From known in detail to not known; a range that is borrowed is an analogue, an expert's guess a default."""
+UNSTATED = "G4"
+"""Class of a figure that a table gives without one: known, and how well nobody says."""
 
 
 def worst(*classes: str) -> str:
@@ -21,12 +23,13 @@ def at_best(knowledge_class: str, limit: str) -> str:
 
 
 def class_of_tonnage(knowledge_class: str, basis: str) -> str:
-    """Class of a tonnage: a derived one is at best G3, a plan an analogue."""
-    if knowledge_class in ("", "none"):
+    """Class of a tonnage: a derived one is at best G3, a plan an analogue; without a class it is ``UNSTATED``."""
+    if knowledge_class == "none":
         return "none"
-    return at_best(knowledge_class, {"derived": "G3", "plan": "analogue"}.get(basis, "G1"))
+    return at_best(knowledge_class or UNSTATED, {"derived": "G3", "plan": "analogue"}.get(basis, "G1"))
 
 
 def class_of_grade(knowledge_class: str, basis: str) -> str:
-    """Class of a grade: a plan is an analogue, whatever the table says."""
-    return at_best(knowledge_class, "analogue") if basis == "plan" else knowledge_class
+    """Class of a grade: a plan is an analogue, whatever the table says; without a class it is ``UNSTATED``."""
+    stated = knowledge_class or UNSTATED
+    return at_best(stated, "analogue") if basis == "plan" else stated

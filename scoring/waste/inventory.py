@@ -31,6 +31,7 @@ NO_VALUE = ("upper_limit", "subfraction", "withdrawn", "head_grade")
 SEVERAL_PREFERRED = "several_preferred_tonnages"
 """Flag of a site, and of the blocks that hold it, of which several tonnages are marked as the preferred one."""
 WET_TONNES = "wet_tonnes_without_moisture"
+NO_CLASS = "class_not_stated"
 """Flag of a tonnage of wet waste whose moisture no source gives: taken as it stands, which is too much."""
 MONAZITE_REASON = "the tonnage is of contained monazite, not of waste"
 
@@ -124,6 +125,8 @@ def _select_tonnage(record: SiteRecord, rows: list[TonnageRow], min_tonnage_mt: 
         record.flags.append(WET_TONNES)
     if row.basis_code == "plan":
         record.flags.append("tonnage_is_a_plan")
+    if not row.knowledge_class:
+        record.flags.append(f"{NO_CLASS}:tonnage")
     record.sources.append(f"tonnage: {row.source}")
     barred = _why_not_ranked(record, row, min_tonnage_mt)
     record.may_rank = not barred
@@ -300,6 +303,8 @@ def _select_grades(record: SiteRecord, rows: list[GradeRow], book: RouteBook) ->
             continue
         counted.add(row.element)
         record.assays.append(_assay(record, row, total))
+        if not row.knowledge_class and f"{NO_CLASS}:grade" not in record.flags:
+            record.flags.append(f"{NO_CLASS}:grade")
         record.sources.append(f"{row.element}: {row.source}")
     if not record.assays:
         why = "; ".join([*record.left_out, *record.upper_limits])

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from data_sources.reference import load_reference, load_table
+from scoring.rank.told.cautions import said_of_flag
 from scoring.waste.companions import likely_elements
 from scoring.waste.draws.streams import normals
 from scoring.waste.figures import class_of_grade, class_of_tonnage, worst
@@ -171,6 +172,18 @@ def test_a_derived_tonnage_is_at_best_g3_and_a_plan_an_analogue_that_says_so():
     assert plan.tonnage_width.sigma == pytest.approx(math.log(2.0))
     assert class_of_grade("G2", "plan") == "analogue" and class_of_grade("G2", "assay") == "G2"
     assert worst("G1", "G4", "G2") == "G4" and worst("analogue", "default") == "default" and worst() == "none"
+
+
+def test_a_figure_without_a_class_counts_as_g4_and_says_so():
+    tonnage = with_tonnage(NAN, 40.0, NAN, knowledge_class="")
+    assert tonnage.tonnage_class == "G4" and "class_not_stated:tonnage" in tonnage.flags
+    assert tonnage.tonnage_width == with_tonnage(NAN, 40.0, NAN, knowledge_class="G4").tonnage_width
+    grade = with_grade(NAN, 3000.0, NAN, knowledge_class="")
+    assert grade.assays[0].knowledge_class == "G4" and "class_not_stated:grade" in grade.flags
+    assert grade.assays[0].width == with_grade(NAN, 3000.0, NAN, knowledge_class="G4").assays[0].width
+    stated = with_grade(NAN, 3000.0, NAN, knowledge_class="G3")
+    assert not [f for f in stated.flags if f.startswith("class_not_stated")]
+    assert said_of_flag("class_not_stated:grade").endswith("so G4 is taken, for the grade")
 
 
 def test_wet_tonnes_are_dried_where_the_moisture_is_known_and_marked_where_it_is_not():
