@@ -89,6 +89,12 @@ def _place_of(layer: str) -> tuple[int, str]:
     return (_ORDER.index(layer) if layer in _ORDER else len(_ORDER), layer)
 
 
+UNKNOWN_BASIS = (
+    "how a figure is known is not guessed, and its site stays UNQUANTIFIED until columns say it (basis_code: published for a "
+    "tonnage, assay for a grade; knowledge_class: G1 to G4)"
+)
+
+
 def _notes(layers: Mapping[str, Proposal]) -> list[str]:
     """What the region lacks for a rank."""
     out = []
@@ -98,6 +104,9 @@ def _notes(layers: Mapping[str, Proposal]) -> list[str]:
             for name in ("tonnages", "grades")
             if name not in layers
         ]
+        for name in ("tonnages", "grades"):
+            if name in layers and not {"basis_code", "knowledge_class"} & set(layers[name].report.get("fields", {})):
+                out.append(f"{name} say neither basis_code nor knowledge_class: {UNKNOWN_BASIS}")
     elif layers:
         out.append("no file of waste sites: blocks are listed by fertility and not ranked")
     return out

@@ -214,6 +214,8 @@ def test_a_region_that_was_made_is_found_whole(office, capsys):
     assert kept == {
         "auction_blocks": 3, "mining_leases": 2, "stream_sediments": SAMPLES, "waste_sites": 4, "tonnages": 4, "grades": 12,
     }  # fmt: skip
+    bare = [line["what"] for line in told["looked_at"] if "neither basis_code nor knowledge_class" in line["says"]]
+    assert bare == ["tonnages", "grades"], "what is not said of a figure is not guessed, and it is told before the run"
     unused = [
         line["says"] for line in told["looked_at"] if line["what"] == "mining_leases" and line["verdict"] == "note"
     ]

@@ -18,6 +18,7 @@ from data_sources.basemap.base_lines import read_base_lines
 from data_sources.cards import load_card
 from data_sources.connectors.rasters import read_raster
 from data_sources.contracts.survey import SURVEY_CONTRACTS
+from data_sources.proposing.region_text import UNKNOWN_BASIS
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks
 from data_sources.readers.gates import read_gate
 from data_sources.readers.lease_status import unused_columns
@@ -275,6 +276,10 @@ def _valued(inventory: WasteInventory) -> Iterator[Line]:
         )
     for name, table in (("tonnage", inventory.tonnages), ("grade", inventory.grades)):
         known = set(table["site_id"].astype("str")) if len(table) else set()
+        bare = table["basis_code"].isna() & table["knowledge_class"].isna()
+        if len(table) and bare.any():
+            says = f"{int(bare.sum())} {name}s say neither basis_code nor knowledge_class: {UNKNOWN_BASIS}"
+            yield Line(f"{name}s", NOTE, says, "add these columns to the table")
         lacking = [s for s in sites["site_id"].astype("str") if s not in known]
         if lacking:
             yield Line(
