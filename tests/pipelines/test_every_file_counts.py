@@ -42,6 +42,7 @@ NEVER_IN_A_RESULT = {
     "publishing/releasing/diff.py": "compares what is published",
     "publishing/releasing/plugin_zip.py": "packs the plugin for QGIS when asked for",
     "data_sources/basemap/gazetteer.py": "finds a town or a port for a filter",
+    "data_sources/proposing/*": "proposes a region's YAML and cards, which count themselves",
     "data_sources/basemap/make.py": "made the files of the base, which count themselves",
     "publishing/dossier*.py": "made from a published set when asked for",
     "publishing/block_search.py": "made from a published set when asked for",

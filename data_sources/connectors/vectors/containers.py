@@ -5,6 +5,7 @@ Belongs here: which file inside is meant. Does not belong here: refusing a hosti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ _GEODATABASE = (
 _SINGLE = (".gpkg", ".fgb", ".geojson", ".json", ".geojsonl", ".gml", ".kml")
 _HEADS = (".shp", ".tab", ".mif", *_SINGLE)
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+_NOTE = re.compile(r"read[ _-]?me|licen[cs]e|metadata|disclaimer|copyright|notice", re.IGNORECASE)
 WANTED = (*TABLES, *_SHAPEFILE, *_MAPINFO, *_GEODATABASE, *_SINGLE)
 _KML = (".kml",)
 
@@ -102,9 +104,10 @@ def inside_kmz(file: Path) -> Iterator[Path]:
 
 
 def _tables(folder: Path) -> list[Path]:
-    """Tables of an archive without layers; a text is one only where nothing else is, since it may be a note to the reader."""
+    """Tables of an archive without layers; a text is one only where nothing else is and it is no note to the reader."""
     found = [p for p in _files(folder) if p.suffix.lower() in TABLES]
-    return [p for p in found if p.suffix.lower() != ".txt"] or found
+    texts = [p for p in found if p.suffix.lower() == ".txt" and not _NOTE.search(p.stem)]
+    return [p for p in found if p.suffix.lower() != ".txt"] or texts
 
 
 def _files(folder: Path) -> list[Path]:
