@@ -11,6 +11,8 @@ import json
 import math
 import os
 import random
+import statistics
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,8 +110,9 @@ def _random_levers(chance: random.Random, elements: list[str]) -> dict[str, Any]
 
 
 _RUN = """(() => {{
-  const r = document.khanij.kernel().run({levers}), finite = x => isFinite(x) ? x : null;
+  const began = performance.now(), r = document.khanij.kernel().run({levers}), ms = performance.now() - began, finite = x => isFinite(x) ? x : null;
   return JSON.stringify({{
+    ms,
     blocks: r.blocks.map(b => [b.id, b.known, b.known ? b.p_pays : null, b.known ? b.npv_usd : null, b.known ? finite(b.multiple_p50) : null]),
     kinds: Object.fromEntries(Object.entries(r.kinds).map(([k, l]) => [k, l.map(f => [f.id, f.rank, f.tier, f.mean, f.rank_p05, f.rank_p95, f.parts, f.p_top10])])),
   }});
@@ -159,11 +162,16 @@ def test_random_settings_give_what_the_engine_gives(frames, state, page, tmp_pat
     chance = random.Random(20261128)
     elements = sorted({e for _, e in state.scored.products})
     many = [{}, *(_random_levers(chance, elements) for _ in range(SETTINGS))]
-    compared, orders = 0, set()
+    compared, orders, ratios = 0, set(), []
     for levers, told in zip(many, _asked(page, tmp_path, many), strict=True):
-        compared += _agree(told, run(**frames | {"settings": frames["settings"].replace(**levers)}))
+        began = time.perf_counter()
+        again = run(**frames | {"settings": frames["settings"].replace(threads=1, **levers)})
+        ratios.append(told["ms"] / (1000 * (time.perf_counter() - began)))
+        compared += _agree(told, again)
         orders.add(tuple(row[:2] for row in map(tuple, told["kinds"]["waste_block"])))
     assert compared > 15 * len(many) and len(orders) > SETTINGS / 2, "the levers do move the order"
+    # one change in the page beside one run of the engine on the same draws: a page that waits would show here
+    assert statistics.median(ratios) < 2.0
 
 
 def test_gates_complexes_splits_and_drawn_positions_were_among_them(state):
