@@ -32,6 +32,8 @@ from publishing.shortlists.shortlist import Shortlist, nothing_passes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
 from publishing.words import CLASS_WORDS, STATUS_WORDS, held_in_words
 
+OUTLINE = ".outline"
+"""Behind a block's id in KML: its outline beside its mark."""
 FORMATS = ("xlsx", "csv", "gpkg", "geojson", "kml", "pdf")
 
 
@@ -185,9 +187,12 @@ def kml_bytes(shortlist: Shortlist) -> bytes:
     styles += [
         style.replace('">', '_circle">', 1).replace("</PolyStyle>", "<fill>0</fill></PolyStyle>") for style in styles
     ]
+    rows = records(pd.DataFrame(shortlist.blocks.drop(columns="geometry")))
+    pairs = [_placemarks(r, shape) for r, shape in zip(rows, shortlist.blocks.geometry)]
+    # A folder for marks and one for outlines: a program that draws one kind of geometry a layer shows a mixed one as nothing.
     marks = "".join(
-        _placemark(r, shape)
-        for r, shape in zip(records(pd.DataFrame(shortlist.blocks.drop(columns="geometry"))), shortlist.blocks.geometry)
+        f"<Folder><name>{title}</name>{''.join(part)}</Folder>"
+        for title, part in zip(("Blocks", "Outlines"), zip(*pairs))
     )
     title = f"Shortlist {shortlist.chosen.name}: {shortlist.title}"
     note = (
@@ -209,7 +214,8 @@ def _kml_style(name: str, colour: str, scale: float) -> str:
     )
 
 
-def _placemark(r: SimpleNamespace, shape: shapely.Geometry | None) -> str:
+def _placemarks(r: SimpleNamespace, shape: shapely.Geometry | None) -> tuple[str, str]:
+    """The mark of a block, which carries its label and is seen from afar, and its outline; "" where it has no place."""
     if r.status == "RANKED" and is_known(r.rank):
         style = next(
             f"rank{i}"
@@ -234,14 +240,16 @@ def _placemark(r: SimpleNamespace, shape: shapely.Geometry | None) -> str:
         + "</table>"
     )
     data = "".join(f'<Data name="{xml(k)}"><value>{xml(v)}</value></Data>' for k, v in facts if is_known(v))
-    geometry = "" if shape is None else _kml_geometry(shape)
-    return (
-        f'<Placemark id="{xml(r.block_id)}"><name>{xml(label)}</name><styleUrl>#{style}</styleUrl><description>{xml(balloon)}</description>'
-        f"<ExtendedData>{data}</ExtendedData>{geometry}</Placemark>"
+    told = (
+        f"<name>{xml(label)}</name><styleUrl>#{style}</styleUrl><description>{xml(balloon)}</description>"
+        f"<ExtendedData>{data}</ExtendedData>"
     )
+    point, outline = ("", "") if shape is None else _kml_geometries(shape)
+    mark = f'<Placemark id="{xml(r.block_id)}">{told}{point}</Placemark>'
+    return mark, outline and f'<Placemark id="{xml(r.block_id)}{OUTLINE}">{told}{outline}</Placemark>'
 
 
-def _kml_geometry(shape: shapely.Geometry) -> str:
+def _kml_geometries(shape: shapely.Geometry) -> tuple[str, str]:
     def ring(line: shapely.Geometry) -> str:
         points = " ".join(f"{x:.7f},{y:.7f}" for x, y in shapely.get_coordinates(line))
         return f"<LinearRing><coordinates>{points}</coordinates></LinearRing>"
@@ -253,5 +261,5 @@ def _kml_geometry(shape: shapely.Geometry) -> str:
         + "</Polygon>"
         for p in getattr(shape, "geoms", [shape])
     )
-    # The point carries the label and is seen from afar, where a block of 4 km2 is not.
-    return f"<MultiGeometry><Point><coordinates>{centre.x:.7f},{centre.y:.7f}</coordinates></Point>{polygons}</MultiGeometry>"
+    point = f"<Point><coordinates>{centre.x:.7f},{centre.y:.7f}</coordinates></Point>"
+    return point, f"<MultiGeometry>{polygons}</MultiGeometry>"

@@ -1,4 +1,4 @@
-"""A region whose leases hold an arc, whose faults cannot be read and whose grid is cut short is published all the same."""
+"""A region whose leases hold curves, whose faults cannot be read and whose grid is cut short is published all the same."""
 
 from __future__ import annotations
 
@@ -21,18 +21,28 @@ TONNAGES = "tonnage_id,site_id,tonnage_min_mt,tonnage_mode_mt,tonnage_max_mt,bas
 GRADES = "grade_id,site_id,element,element_kind,value_min,value_mode,value_max,unit,basis_code,knowledge_class,use\ng1,D-1,Cu,element,0.3,0.44,0.6,%,assay,G2,1\n"
 
 
-def leases_with_an_arc(file: Path) -> None:
+def _line(kind: int, points: list[tuple[float, float]]) -> bytes:
+    """A line (2) or an arc (8) of these points."""
+    return struct.pack("<BII", 1, kind, len(points)) + b"".join(struct.pack("<dd", *p) for p in points)
+
+
+def leases_with_curves(file: Path) -> None:
+    """Four leases: a whole circle, half a disc of an arc and its chord, a surface of several parts, and a plain square."""
     square = shapely.box(76.7, 14.7, 76.71, 14.71)
-    frame = gpd.GeoDataFrame({"block_id": ["ARC", "PLAIN"], "name": "lease"}, geometry=[square] * 2, crs=4326)
+    names = ["ARC", "HALF", "PARTS", "PLAIN"]
+    frame = gpd.GeoDataFrame({"block_id": names, "name": "lease"}, geometry=[square] * 4, crs=4326)
     frame.to_file(file, layer="leases")
-    points = [(76.5, 14.5), (76.51, 14.51), (76.52, 14.5), (76.51, 14.49), (76.5, 14.5)]
-    ring = struct.pack("<BII", 1, 8, len(points)) + b"".join(struct.pack("<dd", *p) for p in points)
-    shape = b"GP\0\1" + struct.pack("<i", 4326) + struct.pack("<BII", 1, 10, 1) + ring
+    circle = _line(8, [(76.5, 14.5), (76.51, 14.51), (76.52, 14.5), (76.51, 14.49), (76.5, 14.5)])
+    arc, chord = _line(8, [(76.6, 14.5), (76.61, 14.51), (76.62, 14.5)]), _line(2, [(76.62, 14.5), (76.6, 14.5)])
+    half = struct.pack("<BII", 1, 9, 2) + arc + chord
+    surfaces = [struct.pack("<BII", 1, 10, 1) + ring for ring in (circle, half)]
+    parts = struct.pack("<BII", 1, 12, 2) + b"".join(surfaces)
     with closing(sqlite3.connect(file)) as base:
         for (name,) in base.execute("select name from sqlite_master where type = 'trigger'").fetchall():
             base.execute(f'drop trigger "{name}"')
-        base.execute("update gpkg_geometry_columns set geometry_type_name = 'CURVEPOLYGON'")
-        base.execute("update leases set geom = ? where fid = 1", (shape,))
+        base.execute("update gpkg_geometry_columns set geometry_type_name = 'GEOMETRY'")
+        for row, shape in enumerate((*surfaces, parts), 1):
+            base.execute("update leases set geom = ? where fid = ?", (b"GP\0\1" + struct.pack("<i", 4326) + shape, row))
         base.commit()
 
 
@@ -43,7 +53,7 @@ def test_one_broken_layer_stops_no_other(tmp_path: Path) -> None:
     (tmp_path / "regions").mkdir()
     for name, text in (("sites", SITES), ("tonnages", TONNAGES), ("grades", GRADES)):
         (data / f"{name}.csv").write_text(text)
-    leases_with_an_arc(data / "leases.gpkg")
+    leases_with_curves(data / "leases.gpkg")
     (data / "faults.gpkg").write_bytes(b"SQLite format 3\0" + b"\xff" * 3000)
     (data / "auctions.fgb").write_bytes(b"fgb\x03fgb\x00" + b"\xff" * 300)
     (data / "grid.tif").write_bytes(b"II*\0" + b"\xff" * 300)
@@ -69,7 +79,7 @@ def test_one_broken_layer_stops_no_other(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "output" / "broken_layers" / "ranked_blocks.gpkg")) as base:
         blocks = {r[0] for r in base.execute("select block_id from ranked_blocks where kind = 'mining_lease'")}
         held = base.execute("select layer, reason from quarantine where row is null or row = ''").fetchall()
-    assert blocks == {"ARC", "PLAIN"}
+    assert blocks == {"ARC", "HALF", "PARTS", "PLAIN"}
     told = dict(held)
     for layer, file in (("faults", "faults.gpkg"), ("auction_blocks", "auctions.fgb"), ("geophysics", "grid.tif")):
         assert file in told[layer] and "What to do" in told[layer] and str(tmp_path) not in told[layer]

@@ -29,7 +29,7 @@ from publishing.headline import prospects_said
 from publishing.languages import in_hindi, unread
 from publishing.shortlists.filters import ShortlistFilter, load_filter, make_filter, save_filter
 from publishing.shortlists.shortlist import build_shortlist
-from publishing.shortlists.shortlist_files import FORMATS, write_shortlist
+from publishing.shortlists.shortlist_files import FORMATS, OUTLINE, write_shortlist
 
 _KML = "{http://www.opengis.net/kml/2.2}"
 
@@ -173,13 +173,22 @@ def test_the_kml_is_valid_styled_and_escaped(written: Path) -> None:
     root = defusedxml.ElementTree.parse(written / "all.kml").getroot()
     marks = root.findall(f".//{_KML}Placemark")
     styles = {s.get("id") for s in root.findall(f".//{_KML}Style")}
-    assert len(marks) == 30
+    ids = [m.get("id") for m in marks]
+    placed = [i for i in ids if i.endswith(OUTLINE)]
+    assert len(set(ids)) == len(ids) == 59 and len(placed) == 29, (
+        "each block once, its outline beside it, one without a place"
+    )
     assert {m.findtext(f"{_KML}styleUrl").removeprefix("#") for m in marks} <= styles
     for mark in marks:
         balloon = mark.findtext(f"{_KML}description")
         assert "<script" not in balloon and "<b>bold" not in balloon
         defusedxml.ElementTree.fromstring(balloon)
-    assert pyogrio.read_info(written / "all.kml")["features"] == 30
+    layers = {name: pyogrio.read_dataframe(written / "all.kml", layer=name) for name in ("Blocks", "Outlines")}
+    assert {n: len(f) for n, f in layers.items()} == {"Blocks": 30, "Outlines": 29}
+    assert set(layers["Blocks"].geometry.dropna().geom_type) == {"Point"}, (
+        "one kind a layer: QGIS draws a mixed one as nothing"
+    )
+    assert set(layers["Outlines"].geom_type) <= {"Polygon", "MultiPolygon"}
 
 
 def test_the_geojson_is_geojson(written: Path, geopackage: Path) -> None:

@@ -21,7 +21,7 @@ from publishing.geopackage.reading import read_layer
 from publishing.page import page_html
 from publishing.shortlists.filters import make_filter
 from publishing.shortlists.shortlist import Shortlist, build_shortlist
-from publishing.shortlists.shortlist_files import csv_bytes, geojson_bytes, kml_bytes
+from publishing.shortlists.shortlist_files import OUTLINE, csv_bytes, geojson_bytes, kml_bytes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
 
 KNOWN_TO = "position known to 3.5 km"
@@ -63,7 +63,7 @@ def test_geojson_and_kml_say_it_and_kml_draws_it_hollow(shortlist: Shortlist, ci
     hollow = {name for name, s in styles.items() if s.findtext(f"{KML}PolyStyle/{KML}fill") == "0"}
     said, drawn_hollow = set(), set()
     for mark in document.iter(f"{KML}Placemark"):
-        name = mark.get("id")
+        name = mark.get("id", "").removesuffix(OUTLINE)
         said |= {name} if KNOWN_TO in mark.findtext(f"{KML}description", "") else set()
         drawn_hollow |= {name} if mark.findtext(f"{KML}styleUrl", "")[1:] in hollow else set()
         assert mark.findtext(f"{KML}styleUrl", "")[1:] in styles
