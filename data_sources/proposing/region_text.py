@@ -90,7 +90,7 @@ def _place_of(layer: str) -> tuple[int, str]:
 
 
 UNKNOWN_BASIS = (
-    "how a figure is known is not guessed, and its site stays UNQUANTIFIED until columns say it (basis_code: published for a "
+    "they count as class G4, and the result says so, until columns say how a figure is known (basis_code: published for a "
     "tonnage, assay for a grade; knowledge_class: G1 to G4)"
 )
 
