@@ -28,6 +28,7 @@ _OF = {
     "shares_complex_with": "shares its complex with",
     "withheld_site": "holds a site that is withheld:",
     "fertility_from_part": "fertility judged by a part of it:",
+    "gate_not_applied": "nothing is withheld in this what-if; else it is",
     "class_not_stated": "its table states no knowledge class, so G4 is taken, for the",
     "market_cap": "the market cannot take all of the",
     "overlaps": "overlaps",

@@ -184,6 +184,7 @@ def test_a_figure_without_a_class_counts_as_g4_and_says_so():
     stated = with_grade(NAN, 3000.0, NAN, knowledge_class="G3")
     assert not [f for f in stated.flags if f.startswith("class_not_stated")]
     assert said_of_flag("class_not_stated:grade").endswith("so G4 is taken, for the grade")
+    assert said_of_flag("gate_not_applied:GATED") == "nothing is withheld in this what-if; else it is GATED"
 
 
 def test_wet_tonnes_are_dried_where_the_moisture_is_known_and_marked_where_it_is_not():
