@@ -9,13 +9,13 @@ Belongs here: fetching as an asset. Does not belong here: protocols (``data_sour
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import dagster as dg
 
+from assets.shown.outside import ARCHIVE, archive_key
 from assets.workspace import PARTITIONS, Workspace
 from data_sources.cards import Card, load_card
 from data_sources.connectors import UnreachableError, fetch, last_asked, stored
@@ -24,15 +24,9 @@ from data_sources.contracts import KhanijError
 from data_sources.regions import Region, load_region, region_names
 from khanij.foundation.redaction import without_secrets
 
-GROUP = "archive"
 MARKS = "archive_marks"  # io manager key: what is fetched lies in the archive, Dagster keeps no copy
 FRESH_DAYS = 30  # a remote source whose card says nothing is asked again after a month
 LOG_EVERY = 20
-
-
-def archive_key(card: str) -> dg.AssetKey:
-    """The asset of one card."""
-    return dg.AssetKey([GROUP, card])
 
 
 def archive_of(workspace: Workspace) -> Archive:
@@ -85,7 +79,7 @@ def _archive_asset(card: Card, regions: list[str], retry: dg.RetryPolicy | None)
 
     @dg.asset(
         key=archive_key(card.name),
-        group_name=GROUP,
+        group_name=ARCHIVE,
         description=f"{card.title}, as it stands in the local archive: fetched from {card.host}, cut to the region.",
         kinds={card.protocol.replace("_", "")[:16], "geoparquet"},
         owners=["team:khanij"],
@@ -146,17 +140,3 @@ def _fetch(context: dg.AssetExecutionContext, workspace: Workspace, card: Card, 
         "path": dg.MetadataValue.path(str(got.path)),
     }
     return dg.MaterializeResult(metadata=told, data_version=dg.DataVersion(manifest.sha256))
-
-
-@cache
-def upstream_cards() -> dict[str, tuple[str, ...]]:
-    """What a source is for (``layers`` key, ``waste``, ``states``) -> remote cards that serve it in some region."""
-    found: dict[str, set[str]] = {}
-    for region in region_names():
-        try:
-            for role, source in load_region(region).sources().items():
-                if source.path is None and load_card(source.card).is_remote:
-                    found.setdefault(role.split(".")[0], set()).add(source.card)
-        except KhanijError:
-            continue
-    return {role: tuple(sorted(cards)) for role, cards in sorted(found.items())}

@@ -27,6 +27,7 @@ import dagster as dg
 
 from assets.place import Place
 from assets.shown.metadata import bundle_metadata
+from assets.shown.outside import outside_keys
 from assets.shown.progress import announce
 from assets.workspace import PARTITIONS, Workspace, forget_hashes
 from data_sources.contracts import KhanijError
@@ -281,6 +282,8 @@ def region_asset(
             code_version=code_version(RECIPES[asset_name].code),
             partitions_def=PARTITIONS,
             ins={up: dg.AssetIn(up) for up in upstream},
+            # Given here, since map_asset_specs cannot add one to an asset that takes another as its argument.
+            deps=outside_keys(layers),
         )(announced)
 
     return wrap

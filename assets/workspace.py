@@ -21,7 +21,7 @@ from data_sources.connectors import stored
 from data_sources.connectors.archive import Archive
 from data_sources.contracts import RegionError
 from data_sources.readers.states import read_states
-from data_sources.regions import LayerSource, Region, data_folder, region_names
+from data_sources.regions import LayerSource, Region, data_folder
 from khanij.foundation.closure import Stat, stat_of
 from khanij.foundation.files import sha256_of
 from khanij.sample import sample_district_folder
@@ -30,7 +30,8 @@ _LOGS = ("-wal", "-journal")
 # Files that GDAL reads with the one that is named: after its whole name, or in place of its suffix.
 _BESIDE_NAME = (".aux.xml", ".msk", ".hdr")
 _BESIDE_STEM = (".hdr", ".tfw", ".wld", ".prj", ".csvt", ".mid", ".dat", ".map", ".id", ".ind", ".gfs", ".xsd")
-PARTITIONS = dg.StaticPartitionsDefinition(region_names())
+# One partition a region, by name; which there are is told to Dagster while it runs (``pipelines.partitions``).
+PARTITIONS = dg.DynamicPartitionsDefinition(name="region")
 
 
 class Workspace(Place):

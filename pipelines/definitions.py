@@ -9,23 +9,24 @@ import dagster as dg
 
 from assets.archive import archive_assets
 from assets.definitions import MODULES
+from assets.shown.outside import landing_specs
 from pipelines.automations.automation import dressed
 from pipelines.automations.schedules import build_schedules
 from pipelines.automations.sensors import build_sensors
 from pipelines.checks import build_checks
 from pipelines.jobs import PATIENT, fetch_sources_job, rank_region_job
-from pipelines.release_job import release
+from pipelines.release_job import release_asset, release_job
 from pipelines.resources import resources
 
 
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """All definitions; tests and the command line swap resources by name."""
-    rank = rank_region_job()
+    rank, release = rank_region_job(), release_job()
     archive = archive_assets(PATIENT)
     fetch = fetch_sources_job() if archive else None  # without a remote source there is nothing to fetch
     loaded = [a for a in dg.load_assets_from_modules(MODULES) if isinstance(a, dg.AssetsDefinition)]
     return dg.Definitions(
-        assets=[*dressed(loaded), *archive],
+        assets=[*dressed(loaded), *archive, release_asset(PATIENT), *landing_specs()],
         asset_checks=build_checks(),
         jobs=[rank, release, *([fetch] if fetch else [])],
         schedules=build_schedules(rank, release, fetch),

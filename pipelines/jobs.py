@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.archive import GROUP
 from assets.fingerprints import RECIPES
+from assets.shown.outside import ARCHIVE
 from pipelines.automations.hooks import readable_failure
 from pipelines.automations.planning import FETCH_JOB, JOB, AssetJob
 
@@ -31,7 +31,7 @@ def fetch_sources_job() -> AssetJob:
     """Remote sources of one region into the archive: servers side by side, each with one client (its pool)."""
     return dg.define_asset_job(
         FETCH_JOB,
-        selection=dg.AssetSelection.groups(GROUP),
+        selection=dg.AssetSelection.groups(ARCHIVE),
         executor_def=dg.multiprocess_executor.configured({"max_concurrent": 4}),
         tags={"khanij/product": "archive"},
         hooks={readable_failure},

@@ -10,6 +10,7 @@ import dagster as dg
 from assets.archive import MARKS
 from assets.workspace import Workspace
 from khanij.foundation.environment import cache_folder, dagster_folder, named_folder, output_folder, store_root
+from khanij.foundation.errors import KhanijError
 from khanij.foundation.files import write_bytes_atomically
 from pipelines.stores.region_io import ScaledIOManager
 
@@ -21,11 +22,16 @@ concurrency:
     max_concurrent_runs: 2
     tag_concurrency_limits: [{key: dagster/partition, value: {applyLimitPerUniqueValue: true}, limit: 1}]
   pools: {default_limit: 1, granularity: op}
-run_launcher: {module: pipelines.launcher, class: RegionRunLauncher}
-run_monitoring: {enabled: true}
+run_monitoring: {enabled: true, max_runtime_seconds: 21600}
 run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
 freshness: {enabled: true}
 """
+_FORMER_MODULE = "pipelines.launcher"
+# What a former version wrote into an empty home: nobody's own choice, so it is replaced.
+_FORMER_YAML = DAGSTER_YAML.replace(
+    "run_monitoring: {enabled: true, max_runtime_seconds: 21600}\n",
+    f"run_launcher: {{module: {_FORMER_MODULE}, class: RegionRunLauncher}}\nrun_monitoring: {{enabled: true}}\n",
+)
 
 
 class NoCopy(dg.ConfigurableIOManager):
@@ -73,9 +79,23 @@ def instance() -> dg.DagsterInstance:
 
 
 def prepare_dagster_home() -> Path:
-    """Make sure that ``DAGSTER_HOME`` is set and holds a ``dagster.yaml``; one that is there is left as it is."""
+    """Make sure that ``DAGSTER_HOME`` is set and holds a ``dagster.yaml``; one that somebody wrote is left as it is.
+
+    Raises
+    ------
+    KhanijError : it names the run launcher of a former version.
+    """
     folder = dagster_folder()
-    if not (folder / "dagster.yaml").exists():
-        write_bytes_atomically(folder / "dagster.yaml", DAGSTER_YAML.encode())
+    file = folder / "dagster.yaml"
+    found = file.read_text(encoding="utf-8") if file.exists() else None
+    if found is None or found == _FORMER_YAML:
+        write_bytes_atomically(file, DAGSTER_YAML.encode())
+    elif _FORMER_MODULE in found:
+        raise KhanijError(
+            f"the run launcher {_FORMER_MODULE} is no more: Dagster's own launchers start runs",
+            file=file,
+            field="run_launcher",
+            do="delete that line, or take over deploy/dagster.yaml (docs/operations.md, Upgrading)",
+        )
     os.environ["DAGSTER_HOME"] = str(folder)  # Dagster wants it so
     return folder

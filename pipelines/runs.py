@@ -17,17 +17,34 @@ from assets.fingerprints import forget, planned_fingerprints
 from assets.published.generation import published_list
 from assets.shown.progress import listening
 from assets.workspace import Workspace
-from data_sources.contracts import PublishingError, RegionError
-from pipelines.automations.notify import root_cause
-from pipelines.automations.planning import has_files, missing_files
+from data_sources.contracts import KhanijError, PublishingError, RegionError
+from khanij.foundation.environment import NotifySettings
+from khanij.foundation.errors import BusyError
+from pipelines.automations.alerting import tell_news
+from pipelines.automations.notify import channels, root_cause
+from pipelines.automations.planning import BY_HAND, JOB, WHY_TAG, has_files, missing_files
+from pipelines.automations.troubles import of_no_run
+from pipelines.booking import book_as
 from pipelines.definitions import build_defs
 from pipelines.incremental import stale_assets
+from pipelines.partitions import announce
 from pipelines.resources import instance, resources
 from pipelines.scenarios import chosen, keep
 from pipelines.stopping import Stopped, interruptible
 from pipelines.stores.io_managers import BundleIOManager, BundleStore
 from pipelines.stores.layered import LayeredStore
-from pipelines.stores.leases import HERE_TAG, announce_stop, busy_error, close_dead_runs, close_stopped_run, region_lock
+from pipelines.stores.leases import (
+    HERE_TAG,
+    RUN_TAG,
+    announce_stop,
+    busy_error,
+    close_dead_runs,
+    close_stopped_run,
+    end_run,
+    hold_run,
+    region_lock,
+    stop_was_asked_for,
+)
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.snapshot import published_geopackage
 from publishing.sets.swap import finish
@@ -73,6 +90,24 @@ def run_region(
     forget()
     scenario, overrides = chosen(scenario, region, overrides or {})
     given = resources(overrides, accept, scenario)
+    try:
+        return _run_region(region, given, overrides, everything, listener, scenario)
+    except BusyError:
+        raise
+    except KhanijError as error:
+        if not scenario:
+            _tell_of_no_run(region, given, error)
+        raise
+
+
+def _run_region(
+    region: str,
+    given: dict[str, object],
+    overrides: dict[str, str],
+    everything: bool,
+    listener: Progress | None,
+    scenario: str,
+) -> Outcome:
     workspace, io_manager = given["workspace"], given["io_manager"]
     assert isinstance(workspace, Workspace) and isinstance(io_manager, BundleIOManager)
     settings = workspace.region(region)
@@ -96,7 +131,7 @@ def run_region(
             if not todo:
                 if not scenario:
                     with instance() as dagster:  # a run may have been killed after its last asset
-                        close_dead_runs(region, dagster)
+                        close_dead_runs(workspace.cache_root, dagster, region)
                 return _outcome(region, 0, workspace, store)
             error = _materialize(region, todo, given, listener)
             if error:
@@ -105,6 +140,15 @@ def run_region(
             return _outcome(region, len(todo), workspace, store)
     except Timeout as busy:
         raise busy_error(region, lock) from busy
+
+
+def _tell_of_no_run(region: str, given: dict[str, object], error: KhanijError) -> None:
+    """Tell of a region that could not be begun, which stands in none of Dagster's books."""
+    workspace = given["workspace"]
+    if not channels(NotifySettings.from_environment()) or not isinstance(workspace, Workspace):
+        return
+    with instance() as dagster:
+        tell_news(dagster, workspace, of_no_run(region, str(error), dagster))
 
 
 def _finish_publication(folder: Path) -> None:
@@ -143,14 +187,15 @@ def _materialize(region: str, todo: list[str], given: dict[str, object], listene
         listener((len(finished) + part) / len(todo), asset, share, text)
 
     run_id = str(uuid.uuid4())
+    here = {HERE_TAG: socket.gethostname(), RUN_TAG: run_id}
 
     def work() -> dg.ExecuteInProcessResult:
-        job = build_defs(given).resolve_job_def("rank_region")
+        job = build_defs(given).resolve_job_def(JOB)
         with listening(heard):
             return job.execute_in_process(
                 instance=dagster,
                 partition_key=region,
-                tags={HERE_TAG: socket.gethostname()},
+                tags={**here, "khanij/region": region, WHY_TAG: BY_HAND},
                 asset_selection=[dg.AssetKey(name) for name in todo],
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
@@ -158,14 +203,26 @@ def _materialize(region: str, todo: list[str], given: dict[str, object], listene
             )
 
     workspace = given["workspace"]
+    assert isinstance(workspace, Workspace)
     # What Dagster shows of an asset is the default result's: a what-if is not written into its books.
-    with_scenario = isinstance(workspace, Workspace) and workspace.scenario
-    with dg.DagsterInstance.ephemeral() if with_scenario else instance() as dagster:
+    with dg.DagsterInstance.ephemeral() if workspace.scenario else instance() as dagster:
+        announce([region], dagster)
+        book_as(dagster, JOB)
+        hold_run(workspace.cache_root, run_id)
         try:
-            outcome = interruptible(work, lambda: announce_stop(run_id, dagster), dg.DagsterExecutionInterruptedError)
+            outcome = interruptible(
+                work,
+                lambda: announce_stop(run_id, dagster),
+                dg.DagsterExecutionInterruptedError,
+                lambda: stop_was_asked_for(run_id, dagster),
+            )
         except Stopped:
             close_stopped_run(run_id, dagster)
             raise
+        finally:
+            end_run(workspace.cache_root, run_id)
+            if not workspace.scenario and channels(NotifySettings.from_environment()):
+                tell_news(dagster, workspace)  # the daemon's sensor does it too; without a daemon nobody else does
     return None if outcome.success else _first_failure(outcome)
 
 

@@ -27,6 +27,7 @@ from publishing.uninterrupted import uninterrupted
 T = TypeVar("T")
 EXIT = 130
 SAME_S = 0.25  # a terminal, timeout(1) or make may pass one wish on twice
+ASK_S = 2.0
 AGAIN_S = 15.0  # where a library swallowed the interruption
 _LOOK_S = 0.05
 
@@ -93,13 +94,19 @@ def heard() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def interruptible(work: Callable[[], T], on_stop: Callable[[], None], interruption: type[BaseException]) -> T:
+def interruptible(
+    work: Callable[[], T],
+    on_stop: Callable[[], None],
+    interruption: type[BaseException],
+    asked: Callable[[], bool] | None = None,
+) -> T:
     """What ``work`` returns; it runs in a thread of its own where signals are heard.
 
     Parameters
     ----------
     on_stop : called once, when a stop is asked for, before the work is interrupted.
     interruption : what is raised in the work.
+    asked : looked at every ``ASK_S``: whether a stop was asked for elsewhere than by a signal.
 
     Raises
     ------
@@ -124,7 +131,7 @@ def interruptible(work: Callable[[], T], on_stop: Callable[[], None], interrupti
     try:
         check()
         thread.start()
-        _wait(thread, on_stop, interruption)
+        _wait(thread, on_stop, interruption, asked)
     finally:
         _wish.held = False
     check()
@@ -133,10 +140,19 @@ def interruptible(work: Callable[[], T], on_stop: Callable[[], None], interrupti
     return values[0]
 
 
-def _wait(thread: threading.Thread, on_stop: Callable[[], None], interruption: type[BaseException]) -> None:
-    told, sent_at = False, 0.0
+def _wait(
+    thread: threading.Thread,
+    on_stop: Callable[[], None],
+    interruption: type[BaseException],
+    asked: Callable[[], bool] | None,
+) -> None:
+    told, sent_at, asked_at = False, 0.0, time.monotonic()
     while thread.is_alive():
         thread.join(_LOOK_S)
+        if asked is not None and not stop_came() and time.monotonic() - asked_at > ASK_S:
+            asked_at = time.monotonic()
+            if asked():
+                _wish.at = asked_at
         if not stop_came() or not thread.is_alive():
             continue
         if not told:

@@ -23,7 +23,6 @@ from typing import Any
 
 import dagster as dg
 
-from assets.archive import archive_key, upstream_cards
 from assets.fingerprints import RECIPES
 from assets.shown.metadata import ranked_lineage, table_schema
 from data_sources.contracts import Contract
@@ -63,9 +62,6 @@ def dressed(assets: Sequence[dg.AssetsDefinition | dg.AssetSpec]) -> Sequence[An
         changed = spec.replace_attributes(metadata=metadata)
         if recipe is not None and recipe.layers and spec.freshness_policy is None:
             changed = changed.replace_attributes(freshness_policy=freshness_policy(name))
-        if recipe is not None:
-            cards = sorted({card for layer in recipe.layers for card in upstream_cards().get(layer, ())})
-            changed = changed.merge_attributes(deps=[archive_key(card) for card in cards])
         return changed
 
     return dg.map_asset_specs(dress, assets)

@@ -1,6 +1,6 @@
-"""Telling people that a run failed: a message they can act on, in the log, by webhook and by e-mail.
+"""Telling people: a message they can act on, in the log, by webhook and by e-mail.
 
-Belongs here: wording and sending. Does not belong here: when it is sent (``hooks``).
+Belongs here: wording and sending. Does not belong here: what there is to tell (``troubles``) or when (``alerting``).
 """
 
 from __future__ import annotations
@@ -9,53 +9,65 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from email.message import EmailMessage
+from typing import Literal
 
 import httpx
 
 from khanij.foundation.environment import NotifySettings
 from khanij.foundation.redaction import redact
-from publishing.sets.swap import INTERRUPTED
 
 LOG = logging.getLogger("khanij.notify")
 TIMEOUT_S = 10.0
+Event = Literal[
+    "failed", "lost", "retries_exhausted", "publication_refused", "recovered", "late", "stale", "automation_error"
+]
+EVENTS: dict[Event, str] = {
+    "failed": "a run failed and says why",
+    "lost": "a run's process is gone: killed, out of memory, the machine went down",
+    "retries_exhausted": "a run was lost, started once more, and lost again",
+    "publication_refused": "a result was made and not published, because a check doubts it",
+    "recovered": "what was told before is over",
+    "late": "a run has not ended, or the nightly has not come, when it should have",
+    "stale": "a source was not read again within its freshness and two days",
+    "automation_error": "a sensor or schedule failed, or a region cannot be planned",
+}
 
 
 @dataclass(frozen=True)
-class Failure:
-    """One failed run: where, what, why, and what it leaves behind."""
+class Alert:
+    """One thing to tell: what happened, why, what is still good, what happens next without anybody, what to do.
 
-    job: str
-    region: str
-    run_id: str
-    steps: tuple[tuple[str, str], ...]
-    why_started: str = ""
+    ``key`` names the trouble it is of: the same trouble is told once, and once more when it is over.
+    """
 
-    def subject(self) -> str:
-        """One line."""
-        what = ", ".join(step for step, _ in self.steps) or "the run"
-        return f"Khanij: {self.region or self.job}: {what} failed"
+    event: Event
+    key: str
+    subject: str
+    why: tuple[str, ...]
+    kept: str
+    next: str
+    do: str = ""
+    region: str = ""
+    run_id: str = ""
+    started_by: str = ""
 
     def text(self, ui_url: str = "") -> str:
-        """The whole message: what failed and why, what is still good, where to look, what to do."""
-        lines = [self.subject(), ""]
-        lines += [f"* {step}: {reason}" for step, reason in self.steps] or [
-            "* the run ended without saying why (killed?)"
-        ]
-        kept = f"What was published of {self.region or 'every region'} before is still in place."
-        if any(INTERRUPTED in reason for _, reason in self.steps):
-            kept = "The next khanij command finishes the publication; until then no release is made of it."
-        lines += [
-            "",
-            kept,
-            "The next run makes again whatever is missing or damaged"
-            + (f": khanij run --region {self.region}" if self.region else "."),
-        ]
-        if self.why_started:
-            lines.append(f"Started by: {self.why_started}.")
-        lines.append(f"Run: {ui_url}/runs/{self.run_id}" if ui_url else f"Run: {self.run_id}")
-        return redact("\n".join(lines))
+        """The whole message, without a secret in it."""
+        lines = [f"Khanij: {self.subject}", "", *(f"* {reason}" for reason in self.why), "", self.kept]
+        lines.append(f"What happens next: {self.next}")
+        if self.do:
+            lines.append(f"What to do: {self.do}")
+        if self.started_by:
+            lines.append(f"Started by: {self.started_by}.")
+        if self.run_id:
+            lines.append(f"Run: {ui_url}/runs/{self.run_id}" if ui_url else f"Run: {self.run_id}")
+        return redact("\n".join(line for i, line in enumerate(lines) if line or i == 1))
+
+    def values(self) -> dict[str, object]:
+        """The alert as plain values, to be kept until a channel has taken it."""
+        return asdict(self)
 
 
 def root_cause(messages: Sequence[str]) -> str:
@@ -67,41 +79,49 @@ def root_cause(messages: Sequence[str]) -> str:
     return first if len(first) <= 600 else first[:597] + "..."
 
 
-def tell(failure: Failure, settings: NotifySettings | None = None) -> list[str]:
-    """Log the failure and send it wherever the settings say; returns the channels that took it.
+def channels(settings: NotifySettings) -> list[str]:
+    """The channels beside the log that the settings name."""
+    named = {"webhook": settings.webhook, "email": settings.email_to and settings.smtp_host}
+    return [name for name, wanted in named.items() if wanted]
+
+
+def tell(alert: Alert, settings: NotifySettings | None = None, only: Sequence[str] | None = None) -> list[str]:
+    """Log the alert and send it wherever the settings say; returns the channels that did not take it.
 
     A channel that does not answer is logged by its kind, never by its address (a webhook's address is a secret), and
-    stops neither the other channels nor the sensor.
+    stops neither the other channels nor whoever tells.
+
+    Parameters
+    ----------
+    only : the channels to try, where it was told before and these did not take it; it is not logged again.
     """
     settings = settings or NotifySettings.from_environment()
-    text = failure.text(settings.ui_url)
-    LOG.error("%s", text)
-    told = ["log"]
-    for name, wanted, send in (
-        ("webhook", settings.webhook, _post),
-        ("email", settings.email_to and settings.smtp_host, _mail),
-    ):
-        if not wanted:
-            continue
+    text = alert.text(settings.ui_url)
+    if only is None:
+        LOG.log(logging.INFO if alert.event == "recovered" else logging.ERROR, "%s", text)
+    failed = []
+    for name in channels(settings) if only is None else only:
+        send = {"webhook": _post, "email": _mail}[name]
         try:
-            send(failure.subject(), text, settings)
-            told.append(name)
+            send(alert, text, settings)
         except (httpx.HTTPError, OSError, smtplib.SMTPException, ValueError) as error:
-            LOG.error("the failure could not be told by %s: %s", name, type(error).__name__)
-    return told
+            LOG.error("an alert could not be told by %s: %s", name, type(error).__name__)
+            failed.append(name)
+    return failed
 
 
-def _post(subject: str, text: str, settings: NotifySettings) -> None:
+def _post(alert: Alert, text: str, settings: NotifySettings) -> None:
     # "text" is what Slack, Mattermost, Teams and ntfy read; the rest is for programs.
-    answer = httpx.post(
-        settings.webhook, json={"text": text, "subject": subject}, timeout=TIMEOUT_S, follow_redirects=False
-    )
+    told = {"text": text, "subject": f"Khanij: {alert.subject}", "event": alert.event, "region": alert.region}
+    more = {"run_id": alert.run_id, "key": alert.key}
+    answer = httpx.post(settings.webhook, json={**told, **more}, timeout=TIMEOUT_S, follow_redirects=False)
     answer.raise_for_status()
 
 
-def _mail(subject: str, text: str, settings: NotifySettings) -> None:
+def _mail(alert: Alert, text: str, settings: NotifySettings) -> None:
     message = EmailMessage()
-    message["Subject"], message["From"], message["To"] = subject, settings.email_from, ", ".join(settings.email_to)
+    message["Subject"] = redact(f"Khanij: {alert.subject}")
+    message["From"], message["To"] = settings.email_from, ", ".join(settings.email_to)
     message.set_content(text)
     with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S) as smtp:
         if settings.smtp_tls:
@@ -111,4 +131,4 @@ def _mail(subject: str, text: str, settings: NotifySettings) -> None:
         smtp.send_message(message)
 
 
-__all__ = ["Failure", "redact", "root_cause", "tell"]
+__all__ = ["EVENTS", "Alert", "Event", "channels", "redact", "root_cause", "tell"]

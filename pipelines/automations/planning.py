@@ -13,8 +13,9 @@ from typing import Any
 
 import dagster as dg
 
-from assets.archive import archive_key, due_cards
+from assets.archive import due_cards
 from assets.fingerprints import RECIPES, fingerprint
+from assets.shown.outside import archive_key
 from assets.workspace import Workspace, companions
 from data_sources.cards import load_card
 from data_sources.contracts import KhanijError
@@ -24,6 +25,8 @@ from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.leases import QUEUED, STARTED, running
 
 JOB = "rank_region"
+WHY_TAG = "khanij/why"  # what set a run off, in words
+BY_HAND = "khanij run"
 FETCH_JOB = "fetch_sources"
 AssetJob = Any  # what define_asset_job returns; Dagster exports no name for it
 DAY_S = 86_400.0
@@ -36,7 +39,7 @@ def plan_run(
     instance: dg.DagsterInstance,
     why: str,
     also: Iterable[str] = (),
-    keyed: bool = True,
+    night: str = "",
 ) -> dg.RunRequest | dg.SkipReason:
     """A request for exactly what is stale in a region, or the reason why there is none.
 
@@ -44,7 +47,7 @@ def plan_run(
     ----------
     why : what set this off, in words; it becomes the run's tag ``khanij/why``.
     also : assets to make again although their fingerprint has not changed (sources that are due to be read again).
-    keyed : whether the same request is made once only; a schedule asks again every night.
+    night : the night that asks, which may ask for what was asked for before; else the same request is made once only.
     """
     try:
         settings = workspace.region(region)
@@ -62,11 +65,11 @@ def plan_run(
     names = [name for name in order() if name in wanted]
     key = hashlib.sha256("|".join([region, target, *names]).encode()).hexdigest()[:16]
     return dg.RunRequest(
-        run_key=f"{region}-{key}" if keyed else None,
+        run_key=f"{region}-{night or key}",
         job_name=JOB,
         partition_key=region,
         asset_selection=[dg.AssetKey(name) for name in names],
-        tags={"khanij/region": region, "khanij/why": why, "khanij/stale_assets": str(len(names))},
+        tags={"khanij/region": region, WHY_TAG: why, "khanij/stale_assets": str(len(names))},
     )
 
 
@@ -89,18 +92,31 @@ def missing_files(settings: Region) -> str:
 
 
 def freshness_days(asset: str, regions: Iterable[str] | None = None) -> int | None:
-    """The shortest time after which a source of this asset should be read again, from its cards; None without one."""
+    """The shortest time after which a source of this asset should be read again, from its cards; None without one.
+
+    Raises
+    ------
+    KhanijError : one of the regions named cannot be read; of all regions together, such a one is passed over, since a
+        broken card of one must not hide the code location of the others.
+    """
     days = []
-    for name in regions or region_names():
-        region = Workspace().region(name)
-        for role, source in region.sources().items():
-            # What comes from the archive is fresh by its own asset (``assets.archive``).
-            if role.split(".")[0] not in RECIPES[asset].layers or source.path is None:
-                continue
-            freshness = load_card(source.card).freshness
-            if freshness is not None:
-                days.append(freshness)
+    for name in regions if regions is not None else region_names():
+        try:
+            days += _freshness_of(asset, name)
+        except KhanijError:
+            if regions is not None:
+                raise
     return min(days) if days else None
+
+
+def _freshness_of(asset: str, region: str) -> list[int]:
+    # What comes from the archive is fresh by its own asset (``assets.archive``).
+    sources = [
+        source
+        for role, source in Workspace().region(region).sources().items()
+        if role.split(".")[0] in RECIPES[asset].layers and source.path is not None
+    ]
+    return [days for source in sources if (days := load_card(source.card).freshness) is not None]
 
 
 def due_assets(region: str, instance: dg.DagsterInstance, now: float | None = None) -> list[str]:
@@ -123,7 +139,7 @@ def due_assets(region: str, instance: dg.DagsterInstance, now: float | None = No
 
 
 def plan_fetch(
-    region: str, workspace: Workspace, instance: dg.DagsterInstance, why: str, now: float | None = None
+    region: str, workspace: Workspace, instance: dg.DagsterInstance, why: str, night: str, now: float | None = None
 ) -> dg.RunRequest | dg.SkipReason:
     """A request for the remote sources of a region that are due, or the reason why there is none."""
     try:
@@ -136,14 +152,14 @@ def plan_fetch(
     if instance.get_runs_count(dg.RunsFilter(tags={"khanij/fetch": region}, statuses=unfinished)):
         return dg.SkipReason(f"{region}: a fetch is queued or under way")
     return dg.RunRequest(
-        run_key=None,
+        run_key=f"{region}-fetch-{night}",
         job_name=FETCH_JOB,
         partition_key=region,
         asset_selection=[archive_key(card) for card in due],
         tags={
             "khanij/region": region,
             "khanij/fetch": region,
-            "khanij/why": why,
+            WHY_TAG: why,
             "khanij/sources": ", ".join(due)[:200],
         },
     )

@@ -16,16 +16,19 @@ from assets.fingerprints import forget
 from assets.workspace import Workspace
 from data_sources.regions import region_names
 from khanij.foundation.environment import autostart
-from pipelines.automations.planning import AssetJob, due_assets, plan_fetch, plan_run
+from pipelines.automations.planning import WHY_TAG, AssetJob, due_assets, plan_fetch, plan_run
+from pipelines.partitions import synchronise
+from pipelines.release_job import is_published, release_config
 from pipelines.stores.io_managers import BundleIOManager
 
 TIMEZONE = "Asia/Kolkata"
 FETCH_HOUR = 0
 NIGHTLY_HOUR = 2
-STEP_MINUTES = 10  # regions begin one after the other, so that they do not wait in the queue for each other
+NIGHTLY = "nightly"
+MOST_TOLD = 20
 
 
-def by_the_clock(name: str, cron: str, job: Any, description: str, **tags: str) -> Callable[..., dg.ScheduleDefinition]:
+def by_the_clock(name: str, cron: str, job: Any, description: str) -> Callable[..., dg.ScheduleDefinition]:
     """A decorator for what runs by the clock of India; it runs from the start only where the installation says so."""
     status = dg.DefaultScheduleStatus.RUNNING if autostart() else dg.DefaultScheduleStatus.STOPPED
     return dg.schedule(
@@ -35,59 +38,85 @@ def by_the_clock(name: str, cron: str, job: Any, description: str, **tags: str) 
         job=job,
         default_status=status,
         description=description,
-        tags=tags,
     )
 
 
-def every_night(hour: int, position: int) -> str:
-    """The cron line of the region at this place of the list: regions begin one after the other."""
-    minutes = hour * 60 + position * STEP_MINUTES
-    return f"{minutes % 60} {minutes // 60 % 24} * * *"
+def told(skips: Sequence[dg.SkipReason]) -> dg.SkipReason:
+    """Why nothing is asked for, one reason a region; those of the most regions are shortened."""
+    reasons = [skip.skip_message or "" for skip in skips]
+    more = f"; and {len(reasons) - MOST_TOLD} more" if len(reasons) > MOST_TOLD else ""
+    return dg.SkipReason("; ".join(reasons[:MOST_TOLD]) + more or "there is no region")
 
 
-def nightly_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDefinition:
-    """The nightly refresh of one region: sources that are due are read again, and whatever is stale is made."""
-    told = f"Every night: read the due sources of {region} again and make what is stale, if anything."
+def nightly_schedule(job: AssetJob) -> dg.ScheduleDefinition:
+    """The nightly refresh: of each region, sources that are due are read again, and whatever is stale is made."""
+    text = "Every night, each region: read its due sources again and make what is stale, if anything. Dagster queues the runs."
 
-    @by_the_clock(f"nightly_{region}", every_night(NIGHTLY_HOUR, position), job, told, **{"khanij/region": region})
+    @by_the_clock(NIGHTLY, f"0 {NIGHTLY_HOUR} * * *", job, text)
     def nightly(
         context: dg.ScheduleEvaluationContext,
         workspace: dg.ResourceParam[Workspace],
         io_manager: dg.ResourceParam[BundleIOManager],
-    ) -> dg.RunRequest | dg.SkipReason:
+    ) -> list[dg.RunRequest] | dg.SkipReason:
         forget()
-        due = due_assets(region, context.instance)
-        # Without a run key: what failed last night is tried again tonight.
-        return plan_run(region, workspace, io_manager.store(), context.instance, "nightly", also=due, keyed=False)
+        synchronise(context.instance)
+        night, answers = calver(context.scheduled_execution_time), []
+        for region in region_names():
+            due = due_assets(region, context.instance)
+            # A key a night: what failed last night is tried again tonight.
+            answers.append(
+                plan_run(region, workspace, io_manager.store(), context.instance, NIGHTLY, also=due, night=night)
+            )
+        return requests_or_reason(answers)
 
     return nightly
 
 
-def fetch_schedule(region: str, position: int, job: AssetJob) -> dg.ScheduleDefinition:
-    """Ask the servers of one region for what is due, before the night's ranking looks at what has changed."""
-    told = f"Every night: bring the remote sources of {region} that are due into the archive, if any."
+def fetch_schedule(job: AssetJob) -> dg.ScheduleDefinition:
+    """Ask the servers of each region for what is due, before the night's ranking looks at what has changed."""
+    text = "Every night, each region: bring its remote sources that are due into the archive, if any."
 
-    @by_the_clock(f"fetch_{region}", every_night(FETCH_HOUR, position), job, told, **{"khanij/region": region})
+    @by_the_clock("nightly_fetch", f"0 {FETCH_HOUR} * * *", job, text)
     def fetching(
         context: dg.ScheduleEvaluationContext, workspace: dg.ResourceParam[Workspace]
-    ) -> dg.RunRequest | dg.SkipReason:
-        return plan_fetch(region, workspace, context.instance, "nightly")
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        synchronise(context.instance)
+        night = calver(context.scheduled_execution_time)
+        remote = sorted({region for users in remote_cards().values() for region in users})
+        return requests_or_reason(
+            [plan_fetch(region, workspace, context.instance, NIGHTLY, night) for region in remote]
+        )
 
     return fetching
 
 
-def release_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
-    """On the first of each month, a release of every region named by that day (CalVer, such as 2026.12.01)."""
-    told = "On the first of the month: an immutable release of every published region, named YYYY.MM.DD."
+def requests_or_reason(answers: Sequence[dg.RunRequest | dg.SkipReason]) -> list[dg.RunRequest] | dg.SkipReason:
+    """The runs to ask for, or why there is none."""
+    requests = [answer for answer in answers if isinstance(answer, dg.RunRequest)]
+    return requests or told([answer for answer in answers if isinstance(answer, dg.SkipReason)])
 
-    @by_the_clock("monthly_release", "0 6 1 * *", job, told)
-    def monthly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+
+def release_schedule(job: AssetJob) -> dg.ScheduleDefinition:
+    """On the first of each month, a release of every published region named by that day (CalVer, such as 2026.12.01)."""
+    text = "On the first of the month: an immutable release of every published region, named YYYY.MM.DD."
+
+    @by_the_clock("monthly_release", "0 6 1 * *", job, text)
+    def monthly(
+        context: dg.ScheduleEvaluationContext, workspace: dg.ResourceParam[Workspace]
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        synchronise(context.instance)
         version = calver(context.scheduled_execution_time)
-        return dg.RunRequest(
-            run_key=version,
-            run_config={"ops": {"release_regions": {"config": {"version": version}}}},
-            tags={"khanij/release": version},
-        )
+        regions = [region for region in region_names() if is_published(workspace, region)]
+        requests = [
+            dg.RunRequest(
+                run_key=f"{version}-{region}",
+                partition_key=region,
+                run_config=release_config(version),
+                tags={"khanij/release": version, "khanij/region": region, WHY_TAG: "monthly_release"},
+            )
+            for region in regions
+        ]
+        return requests or dg.SkipReason("no region is published, so nothing is released")
 
     return monthly
 
@@ -98,13 +127,8 @@ def calver(when: datetime) -> str:
 
 
 def build_schedules(
-    rank: AssetJob, release: dg.JobDefinition, fetch: AssetJob | None = None
+    rank: AssetJob, release: AssetJob, fetch: AssetJob | None = None
 ) -> Sequence[dg.ScheduleDefinition]:
-    """One nightly schedule a region, one that fetches for each region with remote sources, and the monthly release."""
-    regions = list(enumerate(region_names()))
-    remote = {region for users in remote_cards().values() for region in users} if fetch is not None else set()
-    return [
-        *(fetch_schedule(r, i, fetch) for i, r in regions if r in remote),
-        *(nightly_schedule(r, i, rank) for i, r in regions),
-        release_schedule(release),
-    ]
+    """The nightly refresh of all regions, the fetching of their remote sources where there are any, the monthly release."""
+    fetching = [fetch_schedule(fetch)] if fetch is not None else []
+    return [*fetching, nightly_schedule(rank), release_schedule(release)]

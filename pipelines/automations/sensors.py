@@ -14,15 +14,17 @@ import dagster as dg
 
 import data_sources
 from assets.fingerprints import forget
-from assets.workspace import Workspace, companions
+from assets.shown.outside import landing_key
+from assets.workspace import PARTITIONS, Workspace, companions
 from data_sources.cards import card_files
 from data_sources.contracts import KhanijError
 from data_sources.regions import data_folder, region_files, region_names
 from khanij.foundation.closure import stat_of
 from khanij.foundation.environment import autostart
 from khanij.foundation.files import sha256_of
-from pipelines.automations.hooks import failed_runs
+from pipelines.automations.alerting import alerts_sensor
 from pipelines.automations.planning import AssetJob, plan_run
+from pipelines.partitions import announce, difference
 from pipelines.stores.io_managers import BundleIOManager
 
 INTERVAL_S = 60
@@ -131,6 +133,7 @@ def _requests(
     """Requests, skip messages, and the regions that are dealt with (a region that is busy is asked again later)."""
     requests, skips, dealt = [], [], []
     forget()  # a code server lives for weeks
+    announce([*reasons], context.instance)  # a new region's first run may be asked for before its partition was made
     for region, why in reasons.items():
         answer = plan_run(region, workspace, io_manager.store(), context.instance, why)
         if isinstance(answer, dg.RunRequest):
@@ -159,22 +162,73 @@ def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
         io_manager: dg.ResourceParam[BundleIOManager],
     ) -> dg.SensorResult:
         cursor = _read_cursor(context.cursor)
-        seen, done = cursor.get("seen", {}), cursor.get("done", {})
+        done = cursor.get("done", {})
+        # What was seen is kept only where it is not what was acted on: a cursor of 200 regions is read every minute.
+        seen = {**done, **cursor.get("seen", {})}
         now = landing_state(workspace)
         changes = settled_changes(now, seen, done)
         requests, skips, dealt = _requests(
             context, workspace, io_manager, {r: f"source files changed: {', '.join(k)}" for r, k in changes.items()}
         )
-        done = {**done, **{r: now[r] for r in dealt}}
+        done = {r: now[r] if r in dealt else done[r] for r in now if r in dealt or r in done}
         strangers = unclaimed(workspace)
         if strangers:
             skips.append(f"files that no region names: {', '.join(strangers)}")
-        text = json.dumps({"seen": now, "done": done}, sort_keys=True)
+        moving = {r: layers for r, layers in now.items() if layers != done.get(r)}
+        text = json.dumps({"seen": moving, "done": done}, sort_keys=True)
+        events = [event for r in dealt for event in observed(r, changes[r], now[r], workspace)]
         if requests:
-            return dg.SensorResult(run_requests=requests, cursor=text)
-        return dg.SensorResult(skip_reason="; ".join(skips) or "no source file has changed", cursor=text)
+            return dg.SensorResult(run_requests=requests, cursor=text, asset_events=events)
+        reason = "; ".join(skips) or "no source file has changed"
+        return dg.SensorResult(skip_reason=reason, cursor=text, asset_events=events)
 
     return landing_files
+
+
+def observed(
+    region: str, layers: Iterable[str], now: Mapping[str, str], workspace: Workspace
+) -> list[dg.AssetObservation]:
+    """What Dagster is to note of the external assets whose files changed: one observation a card."""
+    try:
+        sources = workspace.region(region).sources()
+    except KhanijError:
+        return []
+    cards: dict[str, dict[str, str]] = {}
+    for layer in layers:
+        if layer in sources and sources[layer].path is not None:
+            cards.setdefault(sources[layer].card, {})[layer] = now.get(layer, "gone")
+    return [
+        dg.AssetObservation(
+            landing_key(card),
+            partition=region,
+            metadata={
+                "layers": ", ".join(sorted(states)),
+                "path": ", ".join(str(sources[k].path) for k in sorted(states)),
+            },
+            tags={"dagster/data_version": "-".join(states[k] for k in sorted(states))[:60]},
+        )
+        for card, states in sorted(cards.items())
+    ]
+
+
+def regions_sensor() -> dg.SensorDefinition:
+    """Makes a partition of each new region's YAML, and takes away that of one that is gone."""
+
+    @dg.sensor(
+        minimum_interval_seconds=INTERVAL_S // 2,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="A region whose YAML was added is one partition more, without a restart; one that went is one fewer.",
+    )
+    def known_regions(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        added, gone = difference(context.instance)
+        if not added and not gone:
+            return dg.SensorResult(skip_reason="every region is known, and no other")
+        requests: list[Any] = [PARTITIONS.build_add_request(added)] if added else []
+        requests += [PARTITIONS.build_delete_request(gone)] if gone else []
+        told = [f"new: {', '.join(added)}"] * bool(added) + [f"gone: {', '.join(gone)}"] * bool(gone)
+        return dg.SensorResult(dynamic_partitions_requests=requests, skip_reason="; ".join(told))
+
+    return known_regions
 
 
 def facts_sensor(job: AssetJob) -> dg.SensorDefinition:
@@ -205,5 +259,5 @@ def facts_sensor(job: AssetJob) -> dg.SensorDefinition:
 
 
 def build_sensors(rank: AssetJob) -> list[dg.SensorDefinition]:
-    """Landing files, changed facts, and the one that tells of failures."""
-    return [landing_sensor(rank), facts_sensor(rank), failed_runs]
+    """Landing files, changed facts, new regions, and the one that tells people."""
+    return [landing_sensor(rank), facts_sensor(rank), regions_sensor(), alerts_sensor()]

@@ -75,24 +75,17 @@ def main(arguments: argparse.Namespace) -> int:
 
     console = terminal()
     failed, paths = [], []
-    began = time.monotonic()
-    made = _on_cluster(
-        names, overrides, arguments.all, arguments.scenario
-    )  # --accept is for one region, which no cluster takes
     waiting = Waiting(list(names))
     with waiting.told_if_stopped():
         for name in names:
             check()
             waiting.begin(name)
-            if name in made:
-                outcome = made[name]
-            else:
-                began = time.monotonic()
-                with Bar(load_region(name).title, hush=arguments.quiet) as bar:
-                    outcome = run_region(
-                        name, overrides=overrides, everything=arguments.all, listener=bar.update, accept=accept,
-                        scenario=arguments.scenario,
-                    )  # fmt: skip
+            began = time.monotonic()
+            with Bar(load_region(name).title, hush=arguments.quiet) as bar:
+                outcome = run_region(
+                    name, overrides=overrides, everything=arguments.all, listener=bar.update, accept=accept,
+                    scenario=arguments.scenario,
+                )  # fmt: skip
             waiting.under_way = ""
             if outcome.error:
                 failed.append(name)
@@ -174,14 +167,3 @@ class Waiting:
             parts = [f"region {self.under_way} was under way"] if self.under_way else []
             parts += [f"not begun: {', '.join(self.left)}"] if self.left else []
             raise Stopped(f" ({'; '.join(parts)})" if parts else "") from error
-
-
-def _on_cluster(names: list[str], overrides: dict[str, str], everything: bool, scenario: str) -> dict[str, Outcome]:
-    """What the workers of the configured Dask cluster made of several regions; nothing where there is none."""
-    from khanij.foundation.environment import dask_scheduler
-
-    if len(names) < 2 or dask_scheduler() is None:
-        return {}
-    from pipelines.cluster import run_regions
-
-    return {outcome.region: outcome for outcome in run_regions(names, overrides, everything, scenario)}

@@ -1,7 +1,7 @@
 """The store of one run with its tiles on a Dask cluster, where ``KHANIJ_DASK_SCHEDULER`` names one.
 
-Belongs here: the connection and the tiles of a big region. Does not belong here: what is computed, or which regions a
-cluster makes (``pipelines.cluster``). Without the variable nothing here opens a connection. A tile whose worker dies is
+Belongs here: the connection and the tiles of a big region. Does not belong here: what is computed, or where a run
+is executed (Dagster's launchers). Without the variable nothing here opens a connection. A tile whose worker dies is
 computed again by another, and its result depends on its inputs alone, so the bytes are the same.
 """
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.automations import schedules
 from pipelines.automations.sensors import landing_state
 from pipelines.definitions import build_defs
 from pipelines.resources import instance, resources
@@ -24,18 +25,23 @@ REGION = "far_away"
 def tick(defs: dg.Definitions, schedule: str, dagster: dg.DagsterInstance) -> dict[str, object]:
     """Evaluate one schedule and run what it asks for."""
     repository = defs.get_repository_def()
-    with dg.build_schedule_context(
-        instance=dagster,
-        scheduled_execution_time=datetime.now(UTC),
-        repository_def=repository,
-        resources={k: v for k, v in resources().items() if k in ("workspace", "io_manager")},
-    ) as context:
+    # The night of one region; the others' nights are their own.
+    schedules.region_names = lambda: [REGION]
+    schedules.remote_cards = lambda: {"any": [REGION]}
+    with (
+        dg.partition_loading_context(dynamic_partitions_store=dagster),
+        dg.build_schedule_context(
+            instance=dagster,
+            scheduled_execution_time=datetime.now(UTC),
+            repository_def=repository,
+            resources={k: v for k, v in resources().items() if k in ("workspace", "io_manager")},
+        ) as context,
+    ):
         answer = repository.get_schedule_def(schedule).evaluate_tick(context)
     if not answer.run_requests:
         return {"skipped": answer.skip_message}
     (request,) = answer.run_requests
-    job = schedule.replace(f"_{REGION}", "")
-    name = {"fetch": "fetch_sources", "nightly": "rank_region"}[job]
+    name = {"nightly_fetch": "fetch_sources", "nightly": "rank_region"}[schedule]
     outcome = defs.resolve_job_def(name).execute_in_process(
         instance=dagster,
         partition_key=request.partition_key,
@@ -69,7 +75,7 @@ def grow_old() -> None:
 def graph(defs: dg.Definitions) -> dict[str, object]:
     """Pools, policies, upstream archives and schedules, as the UI shows them."""
     repository = defs.get_repository_def()
-    archive = {a.key.to_user_string(): a for a in repository.assets_defs_by_key.values() if a.key.path[0] == "archive"}
+    archive = {k.to_user_string(): a for k, a in repository.assets_defs_by_key.items() if k.path[0] == "archive"}
     specs = {s.key.to_user_string(): s for a in repository.assets_defs_by_key.values() for s in a.specs}
     return {
         "pools": {k: sorted(a.op.pools) if hasattr(a.op, "pools") else [a.op.pool] for k, a in archive.items()},
@@ -79,7 +85,7 @@ def graph(defs: dg.Definitions) -> dict[str, object]:
             n: sorted(d.asset_key.to_user_string() for d in specs[n].deps if d.asset_key.path[0] == "archive")
             for n in ("occurrences", "waste_inventory", "faults")
         },
-        "schedules": sorted(s.name for s in repository.schedule_defs if s.name.startswith("fetch_")),
+        "schedules": sorted(s.name for s in repository.schedule_defs if "fetch" in s.name),
         "zones": sorted({s.execution_timezone for s in repository.schedule_defs}),
     }
 

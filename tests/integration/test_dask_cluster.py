@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import dagster as dg
 import numpy as np
 import pytest
 from production_servers import free_port
@@ -105,13 +104,12 @@ def test_without_a_mapper_tiles_are_computed_here_in_order():
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr("pipelines.cluster.CONNECT_S", 2)
+    monkeypatch.setattr("pipelines.stores.region_io.CONNECT_S", 2)
     address = f"tcp://127.0.0.1:{free_port()}"
     with pytest.raises(ClusterError, match="KHANIJ_DASK_SCHEDULER"), connected(address):
         pass
 
 
-BACKFILL = ["--region", "small_east", "--region", "small_south"]
 # The sample district on a finer grid: more cells than one tile has, so that its kriging is sent out in nine.
 TILED = ["--region", "sample_district", "--set", "grid.cell_m=100", "--set", "ranking.draws=200"]
 BASE = {k: v for k, v in os.environ.items() if not k.startswith(("KHANIJ_", "DAGSTER_"))}
@@ -145,78 +143,6 @@ def wait_for(happened: Callable[[], bool], run: subprocess.Popen) -> None:
 def digests(home: Path) -> dict[str, str]:
     files = [p for p in sorted((home / "output").rglob("*")) if p.is_file()]
     return {p.relative_to(home).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
-
-
-def test_regions_of_a_backfill_are_made_by_workers_with_the_same_bytes_though_one_is_killed(tmp_path):
-    plain, scaled = tmp_path / "plain", tmp_path / "scaled"
-    finished(command(BACKFILL, plain))
-    environment = {"KHANIJ_HOME": str(scaled), "KHANIJ_REGIONS": str(ROOT / "tests" / "regions")}
-    with cluster(tmp_path, **environment) as (address, workers):
-        run = command(BACKFILL, scaled, KHANIJ_DASK_SCHEDULER=address)
-        store = scaled / ".khanij" / "store"
-        wait_for(lambda: len(list(store.glob("*/waste_inventory/manifest.json"))) == 2, run)
-        assert not list(scaled.glob("output/*/ranked_blocks.gpkg")), "both regions are in the middle"
-        workers[0].kill()
-        told = finished(run)
-    assert "small_east" in told and "small_south" in told
-    made = digests(scaled)
-    assert made == digests(plain) and sum(name.endswith("ranked_blocks.gpkg") for name in made) == 2
-
-
-DAGSTER = """
-telemetry: {enabled: false}
-run_launcher: {module: pipelines.launcher, class: RegionRunLauncher}
-run_monitoring: {enabled: true, poll_interval_seconds: 20}
-"""
-
-
-def test_a_backfill_of_dagster_is_made_by_workers_with_the_same_bytes_though_one_is_killed(tmp_path):
-    plain, scaled, dagster_home = tmp_path / "plain", tmp_path / "scaled", tmp_path / "dagster"
-    finished(command(BACKFILL, plain))
-    dagster_home.mkdir()
-    (dagster_home / "dagster.yaml").write_text(DAGSTER)
-    environment = {
-        "KHANIJ_HOME": str(scaled),
-        "KHANIJ_REGIONS": str(ROOT / "tests" / "regions"),
-        "DAGSTER_HOME": str(dagster_home),
-    }
-    with cluster(tmp_path, **environment) as (address, workers):
-        env = {**BASE, **environment, "PYTHONPATH": str(ROOT), "KHANIJ_DASK_SCHEDULER": address}
-
-        def dagster(*arguments: str) -> subprocess.Popen:
-            return subprocess.Popen(
-                [sys.executable, "-m", *arguments], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                text=True,
-            )  # fmt: skip
-
-        assert dagster("dagster", "instance", "migrate").wait(120) == 0
-        asked = dagster(
-            *"dagster job backfill -w workspace.yaml -j rank_region --partitions small_east,small_south --noprompt".split()
-        )
-        out, _ = asked.communicate(timeout=300)
-        assert asked.returncode == 0, out
-        daemon_log = (tmp_path / "daemon.log").open("wb")
-        daemon = subprocess.Popen(
-            [sys.executable, "-m", "dagster._daemon", "run", "-w", "workspace.yaml"], cwd=ROOT, env=env,
-            stdout=daemon_log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            store = scaled / ".khanij" / "store"
-            wait_for(lambda: len(list(store.glob("*/waste_inventory/manifest.json"))) == 2, daemon)
-            assert not list(scaled.glob("output/*/ranked_blocks.gpkg")), "both regions are in the middle"
-            workers[0].kill()
-            with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
-                done = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS])
-                wait_for(lambda: instance.get_runs_count(done) == 2, daemon)
-                runs = instance.get_runs()
-        finally:
-            daemon.terminate()
-            daemon.wait(60)
-            daemon_log.close()
-    assert all(run.tags["khanij/dask_scheduler"] == address for run in runs), "every run was on the cluster"
-    assert len(runs) == 2, "the killed one was resumed, not started anew"
-    made = digests(scaled)
-    assert made == digests(plain) and sum(name.endswith("ranked_blocks.gpkg") for name in made) == 2
 
 
 def test_tiles_of_one_big_region_are_made_by_workers_with_the_same_bytes_though_one_is_killed(tmp_path):

@@ -157,51 +157,51 @@ def test_the_graph_shows_servers_policies_and_what_is_made_from_what(dagster, se
     assert seen["upstream"] == {
         "occurrences": ["archive/my_points"], "waste_inventory": ["archive/my_ponds"], "faults": [],
     }  # fmt: skip
-    assert seen["schedules"] == ["fetch_far_away", "fetch_next_door"], "regions of files alone have nothing to fetch"
+    assert seen["schedules"] == ["nightly_fetch"], "one for all regions"
     assert seen["zones"] == ["Asia/Kolkata"]
 
 
 def test_a_week_of_nights(dagster, server):
     """Fetched, ranked; nothing due, nothing made; due and unchanged, nothing made; changed, exactly that is re-made."""
-    first = ask(dagster, "fetch_far_away")
+    first = ask(dagster, "nightly_fetch")
     assert first["success"] and first["made"] == ["archive/my_points", "archive/my_ponds"], first["error"]
     assert first["changed"] == {"archive/my_points": True, "archive/my_ponds": True}
     assert first["run_tags"]["khanij/fetch"] == "far_away" and first["run_tags"]["khanij/product"] == "archive"
-    ranked = ask(dagster, "nightly_far_away")
+    ranked = ask(dagster, "nightly")
     assert ranked["success"] and "ranked_blocks" in ranked["made"], ranked["error"]
-    assert "within its freshness" in ask(dagster, "fetch_far_away")["skipped"]
-    assert "nothing has changed" in ask(dagster, "nightly_far_away")["skipped"]
+    assert "within its freshness" in ask(dagster, "nightly_fetch")["skipped"]
+    assert "nothing has changed" in ask(dagster, "nightly")["skipped"]
 
     ask(dagster, "old")
     asked = len(server.asked)
-    again = ask(dagster, "fetch_far_away")
+    again = ask(dagster, "nightly_fetch")
     assert again["success"] and set(again["changed"].values()) == {False} and again["versions"] == first["versions"]
     assert len(server.asked) == asked + 2, "each source was asked, conditionally"
-    assert "nothing has changed" in ask(dagster, "nightly_far_away")["skipped"]
+    assert "nothing has changed" in ask(dagster, "nightly")["skipped"]
 
     ask(dagster, "old")
     before = ask(dagster, "landing")
     pond = {"type": "way", "id": 3, "lat": 25.5, "lon": 75.5, "tags": {"name": "A new pond"}}
     server.bodies["/ponds"] = json.dumps({"elements": [*PONDS, pond]})
-    changed = ask(dagster, "fetch_far_away")
+    changed = ask(dagster, "nightly_fetch")
     assert changed["changed"] == {"archive/my_points": False, "archive/my_ponds": True}
     assert changed["versions"]["archive/my_points"] == first["versions"]["archive/my_points"]
     after = ask(dagster, "landing")
     assert after["waste.my_ponds"] != before["waste.my_ponds"], "the sensor on the archive sees it too"
-    night = ask(dagster, "nightly_far_away")
+    night = ask(dagster, "nightly")
     assert night["success"] and {"waste_inventory", "blocks", "assessment", "ranked_blocks"} <= set(night["made"])
     assert not {"occurrences", "faults", "stream_sediments"} & set(night["made"]), "what did not change is not made"
-    assert "nothing has changed" in ask(dagster, "nightly_far_away")["skipped"]
+    assert "nothing has changed" in ask(dagster, "nightly")["skipped"]
 
 
 def test_a_source_that_shuts_its_door_leaves_what_is_here(dagster, server):
     ask(dagster, "old")
     server.down = True
-    failed = ask(dagster, "fetch_far_away")
+    failed = ask(dagster, "nightly_fetch")
     server.down = False
     assert not failed["success"] and any("What was in the archive stays" in e for e in failed["error"])
-    assert "nothing has changed" in ask(dagster, "nightly_far_away")["skipped"], "the old data still stand"
-    assert ask(dagster, "fetch_far_away")["success"], "still due, so the next night asks again"
+    assert "nothing has changed" in ask(dagster, "nightly")["skipped"], "the old data still stand"
+    assert ask(dagster, "nightly_fetch")["success"], "still due, so the next night asks again"
 
 
 def test_the_job_runs_as_the_daemon_launches_it(dagster, server, home):

@@ -1,12 +1,18 @@
 """Smoke test of the code location: what a data engineer relies on by name, and that one can find one's way in the UI."""
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from assets.fingerprints import RECIPES
+from assets.shown import outside
 from data_sources.regions import region_names
-from pipelines.definitions import defs
+from pipelines.automations.automation import dressed
+from pipelines.definitions import build_defs, defs
+from pipelines.partitions import difference, synchronise
 
+ROOT = Path(__file__).resolve().parents[2]
 SURVEY = {
     "stream_sediments",
     "lithology",
@@ -41,13 +47,67 @@ def test_asset_keys(specs):
 
 def test_jobs_schedules_and_sensors(repository):
     assert {"rank_region", "release"} <= {j.name for j in repository.get_all_jobs()}
-    assert {f"nightly_{r}" for r in region_names()} | {"monthly_release"} <= {s.name for s in repository.schedule_defs}
-    assert {"landing_files", "changed_facts", "failed_runs"} <= {s.name for s in repository.sensor_defs}
+    automations = {s.name for s in repository.schedule_defs} | {s.name for s in repository.sensor_defs}
+    assert {"nightly", "monthly_release"} <= automations
+    assert {"landing_files", "changed_facts", "known_regions", "alerts"} <= automations
+    assert len(automations) <= 10, "one for all regions, however many there are"
 
 
-def test_every_region_is_a_partition_of_every_asset(specs):
-    for name in RECIPES:
-        assert specs[name].partitions_def.get_partition_keys() == region_names()
+def test_a_region_is_a_partition_of_every_asset_from_the_moment_its_yaml_is_there(specs, monkeypatch):
+    monkeypatch.setattr("pipelines.partitions.region_names", lambda: [*region_names(), "one_more"])
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("region", ["long_gone", "india"])
+        assert difference(instance) == (sorted({*region_names(), "one_more"} - {"india"}), ["long_gone"])
+        synchronise(instance)
+        assert difference(instance) == ([], [])
+        for name in RECIPES:
+            keys = specs[name].partitions_def.get_partition_keys(dynamic_partitions_store=instance)
+            assert sorted(keys) == sorted([*region_names(), "one_more"])
+
+
+def test_a_broken_card_or_region_of_a_user_hides_no_other(tmp_path, monkeypatch):
+    text = (ROOT / "tests" / "regions" / "small_south.yaml").read_text()
+    for folder in ("cards", "regions"):
+        (tmp_path / folder).mkdir()
+        monkeypatch.setenv(f"KHANIJ_{folder.upper()}", str(tmp_path / folder))
+    (tmp_path / "cards" / "broken.yaml").write_text("name: broken\nno_such_key: 1\n")
+    with_card = text.replace("layers: {}", "layers: {faults: {card: broken, path: faults.csv}}")
+    (tmp_path / "regions" / "small_south.yaml").write_text(with_card)
+    (tmp_path / "regions" / "no_region.yaml").write_text("name: no_region\nextent: here\n")
+    outside.outside_cards.cache_clear()
+    try:
+        loaded = build_defs()
+        dg.Definitions.validate_loadable(loaded)
+        keys = {k.to_user_string() for k in loaded.get_repository_def().asset_graph.get_all_asset_keys()}
+        assert "landing/sample_district" in keys and "landing/broken" not in keys
+    finally:
+        outside.outside_cards.cache_clear()
+
+
+def test_files_outside_stand_before_the_layers_that_are_read_from_them(repository):
+    graph = repository.asset_graph
+    faults = {k.to_user_string() for k in graph.get(dg.AssetKey("faults")).parent_keys}
+    assert {"landing/ngdr_faults_karnataka_andhra", "landing/sample_district"} <= faults
+    assert not graph.get(dg.AssetKey(["landing", "sample_district"])).is_executable
+    assert graph.get(dg.AssetKey("released_set")).parent_keys == {dg.AssetKey("published_set")}
+
+
+def test_an_asset_that_is_made_from_another_may_read_a_remote_layer(monkeypatch):
+    """Blocks are made from the waste sites and from the leases, which may come from a server."""
+    monkeypatch.setattr(
+        outside, "outside_cards", lambda: {"archive": {"blocks": ("ngdr_lease_auctioned",)}, "landing": {}}
+    )
+    keys = outside.outside_keys(("blocks",))
+
+    @dg.asset(ins={"waste_inventory": dg.AssetIn("waste_inventory")}, deps=keys)
+    def blocks(waste_inventory): ...
+
+    assert dg.AssetKey(["archive", "ngdr_lease_auctioned"]) in blocks.asset_deps[dg.AssetKey("blocks")]
+
+    @dg.asset
+    def waste_inventory(): ...
+
+    dg.Definitions.validate_loadable(dg.Definitions(assets=dressed([blocks, waste_inventory])))
 
 
 def test_every_asset_says_what_it_is_whose_it_is_and_of_what_kind(specs):

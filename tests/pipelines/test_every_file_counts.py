@@ -38,6 +38,7 @@ NEVER_IN_A_RESULT = {
     "data_sources/reference/evidence/*.csv": "where figures of other tables come from; no run reads it",
     "assets/archive.py": "fetching: what comes counts by its bytes in the archive",
     "assets/definitions.py": "a list of the assets",
+    "assets/shown/outside.py": "what the UI shows of where layers come from",
     "publishing/releasing/catalogue.py": "of releases, which are made from a published set",
     "publishing/releasing/diff.py": "compares what is published",
     "publishing/releasing/plugin_zip.py": "packs the plugin for QGIS when asked for",

@@ -1,13 +1,28 @@
-"""What killed runs leave in Dagster's books is closed by whoever holds the region's lock, and nothing else is."""
+"""What killed runs leave in Dagster's books is closed when their process is seen to be gone, and nothing else is."""
 
+import contextlib
 import socket
+import subprocess
+import sys
 
 import dagster as dg
 import pytest
 
-from pipelines.stores.leases import HERE_TAG, HOST_TAG, PARTITION_TAG, close_dead_runs, region_lock, running
+from pipelines.stores.leases import (
+    HERE_TAG,
+    HOST_TAG,
+    PARTITION_TAG,
+    RUN_TAG,
+    close_dead_runs,
+    end_run,
+    hold_run,
+    region_lock,
+    run_lock,
+    running,
+)
 
 REGION = "india"
+HOST = socket.gethostname()
 NOT_STARTED, STARTED, STARTING = (
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTED,
@@ -27,51 +42,83 @@ def record(instance: dg.DagsterInstance, run_id: str, status: dg.DagsterRunStatu
     instance.add_run(dg.DagsterRun(job_name="rank_region", run_id=run_id, status=status, tags=tags, **more))
 
 
-def test_a_run_killed_before_it_said_that_it_started_is_closed(instance, tmp_path):
-    record(instance, "a", NOT_STARTED, tags={HERE_TAG: socket.gethostname()})
-    assert not running(REGION, tmp_path, instance)
-    assert instance.get_run_by_id("a").status == dg.DagsterRunStatus.FAILURE
-
-
-def test_a_run_killed_before_it_was_marked_with_its_host_is_closed(instance):
-    record(instance, "a", STARTED, tags={HERE_TAG: socket.gethostname()})
-    record(instance, "b", STARTED, tags={HOST_TAG: socket.gethostname()})
-    assert sorted(close_dead_runs(REGION, instance)) == ["a", "b"]
-
-
-def test_a_run_that_waits_or_runs_elsewhere_is_left_alone(instance, tmp_path):
-    record(instance, "own", STARTED, tags={HERE_TAG: socket.gethostname()})
-    record(instance, "launched", STARTING)
-    record(instance, "retried", NOT_STARTED, tags={HERE_TAG: socket.gethostname()}, parent_run_id="x", root_run_id="x")
-    record(instance, "far", STARTED, tags={HERE_TAG: "another-machine", HOST_TAG: "another-machine"})
-    assert close_dead_runs(REGION, instance, own_run_id="own") == []
-    assert running(REGION, tmp_path, instance)
-
-
-def test_nothing_is_closed_while_the_region_is_held_by_a_live_process(instance, tmp_path):
-    import subprocess
-    import sys
-
-    lock = region_lock(tmp_path, REGION).lock_file
-    code = (
-        f"from filelock import FileLock\nlock = FileLock({lock!r})\nlock.acquire()\nprint('held', flush=True)\ninput()"
-    )
+@contextlib.contextmanager
+def held_elsewhere(lock_file: str):
+    """Another process holds a lock, until the context ends."""
+    code = f"from filelock import FileLock\nlock = FileLock({lock_file!r})\nlock.acquire()\nprint('held', flush=True)\ninput()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout.readline().strip() == "held"
-        record(instance, "a", NOT_STARTED, tags={HERE_TAG: socket.gethostname()})
-        assert running(REGION, tmp_path, instance)
-        assert instance.get_run_by_id("a").status == NOT_STARTED
+        yield
         other.communicate("\n")
+
+
+def test_a_run_killed_before_it_said_that_it_started_is_closed(instance, tmp_path):
+    record(instance, "a", NOT_STARTED, tags={HERE_TAG: HOST})
+    assert not running(REGION, tmp_path, instance)
+    assert instance.get_run_by_id("a").status == dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_killed_before_it_was_marked_with_its_host_is_closed(instance, tmp_path):
+    record(instance, "a", STARTED, tags={HERE_TAG: HOST})
+    record(instance, "b", STARTED, tags={HOST_TAG: HOST})
+    assert sorted(close_dead_runs(tmp_path, instance, REGION)) == ["a", "b"]
+    assert not list((tmp_path / "locks" / "runs").iterdir()), "no lock file of a run stays"
+
+
+def test_a_run_that_waits_lives_or_runs_elsewhere_is_left_alone(instance, tmp_path):
+    hold_run(tmp_path, "own")
+    record(instance, "own", STARTED, tags={HERE_TAG: HOST, RUN_TAG: "own"})
+    record(instance, "launched", STARTING)
+    # A retry bears the tags of the run that it repeats until its own process has written its own.
+    record(instance, "retried", NOT_STARTED, tags={HERE_TAG: HOST}, parent_run_id="x", root_run_id="x")
+    record(instance, "again", STARTED, tags={HOST_TAG: HOST, RUN_TAG: "x"}, parent_run_id="x", root_run_id="x")
+    record(instance, "far", STARTED, tags={HERE_TAG: "another-machine", HOST_TAG: "another-machine"})
+    assert close_dead_runs(tmp_path, instance) == []
+    assert running(REGION, tmp_path, instance)
+    end_run(tmp_path, "own")
+    assert close_dead_runs(tmp_path, instance) == ["own"]
+
+
+def test_a_run_is_not_called_dead_while_its_process_lives_though_it_let_go_of_its_region(instance, tmp_path):
+    """Between the last step and the word that it ended, a run holds no region any more."""
+    record(instance, "a", STARTED, tags={HOST_TAG: HOST, RUN_TAG: "a"})
+    with held_elsewhere(run_lock(tmp_path, "a").lock_file):
+        assert running(REGION, tmp_path, instance)
+        assert instance.get_run_by_id("a").status == STARTED
+    assert not running(REGION, tmp_path, instance)
+    assert instance.get_run_by_id("a").status == dg.DagsterRunStatus.FAILURE
+
+
+def test_a_region_that_another_process_holds_is_busy(instance, tmp_path):
+    with held_elsewhere(region_lock(tmp_path, REGION).lock_file):
+        assert running(REGION, tmp_path, instance)
     assert not running(REGION, tmp_path, instance)
 
 
-def test_a_torn_record_does_not_stop_the_next_run(instance, monkeypatch):
-    record(instance, "a", STARTED, tags={HERE_TAG: socket.gethostname()})
+def test_a_torn_record_does_not_stop_the_next_run(instance, monkeypatch, tmp_path):
+    record(instance, "a", STARTED, tags={HERE_TAG: HOST})
 
     def torn(*_: object) -> None:
         raise OSError("the file is torn")
 
     monkeypatch.setattr(type(instance), "report_run_failed", torn)
-    assert close_dead_runs(REGION, instance) == []
+    assert close_dead_runs(tmp_path, instance) == []
+
+
+def test_a_run_that_this_process_makes_is_of_the_job_that_the_ui_shows(instance):
+    from pipelines.booking import book_as
+
+    @dg.op
+    def nothing(): ...
+
+    @dg.job
+    def rank_region():
+        nothing()
+
+    book_as(instance, "rank_region")
+    run = rank_region.execute_in_process(instance=instance).dagster_run
+    assert run.remote_job_origin.location_name == "khanij" and run.remote_job_origin.job_name == "rank_region"
+    shown = dg.RunsFilter(job_name="rank_region", tags={".dagster/repository": "__repository__@khanij"})
+    assert [r.run_id for r in instance.get_runs(shown)] == [run.run_id], "what the job's page and the timeline ask for"

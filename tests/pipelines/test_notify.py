@@ -5,19 +5,24 @@ import json
 import logging
 import socketserver
 import threading
+from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from khanij.foundation.environment import NotifySettings
-from pipelines.automations.notify import Failure, redact, root_cause, tell
+from pipelines.automations.notify import EVENTS, Alert, redact, root_cause, tell
 
-FAILURE = Failure(
-    "rank_region",
-    "india",
-    "run-1",
-    (("assessment", "the grade 2e6 ppm is impossible (file grades.csv, row 7)"),),
-    "nightly",
+FAILURE = Alert(
+    event="failed",
+    key="run:rank_region:india",
+    subject="india: assessment failed",
+    why=("assessment: the grade 2e6 ppm is impossible (file grades.csv, row 7)",),
+    kept="What was published of india before is still in place.",
+    next="it is tried again by the nightly at 02:00 (India).",
+    do="khanij run --region india",
+    region="india",
+    run_id="run-1",
+    started_by="nightly",
 )
 
 
@@ -48,15 +53,12 @@ def test_the_message_says_what_failed_why_and_what_to_do():
     for part in (
         "row 7",
         "still in place",
-        "khanij run --region india",
+        "What happens next: it is tried again",
+        "What to do: khanij run --region india",
         "http://ui:3000/runs/run-1",
         "Started by: nightly",
     ):
         assert part in text
-
-
-def test_a_killed_run_without_a_reason_still_gets_a_message():
-    assert "killed?" in Failure("rank_region", "india", "r", ()).text()
 
 
 @pytest.mark.parametrize(
@@ -86,20 +88,20 @@ def test_by_default_only_the_log_is_told(caplog, monkeypatch):
     for name in ("KHANIJ_NOTIFY_WEBHOOK", "KHANIJ_NOTIFY_EMAIL", "KHANIJ_SMTP_HOST"):
         monkeypatch.delenv(name, raising=False)
     with caplog.at_level(logging.ERROR, "khanij.notify"):
-        assert tell(FAILURE) == ["log"]
+        assert tell(FAILURE) == []
     assert "row 7" in caplog.text
 
 
 def test_a_webhook_gets_the_message(receiver):
     url, got, _ = receiver
-    assert tell(FAILURE, NotifySettings(webhook=url)) == ["log", "webhook"]
-    assert "row 7" in got[0]["text"]
+    assert tell(FAILURE, NotifySettings(webhook=url)) == []
+    assert "row 7" in got[0]["text"] and got[0]["event"] == "failed" and got[0]["region"] == "india"
 
 
 def test_a_webhook_that_fails_is_logged_without_its_address(receiver, caplog):
     url, _, status = receiver
     status[0] = 500
-    assert tell(FAILURE, NotifySettings(webhook=url)) == ["log"]
+    assert tell(FAILURE, NotifySettings(webhook=url)) == ["webhook"], "to be tried again"
     assert "webhook" in caplog.text and "SECRETPATH" not in caplog.text
 
 
@@ -130,7 +132,7 @@ def test_an_email_is_sent(tmp_path):
         settings = NotifySettings(
             email_to=("duty@example.org",), smtp_host="127.0.0.1", smtp_port=server.server_address[1], smtp_tls=False
         )
-        assert tell(FAILURE, settings) == ["log", "email"]
+        assert tell(FAILURE, settings) == []
         server.shutdown()
     mail = b"".join(lines).decode()
     assert "Subject: Khanij: india: assessment failed" in mail and "row 7" in mail and "duty@example.org" in mail
@@ -141,22 +143,6 @@ def test_settings_never_show_their_secrets():
     assert "SECRET" not in text and "PASS" not in text
 
 
-def test_a_failed_run_becomes_one_readable_failure():
-    from pipelines.automations.hooks import failed_runs, failure_of
-
-    @dg.op
-    def breaks():
-        raise ValueError("row 3 has no unit")
-
-    @dg.job(tags={"dagster/partition": "india"})
-    def broken():
-        breaks()
-
-    with dg.DagsterInstance.ephemeral() as instance:
-        run = broken.execute_in_process(instance=instance, raise_on_error=False)
-        failure = failure_of(run.dagster_run, [e for e in run.all_events if e.is_step_failure])
-        assert failure.region == "india" and failure.steps[0][0] == "breaks"
-        assert "row 3 has no unit" in failure.steps[0][1] and "Traceback" not in failure.text()
-        event = next(e for e in run.all_events if e.event_type_value == "PIPELINE_FAILURE")
-        with dg.build_run_status_sensor_context("failed_runs", event, instance, run.dagster_run) as context:
-            failed_runs(context.for_run_failure())
+def test_the_manual_names_every_event():
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+    assert all(f"`{event}`" in manual for event in EVENTS)

@@ -13,6 +13,7 @@ import pytest
 
 from assets.fingerprints import RECIPES
 from assets.workspace import Workspace
+from data_sources.regions import region_names
 from pipelines import incremental
 from pipelines.automations import planning, sensors
 from pipelines.automations.planning import due_assets, freshness_days, plan_run
@@ -21,7 +22,7 @@ from pipelines.automations.sensors import settled_changes
 from pipelines.definitions import defs
 from pipelines.incremental import order
 from pipelines.stores.io_managers import BundleIOManager
-from pipelines.stores.leases import region_lock, running
+from pipelines.stores.leases import run_lock, running
 from tests.pipelines.current_region import make_current
 
 REGION = "karnataka_andhra"
@@ -45,10 +46,31 @@ def evaluate(sensor_name, place, cursor=None):
     sensor = defs.get_repository_def().get_sensor_def(sensor_name)
     # Left when the test leaves it: a context that is only collected puts Dagster's notion of the current instance back
     # at an hour of its own choosing, below another test.
-    with dg.build_sensor_context(
-        instance=instance, cursor=cursor, definitions=defs, resources={"workspace": workspace, "io_manager": io_manager}
-    ) as context:
+    with (
+        dg.partition_loading_context(dynamic_partitions_store=instance),
+        dg.build_sensor_context(
+            instance=instance,
+            cursor=cursor,
+            definitions=defs,
+            resources={"workspace": workspace, "io_manager": io_manager},
+        ) as context,
+    ):
         return sensor.evaluate_tick(context)
+
+
+def nightly(place, **more):
+    """One night, as the schedule sees it."""
+    workspace, io_manager, instance, _ = place
+    with (
+        dg.partition_loading_context(dynamic_partitions_store=instance),
+        dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=datetime.now(UTC),
+            resources={"workspace": workspace, "io_manager": io_manager},
+            repository_def=defs.get_repository_def(),
+        ) as context,
+    ):
+        return defs.get_repository_def().get_schedule_def("nightly").evaluate_tick(context)
 
 
 def asked(tick) -> dict[str, set[str]]:
@@ -92,13 +114,11 @@ def test_a_region_without_any_of_its_files_is_not_asked_for(empty, without_folde
     ticks = [evaluate("landing_files", empty)]
     ticks += [evaluate("landing_files", empty, ticks[0].cursor)]
     assert all(REGION not in asked(tick) for tick in ticks)
-    schedule = defs.get_repository_def().get_schedule_def(f"nightly_{REGION}")
-    with dg.build_schedule_context(
-        instance=instance,
-        scheduled_execution_time=datetime(2026, 11, 1, tzinfo=UTC),
-        resources={"workspace": workspace, "io_manager": io_manager},
-    ) as context:
-        tick = schedule.evaluate_tick(context)
+    tick = nightly(empty)
+    assert REGION not in asked(tick)
+    for region in ("india", "sample_district"):
+        make_current(region, workspace, io_manager.store())
+    tick = nightly(empty)
     assert not tick.run_requests and "Register" in tick.skip_message
 
 
@@ -165,7 +185,7 @@ def started_run(instance, region, **tags) -> dg.DagsterRun:
 def test_a_run_under_way_is_not_asked_for_twice_and_a_killed_one_is_closed(place):
     workspace, io_manager, instance, _ = place
     run = started_run(instance, REGION, **{"khanij/host": socket.gethostname()})
-    holder = another_process_holds(region_lock(workspace.cache_root, REGION).lock_file)
+    holder = another_process_holds(run_lock(workspace.cache_root, run.run_id).lock_file)
     try:
         assert "under way" in plan_run(REGION, workspace, io_manager.store(), instance, "test").skip_message
         assert not running("india", workspace.cache_root, instance)
@@ -290,31 +310,23 @@ def test_nightly_reads_again_what_is_due_and_nothing_else(place, monkeypatch):
 
 def test_nightly_skips_when_nothing_changed_and_asks_when_something_did(place):
     workspace, io_manager, instance, _ = place
-    schedule = defs.get_repository_def().get_schedule_def(f"nightly_{REGION}")
-    resources = {"workspace": workspace, "io_manager": io_manager}
-    make_current(REGION, workspace, io_manager.store())
-
-    def tick():
-        with dg.build_schedule_context(
-            instance=instance,
-            scheduled_execution_time=datetime.now(UTC),
-            resources=resources,
-            repository_def=defs.get_repository_def(),
-        ) as context:
-            return schedule.evaluate_tick(context)
-
-    assert not tick().run_requests and "nothing has changed" in tick().skip_message
+    for region in region_names():
+        make_current(region, workspace, io_manager.store())
+    tick = nightly(place)
+    assert not tick.run_requests and all(f"{r}: nothing has changed" in tick.skip_message for r in region_names())
     manifest = io_manager.store().folder("assessment", REGION) / "value.json"
     manifest.write_text("damaged")
-    (request,) = tick().run_requests
-    assert [k.path[-1] for k in request.asset_selection] == ["assessment"] and request.run_key is None
+    (request,) = nightly(place).run_requests
+    assert request.partition_key == REGION and REGION in instance.get_dynamic_partitions("region")
+    assert [k.path[-1] for k in request.asset_selection] == ["assessment"] and request.run_key.startswith(
+        f"{REGION}-20"
+    )
 
 
-def test_schedules_run_in_indias_time_at_different_minutes():
+def test_schedules_run_in_indias_time_at_night():
     schedules = {s.name: s for s in defs.get_repository_def().schedule_defs}
     assert {s.execution_timezone for s in schedules.values()} == {"Asia/Kolkata"}
-    nightly = [s.cron_schedule for name, s in schedules.items() if name.startswith("nightly_")]
-    assert len(set(nightly)) == len(nightly)
+    assert schedules["nightly"].cron_schedule == "0 2 * * *"
     assert schedules["monthly_release"].cron_schedule == "0 6 1 * *"
 
 
@@ -323,26 +335,43 @@ def test_a_release_is_named_by_the_month_in_india():
     assert calver(datetime(2026, 11, 30, 12, 0, tzinfo=UTC)) == "2026.11.30"
 
 
-def test_the_monthly_release_is_asked_for_once(monkeypatch):
+def test_the_monthly_release_is_asked_for_once_for_each_region_that_is_published(place):
+    workspace, _, instance, _ = place
     schedule = defs.get_repository_def().get_schedule_def("monthly_release")
-    with dg.build_schedule_context(scheduled_execution_time=datetime(2026, 12, 1, 0, 30, tzinfo=UTC)) as context:
-        (request,) = schedule.evaluate_tick(context).run_requests
-    assert request.run_key == "2026.12.01"
-    assert request.run_config["ops"]["release_regions"]["config"]["version"] == "2026.12.01"
+
+    def first_of_month():
+        with dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=datetime(2026, 12, 1, 0, 30, tzinfo=UTC),
+            resources={"workspace": workspace},
+            repository_def=defs.get_repository_def(),
+        ) as context:
+            return schedule.evaluate_tick(context)
+
+    assert "nothing is released" in first_of_month().skip_message
+    folder = workspace.published_folder("india")
+    folder.mkdir(parents=True)
+    (folder / "ranked_blocks.gpkg").write_bytes(b"")
+    (request,) = first_of_month().run_requests
+    assert request.run_key == "2026.12.01-india" and request.partition_key == "india"
+    assert request.run_config["ops"]["released_set"]["config"]["version"] == "2026.12.01"
 
 
 def test_nothing_runs_by_itself_unless_asked_to(monkeypatch):
     from pipelines.automations.schedules import build_schedules
     from pipelines.automations.sensors import build_sensors
     from pipelines.jobs import rank_region_job
-    from pipelines.release_job import release
+    from pipelines.release_job import release_job
 
-    rank = rank_region_job()
+    rank, release = rank_region_job(), release_job()
     monkeypatch.delenv("KHANIJ_AUTOSTART", raising=False)
     assert {s.default_status for s in build_schedules(rank, release)} == {dg.DefaultScheduleStatus.STOPPED}
     monkeypatch.setenv("KHANIJ_AUTOSTART", "1")
     assert {s.default_status for s in build_schedules(rank, release)} == {dg.DefaultScheduleStatus.RUNNING}
     assert {s.default_status for s in build_sensors(rank)} == {dg.DefaultSensorStatus.RUNNING}
+    monkeypatch.delenv("KHANIJ_AUTOSTART")
+    always = {s.name for s in build_sensors(rank) if s.default_status == dg.DefaultSensorStatus.RUNNING}
+    assert always == {"alerts", "known_regions"}, "what starts no run"
 
 
 def test_the_archive_is_watched_too(place):

@@ -1,7 +1,7 @@
 """The tiles of a big grid: computed here one after the other, or wherever the caller sends them.
 
 Belongs here: the seam between a tile's arithmetic and who computes it. Does not belong here: a scheduler, a network or
-a process pool (``pipelines.cluster``). A tile's result depends on the tile and on what is shared alone, so where it is
+a process pool (``pipelines.stores.region_io``). A tile's result depends on the tile and on what is shared alone, so where it is
 computed changes no byte.
 """
 
