@@ -27,6 +27,7 @@ from data_sources.contracts import KhanijError, MissingSourceError
 from khanij.foundation.files import replace_file, temporary_beside
 from khanij.foundation.grid import Band, Grid, RasterStack
 from pipelines.stores.memory import give_back
+from pipelines.stores.seals import SEAL, content, is_remote, seal_text, sealed, tags, written
 from publishing.rasters import write_cog
 
 MANIFEST = "manifest.json"
@@ -67,17 +68,17 @@ class BundleStore:
             }
             old = self.manifest(asset, region)
             (folder / CHECKS).unlink(missing_ok=True)  # a result that was made again is judged again
-            if old == manifest and self._intact(folder, manifest):
+            if old == manifest and _intact(folder, manifest):
                 return manifest
             folder.mkdir(parents=True, exist_ok=True)
             (folder / MANIFEST).unlink(missing_ok=True)
-            for name, entry in entries.items():
-                source = Path(scratch) / entry["file"]
-                _put(source, folder / entry["file"])
-                entries[name] = entry
+            for entry in entries.values():
+                _put(Path(scratch) / entry["file"], folder / entry["file"])
             keep = {entry["file"] for entry in entries.values()}
             for stale in [p for p in _files(folder) if p.name not in keep and p.name != MANIFEST]:
                 stale.unlink()
+            if is_remote(folder) and entries:
+                _seal(folder, manifest, Path(scratch))
             text = Path(scratch) / MANIFEST
             text.write_text(json.dumps(manifest, sort_keys=True, indent=1), encoding="utf-8")
             _put(text, folder / MANIFEST)
@@ -87,22 +88,19 @@ class BundleStore:
         """The manifest of what is stored, or None when nothing complete is there."""
         path = self.folder(asset, region) / MANIFEST
         try:
-            found = json.loads(path.read_bytes())
+            found = json.loads(content(path))
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         return found if _is_manifest(found) else None
 
-    def intact(self, asset: str, region: str) -> bool:
-        """Whether everything that the manifest promises is there, byte for byte."""
-        manifest = self.manifest(asset, region)
-        return manifest is not None and self._intact(self.folder(asset, region), manifest)
+    def intact(self, asset: str, region: str, remember: bool = True) -> bool:
+        """Whether everything that the manifest promises is there, byte for byte.
 
-    @staticmethod
-    def _intact(folder: UPath, manifest: dict[str, Any]) -> bool:
-        try:
-            return all(_sha256((folder / e["file"]).read_bytes()) == e["sha256"] for e in manifest["entries"].values())
-        except (FileNotFoundError, ValueError, TypeError, OSError):
-            return False
+        Of an object store the entity tags are asked, in one listing; an object is read where its tag is not known yet,
+        and where ``remember`` is set its tag is known from then on.
+        """
+        manifest = self.manifest(asset, region)
+        return manifest is not None and _intact(self.folder(asset, region), manifest, remember)
 
     def record_check(self, asset: str, region: str, judged: str, check: str, passed: bool) -> None:
         """Remember whether a stored result passed one of its checks; ``judged`` says which result, by which judge."""
@@ -126,7 +124,7 @@ class BundleStore:
 
     def _checks(self, asset: str, region: str) -> dict[str, Any]:
         try:
-            found = json.loads((self.folder(asset, region) / CHECKS).read_bytes())
+            found = json.loads(content(self.folder(asset, region) / CHECKS))
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return {}
         return found if isinstance(found, dict) and isinstance(found.get("passed"), dict) else {}
@@ -205,6 +203,32 @@ def _is_manifest(found: Any) -> bool:
         and isinstance(found.get("entries"), dict)
         and found.get("data_version") == _version(found["entries"])
     )
+
+
+def _intact(folder: UPath, manifest: dict[str, Any], remember: bool = True) -> bool:
+    """Whether the files of a folder are what its manifest says: by their hashes, in an object store by their seal."""
+    try:
+        wanted = {entry["file"]: entry["sha256"] for entry in manifest["entries"].values()}
+        present = tags(folder) if is_remote(folder) and wanted else {}
+        if present and sealed(folder, wanted, present):
+            return True
+        if not all(_sha256((folder / name).read_bytes()) == sha256 for name, sha256 in wanted.items()):
+            return False
+    except (FileNotFoundError, ValueError, TypeError, OSError):
+        return False
+    # Listed before and after: the tags are those of the bytes that were read.
+    if present and remember:
+        after = tags(folder)
+        same = {name: tag for name, tag in present.items() if after.get(name) == tag}
+        (folder / SEAL).write_bytes(seal_text(wanted, same))
+    return True
+
+
+def _seal(folder: UPath, manifest: dict[str, Any], scratch: Path) -> None:
+    """Seal what was just put into an object store; what its tags do not prove is read, and sealed, when it is asked for."""
+    wanted = {entry["file"]: entry["sha256"] for entry in manifest["entries"].values()}
+    known = written({name: (scratch / name).read_bytes() for name in wanted}, tags(folder))
+    (folder / SEAL).write_bytes(seal_text(wanted, known))
 
 
 def _version(entries: dict[str, Any]) -> str:

@@ -29,9 +29,11 @@ class LayeredStore(BundleStore):
         """The manifest of the scenario's own bundle, else of the default's."""
         return super().manifest(asset, region) or self.base.manifest(asset, region)
 
-    def intact(self, asset: str, region: str) -> bool:
+    def intact(self, asset: str, region: str, remember: bool = True) -> bool:
         """Whether the bundle that would be read is there, byte for byte."""
-        return super().intact(asset, region) if self._owns(asset, region) else self.base.intact(asset, region)
+        if self._owns(asset, region):
+            return super().intact(asset, region, remember)
+        return self.base.intact(asset, region, remember=False)
 
     def checks_passed(self, asset: str, region: str, judged: str, names: Iterable[str]) -> bool:
         """Whether the bundle that would be read has passed its checks."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,13 @@ pytestmark = pytest.mark.integration
 def home(folder: Path, **more: str) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     return {"KHANIJ_HOME": str(folder), **more}
+
+
+def sent(folder: Path) -> list[str]:
+    """What the object store has sent so far: one line of its log a download of an object, but for lists and tags."""
+    log = (folder / "moto.log").read_text(encoding="utf-8")
+    keys = re.findall(r"GET /khanij/(\S+) HTTP", log)
+    return [key for key in keys if not key.endswith(("/manifest.json", "/checks.json", "/.seal.json"))]
 
 
 def digest(folder: Path) -> str:
@@ -50,8 +58,12 @@ def test_postgresql_and_s3_give_the_same_bytes_and_show_no_secret(tmp_path, embe
         first = khanij(RUN, environment)
         assert first.returncode == 0, first.stderr
         assert digest(tmp_path / "home") == embedded
+        before = len(sent(tmp_path))
+        assert before, "the first run reads what it stored"
         again = khanij(RUN, environment)
         assert "nothing was made" in again.stdout, again.stdout + again.stderr
+        # The plan downloads no object; what the last run said of itself is read to be said again.
+        assert {key for key in sent(tmp_path)[before:] if not key.startswith("store/india/published_set/")} == set()
 
         import psycopg2
 
@@ -79,10 +91,16 @@ from pipelines.stores.io_managers import BundleStore, CorruptIntermediateError
 store = BundleStore("s3://khanij/fuzz")
 bundle = {"frame": pd.DataFrame({"a": [1.5, None]}), "report": {"rows": 2}}
 first = store.save("asset", "region", bundle, "f1")
-out = {"intact": store.intact("asset", "region"), "back": store.load("asset", "region")["report"], "same": store.save("asset", "region", bundle, "f1") == first}
+out = {"intact": store.intact("asset", "region"), "same": store.save("asset", "region", bundle, "f1") == first}
+out["planned_without_downloads"] = "GET /khanij/fuzz/region/asset/report.json" not in open(sys.argv[1]).read()
+out["back"] = store.load("asset", "region")["report"]
 path = store.folder("asset", "region") / "frame.parquet"
-data = bytearray(path.read_bytes()); data[len(data) // 2] ^= 0xFF; path.write_bytes(bytes(data))
+good = path.read_bytes(); data = bytearray(good); data[len(data) // 2] ^= 0xFF; path.write_bytes(bytes(data))
 out["found"] = not store.intact("asset", "region")
+report = store.folder("asset", "region") / "report.json"
+path.write_bytes(good); report.write_bytes(report.read_bytes().replace(b"2", b"3"))
+out["found_of_its_size"] = not store.intact("asset", "region")
+path.write_bytes(bytes(data))
 try:
     store.load("asset", "region"); out["refused"] = False
 except CorruptIntermediateError:
@@ -100,7 +118,7 @@ def test_the_store_keeps_its_promises_on_an_object_store(tmp_path):
 
     with s3(tmp_path) as bucket:
         done = subprocess.run(
-            [sys.executable, "-c", STORE_SCRIPT],
+            [sys.executable, "-c", STORE_SCRIPT, str(tmp_path / "moto.log")],
             env={**os.environ, **bucket},
             capture_output=True,
             text=True,
@@ -109,5 +127,7 @@ def test_the_store_keeps_its_promises_on_an_object_store(tmp_path):
         )
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout) == {
-            "intact": True, "empty": True, "back": {"rows": 2}, "same": True, "found": True, "refused": True, "left": ["manifest.json", "report.json"],
+            "intact": True, "empty": True, "back": {"rows": 2}, "same": True, "found": True, "refused": True,
+            "planned_without_downloads": True, "found_of_its_size": True,
+            "left": [".seal.json", "manifest.json", "report.json"],
         }  # fmt: skip
