@@ -36,10 +36,13 @@ VERBS = {
     "qgis-plugin": "build the plugin for QGIS as a zip for Plugins > Manage and Install > Install from ZIP",
     "scenario": "list the what-ifs that were run, or remove one; khanij run --scenario NAME --set KEY=VALUE makes one",
     "check": "verify what was published, released or fetched: one flipped byte, a missing file, files of two runs",
+    "prune": "remove what nothing needs any more: old runs, objects of the archive that no manifest names, what killed runs left",
     "ui": "open Dagster in the browser, on this machine only",
 }
 PAPERS = ("brief", "dossier", "package", "qgis-plugin")
 """Verbs whose module stands in ``papers``."""
+UPKEEP = ("prune",)
+"""Verbs whose module stands in ``upkeep``."""
 
 
 class _Version(argparse.Action):
@@ -58,7 +61,8 @@ class _Version(argparse.Action):
 
 def module_of(verb: str) -> ModuleType:
     """The module of a verb, imported now."""
-    return import_module(f"pipelines.cli.{'papers.' if verb in PAPERS else ''}{verb.replace('-', '_')}")
+    room = "papers." if verb in PAPERS else "upkeep." if verb in UPKEEP else ""
+    return import_module(f"pipelines.cli.{room}{verb.replace('-', '_')}")
 
 
 def parser(verb: str = "") -> argparse.ArgumentParser:

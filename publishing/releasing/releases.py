@@ -20,20 +20,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from data_sources.contracts import MissingSourceError, PublishingError
-from data_sources.contracts.published.outputs import OUTPUT_LAYERS
 from khanij.foundation.files import sha256_of, sync_file, sync_folder, write_bytes_atomically
 from publishing.brief import write_briefs
 from publishing.geopackage.base import BASE, base_bounds, lines_in, write_base
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
-from publishing.geopackage.reading import read_layer, read_table, run_info, table_names
+from publishing.geopackage.reading import read_layer, run_info
 from publishing.page import write_page
 from publishing.releasing.catalogue import changelog, datapackage, stac_item, write_geoparquet
 from publishing.releasing.diff import diff_releases
+from publishing.releasing.withheld import without_internal
 from publishing.scenario_words import called
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.marks import KEY, generation_of
@@ -43,7 +42,6 @@ MANIFEST = "manifest.json"
 CHECKSUM = "sha256_of_the_rest"
 LOCK_WAIT_S = 600.0
 REPORT = "fertility_report.html"
-WITHHELD = "withheld: names what may not be passed on"
 logger = logging.getLogger("khanij")
 _CALVER = re.compile(r"^\d{4}\.(0[1-9]|1[0-2])\.(0[1-9]|[12]\d|3[01])(\.\d+)?$")
 
@@ -173,7 +171,7 @@ def _write_files(
     published: Snapshot, source: Path, folder: Path, calver: str, info: dict[str, str], attributions: Sequence[str], before: Release | None
 ) -> dict[str, int]:  # fmt: skip
     sample = info.get("warning", "").startswith("SAMPLE")
-    layers, tables, kept_out = _without_internal(source)
+    layers, tables, kept_out = without_internal(source)
     extra = {
         "release": calver,
         "attribution": " | ".join(attributions),
@@ -241,69 +239,6 @@ def _released_base(
     else:
         write_base(bounds, target, {n: lines for n, lines in lines_in(source).items() if n in kept})
     return kept
-
-
-def _without_internal(source: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame], dict[str, int]]:
-    """All layers and tables without the rows that may not be passed on, and how many rows of each stayed out.
-
-    A row stays out if it is marked, or if it names a block or a site that is: also the waste block of such a site.
-    """
-    names = [n for n in table_names(source) if n != "run_info"]
-    frames: dict[str, pd.DataFrame] = {
-        n: read_layer(source, n) if n in OUTPUT_LAYERS else read_table(source, n) for n in names
-    }
-    hidden: dict[str, set[str]] = {"site_id": set(), "block_id": set()}
-    for key, name in (("site_id", "waste_sites"), ("block_id", "ranked_blocks")):
-        if name in frames:
-            hidden[key] = set(frames[name].loc[_internal(frames[name], hidden, skip=key), key])
-    words = sorted(hidden["site_id"] | hidden["block_id"] | _names_of(frames, hidden))
-    kept_out: dict[str, int] = {}
-    for name, frame in frames.items():
-        internal = _internal(frame, hidden)
-        if internal.any():
-            kept_out[name] = int(internal.sum())
-            frames[name] = frame[~internal]
-        if words:
-            frames[name] = _without_words(frames[name], words)
-    if kept_out and "quarantine" in frames:
-        # A held row may come from a source that may not be passed on: its reason is told, its value is not.
-        frames["quarantine"] = frames["quarantine"].assign(value=None, row_name=None)
-    layers = {n: f for n, f in frames.items() if isinstance(f, gpd.GeoDataFrame)}
-    return layers, {n: f for n, f in frames.items() if n not in layers}, kept_out
-
-
-def _names_of(frames: dict[str, pd.DataFrame], hidden: dict[str, set[str]]) -> set[str]:
-    """Names of what stays out, where they are long enough to be names."""
-    out: set[str] = set()
-    for key, name in (("site_id", "waste_sites"), ("block_id", "ranked_blocks")):
-        if name in frames:
-            frame = frames[name]
-            found = frame.loc[frame[key].isin(hidden[key]), "name"].dropna()
-            out |= {str(n) for n in found if len(str(n)) > 5}
-    return out
-
-
-def _without_words(frame: pd.DataFrame, words: list[str]) -> pd.DataFrame:
-    """The frame with every other text that names what stays out withheld."""
-    pattern = "|".join(re.escape(w) for w in words)
-    texts = {
-        c: frame[c]
-        .astype("object")
-        .where(~frame[c].str.contains(pattern, regex=True, na=False), WITHHELD)
-        .astype("str")
-        for c in frame.columns
-        if isinstance(frame[c].dtype, pd.StringDtype) and c not in ("block_id", "site_id", "element")
-    }
-    changed = {c: t for c, t in texts.items() if not t.equals(frame[c])}
-    return frame.assign(**changed) if changed else frame
-
-
-def _internal(frame: pd.DataFrame, hidden: dict[str, set[str]], skip: str = "") -> pd.Series:
-    out = frame["redistribute"] == "no" if "redistribute" in frame.columns else pd.Series(False, index=frame.index)
-    for key, ids in hidden.items():
-        if key in frame.columns and key != skip:
-            out |= frame[key].isin(ids)
-    return out.astype(bool)
 
 
 def _manifest(
@@ -383,6 +318,22 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             do="put it back from a copy, or move the folder away",
         )
     return found
+
+
+def discard_release(folder: Path) -> bool:
+    """Remove a release, or what a killed process left of one; False while a release of its region is being made."""
+    lock = FileLock(folder.parent / ".release.lock")
+    try:
+        with lock.acquire(timeout=0):
+            gone = folder.with_name(f".{folder.name.strip('.')}.gone")
+            folder.chmod(0o755)
+            folder.rename(gone)  # in one step: nobody meets half a release
+            for path in [gone, *gone.rglob("*")]:
+                path.chmod(0o755 if path.is_dir() else 0o644)
+            shutil.rmtree(gone)
+    except Timeout:
+        return False
+    return True
 
 
 def latest_release(releases_root: Path | str, region: str) -> Release | None:

@@ -1,0 +1,1 @@
+"""Verbs for whoever looks after an installation."""
