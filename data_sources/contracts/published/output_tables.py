@@ -138,10 +138,10 @@ PRICE_DECKS = Contract(
         number("score_mean_other_deck", "Score, mean, other deck", "Mean score under the other deck.", "0-100"),
         number("p_pays", "P(pays)", "Share of the draws in which it pays.", reject=SHARE),
         number("p_pays_other_deck", "P(pays), other deck", "The same under the other deck.", reject=SHARE),
-        number("npv_usd_p50", "Net present value, P50 (median)", "Median.", "USD"),
+        number("npv_usd_p50", "Net present value of the project, P50 (median)", "Median.", "USD"),
         number(
             "npv_usd_p50_other_deck",
-            "Net present value, P50 (median), other deck",
+            "Net present value of the project, P50 (median), other deck",
             "Median under the other deck.",
             "USD",
         ),
