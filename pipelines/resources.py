@@ -13,6 +13,7 @@ from khanij.foundation.environment import cache_folder, dagster_folder, named_fo
 from khanij.foundation.errors import KhanijError
 from khanij.foundation.files import write_bytes_atomically
 from pipelines.stores.region_io import ScaledIOManager
+from pipelines.upkeep.upgrading import bring_up_to_date
 
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
@@ -79,7 +80,9 @@ def instance() -> dg.DagsterInstance:
 
 
 def prepare_dagster_home() -> Path:
-    """Make sure that ``DAGSTER_HOME`` is set and holds a ``dagster.yaml``; one that somebody wrote is left as it is.
+    """Make sure that ``DAGSTER_HOME`` is set and holds a ``dagster.yaml``, and books of the Dagster that is installed.
+
+    A ``dagster.yaml`` that somebody wrote is left as it is.
 
     Raises
     ------
@@ -98,4 +101,5 @@ def prepare_dagster_home() -> Path:
             do="delete that line, or take over deploy/dagster.yaml (docs/operations.md, Upgrading)",
         )
     os.environ["DAGSTER_HOME"] = str(folder)  # Dagster wants it so
+    bring_up_to_date(folder)
     return folder
