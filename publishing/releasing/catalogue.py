@@ -25,10 +25,12 @@ from publishing.geopackage.geopackage_registers import comment_of
 from publishing.geopackage.publication import SAMPLE_MARK, RegionLike
 from publishing.geopackage.reading import read_layer, table_names
 from publishing.releasing.diff import Difference
+from publishing.releasing.stac import collection_id, item_links
 
 _MEDIA = {
     ".gpkg": "application/geopackage+sqlite3",
     ".parquet": "application/vnd.apache.parquet",
+    ".pmtiles": "application/vnd.pmtiles",
     ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
     ".html": "text/html",
     ".json": "application/json",
@@ -105,12 +107,15 @@ def stac_item(folder: Path, calver: str, info: dict[str, str], region: RegionLik
             if path.suffix in (".gpkg", ".parquet", ".tif")
             else "overview"
             if path.suffix in (".html", ".pdf", ".docx")
+            else "visual"
+            if path.suffix == ".pmtiles"
             else "metadata"
         )
         asset = pystac.Asset(href=f"./{name}", media_type=_MEDIA[path.suffix], roles=[role])
         asset.extra_fields = {"file:size": path.stat().st_size, "file:checksum": f"1220{sha256_of(path)}"}
         item.add_asset(name.replace("/", "_"), asset)
-    return item.to_dict(include_self_link=False)
+    document = item.to_dict(include_self_link=False)
+    return document | {"collection": collection_id(region.name), "links": item_links()}
 
 
 def datapackage(folder: Path, calver: str, info: dict[str, str], region: RegionLike) -> dict[str, Any]:

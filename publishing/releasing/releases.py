@@ -32,6 +32,8 @@ from publishing.geopackage.reading import read_layer, run_info
 from publishing.page import write_page
 from publishing.releasing.catalogue import changelog, datapackage, stac_item, write_geoparquet
 from publishing.releasing.diff import diff_releases
+from publishing.releasing.stac import write_catalogues
+from publishing.releasing.vector_tiles import write_tiles
 from publishing.releasing.withheld import without_internal
 from publishing.scenario_words import called
 from publishing.sets.listing import GEOPACKAGE
@@ -164,7 +166,16 @@ def _make(published: Snapshot, source: Path, target: Path, attributions: Sequenc
         shutil.rmtree(building, ignore_errors=True)
         raise
     _lock(target)
+    _catalogued(target.parent)
     return Release(target, calver, manifest)
+
+
+def _catalogued(folder: Path) -> None:
+    """Bring the static catalogue above a region's releases up to what is there; a release without it is one all the same."""
+    try:
+        write_catalogues(folder.parent, folder.name, [r.calver for r in list_releases(folder.parent, folder.name)])
+    except OSError as error:
+        logger.warning("the catalogue of the releases could not be written, the next release writes it: %s", error)
 
 
 def _write_files(
@@ -213,10 +224,13 @@ def _write_files(
     for name in ("ranked_blocks", "waste_sites"):
         write_geoparquet(read_layer(released.path, name), folder / f"{name}.parquet", name, info.get(KEY, ""))
     tables_beside = ("ranked_blocks.parquet", "waste_sites.parquet")
+    tiles = write_tiles(released.path, folder, run_info(released.path))
     described = ("CHANGELOG.md", "datapackage.json", "stac_item.json", MANIFEST)
     briefs = [file.path.name for file in write_briefs(released.path, folder)]
     write_page(
-        released.path, folder / "index.html", (*briefs, "ranked_blocks.gpkg", *tables_beside, *copied, *described)
+        released.path,
+        folder / "index.html",
+        (*briefs, "ranked_blocks.gpkg", *tables_beside, *tiles, *copied, *described),
     )
     difference = None if before is None else diff_releases(before.folder, folder)
     write_bytes_atomically(
@@ -331,6 +345,7 @@ def discard_release(folder: Path) -> bool:
             for path in [gone, *gone.rglob("*")]:
                 path.chmod(0o755 if path.is_dir() else 0o644)
             shutil.rmtree(gone)
+            _catalogued(folder.parent)
     except Timeout:
         return False
     return True

@@ -140,7 +140,7 @@ def test_a_kill_while_releasing_leaves_no_release_and_the_next_one_works(
     assert latest_release(tmp_path, "example") is None
     assert not (tmp_path / "example" / "2026.11.22").exists()
     assert check_release(make_release(output, tmp_path, "2026.11.22").folder) == []
-    assert [p.name for p in (tmp_path / "example").iterdir() if p.name != ".release.lock"] == ["2026.11.22"]
+    assert [p.name for p in (tmp_path / "example").iterdir() if p.is_dir()] == ["2026.11.22"]
 
 
 def test_a_changed_file_is_noticed(output: Path, tmp_path: Path) -> None:
