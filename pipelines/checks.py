@@ -4,8 +4,10 @@ Belongs here: which findings are held against which asset, and how severe each i
 (``assets.quality``). The checks of one asset run in one step, so that its result is read once.
 """
 
+import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,17 @@ import dagster as dg
 import pandas as pd
 import pyogrio
 
+from assets.over_time.drift import drift_finding
+from assets.over_time.element_shift import remember, remembered_as, shift_finding
+from assets.over_time.region_numbers import rank_agreement, region_numbers
+from assets.over_time.source_ages import source_ages_days
+from assets.published.generation import published_list
+from assets.published.publication_facts import ranks_of
 from assets.published.staging import geopackage_in, staged_or_published
 from assets.quality import (
     Finding,
     assessment_findings,
     crs_finding,
-    drift_finding,
     quarantine_finding,
     robustness_finding,
     rows_finding,
@@ -32,15 +39,18 @@ from data_sources.contracts.survey import SURVEY_CONTRACTS
 from khanij.foundation.environment import releases_folder
 from pipelines.geopackage_check import geopackage_finding
 from pipelines.guards import CHECKS, judge_version
-from pipelines.stores.io_managers import BundleIOManager
+from pipelines.stores.io_managers import BundleIOManager, BundleStore, CorruptIntermediateError
 from publishing.releasing.releases import list_releases
+from publishing.sets.listing import Facts
+
+# What is held against an asset's result: (bundle, workspace, region, store) -> findings.
+Judge = Callable[[dict[str, Any], Workspace, str, BundleStore], Iterable[Finding]]
 
 
-def result_of(asset: str, finding: Finding, blocking: bool) -> dg.AssetCheckResult:
-    """A finding as Dagster shows it: the reason as description, the rows as a table."""
-    metadata: dict[str, Any] = {"reason": finding.reason}
-    if finding.count:
-        metadata["rows_affected"] = finding.count
+def result_of(asset: str, finding: Finding, blocking: bool, region: str) -> dg.AssetCheckResult:
+    """A finding as Dagster shows it: region and reason as description, its numbers to be plotted, the rows as a table."""
+    numbers = {name: float(value) for name, value in finding.numbers.items() if math.isfinite(value)}
+    metadata: dict[str, Any] = {"region": region, "reason": finding.reason, "rows_affected": finding.count, **numbers}
     if len(finding.rows):
         shown = finding.rows.astype("str")
         records = [dg.TableRecord({str(k): str(v)[:200] for k, v in row.items()}) for row in shown.to_dict("records")]
@@ -54,14 +64,14 @@ def result_of(asset: str, finding: Finding, blocking: bool) -> dg.AssetCheckResu
         passed=bool(finding.passed),
         severity=severity,
         metadata=metadata,
-        description=finding.reason,
+        description=f"{region}: {finding.reason}",
     )
 
 
 def build_check(
     asset: str,
     checks: dict[str, tuple[bool, str]],
-    judge: Callable[[dict[str, Any], Workspace, str], Iterable[Finding]],
+    judge: Judge,
 ) -> dg.AssetChecksDefinition:
     """All checks of one asset as one step, for the partition that is being made; their outcome is stored with it."""
     with warnings.catch_warnings():
@@ -86,38 +96,65 @@ def build_check(
     ) -> Iterator[dg.AssetCheckResult]:
         wanted = {key.name for key in context.selected_asset_check_keys}
         region, store = context.partition_key, io_manager.store()
-        for finding in judge(bundle, workspace, region):
+        for finding in judge(bundle, workspace, region, store):
             if finding.name in wanted:
                 # Remembered with the result: Dagster's own book of checks knows no partitions.
                 store.record_check(
                     asset, region, f"{bundle.fingerprint} {judge_version()}", finding.name, bool(finding.passed)
                 )
-                yield result_of(asset, finding, checks[finding.name][0])
+                yield result_of(asset, finding, checks[finding.name][0], region)
 
     return check
 
 
-def _judge_layer(layer: str) -> Callable[[dict[str, Any], Workspace, str], Iterable[Finding]]:
-    def judge(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
+def _judge_layer(layer: str) -> Judge:
+    def judge(bundle: dict[str, Any], workspace: Workspace, region: str, store: BundleStore) -> Iterable[Finding]:
         contract, kept = SURVEY_CONTRACTS[layer], bundle["kept"]
         yield schema_finding(kept, contract, partial=True)
         yield units_finding(kept, contract)
-        yield crs_finding(kept, contract) if len(kept) else Finding("crs", True, "no rows")
-        yield rows_finding(bundle["report"])
+        yield crs_finding(kept, contract) if len(kept) else Finding("crs", True, "no rows", numbers={"rows": 0})
+        ages = source_ages_days(workspace, workspace.region(region), (layer,))
+        yield _with_numbers(rows_finding(bundle["report"]), {f"age_of_{r}_days": days for r, days in ages.items()})
         yield quarantine_finding(bundle["report"], bundle["quarantine"])
+        if contract.analyses:
+            yield shift_finding(layer, contract, _remembered(layer, bundle, region, store))
 
     return judge
 
 
-def _judge_assessment(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
+def _remembered(layer: str, bundle: dict[str, Any], region: str, store: BundleStore) -> dict[str, Any] | None:
+    """Last night's rows and medians of a layer beside tonight's; tonight's are stored for the next night."""
+    name = remembered_as(layer)
+    try:
+        seen = store.load(name, region) if store.manifest(name, region) is not None else None
+    except CorruptIntermediateError:
+        seen = None  # it is made anew, and the next night has something to compare with
+    fingerprint = str(getattr(bundle, "fingerprint", ""))
+    memory = remember(bundle["kept"], SURVEY_CONTRACTS[layer], fingerprint, seen)
+    if memory is not None and (seen is None or memory["of"] != seen["of"]):
+        store.save(name, region, memory, fingerprint)
+    return memory
+
+
+def _with_numbers(finding: Finding, more: Mapping[str, float]) -> Finding:
+    return replace(finding, numbers={**finding.numbers, **more})
+
+
+def _judge_assessment(
+    bundle: dict[str, Any], workspace: Workspace, region: str, store: BundleStore
+) -> Iterable[Finding]:
     yield from assessment_findings(bundle)
 
 
-def _judge_robustness(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
+def _judge_robustness(
+    bundle: dict[str, Any], workspace: Workspace, region: str, store: BundleStore
+) -> Iterable[Finding]:
     yield robustness_finding(bundle.get("robustness"))
 
 
-def _judge_publication(bundle: dict[str, Any], workspace: Workspace, region: str) -> Iterable[Finding]:
+def _judge_publication(
+    bundle: dict[str, Any], workspace: Workspace, region: str, store: BundleStore
+) -> Iterable[Finding]:
     # The staged file: what is wrong with it must be known before it takes the place of what is published.
     path = staged_or_published(workspace.published_folder(region), geopackage_in(bundle))
     valid = geopackage_finding(path)
@@ -129,7 +166,14 @@ def _judge_publication(bundle: dict[str, Any], workspace: Workspace, region: str
     last = last_release(region)
     before = pyogrio.read_dataframe(last, layer="ranked_blocks", read_geometry=False) if last else None
     now = pyogrio.read_dataframe(path, layer="ranked_blocks", read_geometry=False)
-    yield drift_finding(now, before, RANKED_BLOCKS, last.parent.name if last else "")
+    published = published_list(region, workspace)
+    facts = Facts.model_validate(bundle["facts"])
+    numbers = region_numbers(now, facts, published.facts if published else None)
+    if before is not None:
+        numbers |= rank_agreement(ranks_of(before), facts.blocks, "rank_correlation_release")
+    ages = source_ages_days(workspace, workspace.region(region)).values()
+    numbers |= {"oldest_source_days": max(ages)} if ages else {}
+    yield _with_numbers(drift_finding(now, before, RANKED_BLOCKS, last.parent.name if last else ""), numbers)
     yield quarantine_finding(*_published_quarantine(path))
 
 

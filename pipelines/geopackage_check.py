@@ -19,5 +19,7 @@ def geopackage_finding(path: Path) -> Finding:
     """Application id, integrity, foreign keys, required layers, registered SRS, extents and row counts."""
     faults = geopackage_faults(path)
     if faults:
-        return Finding(NAME, False, "; ".join(faults[:8]), pd.DataFrame({"fault": faults}), len(faults))
-    return Finding(NAME, True, f"{path.name}: {path.stat().st_size:,} bytes, whole and registered")
+        table = pd.DataFrame({"fault": faults})
+        return Finding(NAME, False, "; ".join(faults[:8]), table, len(faults), {"faults": len(faults)})
+    size = path.stat().st_size
+    return Finding(NAME, True, f"{path.name}: {size:,} bytes, whole and registered", numbers={"bytes": size})

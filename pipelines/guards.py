@@ -6,6 +6,7 @@ Belongs here: names, promises, severities. Does not belong here: how a check jud
 
 from assets.fingerprints import code_version
 from assets.survey import VECTOR_LAYERS
+from data_sources.contracts.survey import SURVEY_CONTRACTS
 
 # name -> (blocking, what it promises)
 SOURCE_CHECKS = {
@@ -14,6 +15,9 @@ SOURCE_CHECKS = {
     "crs": (True, "Kept geometries are in EPSG:4326 and of the contract's type."),
     "rows_balance": (True, "Rows in = rows kept + rows quarantined."),
     "quarantine_share": (False, "At most 5 % of the rows are held back."),
+}
+ELEMENT_CHECKS = {
+    "element_shift": (False, "No element moved as a whole by 1 % or more since the last delivery of the layer."),
 }
 ASSESSMENT_CHECKS = {
     "schema": (True, "Every table of the assessment has the columns, types, keys and vocabularies of its contract."),
@@ -32,7 +36,7 @@ PUBLICATION_CHECKS = {
     "quarantine_share": (False, "At most 5 % of the rows of all sources together are held back."),
 }
 CHECKS: dict[str, dict[str, tuple[bool, str]]] = {
-    **dict.fromkeys(VECTOR_LAYERS, SOURCE_CHECKS),
+    **{name: SOURCE_CHECKS | (ELEMENT_CHECKS if SURVEY_CONTRACTS[name].analyses else {}) for name in VECTOR_LAYERS},
     "assessment": ASSESSMENT_CHECKS,
     "robustness_report": ROBUSTNESS_CHECKS,
     "ranked_blocks": PUBLICATION_CHECKS,

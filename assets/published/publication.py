@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from assets.fingerprints import RECIPES, code_version, library_versions, region_asset, result
+from assets.over_time.region_numbers import region_numbers
 from assets.published.generation import generation
 from assets.published.publication_facts import facts_of, judged
 from assets.published.staging import geopackage_in, require_one_generation, staged, staged_or_published, staging_errors
@@ -131,13 +132,15 @@ def ranked_blocks(
     tables["bibliography"] = cited([*(f for f in layers.values() if f is not None), *tables.values()])
     present = {name: frame for name, frame in layers.items() if frame is not None and len(frame)}
     bounds = None if region.is_sample else base_bounds(present)  # a made-up district lies nowhere
+    judgement = judged(region.name, workspace, facts)
+    before = judgement.before
     publication = Publication(
         region=published_as(workspace, region),
         layers=present,
         tables=tables,
         run_info=run_info(workspace, region.name, sources)
         | {"generation": current}
-        | accepted_info(judged(region.name, workspace, facts).accepted),
+        | accepted_info(judgement.accepted),
         rasters=tuple(sorted(name for name in evidence_files["staged"] if name.endswith(".tif"))),
         basket_columns=RankingSettings.from_mapping(dict(region.ranking), seed=region.seed).basket_columns(),
         page="index.html",
@@ -160,6 +163,7 @@ def ranked_blocks(
         {"staged": ready, "generation": current, "facts": facts.model_dump(mode="json")},
         bytes=file.bytes,
         sha256=file.sha256,
+        **region_numbers(assessment["ranked_blocks"], facts, before.facts if before else None),
         **file_links([folder / file.path.name]),
     )
 

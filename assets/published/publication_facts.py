@@ -85,12 +85,7 @@ def facts_of(
     ground = {} if table is None else dict(zip(table["block_id"], table["coverage_pct"].fillna(0.0), strict=True))
     return Facts(
         layers=layer_facts(region, sources, gates, workspace.source_folder(region)),
-        blocks={
-            str(kind): {
-                str(b): None if pd.isna(r) else int(r) for b, r in zip(rows["block_id"], rows["rank"], strict=True)
-            }
-            for kind, rows in blocks.groupby("kind", sort=True)
-        },
+        blocks=ranks_of(blocks),
         ground_pct={str(b): round(float(pct), 3) for b, pct in ground.items()},
         quantified=tuple(sorted(map(str, blocks.loc[blocks["tonnage_t_p50"].notna(), "block_id"]))),
         crs=region.crs,
@@ -98,6 +93,14 @@ def facts_of(
         settings=settings,
         code=code,
     )
+
+
+def ranks_of(blocks: pd.DataFrame) -> dict[str, dict[str, int | None]]:
+    """Kind -> block id -> rank, None where it has none."""
+    return {
+        str(kind): {str(b): None if pd.isna(r) else int(r) for b, r in zip(rows["block_id"], rows["rank"], strict=True)}
+        for kind, rows in blocks.groupby("kind", sort=True)
+    }
 
 
 def layer_facts(

@@ -9,16 +9,17 @@ with settings and code that did not ask for it, is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, spearmanr
 
 from publishing.sets.listing import Facts, LayerFacts
 
 MIN_BLOCKS_FOR_TAU = 5  # of fewer, one exchange of places moves tau by a fifth and more
+Ranks = Mapping[str, Mapping[str, int | None]]
 _ROUNDING = 1e-9
 _SHOWN = 5
 
@@ -101,15 +102,36 @@ def least_tau(blocks: int, limits: Limits) -> float:
 
 def rank_correlations(before: Facts, now: Facts) -> dict[str, tuple[float, int]]:
     """Kendall's tau-b of the ranks of the blocks that both sets rank, and their number; of fewer than five there is none."""
+    return _correlations(before.blocks, now.blocks, lambda x, y: float(kendalltau(x, y).statistic))
+
+
+def spearman_correlations(before: Ranks, now: Ranks) -> dict[str, tuple[float, int]]:
+    """Spearman's rho of the ranks of the blocks that both results rank, and their number; of fewer than five there is none.
+
+    ``rho = 1 - 6 sum d^2 / (n (n^2 - 1))`` where no two ranks are equal.
+
+    Parameters
+    ----------
+    before, now : kind -> block id -> rank, None where it has none.
+
+    Source: Spearman 1904, *The proof and measurement of association between two things*, Am. J. Psychol. 15, 72-101.
+    """
+    return _correlations(before, now, lambda x, y: float(spearmanr(x, y).statistic))
+
+
+def _correlations(
+    before: Ranks, now: Ranks, statistic: Callable[[list[int], list[int]], float]
+) -> dict[str, tuple[float, int]]:
     out = {}
-    for kind, ranks in before.blocks.items():
-        later = now.blocks.get(kind, {})
-        shared = [b for b, rank in ranks.items() if rank is not None and later.get(b) is not None]
-        if len(shared) < MIN_BLOCKS_FOR_TAU:
+    for kind, ranks in before.items():
+        later = now.get(kind, {})
+        pairs = [(rank, new) for b, rank in ranks.items() if rank is not None and (new := later.get(b)) is not None]
+        if len(pairs) < MIN_BLOCKS_FOR_TAU:
             continue
-        tau = float(kendalltau([ranks[b] for b in shared], [later[b] for b in shared]).statistic)
-        if np.isfinite(tau):
-            out[kind] = tau, len(shared)
+        x, y = (list(side) for side in zip(*pairs, strict=True))
+        value = statistic(x, y)
+        if np.isfinite(value):
+            out[kind] = value, len(pairs)
     return out
 
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point, box
 
+from assets.over_time.drift import drift_finding
 from assets.quality import (
     assessment_findings,
     crs_finding,
-    drift_finding,
     explanation_finding,
     mass_finding,
     quarantine_finding,
