@@ -49,8 +49,7 @@ Judge = Callable[[dict[str, Any], Workspace, str, BundleStore], Iterable[Finding
 
 def result_of(asset: str, finding: Finding, blocking: bool, region: str) -> dg.AssetCheckResult:
     """A finding as Dagster shows it: region and reason as description, its numbers to be plotted, the rows as a table."""
-    numbers = {name: float(value) for name, value in finding.numbers.items() if math.isfinite(value)}
-    metadata: dict[str, Any] = {"region": region, "reason": finding.reason, "rows_affected": finding.count, **numbers}
+    metadata: dict[str, Any] = {"region": region, "reason": finding.reason, **finite_numbers(finding)}
     if len(finding.rows):
         shown = finding.rows.astype("str")
         records = [dg.TableRecord({str(k): str(v)[:200] for k, v in row.items()}) for row in shown.to_dict("records")]
@@ -66,6 +65,12 @@ def result_of(asset: str, finding: Finding, blocking: bool, region: str) -> dg.A
         metadata=metadata,
         description=f"{region}: {finding.reason}",
     )
+
+
+def finite_numbers(finding: Finding) -> dict[str, float]:
+    """The numbers of a finding that can be plotted, and of how many rows it is."""
+    told = {"rows_affected": finding.count, **finding.numbers}
+    return {name: float(value) for name, value in told.items() if math.isfinite(value)}
 
 
 def build_check(
@@ -99,10 +104,10 @@ def build_check(
         for finding in judge(bundle, workspace, region, store):
             if finding.name in wanted:
                 # Remembered with the result: Dagster's own book of checks knows no partitions.
-                store.record_check(
-                    asset, region, f"{bundle.fingerprint} {judge_version()}", finding.name, bool(finding.passed)
-                )
-                yield result_of(asset, finding, checks[finding.name][0], region)
+                judged, blocking = f"{bundle.fingerprint} {judge_version()}", checks[finding.name][0]
+                told = {"blocking": blocking, "reason": finding.reason, "numbers": finite_numbers(finding)}
+                store.record_check(asset, region, judged, finding.name, bool(finding.passed), told)
+                yield result_of(asset, finding, blocking, region)
 
     return check
 

@@ -74,11 +74,15 @@ def _drawn(made: np.random.Generator, names: list[str], corner: tuple[float, flo
     return pd.DataFrame(places | contents)
 
 
-def lay(home: Path) -> Path:
-    """Write the region's other files and its YAML below a home; returns the file of the survey."""
-    from tests.small_regions import site, with_figures
+def lay(home: Path, night: int) -> Path:
+    """Write the region's other files and its YAML below a home, one grade mended a night; returns the file of the survey."""
+    from tests.small_regions import GRADES, site, with_figures
 
     region = with_figures([site(i) for i in range(8)], name=REGION)
+    rows = [dict(zip(GRADES, row, strict=True)) for row in region.grades or ()]
+    mended = rows[night % len(rows)]
+    mended |= {name: float(mended[name]) * 1.3 for name in ("ppm_min", "ppm_mode", "ppm_max")}
+    region.grades = [tuple(row.values()) for row in rows]
     layer = {"card": "ngcm_karnataka_andhra", "path": f"{LAYER}.csv"}
     own = region.settled()
     region.settings = {
@@ -133,7 +137,6 @@ def main(argv: list[str]) -> int:
     shifted = (int(given.shift[0]), str(given.shift[1]), float(given.shift[2])) if given.shift else None
     home: Path = given.home
     home.mkdir(parents=True, exist_ok=True)
-    file = lay(home)
     from tests.small_regions import environment
 
     os.environ.update(environment(home))
@@ -143,7 +146,7 @@ def main(argv: list[str]) -> int:
 
     failed = []
     for night in range(given.nights):
-        survey(night, shifted).to_csv(file, index=False)
+        survey(night, shifted).to_csv(lay(home, night), index=False)
         failed.append(run_region(REGION).error or "")
     with instance() as dagster:
         document = {"points": points(dagster), "warnings": warnings_of(dagster), "failed": failed}

@@ -39,23 +39,35 @@ def measured(frame: pd.DataFrame) -> list[str]:
     ]
 
 
-def levels(kept: pd.DataFrame) -> pd.DataFrame:
-    """Median and the error of its logarithm of every content of a layer: column, n, median, log_error.
+def medians(kept: pd.DataFrame) -> dict[str, float]:
+    """The median of every content of a layer, by its column.
 
     A value below detection counts at its limit, which leaves the median as it is while every limit lies below it; where one
-    does not, or nothing was measured, there is no row.
+    does not, or nothing was measured, there is none.
     """
-    rows = []
+    found = {}
     for column in measured(kept):
-        values = kept[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        is_limit = kept[f"{column}_censored"].fillna(False).to_numpy(dtype=bool)
-        known = values > 0
-        if not known.any():
-            continue
-        median = float(np.median(values[known]))
-        if (values[known & is_limit] < median).all():
-            rows.append((column, int(known.sum()), median, log_median_error(values[known])))
+        values, is_limit = _values(kept, column)
+        if len(values) and (values[is_limit] < (median := float(np.median(values)))).all():
+            found[column] = median
+    return found
+
+
+def levels(kept: pd.DataFrame) -> pd.DataFrame:
+    """Median and the error of its logarithm of every content of a layer: column, n, median, log_error."""
+    rows = []
+    for column, median in medians(kept).items():
+        values, _ = _values(kept, column)
+        rows.append((column, len(values), median, log_median_error(values)))
     return pd.DataFrame(rows, columns=["column", "n", "median", "log_error"])
+
+
+def _values(kept: pd.DataFrame, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """The contents above 0 of a column, and which of them are limits."""
+    values = kept[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    is_limit = kept[f"{column}_censored"].fillna(False).to_numpy(dtype=bool)
+    known = values > 0
+    return values[known], is_limit[known]
 
 
 def remembered(kept: pd.DataFrame, key: str) -> pd.DataFrame:

@@ -13,11 +13,13 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from assets.over_time.element_shift import medians
 from assets.published.generation import accepted_reason, published_list, ranking_parts, set_inputs
 from assets.survey import VECTOR_LAYERS
 from assets.waste_sites import WASTE_LAYERS
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError
+from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.regions import Region
 from publishing.sets.guard import Connected, objections
 from publishing.sets.listing import (
@@ -112,6 +114,10 @@ def layer_facts(
     reports |= sources["blocks"]["report"]
     connected = connected_by(region).layers
     out = {name: _facts(report, name in region.layers, folder) for name, report in reports.items() if name in connected}
+    for name in out:
+        if name in SURVEY_CONTRACTS and SURVEY_CONTRACTS[name].analyses:
+            found = {c: float(f"{m:.6g}") for c, m in medians(sources[name]["kept"]).items()}
+            out[name] = out[name].model_copy(update={"medians": found})
     out |= {f"gate {name}": LayerFacts(rows=len(gate)) for name, gate in gates.items()}
     return dict(sorted(out.items()))
 

@@ -4,6 +4,9 @@ Belongs here: the look at what was staged, the guard's verdict, and the swap. Do
 (``publication``), the comparison (``publishing.sets.guard``) or moving files (``publishing.sets.swap``).
 """
 
+import logging
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,14 @@ from assets.published.publication_facts import judged, require_accepted
 from assets.published.staging import geopackage_in, require_one_generation, staged_or_published
 from assets.shown.metadata import file_links
 from assets.workspace import Workspace
-from data_sources.contracts import PublishingError
+from data_sources.contracts import KhanijError, PublishingError
 from publishing.geopackage.check import geopackage_faults
+from publishing.releasing.published_records import keep_record
 from publishing.sets.guard import remarks
 from publishing.sets.listing import GEOPACKAGE, Facts, ListedFile, SetList
 from publishing.sets.swap import publish
+
+logger = logging.getLogger("khanij")
 
 
 @region_asset(
@@ -57,7 +63,10 @@ def published_set(
         facts=facts,
         accepted=judgement.accepted,
     )
+    _record(folder, {})  # the set that goes, where an older version published it without a record
     publish(folder, new)
+    roles = sorted({role.split(".")[0] for role in region.sources()})
+    _record(folder, {role: workspace.source_hash(region, (role,)) for role in roles}, time.time())
     told = list(remarks(judgement.before.facts if judgement.before else None, facts, region.publication))
     told += [
         f"{place} is open for changes elsewhere: published beside it as {name}. Close it in QGIS and run again."
@@ -71,6 +80,14 @@ def published_set(
         remarks=dg.MetadataValue.md("\n".join(f"* {t}" for t in told) or "none"),
         **file_links(folder / name for name in new.files),
     )
+
+
+def _record(folder: Path, sources: Mapping[str, str], at: float | None = None) -> None:
+    """Keep what is published for the comparison of nights; it is no part of the set, and none of its faults stops one."""
+    try:
+        keep_record(folder, sources, at)
+    except (OSError, KhanijError) as error:
+        logger.warning("what was published of %s could not be recorded: %s", folder.name, error)
 
 
 def require_named(workspace: Workspace) -> None:

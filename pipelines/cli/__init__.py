@@ -31,6 +31,8 @@ VERBS = {
     "sample": "what to sample next: campaigns by what they are worth, and the best set within a budget",
     "dossier": "write two printable pages on each block, and all of them in one file",
     "diff": "compare two releases, GeoPackages or shortlists: what moved, and why",
+    "changes": "tell what changed since yesterday in every region: results, ranks, sources, medians, warnings, failures; and write it as a page",
+    "metrics": "write the numbers of all regions as OpenMetrics text, for Prometheus, node_exporter or any other monitoring system",
     "release": "freeze what is published of a region as an immutable, catalogued release",
     "package": "put a result into one zip to mail: a QGIS project beside the data, the page, a note",
     "qgis-plugin": "build the plugin for QGIS as a zip for Plugins > Manage and Install > Install from ZIP",
@@ -39,7 +41,7 @@ VERBS = {
     "prune": "remove what nothing needs any more: old runs, objects of the archive that no manifest names, what killed runs left",
     "ui": "open Dagster in the browser, on this machine only",
 }
-PAPERS = ("brief", "dossier", "package", "qgis-plugin")
+PAPERS = ("brief", "changes", "dossier", "metrics", "package", "qgis-plugin")
 """Verbs whose module stands in ``papers``."""
 UPKEEP = ("prune",)
 """Verbs whose module stands in ``upkeep``."""

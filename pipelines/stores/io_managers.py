@@ -11,7 +11,7 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -102,15 +102,31 @@ class BundleStore:
         manifest = self.manifest(asset, region)
         return manifest is not None and _intact(self.folder(asset, region), manifest, remember)
 
-    def record_check(self, asset: str, region: str, judged: str, check: str, passed: bool) -> None:
-        """Remember whether a stored result passed one of its checks; ``judged`` says which result, by which judge."""
+    def record_check(
+        self, asset: str, region: str, judged: str, check: str, passed: bool, told: Mapping[str, Any] | None = None
+    ) -> None:
+        """Remember whether a stored result passed one of its checks; ``judged`` says which result, by which judge.
+
+        Parameters
+        ----------
+        told : what else is to be known of the verdict without Dagster: ``blocking``, ``reason``, ``numbers``.
+        """
         found = self._checks(asset, region)
-        outcomes = found["passed"] if found.get("judged") == judged else {}
-        text = json.dumps({"judged": judged, "passed": outcomes | {check: passed}}, sort_keys=True, indent=1)
+        known = found if found.get("judged") == judged else {}
+        content = {
+            "judged": judged,
+            "passed": known.get("passed", {}) | {check: passed},
+            "told": known.get("told", {}) | {check: {"passed": passed, **(told or {})}},
+        }
         with tempfile.TemporaryDirectory(prefix="khanij-") as scratch:
             path = Path(scratch) / CHECKS
-            path.write_text(text, encoding="utf-8")
+            path.write_text(json.dumps(content, sort_keys=True, indent=1), encoding="utf-8")
             _put(path, self.folder(asset, region) / CHECKS)
+
+    def checks_told(self, asset: str, region: str) -> dict[str, dict[str, Any]]:
+        """What the checks of the stored result said: check -> ``passed``, ``blocking``, ``reason``, ``numbers``."""
+        told = self._checks(asset, region).get("told")
+        return told if isinstance(told, dict) else {}
 
     def checks_passed(self, asset: str, region: str, judged: str, names: Iterable[str]) -> bool:
         """Whether a result has passed all of these checks; one that was never asked has not passed."""

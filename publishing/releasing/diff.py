@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ _RUN = (
     "code_sha256",
 )
 
+Ranked = tuple[pd.DataFrame, dict[str, str]]
 _OF_SETTINGS = ("configuration_sha256", "configuration_hash", "price_deck", "draws", "seed", "basket")
 
 
@@ -43,7 +45,7 @@ class Difference:
     """What differs between two publications of a region.
 
     ``settings`` says which settings differ, in words. ``blocks`` has one row per block that differs: block_id, name, kind, change (new, gone, moved, status, changed),
-    rank_before, rank_after, why. ``run`` lists what differs in the run information.
+    rank_before, rank_after, tier_before, tier_after, why. ``run`` lists what differs in the run information.
     """
 
     before: str
@@ -77,6 +79,11 @@ class Difference:
         return "\n".join(lines) + "\n"
 
 
+def columns_compared() -> list[str]:
+    """Columns of a block that a comparison reads."""
+    return list(dict.fromkeys(["block_id", "name", "kind", "status", "rank", "tier", *(c for c, _ in _REASONS)]))
+
+
 def find_gpkg(path: Path | str) -> Path:
     """The GeoPackage meant by a path: itself, or the one in a release's or region's folder."""
     path = Path(path)
@@ -98,8 +105,17 @@ def diff_releases(a: Path | str, b: Path | str) -> Difference:
     A block has moved if its rank differs; the reason given is what changed in its own row, else that others moved past
     it.
     """
-    before, info_a = _load(a)
-    after, info_b = _load(b)
+    return compared(Path(a).as_posix(), ranked(a), Path(b).as_posix(), ranked(b))
+
+
+def compared(before_name: str, older: Ranked, after_name: str, newer: Ranked) -> Difference:
+    """Compare two results that were read, the older first.
+
+    Parameters
+    ----------
+    before_name, after_name : what they are called. older, newer : as ``ranked`` gives them.
+    """
+    (before, info_a), (after, info_b) = older, newer
     rows = []
     same = 0
     for block_id in sorted(set(before.index) | set(after.index)):
@@ -119,10 +135,11 @@ def diff_releases(a: Path | str, b: Path | str) -> Difference:
                 change,
                 None if x is None else x["rank"],
                 None if y is None else y["rank"],
+                *(None if r is None else r.get("tier") for r in (x, y)),
                 why,
             )
         )
-    names = ["block_id", "title", "kind", "change", "rank_before", "rank_after", "why"]
+    names = ["block_id", "title", "kind", "change", "rank_before", "rank_after", "tier_before", "tier_after", "why"]
     blocks = pd.DataFrame(rows, columns=names)
     order = {"new": 0, "gone": 1, "status": 2, "moved": 3, "changed": 4}
     blocks["_order"] = [order[c] for c in blocks["change"]]
@@ -140,13 +157,13 @@ def diff_releases(a: Path | str, b: Path | str) -> Difference:
     told = {k for k in _OF_SETTINGS if settings}
     keys = [k for k in _RUN if k not in told and info_a.get(k) != info_b.get(k) and (info_a or info_b)]
     run = pd.DataFrame({"key": keys, "before": [info_a.get(k) for k in keys], "after": [info_b.get(k) for k in keys]})
-    before_name, after_name = Path(a).as_posix(), Path(b).as_posix()
     if info_a.get("scenario") or info_b.get("scenario"):
         before_name, after_name = f"{before_name} ({called(info_a)})", f"{after_name} ({called(info_b)})"
     return Difference(before_name, after_name, blocks, run, same, settings)
 
 
-def _load(path: Path | str) -> tuple[pd.DataFrame, dict[str, str]]:
+def ranked(path: Path | str) -> Ranked:
+    """The ranked blocks of a release, GeoPackage or shortlist CSV by their ids, and what it says of its run."""
     path = Path(path)
     if path.suffix == ".csv":
         if not path.is_file():
@@ -175,12 +192,17 @@ def _differs(x: object, y: object) -> bool:
 def _change(x: pd.Series | None, y: pd.Series | None) -> tuple[str, str]:
     if x is None or y is None:
         return ("new", "not there before") if x is None else ("gone", "no longer there")
-    reasons = [_reason(word, x[c], y[c]) for c, word in _REASONS if c in x.index and _differs(x[c], y[c])]
+    reasons = _reasons(x, y, _REASONS)
     if _differs(x["status"], y["status"]):
         return "status", "; ".join(reasons[:3])
     if _differs(x["rank"], y["rank"]):
         return "moved", "; ".join(reasons[:3]) or "its own figures are the same: others moved past it"
+    reasons = reasons or _reasons(x, y, (("tier", "tier"),))  # a tier may move although the block's own figures do not
     return ("changed", "; ".join(reasons[:3])) if reasons else ("", "")
+
+
+def _reasons(x: pd.Series, y: pd.Series, columns: Iterable[tuple[str, str]]) -> list[str]:
+    return [_reason(w, x[c], y[c]) for c, w in columns if c in x.index and c in y.index and _differs(x[c], y[c])]
 
 
 def _reason(word: str, x: object, y: object) -> str:

@@ -57,10 +57,11 @@ class ListedFile(_Value):
 
 
 class LayerFacts(_Value):
-    """One connected layer: the rows that were kept of it, or why it is absent."""
+    """One connected layer: the rows that were kept of it, or why it is absent; the median of each content, by column."""
 
     rows: int
     absent: str = ""
+    medians: dict[str, float] = Field(default_factory=dict)
 
 
 class Facts(_Value):

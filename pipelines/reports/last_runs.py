@@ -1,0 +1,83 @@
+"""How the last run of each region ended, from Dagster's books, and what the checks of its stored results say.
+
+Belongs here: reading runs and verdicts. Does not belong here: starting a run, or how one is told (``metrics`` and the page of
+changes lay it out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from khanij.foundation.redaction import redact
+from pipelines.automations.hooks import failure_of
+from pipelines.automations.planning import JOB
+from pipelines.guards import CHECKS
+from pipelines.stores.io_managers import BundleStore
+from pipelines.stores.leases import PARTITION_TAG
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """One run: Dagster's status in lower case, begin and end in seconds since the epoch, what failed in words."""
+
+    status: str
+    started_at: float | None = None
+    ended_at: float | None = None
+    failed: str = ""
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from begin to end; None while it is under way."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(0.0, self.ended_at - self.started_at)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one check said last of a stored result."""
+
+    asset: str
+    check: str
+    passed: bool
+    blocking: bool
+    reason: str
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+def last_runs(instance: dg.DagsterInstance, regions: Iterable[str]) -> dict[str, LastRun]:
+    """The last ranking run of each region; regions that were never run are left out."""
+    found = {}
+    for region in regions:
+        records = instance.get_run_records(dg.RunsFilter(job_name=JOB, tags={PARTITION_TAG: region}), limit=1)
+        if records:
+            found[region] = _last_run(instance, records[0])
+    return found
+
+
+def _last_run(instance: dg.DagsterInstance, record: Any) -> LastRun:
+    run, failed = record.dagster_run, ""
+    if run.status is dg.DagsterRunStatus.FAILURE:
+        entries = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+        events = [entry.dagster_event for entry in entries if entry.dagster_event is not None]
+        steps = failure_of(run, events, "the run failed without a failed step").steps
+        failed = redact("; ".join(f"{step}: {cause}" for step, cause in steps))
+    return LastRun(run.status.value.lower(), record.start_time, record.end_time, failed)
+
+
+def verdicts(store: BundleStore, region: str) -> list[Verdict]:
+    """What every check of a region's stored results said last; a check that was never asked is left out."""
+    found = []
+    for asset, checks in CHECKS.items():
+        told = store.checks_told(asset, region)
+        for name in checks:
+            if name in told:
+                one = told[name]
+                numbers = {str(k): float(v) for k, v in dict(one.get("numbers", {})).items()}
+                passed, blocking = bool(one.get("passed")), bool(one.get("blocking"))
+                found.append(Verdict(asset, name, passed, blocking, str(one.get("reason", "")), numbers))
+    return found
