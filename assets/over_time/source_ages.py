@@ -15,6 +15,7 @@ from data_sources.connectors import last_asked
 from data_sources.regions import LayerSource, Region
 
 DAY_S = 86_400.0
+DEFAULT_FRESH_DAYS = 365  # a source whose card says nothing is asked again once a year
 
 
 def source_ages_days(

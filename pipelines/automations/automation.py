@@ -24,13 +24,13 @@ from typing import Any
 import dagster as dg
 
 from assets.fingerprints import RECIPES
+from assets.over_time.source_ages import DEFAULT_FRESH_DAYS
 from assets.shown.metadata import ranked_lineage, table_schema
 from data_sources.contracts import Contract
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from pipelines.automations.planning import freshness_days
 
-DEFAULT_FRESH_DAYS = 365  # a source whose card says nothing is asked again once a year
 WARN_AT = 0.8
 
 

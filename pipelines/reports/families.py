@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from assets.archive import fresh_days
-from assets.over_time.source_ages import DAY_S, source_ages_days
+from assets.over_time.source_ages import DAY_S, DEFAULT_FRESH_DAYS, source_ages_days
 from assets.workspace import Workspace
 from data_sources.cards import load_card
 from data_sources.contracts import KhanijError
 from data_sources.regions import Region
 from khanij.foundation.version import khanij_version
-from pipelines.automations.automation import DEFAULT_FRESH_DAYS
 from pipelines.reports.last_runs import LastRun, Verdict
 from pipelines.reports.openmetrics import Family
 from publishing.sets.listing import SET_LIST, DamagedListError, read_list

@@ -14,10 +14,10 @@ import dagster as dg
 
 from khanij.foundation.redaction import redact
 from pipelines.automations.hooks import failure_of
-from pipelines.automations.planning import JOB
-from pipelines.guards import CHECKS
 from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.leases import PARTITION_TAG
+
+RANKING = "rank_region"  # the job's name, said again: its module knows every asset, and to load those takes seconds
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def last_runs(instance: dg.DagsterInstance, regions: Iterable[str]) -> dict[str,
     """The last ranking run of each region; regions that were never run are left out."""
     found = {}
     for region in regions:
-        records = instance.get_run_records(dg.RunsFilter(job_name=JOB, tags={PARTITION_TAG: region}), limit=1)
+        records = instance.get_run_records(dg.RunsFilter(job_name=RANKING, tags={PARTITION_TAG: region}), limit=1)
         if records:
             found[region] = _last_run(instance, records[0])
     return found
@@ -72,12 +72,9 @@ def _last_run(instance: dg.DagsterInstance, record: Any) -> LastRun:
 def verdicts(store: BundleStore, region: str) -> list[Verdict]:
     """What every check of a region's stored results said last; a check that was never asked is left out."""
     found = []
-    for asset, checks in CHECKS.items():
-        told = store.checks_told(asset, region)
-        for name in checks:
-            if name in told:
-                one = told[name]
-                numbers = {str(k): float(v) for k, v in dict(one.get("numbers", {})).items()}
-                passed, blocking = bool(one.get("passed")), bool(one.get("blocking"))
-                found.append(Verdict(asset, name, passed, blocking, str(one.get("reason", "")), numbers))
+    for asset in store.assets(region):
+        for name, one in sorted(store.checks_told(asset, region).items()):
+            numbers = {str(k): float(v) for k, v in dict(one.get("numbers", {})).items()}
+            passed, blocking = bool(one.get("passed")), bool(one.get("blocking"))
+            found.append(Verdict(asset, name, passed, blocking, str(one.get("reason", "")), numbers))
     return found

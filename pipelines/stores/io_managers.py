@@ -53,6 +53,10 @@ class BundleStore:
         """The folder of one asset in one region."""
         return self.root / region / asset
 
+    def assets(self, region: str) -> list[str]:
+        """Names of what is stored of a region, in alphabetical order."""
+        return sorted(path.name for path in _files(self.root / region))
+
     def save(self, asset: str, region: str, bundle: dict[str, Any], fingerprint: str = "") -> dict[str, Any]:
         """Write a bundle and return its manifest; the files go first, the manifest last, so a crash leaves none or all."""
         folder = self.folder(asset, region)

@@ -19,7 +19,7 @@ from khanij.foundation.closure import ROOT
 from pipelines.automations.planning import JOB
 from pipelines.cli import main
 from pipelines.reports.families import families_of
-from pipelines.reports.last_runs import LastRun, Verdict, last_runs
+from pipelines.reports.last_runs import RANKING, LastRun, Verdict, last_runs, verdicts
 from pipelines.reports.openmetrics import Family, text_of
 from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.leases import PARTITION_TAG
@@ -126,7 +126,8 @@ def test_what_a_check_said_is_stored_with_the_verdict(tmp_path):
     assert store.checks_passed("folds", "r", "j", ["units"]) and not store.checks_passed("folds", "r", "j", ["shift"])
     store.record_check("folds", "r", "another judge", "units", True)
     assert set(store.checks_told("folds", "r")) == {"units"}
-    assert store.checks_told("never", "r") == {}
+    assert store.checks_told("never", "r") == {} and verdicts(store, "never") == []
+    assert verdicts(store, "r") == [Verdict("folds", "units", True, False, "")]
 
 
 def test_the_last_run_of_each_region_is_read_with_what_failed():
@@ -141,7 +142,7 @@ def test_the_last_run_of_each_region_is_read_with_what_failed():
             config = {"ops": {"work": {"config": {"fails": fails}}}, "loggers": QUIET}
             job.execute_in_process(config, instance, tags={PARTITION_TAG: region}, raise_on_error=False)
         found = last_runs(instance, ["east", "west", "never"])
-    assert set(found) == {"east", "west"}
+    assert RANKING == JOB and set(found) == {"east", "west"}
     assert (found["east"].status, found["east"].failed) == ("success", "")
     assert found["east"].duration_s is not None and found["east"].duration_s >= 0
     assert found["west"].status == "failure" and found["west"].failed.startswith("work: the file is missing")
