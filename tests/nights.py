@@ -137,6 +137,7 @@ def main(argv: list[str]) -> int:
     shifted = (int(given.shift[0]), str(given.shift[1]), float(given.shift[2])) if given.shift else None
     home: Path = given.home
     home.mkdir(parents=True, exist_ok=True)
+    lay(home, 0)
     from tests.small_regions import environment
 
     os.environ.update(environment(home))

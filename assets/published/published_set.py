@@ -20,7 +20,7 @@ from assets.shown.metadata import file_links
 from assets.workspace import Workspace
 from data_sources.contracts import KhanijError, PublishingError
 from publishing.geopackage.check import geopackage_faults
-from publishing.releasing.published_records import keep_record
+from publishing.releasing.published_records import RECORDS, keep_record
 from publishing.sets.guard import remarks
 from publishing.sets.listing import GEOPACKAGE, Facts, ListedFile, SetList
 from publishing.sets.swap import publish
@@ -63,10 +63,10 @@ def published_set(
         facts=facts,
         accepted=judgement.accepted,
     )
-    _record(folder, {})  # the set that goes, where an older version published it without a record
+    _record(workspace, folder, {})  # the set that goes, where an older version published it without a record
     publish(folder, new)
     roles = sorted({role.split(".")[0] for role in region.sources()})
-    _record(folder, {role: workspace.source_hash(region, (role,)) for role in roles}, time.time())
+    _record(workspace, folder, {role: workspace.source_hash(region, (role,)) for role in roles}, time.time())
     told = list(remarks(judgement.before.facts if judgement.before else None, facts, region.publication))
     told += [
         f"{place} is open for changes elsewhere: published beside it as {name}. Close it in QGIS and run again."
@@ -82,10 +82,15 @@ def published_set(
     )
 
 
-def _record(folder: Path, sources: Mapping[str, str], at: float | None = None) -> None:
-    """Keep what is published for the comparison of nights; it is no part of the set, and none of its faults stops one."""
+def _record(workspace: Workspace, folder: Path, sources: Mapping[str, str], at: float | None = None) -> None:
+    """Keep what is published for the comparison of nights; it is no part of the set, and none of its faults stops one.
+
+    Nights are compared of the default result alone, as schedules know no other.
+    """
+    if workspace.scenario:
+        return
     try:
-        keep_record(folder, sources, at)
+        keep_record(folder, Path(workspace.cache_root) / RECORDS, sources, at)
     except (OSError, KhanijError) as error:
         logger.warning("what was published of %s could not be recorded: %s", folder.name, error)
 

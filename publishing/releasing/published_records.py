@@ -1,11 +1,11 @@
 """What was published of a region, and when: a small record of each set, so that a night can be compared with the one before.
 
-Layout, beside the regions' folders::
+Layout, below the folder of what an installation keeps for itself (``KHANIJ_CACHE``)::
 
-    output/.published/india/20261128T024501Z-3f0c9a77b1d2.json.gz
+    published/india/20261128T024501Z-3f0c9a77b1d2.json.gz
 
 Belongs here: the record as a value, keeping and finding it. Does not belong here: the comparison (``since``). A record holds
-the clock's time and stands outside the set: what is published depends on its inputs alone.
+the clock's time and stands apart from the outputs: what is published depends on its inputs alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from khanij.foundation.files import write_bytes_atomically
 from publishing.releasing.diff import Ranked, columns_compared, ranked
 from publishing.sets.listing import SET_LIST, SetList, read_list
 
-RECORDS = ".published"
+RECORDS = "published"
 KEPT = 40  # of a region: a month of nights and some days with more than one
 _STAMP = "%Y%m%dT%H%M%SZ"
 _LEFT_OUT = ("configuration", "licences", "rows")  # of the run's information: long, and compared by nobody
@@ -50,23 +50,18 @@ class Record(BaseModel):
         return frame.set_index("block_id"), self.run
 
 
-def folder_of(folder: Path) -> Path:
-    """Where the records of a region's folder lie."""
-    return folder.parent / RECORDS / folder.name
-
-
-def keep_record(folder: Path, sources: Mapping[str, str], at: float | None = None) -> Path | None:
+def keep_record(folder: Path, root: Path, sources: Mapping[str, str], at: float | None = None) -> Path | None:
     """Keep what is published in a region's folder now; a set that was recorded last is not recorded twice.
 
     Parameters
     ----------
-    folder : such as ``output/india``. sources : what each source's bytes hash to. at : seconds since the epoch, the time of
-        the set's list where None.
+    folder : such as ``output/india``. root : below it lie the records of each region. sources : what each source's bytes
+        hash to. at : seconds since the epoch, the time of the set's list where None.
     """
     listing = read_list(folder)
     if listing is None:
         return None
-    known = _files(folder)
+    known = _files(root, folder.name)
     if known and known[-1].name.endswith(_tail(listing.generation)):
         return None
     at = (folder / SET_LIST).stat().st_mtime if at is None else at
@@ -79,17 +74,17 @@ def keep_record(folder: Path, sources: Mapping[str, str], at: float | None = Non
         "blocks": json.loads(plain.to_json(orient="records", double_precision=15)),
         "sources": dict(sorted(sources.items())),
     }
-    path = folder_of(folder) / (datetime.fromtimestamp(at, UTC).strftime(_STAMP) + _tail(listing.generation))
+    path = root / folder.name / (datetime.fromtimestamp(at, UTC).strftime(_STAMP) + _tail(listing.generation))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes_atomically(path, gzip.compress(json.dumps(content, sort_keys=True).encode(), mtime=0))
-    for old in _files(folder)[:-KEPT]:
+    for old in _files(root, folder.name)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
 
 
-def newest_record(folder: Path, until: float | None = None) -> Record | None:
+def newest_record(root: Path, region: str, until: float | None = None) -> Record | None:
     """The newest record of a region, or the newest that is not later than ``until``; None where there is none."""
-    for path in reversed(_files(folder)):
+    for path in reversed(_files(root, region)):
         if until is None or _at(path) <= until:
             record = _read(path)
             if record is not None:
@@ -101,8 +96,8 @@ def _tail(generation: str) -> str:
     return f"-{generation[:12]}.json.gz"
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder_of(folder).glob("*Z-*.json.gz"))
+def _files(root: Path, region: str) -> list[Path]:
+    return sorted((root / region).glob("*Z-*.json.gz"))
 
 
 def _at(path: Path) -> float:

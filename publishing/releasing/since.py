@@ -74,16 +74,16 @@ class RegionChanges:
         return lines
 
 
-def changes_of(folder: Path, since: float) -> RegionChanges:
-    """What changed in a region's folder since a moment.
+def changes_of(region: str, root: Path, since: float) -> RegionChanges:
+    """What changed of a region since a moment.
 
     Parameters
     ----------
-    folder : such as ``output/india``. since : seconds since the epoch.
+    root : below it lie the records of each region. since : seconds since the epoch.
     """
-    now, then = newest_record(folder), newest_record(folder, since)
+    now, then = newest_record(root, region), newest_record(root, region, since)
     if now is None:
-        return RegionChanges(folder.name, folder.name, None, "", "", False, None, *_tables(None, None))
+        return RegionChanges(region, region, None, "", "", False, None, *_tables(None, None))
     is_new = then is None or then.listing.generation != now.listing.generation
     difference = None
     if is_new and then is not None:
@@ -91,8 +91,8 @@ def changes_of(folder: Path, since: float) -> RegionChanges:
         difference = compared(names[0], then.ranked(), names[1], now.ranked())
     accepted = now.listing.accepted
     return RegionChanges(
-        region=folder.name,
-        title=now.run.get("title", folder.name),
+        region=region,
+        title=now.run.get("title", region),
         published_at=now.at,
         before=then.listing.generation if then else "",
         after=now.listing.generation,

@@ -16,7 +16,6 @@ import dagster as dg
 import pytest
 
 from assets import survey as layers
-from assets.fingerprints import forget
 from assets.workspace import PARTITIONS, Workspace
 from pipelines.checks import build_checks
 from pipelines.guards import CHECKS
@@ -43,7 +42,6 @@ def seen(tmp_path_factory):
             instance.add_dynamic_partitions(PARTITIONS.name, [REGION])
         for night in range(3):
             nights.survey(night, (1, "Ni", 1.05), CORNER).to_csv(file, index=False)
-            forget()
             made = dg.materialize(
                 [getattr(layers, nights.LAYER), *checks],
                 partition_key=REGION,
@@ -75,6 +73,12 @@ def test_every_check_of_the_layer_has_numbers_for_every_night(seen):
     assert points["stream_sediments:element_shift/largest_shift_pct"] == pytest.approx([5.0, 0.0], abs=0.01)
     medians = {name for name in points if "element_shift/median_" in name}
     assert medians == {f"stream_sediments:element_shift/median_{e.lower()}_ppm" for e in nights.CONTENTS}
+
+
+def test_every_check_is_of_one_region():
+    specs = [spec for check in build_checks() for spec in check.check_specs]
+    assert {spec.name for spec in specs} == {name for checks in CHECKS.values() for name in checks}
+    assert all(spec.partitions_def is PARTITIONS for spec in specs)
 
 
 @pytest.mark.integration

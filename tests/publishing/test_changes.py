@@ -18,12 +18,13 @@ from pipelines.cli import main
 from publishing.releasing import published_records
 from publishing.releasing.changes_page import Told, changes_page
 from publishing.releasing.diff import diff_releases
-from publishing.releasing.published_records import folder_of, keep_record, newest_record
+from publishing.releasing.published_records import RECORDS, keep_record, newest_record
 from publishing.releasing.since import changes_of, rows_of
 from publishing.sets.listing import GEOPACKAGE, SET_LIST, Accepted, Facts, LayerFacts, SetList, rendered
 
 DAY = 86_400.0
 THEN, NOW = 1_796_000_000.0, 1_796_000_000.0 + 0.9 * DAY
+REGION = "example"
 LAYER = "stream_sediments"
 
 
@@ -46,12 +47,12 @@ def layers(rows: int, nickel: float, **more: LayerFacts) -> dict[str, LayerFacts
 @pytest.fixture(scope="module")
 def nights(geopackage, tmp_path_factory):
     """A region on two nights: ranks of two blocks changed places, a tier moved, a block took another's place, nickel rose."""
-    folder = tmp_path_factory.mktemp("out") / "example"
+    folder, root = tmp_path_factory.mktemp("out") / "example", tmp_path_factory.mktemp("published")
     folder.mkdir()
     file = folder / GEOPACKAGE
     shutil.copyfile(geopackage, file)
     publish(folder, "a", layers(400, 30.0, faults=LayerFacts(rows=7)))
-    keep_record(folder, {LAYER: "1", "faults": "1", "folds": "1"}, THEN)
+    keep_record(folder, root, {LAYER: "1", "faults": "1", "folds": "1"}, THEN)
     old = folder.parent / "before.gpkg"
     shutil.copyfile(file, old)
     with sqlite3.connect(file) as edited:
@@ -69,13 +70,13 @@ def nights(geopackage, tmp_path_factory):
     edited.close()
     broken = LayerFacts(rows=0, absent="the file is missing")
     publish(folder, "b", layers(404, 31.5, faults=broken), Accepted(reason="the map is being redrawn"))
-    keep_record(folder, {LAYER: "2", "faults": "1", "folds": "2"}, NOW)
-    return folder, old, (first, second, tiered, other)
+    keep_record(folder, root, {LAYER: "2", "faults": "1", "folds": "2"}, NOW)
+    return folder, root, old, (first, second, tiered, other)
 
 
 def test_what_changed_is_what_changed(nights):
-    folder, _, (first, second, tiered, other) = nights
-    changes = changes_of(folder, NOW - 0.5 * DAY)
+    _, root, _, (first, second, tiered, other) = nights
+    changes = changes_of(REGION, root, NOW - 0.5 * DAY)
     assert changes.is_new and (changes.before, changes.after) == ("a" * 64, "b" * 64)
     assert changes.counts() == {"up": 1, "down": 1, "new": 1, "gone": 1, "changed": 1}
     blocks = {row["block_id"]: row for row in rows_of(changes.difference.blocks)}
@@ -93,24 +94,24 @@ def test_what_changed_is_what_changed(nights):
 
 
 def test_it_is_the_comparison_of_diff(nights):
-    folder, old, _ = nights
+    folder, root, old, _ = nights
     of_files = diff_releases(old, folder / GEOPACKAGE)
-    of_records = changes_of(folder, NOW - 0.5 * DAY).difference
+    of_records = changes_of(REGION, root, NOW - 0.5 * DAY).difference
     assert of_records.blocks.equals(of_files.blocks) and of_records.n_same == of_files.n_same
 
 
 def test_other_moments(nights):
-    folder, _, _ = nights
-    quiet = changes_of(folder, NOW + 1)
+    _, root, _, _ = nights
+    quiet = changes_of(REGION, root, NOW + 1)
     assert not quiet.is_new and quiet.difference is None and "nothing new" in quiet.text(5)[0]
-    first = changes_of(folder, THEN - 1)
+    first = changes_of(REGION, root, THEN - 1)
     assert first.is_new and first.before == "" and first.difference is None and not len(first.sources)
-    assert changes_of(folder.parent / "never", 0.0).text(5) == ["never: nothing was published yet"]
+    assert changes_of("never", root, 0.0).text(5) == ["never: nothing was published yet"]
 
 
 def test_as_text(nights):
-    folder, _, (_, second, _, _) = nights
-    text = "\n".join(changes_of(folder, NOW - 0.5 * DAY).text(40))
+    _, root, _, (_, second, _, _) = nights
+    text = "\n".join(changes_of(REGION, root, NOW - 0.5 * DAY).text(40))
     assert "generation aaaaaaaaaaaa -> bbbbbbbbbbbb" in text
     assert f"source {LAYER}: other rows, 400 -> 404 rows" in text
     assert f"median {LAYER}: Ni 30 -> 31.5 ppm (+5.0 %)" in text
@@ -119,10 +120,10 @@ def test_as_text(nights):
 
 
 def test_as_a_page(nights):
-    folder, _, (_, second, _, _) = nights
-    changes = changes_of(folder, NOW - 0.5 * DAY)
+    _, root, _, (_, second, _, _) = nights
+    changes = changes_of(REGION, root, NOW - 0.5 * DAY)
     told = Told("failure 2026-11-30 02:10, 9 s", "blocks: <script>alert(1)</script>", (f"{LAYER}: element_shift: Ni",))
-    quiet = replace(changes_of(folder, NOW + 1), region="quiet", title="Quiet")
+    quiet = replace(changes_of(REGION, root, NOW + 1), region="quiet", title="Quiet")
     page = changes_page(NOW - 0.5 * DAY, NOW, [(changes, told), (quiet, Told("success"))])
     assert page.startswith("<!doctype html>") and page.endswith("</html>\n")
     assert "2 regions: 1 with a new result, 1 whose last run failed, 1 with warnings." in page
@@ -133,41 +134,40 @@ def test_as_a_page(nights):
 
 
 def test_a_set_is_recorded_once_and_the_oldest_go(nights, monkeypatch, tmp_path):
-    folder = tmp_path / "out" / "example"
+    folder, root = tmp_path / "out" / REGION, tmp_path / "published"
     shutil.copytree(nights[0], folder)
     monkeypatch.setattr(published_records, "KEPT", 2)
     made = []
     for number, generation in enumerate("cdee"):
         publish(folder, generation, {})
-        made.append(keep_record(folder, {}, THEN + number))
+        made.append(keep_record(folder, root, {}, THEN + number))
     assert made[3] is None, "the same set again"
-    assert sorted(p.name for p in folder_of(folder).iterdir()) == sorted(p.name for p in made[1:3])
-    assert keep_record(tmp_path / "nothing", {}, THEN) is None
+    assert sorted((root / REGION).iterdir()) == sorted(made[1:3])
+    assert keep_record(tmp_path / "nothing", root, {}, THEN) is None
 
 
 def test_a_damaged_record_is_one_night_less(nights, tmp_path):
-    folder = tmp_path / "out" / "example"
-    shutil.copytree(nights[0], folder)
-    shutil.copytree(folder_of(nights[0]), folder_of(folder))
-    newest = max(folder_of(folder).iterdir())
-    assert newest_record(folder).at == NOW
+    root = tmp_path / "published"
+    shutil.copytree(nights[1], root)
+    assert newest_record(root, REGION).at == NOW
+    newest = max((root / REGION).iterdir())
     newest.write_bytes(newest.read_bytes()[:100])
-    assert newest_record(folder).at == THEN
-    assert newest_record(folder, THEN - 1) is None
+    assert newest_record(root, REGION).at == THEN
+    assert newest_record(root, REGION, THEN - 1) is None
 
 
 def test_the_verb_prints_writes_the_page_and_answers_as_json(nights, monkeypatch, capsys, tmp_path):
     for name in ("KHANIJ_HOME", "DAGSTER_HOME", "KHANIJ_OUTPUT", "KHANIJ_CACHE"):
         (tmp_path / name).mkdir()
         monkeypatch.setenv(name, str(tmp_path / name))
-    folder = tmp_path / "KHANIJ_OUTPUT" / "india"
+    folder, root = tmp_path / "KHANIJ_OUTPUT" / "india", tmp_path / "KHANIJ_CACHE" / RECORDS
     shutil.copytree(nights[0], folder)
-    shutil.copyfile(nights[1], folder / GEOPACKAGE)
+    shutil.copyfile(nights[2], folder / GEOPACKAGE)
     publish(folder, "a", layers(400, 30.0))
-    keep_record(folder, {LAYER: "1"}, time.time() - 2 * DAY)
+    keep_record(folder, root, {LAYER: "1"}, time.time() - 2 * DAY)
     shutil.copyfile(nights[0] / GEOPACKAGE, folder / GEOPACKAGE)
     publish(folder, "b", layers(404, 31.5))
-    keep_record(folder, {LAYER: "2"}, time.time())
+    keep_record(folder, root, {LAYER: "2"}, time.time())
     assert main(["changes", "--region", "india", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     jsonschema.validate(document, json.loads((ROOT / "docs/schemas/changes.json").read_text(encoding="utf-8")))

@@ -20,17 +20,19 @@ def main(arguments: argparse.Namespace) -> int:
     """Compare, print, and write the page."""
     import time
 
-    from khanij.foundation.environment import output_folder
+    from khanij.foundation.environment import cache_folder, output_folder
     from khanij.foundation.files import write_bytes_atomically
     from pipelines.cli.shown.replies import note
     from pipelines.reports.gathering import gathered, told_of
     from publishing.releasing.changes_page import changes_page
+    from publishing.releasing.published_records import RECORDS
     from publishing.releasing.since import changes_of, said
 
     now = time.time()
     since = now - 86_400 * _days(arguments.days)
     seen = gathered(arguments.region)
-    regions = [(changes_of(seen.workspace.published_folder(name), since), told_of(seen, name)) for name in seen.regions]
+    root = cache_folder() / RECORDS
+    regions = [(changes_of(name, root, since), told_of(seen, name)) for name in seen.regions]
     page = arguments.out or output_folder() / "changes.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     write_bytes_atomically(page, changes_page(since, now, regions).encode())
