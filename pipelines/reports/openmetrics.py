@@ -1,6 +1,6 @@
 """Gauges as OpenMetrics text, which Prometheus, its node_exporter and other monitoring systems read.
 
-Belongs here: the format. Does not belong here: what is measured (``families``). The format is written here and not by
+Belongs here: the format, and a file of it. Does not belong here: what is measured (``families``). The format is written here and not by
 ``prometheus_client``, which the tests read it back with: it is thirty lines, and a library of counters, registries and
 servers would be a further thing that every run depends on.
 
@@ -11,9 +11,13 @@ format alone, of which this is a part but for the last line, a comment to it. So
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from khanij.foundation.files import replace_file
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -51,6 +55,21 @@ def text_of(families: Iterable[Family]) -> str:
             raise ValueError(f"a sample of {family.name} stands twice")
         lines += [f"# TYPE {family.name} gauge", f"# HELP {family.name} {_escaped(family.help)}", *rows]
     return "\n".join([*lines, "# EOF"]) + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put a text where a collector looks, whole or not at all, readable for every user.
+
+    node_exporter reads every name that ends with ``.prom``, hidden ones too, so the temporary name does not.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.chmod(0o644)
+        replace_file(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _labels(labels: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from data_sources.contracts import SourceError
 from khanij.foundation.closure import ROOT
 from pipelines.automations.planning import JOB
 from pipelines.cli import main
+from pipelines.reports import openmetrics
 from pipelines.reports.families import families_of
 from pipelines.reports.last_runs import RANKING, LastRun, Verdict, last_runs, verdicts
 from pipelines.reports.openmetrics import Family, text_of
@@ -115,6 +116,22 @@ def test_texts_of_others_stay_labels():
     with pytest.raises(ValueError, match="no name"):
         text_of([Family("khanij x", "")])
     assert text_of([Family("khanij_empty", "no sample")]) == "# EOF\n"
+
+
+def test_a_collector_never_sees_half_a_file(tmp_path, monkeypatch):
+    path, seen = tmp_path / "sub" / "khanij.prom", []
+
+    def watched(temporary, target):
+        seen.extend(p.name for p in target.parent.iterdir() if p.name.endswith(".prom"))
+        temporary.replace(target)
+
+    monkeypatch.setattr(openmetrics, "replace_file", watched)
+    openmetrics.write_text(path, "# EOF\n")
+    assert seen == [] and path.read_text() == "# EOF\n"
+    monkeypatch.setattr(openmetrics, "replace_file", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        openmetrics.write_text(path, "# half")
+    assert [p.name for p in path.parent.iterdir()] == ["khanij.prom"] and path.read_text() == "# EOF\n"
 
 
 def test_what_a_check_said_is_stored_with_the_verdict(tmp_path):

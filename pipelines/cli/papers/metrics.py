@@ -21,11 +21,10 @@ def main(arguments: argparse.Namespace) -> int:
     """Gather, and print or write."""
     import time
 
-    from khanij.foundation.files import write_bytes_atomically
     from pipelines.cli.shown.replies import note
     from pipelines.reports.families import families_of
     from pipelines.reports.gathering import gathered
-    from pipelines.reports.openmetrics import text_of
+    from pipelines.reports.openmetrics import text_of, write_text
 
     seen = gathered(arguments.region)
     families = families_of(seen.regions, seen.workspace, seen.runs, seen.verdicts, time.time())
@@ -33,8 +32,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         print(text, end="")
     else:
-        write_bytes_atomically(arguments.file, text.encode())
-        arguments.file.chmod(0o644)  # node_exporter is another user
+        write_text(arguments.file, text)
         print(arguments.file)
         note(arguments, files=[arguments.file])
     note(
