@@ -19,6 +19,8 @@ BY_NAME = {
     "openpyxl": "pandas reads XLSX with it",
     "dagster-webserver": "dagster dev starts it",
     "dagster-postgres": "deploy/dagster.yaml names its storages",
+    "dagster-docker": "deploy/docker/dagster.yaml names its launcher",
+    "dagster-k8s": "deploy/kubernetes/dagster.yaml names its launcher",
     "sqlalchemy": "held below a version that dagster-postgres cannot use",
     "psycopg2-binary": "dagster-postgres connects with it",
     "uharfbuzz": "fpdf2 shapes text with it",

@@ -1,7 +1,9 @@
-"""A readable line in a run's own log when one of its steps fails.
+"""What a failed step says, in words: a readable line in the run's own log, and for whoever reads Dagster's books.
 
-Belongs here: reading the step's error. Does not belong here: telling people (``alerting``, ``notify``).
+Belongs here: reading a step's error. Does not belong here: telling people (``alerting``, ``notify``).
 """
+
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -20,3 +22,22 @@ def readable_failure(context: dg.HookContext) -> None:
     cause = root_cause(chain)
     kept = "" if INTERRUPTED in cause else " Nothing published has changed."
     context.log.error(redact(f"{context.step_key} failed: {cause}{kept}"))
+
+
+def step_failures(run: dg.DagsterRun, instance: dg.DagsterInstance) -> Iterator[tuple[str, str]]:
+    """Each failed step of a run with its reason, without a traceback."""
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = entry.dagster_event
+        if event is None:
+            continue
+        cause, chain = event.step_failure_data.error, []
+        while cause is not None:
+            chain.append(plain(cause.message))
+            cause = cause.cause
+        yield event.step_key or "a step", root_cause(chain)
+
+
+def plain(message: str) -> str:
+    """An error's message without the dotted class that Dagster puts before it, as in "khanij.SourceError: the file ..."."""
+    head, separator, tail = message.partition(": ")
+    return tail if separator and " " not in head and "." in head else message

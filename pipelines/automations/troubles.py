@@ -17,6 +17,7 @@ from data_sources.cards import load_card
 from data_sources.connectors import last_asked
 from data_sources.contracts import KhanijError
 from data_sources.regions import region_names
+from pipelines.automations.hooks import plain, step_failures
 from pipelines.automations.notify import Alert, Event, root_cause
 from pipelines.automations.planning import BY_HAND, DAY_S, JOB, WHY_TAG, due_assets
 from pipelines.stores.leases import PARTITION_TAG, QUEUED, STARTED
@@ -37,7 +38,7 @@ def key_of_run(run: dg.DagsterRun) -> str:
 
 def of_failed_run(run: dg.DagsterRun, instance: dg.DagsterInstance) -> Alert:
     """What a failed run says of itself, without tracebacks, and whether it is started once more."""
-    reasons = list(_step_failures(run, instance))
+    reasons = list(step_failures(run, instance))
     again = run.tags.get(WILL_RETRY_TAG) == "true"
     event: Event = "failed" if reasons else "lost"
     if any(_refuses(step, reason) for step, reason in reasons):
@@ -91,28 +92,10 @@ def _refuses(step: str, reason: str) -> bool:
     return REFUSED in reason or (step.endswith("_checks") and "ranked_blocks" in step)
 
 
-def _step_failures(run: dg.DagsterRun, instance: dg.DagsterInstance) -> Iterator[tuple[str, str]]:
-    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
-        event = entry.dagster_event
-        if event is None:
-            continue
-        cause, chain = event.step_failure_data.error, []
-        while cause is not None:
-            chain.append(_plain(cause.message))
-            cause = cause.cause
-        yield event.step_key or "a step", root_cause(chain)
-
-
 def _run_message(run: dg.DagsterRun, instance: dg.DagsterInstance) -> str:
     logs = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
     told = [entry.dagster_event.message or "" for entry in logs if entry.dagster_event]
-    return root_cause([_plain(text) for text in told]) if any(told) else "the run ended without saying why (killed?)"
-
-
-def _plain(message: str) -> str:
-    # Dagster prefixes the class: "khanij.foundation.errors.SourceError: the file ..."
-    head, separator, tail = message.partition(": ")
-    return tail if separator and " " not in head and "." in head else message
+    return root_cause([plain(text) for text in told]) if any(told) else "the run ended without saying why (killed?)"
 
 
 def starter(run: dg.DagsterRun) -> str:
@@ -208,7 +191,7 @@ def _failed_ticks(instance: dg.DagsterInstance) -> Iterator[Alert]:
         error = ticks[0].error
         chain = []
         while error is not None:
-            chain.append(_plain(error.message))
+            chain.append(plain(error.message))
             error = error.cause
         yield Alert(
             event="automation_error",

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from khanij.foundation.redaction import redact
-from pipelines.automations.hooks import failure_of
+from pipelines.automations.hooks import step_failures
 from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.leases import PARTITION_TAG
 
@@ -62,10 +62,8 @@ def last_runs(instance: dg.DagsterInstance, regions: Iterable[str]) -> dict[str,
 def _last_run(instance: dg.DagsterInstance, record: Any) -> LastRun:
     run, failed = record.dagster_run, ""
     if run.status is dg.DagsterRunStatus.FAILURE:
-        entries = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-        events = [entry.dagster_event for entry in entries if entry.dagster_event is not None]
-        steps = failure_of(run, events, "the run failed without a failed step").steps
-        failed = redact("; ".join(f"{step}: {cause}" for step, cause in steps))
+        told = [f"{step}: {cause}" for step, cause in step_failures(run, instance)]
+        failed = redact("; ".join(told) or "the run failed without a failed step")
     return LastRun(run.status.value.lower(), record.start_time, record.end_time, failed)
 
 

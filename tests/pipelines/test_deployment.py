@@ -8,8 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import yaml
+
+from pipelines.booking import LOCATION
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -114,3 +117,80 @@ def test_an_empty_dagster_home_gets_the_embedded_settings_and_a_filled_one_keeps
     file.write_text("telemetry: {enabled: false}\n")
     prepare_dagster_home()
     assert file.read_text() == "telemetry: {enabled: false}\n"
+
+
+def launched_by(name: str, folder: Path) -> dg.DagsterInstance:
+    """An instance with the settings of a folder of ``deploy``; its books lie here, and the cluster is nobody's."""
+    settings = yaml.safe_load((DEPLOY / name / "dagster.yaml").read_text())
+    del settings["storage"]
+    if name == "kubernetes":
+        config = {
+            "apiVersion": "v1", "kind": "Config", "current-context": "here", "users": [{"name": "u", "user": {}}],
+            "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:9"}}],
+            "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
+        }  # fmt: skip
+        (folder / "kubeconfig").write_text(yaml.safe_dump(config))
+        settings["run_launcher"]["config"] |= {
+            "load_incluster_config": False,
+            "kubeconfig_file": str(folder / "kubeconfig"),
+        }
+    (folder / "dagster.yaml").write_text(yaml.safe_dump(settings))
+    return dg.DagsterInstance.from_config(str(folder))
+
+
+@pytest.mark.parametrize("name", ["docker", "kubernetes"])
+def test_dagsters_own_launchers_load_and_ask_whether_a_run_lives(name, tmp_path):
+    with launched_by(name, tmp_path) as instance:
+        assert type(instance.run_launcher).__module__.startswith(("dagster_docker", "dagster_k8s"))
+        assert instance.run_launcher.supports_check_run_worker_health
+        assert instance.run_retries_enabled and instance.run_monitoring_enabled
+
+
+def test_the_three_instances_differ_in_their_launcher_alone():
+    found = {
+        name: yaml.safe_load((DEPLOY / name / "dagster.yaml").read_text()) for name in (".", "docker", "kubernetes")
+    }
+    launchers = {name: settings.pop("run_launcher", None) for name, settings in found.items()}
+    assert launchers["."] is None and launchers["docker"] and launchers["kubernetes"]
+    assert found["."] == found["docker"] == found["kubernetes"]
+
+
+def test_services_name_volumes_files_and_a_location_that_exist():
+    compose = yaml.safe_load((DEPLOY / "docker" / "compose.yaml").read_text())
+    for name, service in compose["services"].items():
+        for volume in service["volumes"]:
+            source = volume.split(":")[0]
+            assert (
+                source in compose["volumes"] or source.startswith("/var/run/") or (DEPLOY / "docker" / source).is_file()
+            )
+        assert all(p.startswith("127.0.0.1:") for p in service.get("ports", [])), name
+    objects = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "khanij.yaml").read_text()))
+    there = {(o["kind"], o["metadata"]["name"]) for o in objects}
+    for deployment in (o for o in objects if o["kind"] == "Deployment"):
+        spec = deployment["spec"]["template"]["spec"]
+        volumes = {v["name"] for v in spec["volumes"]}
+        assert ("PersistentVolumeClaim", "khanij") in there and ("ServiceAccount", spec["serviceAccountName"]) in there
+        assert {m["name"] for c in spec["containers"] for m in c["volumeMounts"]} == volumes
+    assert not [o for o in objects if o["kind"] == "Service" and o["metadata"]["name"] != "khanij-code"]
+    for name in ("docker", "kubernetes"):
+        (load,) = yaml.safe_load((DEPLOY / name / "workspace.yaml").read_text())["load_from"]
+        assert load["grpc_server"]["location_name"] == LOCATION and load["grpc_server"]["host"] == "khanij-code"
+
+
+def test_a_home_that_names_the_former_launcher_is_mended_or_told(tmp_path, monkeypatch):
+    from khanij.foundation.errors import KhanijError
+    from pipelines.resources import DAGSTER_YAML, prepare_dagster_home
+
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    line = "run_launcher: {module: pipelines.launcher, class: RegionRunLauncher}\n"
+    monitoring = "run_monitoring: {enabled: true, max_runtime_seconds: 21600}\n"
+    assert monitoring in DAGSTER_YAML
+    (tmp_path / "dagster.yaml").write_text(
+        DAGSTER_YAML.replace(monitoring, f"{line}run_monitoring: {{enabled: true}}\n")
+    )
+    prepare_dagster_home()
+    assert (tmp_path / "dagster.yaml").read_text() == DAGSTER_YAML, "what nobody had edited"
+    (tmp_path / "dagster.yaml").write_text(DAGSTER_YAML + line)
+    with pytest.raises(KhanijError, match="no more") as told:
+        prepare_dagster_home()
+    assert "delete that line" in str(told.value)
