@@ -12,7 +12,7 @@ from functools import cache
 import dagster as dg
 
 from assets.workspace import PARTITIONS
-from data_sources.cards import load_card
+from data_sources.cards import Card, load_card
 from data_sources.contracts import KhanijError
 from data_sources.regions import load_region, region_names
 
@@ -57,6 +57,20 @@ def outside_keys(layers: Iterable[str]) -> list[dg.AssetKey]:
     return [dg.AssetKey(list(key)) for key in sorted(cards)]
 
 
+def fresh_days(cards: Iterable[str]) -> int | None:
+    """The shortest time after which one of some cards' files should be read again; None where no card says one."""
+    days = [card.freshness for name in cards if (card := _card(name)) is not None and card.freshness is not None]
+    return min(days) if days else None
+
+
+def _card(name: str) -> Card | None:
+    # A broken card of one region must not hide the code location of the others; a run of that region says what is wrong.
+    try:
+        return load_card(name)
+    except KhanijError:
+        return None
+
+
 def landing_specs() -> Sequence[dg.AssetSpec]:
     """The external assets, each with the card's title, publisher and licence."""
     names = sorted({card for cards in outside_cards()[LANDING].values() for card in cards})
@@ -64,9 +78,8 @@ def landing_specs() -> Sequence[dg.AssetSpec]:
 
 
 def _spec(name: str) -> dg.AssetSpec | None:
-    try:
-        card = load_card(name)
-    except KhanijError:
+    card = _card(name)
+    if card is None:
         return None
     return dg.AssetSpec(
         landing_key(name),

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from data_sources.cards.plain_secrets import REMEDY, plain_secret
 from khanij.foundation.environment import own_folder
 from khanij.foundation.errors import MissingSourceError, SourceError
+from khanij.foundation.files import yaml_files
 
 Protocol = Literal["wfs", "arcgis_rest", "ogc_api", "http_json", "http_csv", "http_file", "file", "manual", "embedded"]
 Redistribute = Literal["yes", "no", "share-alike"]
@@ -233,11 +234,11 @@ def card_files() -> dict[str, Path]:
     ------
     SourceError : the folder is not there, or a user's card has the name of one of the project's.
     """
-    found = {p.stem: p for p in sorted(Path(str(files("data_sources.cards"))).glob("*.yaml"))}
+    found = yaml_files(Path(str(files("data_sources.cards"))))
     named = own_folder("KHANIJ_CARDS")
     if named and not named.is_dir():
         raise SourceError("no such folder", file=named, field="KHANIJ_CARDS", do="create it, or unset the variable")
-    for path in sorted(named.glob("*.yaml")) if named else []:
+    for path in yaml_files(named).values() if named else ():
         if path.stem in found:
             raise SourceError("the project has a card of this name", file=path, do="give your card another name")
         found[path.stem] = path

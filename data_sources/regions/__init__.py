@@ -27,6 +27,7 @@ from data_sources.regions.checks import (
 from khanij.foundation.environment import own_folder
 from khanij.foundation.equal_area import equal_area_for
 from khanij.foundation.errors import RegionError, together
+from khanij.foundation.files import yaml_files
 from khanij.foundation.strict import Strict, WrongValueError, refusals, require_distinct
 
 OWN = "own"  # what the register itself is called among the sources of waste sites
@@ -259,13 +260,12 @@ def region_files() -> dict[str, Path]:
     ------
     RegionError : the folder is not there, or a user's region has the name of one of the project's.
     """
-    own = Path(str(files("data_sources.regions")))
-    found = {p.stem: p for p in sorted(own.glob("*.yaml"))}
+    found = yaml_files(Path(str(files("data_sources.regions"))))
     named = own_folder("KHANIJ_REGIONS")
     if named and not named.is_dir():
         # A folder that is not mounted would take its regions' partitions, schedules and sensors with it, silently.
         raise RegionError("no such folder", file=named, field="KHANIJ_REGIONS", do="create it, or unset the variable")
-    for path in sorted(named.glob("*.yaml")) if named else []:
+    for path in yaml_files(named).values() if named else ():
         if path.stem in found:
             raise RegionError("the project has a region of this name", file=path, do="give your region another name")
         found[path.stem] = path
@@ -273,7 +273,7 @@ def region_files() -> dict[str, Path]:
 
 
 def region_names() -> list[str]:
-    """Names of all regions that have a YAML, in alphabetical order; these are the static partition keys."""
+    """Names of all regions that have a YAML, in alphabetical order; these are the keys of the partitions."""
     return sorted(region_files())
 
 

@@ -11,8 +11,10 @@ import hashlib
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _STAND_IN = re.compile(r"\.v[0-9]+\.[^.]+$")
@@ -152,3 +154,28 @@ def write_bytes_atomically(path: Path, content: bytes) -> bool:
         temporary.write_bytes(content)
         replace_file(temporary, path)
     return True
+
+
+_SETTLED_NS = 2_000_000_000  # a folder that changed just now may change again within the clock's grain
+
+
+def yaml_files(folder: Path) -> dict[str, Path]:
+    """Name without suffix -> path of each ``.yaml`` of a folder, in alphabetical order.
+
+    Raises
+    ------
+    OSError : the folder cannot be read.
+    """
+    changed_ns = folder.stat().st_mtime_ns
+    if time.time_ns() - changed_ns < _SETTLED_NS:
+        return _listed(folder)
+    return dict(_kept(folder, changed_ns))
+
+
+@cache
+def _kept(folder: Path, _changed_ns: int) -> dict[str, Path]:
+    return _listed(folder)
+
+
+def _listed(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}

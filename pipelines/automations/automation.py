@@ -26,17 +26,18 @@ import dagster as dg
 from assets.fingerprints import RECIPES
 from assets.over_time.source_ages import DEFAULT_FRESH_DAYS
 from assets.shown.metadata import ranked_lineage, table_schema
+from assets.shown.outside import LANDING, fresh_days, outside_cards
 from data_sources.contracts import Contract
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.survey import SURVEY_CONTRACTS
-from pipelines.automations.planning import freshness_days
 
 WARN_AT = 0.8
 
 
 def freshness_policy(asset: str) -> dg.FreshnessPolicy:
     """Fails when a source-backed asset was not read within its card's freshness, warns at 80 % of it."""
-    days = freshness_days(asset) or DEFAULT_FRESH_DAYS
+    files = outside_cards()[LANDING]
+    days = fresh_days([card for layer in RECIPES[asset].layers for card in files.get(layer, ())]) or DEFAULT_FRESH_DAYS
     return dg.FreshnessPolicy.time_window(fail_window=timedelta(days=days), warn_window=timedelta(days=days * WARN_AT))
 
 

@@ -15,11 +15,11 @@ import dagster as dg
 
 from assets.archive import due_cards
 from assets.fingerprints import RECIPES, fingerprint
-from assets.shown.outside import archive_key
+from assets.shown.outside import archive_key, fresh_days
 from assets.workspace import Workspace, companions
 from data_sources.cards import load_card
 from data_sources.contracts import KhanijError
-from data_sources.regions import Region, region_names
+from data_sources.regions import Region
 from pipelines.incremental import order, stale_assets
 from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.leases import QUEUED, STARTED, running
@@ -91,43 +91,19 @@ def missing_files(settings: Region) -> str:
     return f"region {settings.name} needs files that are not here"
 
 
-def freshness_days(asset: str, regions: Iterable[str] | None = None) -> int | None:
-    """The shortest time after which a source of this asset should be read again, from its cards; None without one.
-
-    Raises
-    ------
-    KhanijError : one of the regions named cannot be read; of all regions together, such a one is passed over, since a
-        broken card of one must not hide the code location of the others.
-    """
-    days = []
-    for name in regions if regions is not None else region_names():
-        try:
-            days += _freshness_of(asset, name)
-        except KhanijError:
-            if regions is not None:
-                raise
-    return min(days) if days else None
-
-
-def _freshness_of(asset: str, region: str) -> list[int]:
-    # What comes from the archive is fresh by its own asset (``assets.archive``).
-    sources = [
-        source
-        for role, source in Workspace().region(region).sources().items()
-        if role.split(".")[0] in RECIPES[asset].layers and source.path is not None
-    ]
-    return [days for source in sources if (days := load_card(source.card).freshness) is not None]
-
-
 def due_assets(region: str, instance: dg.DagsterInstance, now: float | None = None) -> list[str]:
     """Source-backed assets of a region whose last reading is older than their cards' freshness.
 
     A clock that was set back makes nothing due; one that was set forward makes things due once: one more reading.
     """
     now = time.time() if now is None else now
+    # What comes from the archive is fresh by its own asset (``assets.archive``).
+    files = [
+        (role.split(".")[0], s.card) for role, s in Workspace().region(region).sources().items() if s.path is not None
+    ]
     due = []
     for name, recipe in sorted(RECIPES.items()):
-        days = freshness_days(name, [region]) if recipe.layers else None
+        days = fresh_days([card for layer, card in files if layer in recipe.layers])
         if days is None:
             continue
         found = instance.fetch_materializations(

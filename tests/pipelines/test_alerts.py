@@ -144,11 +144,11 @@ def test_late(here):
 
 
 def test_stale(here, monkeypatch):
-    from pipelines.automations import planning
+    from assets.shown import outside
 
-    plain = planning.load_card
+    plain = outside.load_card
     monkeypatch.setattr(
-        planning,
+        outside,
         "load_card",
         lambda name: plain(name).model_copy(update={"freshness": 30 if "faults" in name else None}),
     )

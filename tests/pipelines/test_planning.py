@@ -12,11 +12,12 @@ import dagster as dg
 import pytest
 
 from assets.fingerprints import RECIPES
+from assets.shown import outside
 from assets.workspace import Workspace
 from data_sources.regions import region_names
 from pipelines import incremental
 from pipelines.automations import planning, sensors
-from pipelines.automations.planning import due_assets, freshness_days, plan_run
+from pipelines.automations.planning import due_assets, plan_run
 from pipelines.automations.schedules import calver
 from pipelines.automations.sensors import settled_changes
 from pipelines.definitions import defs
@@ -295,11 +296,11 @@ def test_nightly_reads_again_what_is_due_and_nothing_else(place, monkeypatch):
     make_current(REGION, workspace, io_manager.store())
     asset, days = "faults", 30
     card = workspace.region(REGION).layers[asset].card
-    plain = planning.load_card
+    plain = outside.load_card
     monkeypatch.setattr(
-        planning, "load_card", lambda name: plain(name).model_copy(update={"freshness": days if name == card else None})
+        outside, "load_card", lambda name: plain(name).model_copy(update={"freshness": days if name == card else None})
     )
-    assert freshness_days(asset, [REGION]) == days and freshness_days("folds", [REGION]) is None
+    assert outside.fresh_days([card]) == days and outside.fresh_days(["gsi_mineral_deposits"]) is None
     assert due_assets(REGION, instance) == [], "what was never read here is stale, not due"
     instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=REGION))
     now = datetime.now(UTC).timestamp()
