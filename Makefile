@@ -9,7 +9,7 @@ INTO   := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip
 # Bytecode is kept whatever the shell says: a hundred processes would else compile the same libraries again, 10 s each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: production run test test-all coverage ui lint format lock rehearse faults clean help
+.PHONY: production run test test-all coverage ui serve serve-environment lint format lock rehearse faults clean help
 .DEFAULT_GOAL := help
 
 # Run apart (make test-all): they kill runs, start clusters and databases. Others
@@ -42,6 +42,16 @@ coverage: $(DEV) ## which lines the fast tests reach; fails below the floor in p
 ui: $(VENV)/.ui  ## open Dagster on http://127.0.0.1:3000
 	@$(BIN)/khanij ui
 
+serve: $(STAMP) .khanij/serving/.installed ## serve the releases on http://127.0.0.1:5000 (OGC API, tiles, files, STAC)
+	@KHANIJ_SERVE_PYTHON=$(abspath .khanij/serving/bin/python) $(BIN)/khanij serve
+
+serve-environment: .khanij/serving/.installed ## the environment of what serves releases, apart from the project's own
+
+.khanij/serving/.installed: $(STAMP) deploy/serve/requirements.txt
+	@mkdir -p .khanij && $(PYTHON) -m venv .khanij/serving
+	@VIRTUAL_ENV=$(abspath .khanij/serving) $(BIN)/uv pip sync -q --require-hashes deploy/serve/requirements.txt
+	@touch $@
+
 lint: $(DEV)     ## ruff and mypy alone
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -60,6 +70,8 @@ lock: $(DEV)     ## resolve pyproject.toml anew into both locks (hashes only, no
 	@$(RESOLVE) --all-extras --group dev -o requirements-dev.lock
 	@cp requirements-dev.lock requirements.lock # a lock that is there says which versions to keep
 	@$(RESOLVE) --group build -o requirements.lock
+	@$(BIN)/uv pip compile deploy/serve/requirements.in --generate-hashes --no-strip-extras --universal --python-version 3.11 \
+	  --no-header --no-emit-index-url -q -o deploy/serve/requirements.txt
 
 clean:           ## remove what the project made; the environment stays
 	rm -rf output .khanij

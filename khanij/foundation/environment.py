@@ -95,6 +95,12 @@ def dagster_folder() -> Path:
     return Path(named).expanduser().resolve() if named else home_folder() / ".khanij" / "dagster"
 
 
+def serve_python() -> Path:
+    """The Python of the environment that serves releases: ``KHANIJ_SERVE_PYTHON``, else ``.khanij/serving`` below the home."""
+    named = _named("KHANIJ_SERVE_PYTHON")
+    return Path(named).expanduser() if named else home_folder() / ".khanij" / "serving" / "bin" / "python"
+
+
 def autostart() -> bool:
     """Whether schedules and sensors run from the start (``KHANIJ_AUTOSTART=1``) or wait to be switched on in the UI."""
     return _named("KHANIJ_AUTOSTART").lower() in {"1", "true", "yes", "on"}

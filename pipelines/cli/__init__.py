@@ -38,12 +38,13 @@ VERBS = {
     "qgis-plugin": "build the plugin for QGIS as a zip for Plugins > Manage and Install > Install from ZIP",
     "scenario": "list the what-ifs that were run, or remove one; khanij run --scenario NAME --set KEY=VALUE makes one",
     "check": "verify what was published, released or fetched: one flipped byte, a missing file, files of two runs",
+    "serve": "serve releases, read-only, on this machine: OGC API Features, vector tiles, files by HTTP range, STAC",
     "prune": "remove what nothing needs any more: old runs, objects of the archive that no manifest names, what killed runs left",
     "ui": "open Dagster in the browser, on this machine only",
 }
 PAPERS = ("brief", "changes", "dossier", "metrics", "package", "qgis-plugin")
 """Verbs whose module stands in ``papers``."""
-UPKEEP = ("prune",)
+UPKEEP = ("prune", "serve")
 """Verbs whose module stands in ``upkeep``."""
 
 

@@ -27,7 +27,7 @@ from publishing.geopackage.reading import read_layer, table_names
 from publishing.releasing.diff import Difference
 from publishing.releasing.stac import collection_id, item_links
 
-_MEDIA = {
+MEDIA = {
     ".gpkg": "application/geopackage+sqlite3",
     ".parquet": "application/vnd.apache.parquet",
     ".pmtiles": "application/vnd.pmtiles",
@@ -99,7 +99,7 @@ def stac_item(folder: Path, calver: str, info: dict[str, str], region: RegionLik
         "https://stac-extensions.github.io/version/v1.2.0/schema.json",
     ]
     for path in sorted(
-        p for p in folder.rglob("*") if p.is_file() and p.suffix in _MEDIA and p.name != "stac_item.json"
+        p for p in folder.rglob("*") if p.is_file() and p.suffix in MEDIA and p.name != "stac_item.json"
     ):
         name = path.relative_to(folder).as_posix()
         role = (
@@ -111,7 +111,7 @@ def stac_item(folder: Path, calver: str, info: dict[str, str], region: RegionLik
             if path.suffix == ".pmtiles"
             else "metadata"
         )
-        asset = pystac.Asset(href=f"./{name}", media_type=_MEDIA[path.suffix], roles=[role])
+        asset = pystac.Asset(href=f"./{name}", media_type=MEDIA[path.suffix], roles=[role])
         asset.extra_fields = {"file:size": path.stat().st_size, "file:checksum": f"1220{sha256_of(path)}"}
         item.add_asset(name.replace("/", "_"), asset)
     document = item.to_dict(include_self_link=False)

@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+import jsonschema
 import pyogrio
 import pystac
 import pytest
@@ -16,9 +17,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from example_publication import make_publication
 from pmtiles.reader import MmapSource, Reader, all_tiles
 
+from pipelines.cli import main, parser
 from publishing.geopackage.geopackage import publish_geopackage
-from publishing.geopackage.reading import read_layer, run_info
+from publishing.geopackage.reading import read_layer, run_info, table_names
 from publishing.releasing.releases import discard_release, list_releases, make_release
+from publishing.releasing.served import Served, served
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +130,84 @@ def test_catalogue_collection_and_items_keep_the_rules_of_stac(root):
         document = json.loads(path.read_text(encoding="utf-8"))
         assert document["type"] == kind and document["stac_version"] == "1.1.0"
         judge.validate_core(document, pystac.STACObjectType(kind), "1.1.0")
+
+
+def described(root: Path) -> Served:
+    (newest,) = {
+        r.folder.parent.name: r for p in root.glob("*/collection.json") for r in list_releases(root, p.parent.name)
+    }.values()
+    return served([newest], root, "https://khanij.example.org", ("127.0.0.1", 5000))
+
+
+def test_a_server_is_told_the_tables_of_the_newest_release_with_terms_and_units(root, release):
+    resources = described(root).pygeoapi["resources"]
+    region = release.parent.name
+    tables = [n for n in table_names(release / "ranked_blocks.gpkg") if n != "what_if"]
+    assert list(resources) == [f"{region}.{n}" for n in tables] and "ranked_blocks" in tables
+    for name, resource in resources.items():
+        (provider,) = resource["providers"]
+        assert provider["data"] == str(release / "ranked_blocks.gpkg"), "of 2026.11.28, not of the day before"
+        text = resource["description"]["en"]
+        assert "SAMPLE - NOT REAL" in text and "Survey of X, 2026" in text and "Release 2026.11.28" in text, name
+    blocks = resources[f"{region}.ranked_blocks"]
+    (provider,) = blocks["providers"]
+    assert provider["id_field"] == "block_id" and provider["columns"]["npv_usd_p50"]["x-ogc-unit"] == "USD"
+    assert [link["href"].rsplit("/", 1)[1] for link in blocks["links"]] == [
+        "ranked_blocks.gpkg", "ranked_blocks.parquet", "ranked_blocks.pmtiles", "index.html", "datapackage.json",
+    ]  # fmt: skip
+    assert all(link["href"].startswith("https://khanij.example.org/files/") for link in blocks["links"])
+
+
+def test_only_what_a_manifest_lists_has_an_address(root, release):
+    (release.parent / "private.csv").write_text("not released")
+    (release.parent / "2026.11.29").mkdir(exist_ok=True)  # a folder without a manifest is no release
+    (release.parent / "2026.11.29" / "ranked_blocks.gpkg").write_text("x")
+    region, files = release.parent.name, described(root).serve["files"]
+    expected = {"catalog.json", f"{region}/collection.json"}
+    for made in list_releases(root, region):
+        expected |= {f"{region}/{made.calver}/{name}" for name in [*made.manifest["files"], "manifest.json"]}
+    assert set(files) == expected and len(expected) > 30
+    assert all(Path(file["path"]).is_file() for file in files.values())
+    assert files[f"{region}/2026.11.28/ranked_blocks.parquet"]["type"] == "application/vnd.apache.parquet"
+    assert described(root) == described(root)
+
+
+def test_the_verb_writes_both_files_and_answers_by_its_schema(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KHANIJ_RELEASES", str(root))
+    assert main(["serve", "--config-only", "--to", str(tmp_path), "--json", "--address", "https://x.example.org/"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    schema = Path(__file__).parents[2] / "docs" / "schemas" / "serve.json"
+    jsonschema.validate(answer, json.loads(schema.read_text(encoding="utf-8")))
+    assert answer["url"] == "https://x.example.org"
+    written = json.loads((tmp_path / "pygeoapi.json").read_text())
+    assert (
+        written["server"]["url"] == "https://x.example.org/ogc"
+        and sorted(written["resources"]) == answer["collections"]
+    )
+    assert set(json.loads((tmp_path / "serve.json").read_text())) == {"files", "tiles", "regions"}
+
+
+def test_what_cannot_be_served_is_told(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KHANIJ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KHANIJ_RELEASES", str(tmp_path / "none"))
+    assert main(["serve"]) == 3 and "khanij release" in capsys.readouterr().err
+    monkeypatch.setenv("KHANIJ_RELEASES", str(root))
+    assert main(["serve", "--region", "nowhere"]) == 3 and "no release" in capsys.readouterr().err
+    monkeypatch.setenv("KHANIJ_SERVE_PYTHON", str(tmp_path / "python"))
+    assert main(["serve"]) == 1 and "make serve-environment" in capsys.readouterr().err
+    assert main(["serve", "--json"]) == 2 and "--config-only" in capsys.readouterr().err
+
+
+def test_the_documentation_types_what_the_verb_understands():
+    text = (Path(__file__).parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
+    lines = [line.split("#")[0].split() for line in text.splitlines() if line.startswith(("khanij ", "make "))]
+    assert [line[1] for line in lines].count("serve") == 3
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    for program, verb, *words in lines:
+        if program == "make":
+            assert re.search(rf"^{verb}:", makefile, re.M)
+        else:
+            assert parser(verb).parse_args([verb, *words]).verb == verb
 
 
 def test_a_release_that_goes_leaves_the_catalogue(root, tmp_path):

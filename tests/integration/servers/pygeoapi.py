@@ -14,12 +14,12 @@ from types import TracebackType
 
 import geopandas as gpd
 
-HINT = "pygeoapi is not installed: python -m venv .khanij/pygeoapi && .khanij/pygeoapi/bin/pip install pygeoapi"
+HINT = "pygeoapi is not installed: make serve-environment"
 
 
 def binary() -> str | None:
-    """The program, from ``KHANIJ_PYGEOAPI``, ``.khanij/pygeoapi`` or the path; None where it is not installed."""
-    local = Path(__file__).resolve().parents[3] / ".khanij" / "pygeoapi" / "bin" / "pygeoapi"
+    """The program, from ``KHANIJ_PYGEOAPI``, the environment that serves releases, or the path; None where it is missing."""
+    local = Path(__file__).resolve().parents[3] / ".khanij" / "serving" / "bin" / "pygeoapi"
     for found in (os.environ.get("KHANIJ_PYGEOAPI"), str(local), shutil.which("pygeoapi")):
         if found and Path(found).is_file():
             return found
