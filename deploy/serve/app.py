@@ -7,6 +7,7 @@ be read. What is not listed there has no address, whatever lies beside it. Runs 
 (``requirements.txt``), in which nothing of Khanij is installed.
 
     /            a page that names what is here        /ogc/                              OGC API Features
+    /newest/R/.. leads to the newest release's file
     /files/...   files of the releases, by range       /tiles/REGION/LAYER/{z}/{x}/{y}    tiles, for programs without PMTiles
 """
 
@@ -20,6 +21,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import uvicorn
 from pmtiles.reader import MmapSource, Reader
@@ -27,7 +29,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 READ = ("GET", "HEAD", "OPTIONS")
@@ -60,6 +62,14 @@ def application(folder: Path) -> Starlette:
             return PlainTextResponse("no such file here", status_code=404)
         return FileResponse(found["path"], media_type=found["type"], headers={"Cache-Control": "no-cache"})
 
+    async def newest(request: Request) -> Response:
+        asked = request.path_params
+        version = told["newest"].get(asked["region"])
+        path = f"{asked['region']}/{version}/{asked['path']}"
+        if path not in files:
+            return PlainTextResponse("no such file here", status_code=404)
+        return RedirectResponse(f"{told['address']}/files/{quote(path)}", status_code=307)
+
     @functools.cache
     def tiles(path: str) -> Reader:
         return Reader(MmapSource(Path(path).open("rb")))
@@ -80,6 +90,7 @@ def application(folder: Path) -> Starlette:
         routes=[
             Route("/", page),
             Route("/files/{path:path}", file),
+            Route("/newest/{region}/{path:path}", newest),
             Route("/tiles/{region}/{layer}/{z:int}/{x:int}/{y:int}", tile),
             Mount("/ogc", app=_pygeoapi(folder)),
         ],

@@ -82,7 +82,9 @@ def served(releases: Sequence[Release], root: Path, address: str, bind: tuple[st
                 for name in fact.files
                 if name.endswith(".pmtiles")
             },
-            "regions": [_told(fact, address) for fact in facts],
+            "regions": [_told(fact) for fact in facts],
+            "newest": {fact.region: fact.release.calver for fact in facts},
+            "address": address,
         },
     )
 
@@ -185,7 +187,7 @@ def _files(facts: Sequence[_Facts], root: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def _told(fact: _Facts, address: str) -> dict[str, Any]:
+def _told(fact: _Facts) -> dict[str, Any]:
     """What the first page says of a region: its title, how to read it, its terms, and where to look."""
     base = f"files/{fact.region}/{fact.release.calver}"
     names = {
@@ -201,4 +203,4 @@ def _told(fact: _Facts, address: str) -> dict[str, Any]:
         ["STAC catalogue", f"files/{CATALOG}"],
     ]
     terms = ". ".join(fact.terms())
-    return {"title": fact.title, "told": f"{fact.reading()}. {terms}.", "links": links, "address": address}
+    return {"title": fact.title, "told": f"{fact.reading()}. {terms}.", "links": links}

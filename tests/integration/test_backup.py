@@ -92,6 +92,8 @@ def home(tmp_path, monkeypatch) -> Path:
     )  # fmt: skip
     archive.commit("request", manifest)
     os.utime(archive.root / "manifests" / "c" / "request.json", (WHEN, WHEN))
+    (home / ".khanij" / "published" / "india").mkdir(parents=True)
+    (home / ".khanij" / "published" / "india" / "20261127T024501Z-3f0c9a77b1d2.json.gz").write_bytes(b"a record")
     keep("cheap_power", "india", {"ranking.ground_weight": "0.5"})
     with instance() as dagster:
         assert dg.materialize([blocks], partition_key="east", instance=dagster).success

@@ -217,6 +217,14 @@ def test_files_are_read_by_range(server):
     assert (status, body) == (206, b"SQLite format 3\x00") and headers["accept-ranges"] == "bytes"
 
 
+def test_the_newest_release_has_an_address_of_its_own(server):
+    with urllib.request.urlopen(f"{server.address}/newest/{REGION}/index.html", timeout=30) as answer:
+        assert answer.url == f"{server.address}/files/{REGION}/{VERSION}/index.html"
+        assert answer.read() == (server.release / "index.html").read_bytes()
+    assert server.ask(f"newest/{REGION}/private.csv")[0] == 404
+    assert server.ask("newest/nowhere/index.html")[0] == 404
+
+
 def test_tiles_one_by_one_are_those_of_the_file(server):
     from pmtiles.reader import MmapSource, all_tiles
 

@@ -184,7 +184,7 @@ def test_the_verb_writes_both_files_and_answers_by_its_schema(root, tmp_path, mo
         written["server"]["url"] == "https://x.example.org/ogc"
         and sorted(written["resources"]) == answer["collections"]
     )
-    assert set(json.loads((tmp_path / "serve.json").read_text())) == {"files", "tiles", "regions"}
+    assert set(json.loads((tmp_path / "serve.json").read_text())) == {"files", "tiles", "regions", "newest", "address"}
 
 
 def test_what_cannot_be_served_is_told(root, tmp_path, monkeypatch, capsys):
