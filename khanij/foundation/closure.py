@@ -27,6 +27,8 @@ NEVER = {
     "assets.fingerprints": "decides whether a result is made, not what stands in it",
     "assets.shown.metadata": "what Dagster's pages show of a result",
     "assets.shown.progress": "what the terminal shows while a result is made",
+    "assets.over_time.region_numbers": "what is told of a result beside it",
+    "publishing.releasing.published_records": "remembers what was published, beside it",
     "assets.regions": "refuses settings, changes none",
     "data_sources.regions.checks": "refuses settings, changes none",
     "khanij.sample": "counted by the bytes that it writes, as any source",
