@@ -26,11 +26,12 @@ from tests.small_regions import ROOT, environment
 REGION = "karnataka_andhra"
 CORNER = (76.5, 14.5)
 LONG = os.environ.get("KHANIJ_LONG") == "1"
+NIGHTS, SHIFTED = (30, 17) if LONG else (3, 1)
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
-    """Three nights of one layer, nickel 5 % up from the second on: what Dagster's event log holds of them."""
+    """Nights of one layer, nickel 5 % up from one of them on: what Dagster's event log holds of them."""
     home = tmp_path_factory.mktemp("nights")
     data = home / "data" / REGION
     file = home / "data" / "ngdr_karnataka_andhra" / "stream_sediments.csv"
@@ -40,8 +41,8 @@ def seen(tmp_path_factory):
     with dg.DagsterInstance.ephemeral() as instance:
         if isinstance(PARTITIONS, dg.DynamicPartitionsDefinition):
             instance.add_dynamic_partitions(PARTITIONS.name, [REGION])
-        for night in range(3):
-            nights.survey(night, (1, "Ni", 1.05), CORNER).to_csv(file, index=False)
+        for night in range(NIGHTS):
+            nights.survey(night, (SHIFTED, "Ni", 1.05), CORNER).to_csv(file, index=False)
             made = dg.materialize(
                 [getattr(layers, nights.LAYER), *checks],
                 partition_key=REGION,
@@ -54,8 +55,8 @@ def seen(tmp_path_factory):
 
 def test_the_shifted_night_is_named_and_no_other(seen):
     _, warned = seen
-    assert [len(w) for w in warned] == [0, 1, 0]
-    told = warned[1][0]
+    assert len(warned) == NIGHTS and [night for night, told in enumerate(warned) if told] == [SHIFTED]
+    told = warned[SHIFTED][0]
     assert told.startswith(f"WARN {REGION}: {REGION}: stream_sediments: Ni ")
     assert "ppm (+5.0 % in 396 of 396 samples" in told and "Co" not in told
 
@@ -64,13 +65,14 @@ def test_every_check_of_the_layer_has_numbers_for_every_night(seen):
     points, _ = seen
     for check in CHECKS[nights.LAYER]:
         series = {name: v for name, v in points.items() if name.startswith(f"{nights.LAYER}:{check}/")}
-        assert any(len(v) == 3 for v in series.values()), check
+        assert any(len(v) == NIGHTS for v in series.values()), check
         assert all(math.isfinite(value) for values in series.values() for value in values)
-    assert points["stream_sediments:rows_balance/rows_read"] == [400.0] * 3
-    assert points["stream_sediments:rows_balance/held_pct"] == [0.0] * 3
+    assert points["stream_sediments:rows_balance/rows_read"] == [400.0] * NIGHTS
+    assert points["stream_sediments:rows_balance/held_pct"] == [0.0] * NIGHTS
     nickel = points["stream_sediments:element_shift/median_ni_ppm"]
-    assert nickel[1] / nickel[0] == pytest.approx(1.05, abs=0.02)
-    assert points["stream_sediments:element_shift/largest_shift_pct"] == pytest.approx([5.0, 0.0], abs=0.01)
+    assert nickel[SHIFTED] / nickel[SHIFTED - 1] == pytest.approx(1.05, abs=0.02)
+    largest = points["stream_sediments:element_shift/largest_shift_pct"]  # from the second night on
+    assert largest == pytest.approx([5.0 if night == SHIFTED else 0.0 for night in range(1, NIGHTS)], abs=0.01)
     medians = {name for name in points if "element_shift/median_" in name}
     assert medians == {f"stream_sediments:element_shift/median_{e.lower()}_ppm" for e in nights.CONTENTS}
 
