@@ -6,6 +6,7 @@ rings a bell: that is the monitoring system's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from assets.archive import fresh_days
@@ -15,7 +16,7 @@ from data_sources.cards import load_card
 from data_sources.contracts import KhanijError
 from data_sources.regions import Region
 from khanij.foundation.version import khanij_version
-from pipelines.reports.last_runs import LastRun, Verdict
+from pipelines.reports.last_runs import LastRun, OpenAlert, Verdict
 from pipelines.reports.openmetrics import Family
 from publishing.sets.listing import SET_LIST, DamagedListError, read_list
 
@@ -52,6 +53,7 @@ _OWN = {
     "khanij_last_run_status": "1 for the status of the region's last run, 0 for every other",
     "khanij_last_run_timestamp_seconds": "When the region's last run ended, since the epoch",
     "khanij_last_run_duration_seconds": "How long the region's last run took",
+    "khanij_alerts_open": "Troubles that were told and are not over, by event and region",
     "khanij_check_passed": "1 where a stored result passed the check, 0 where not; severity says whether it stops a publication",
     "khanij_checks_failing": "Checks of the region that do not pass",
     "khanij_element_median": "Median content of an element or oxide in a layer, in the unit of the label",
@@ -78,16 +80,19 @@ def families_of(
     workspace: Workspace,
     runs: Mapping[str, LastRun],
     found: Mapping[str, list[Verdict]],
+    alerts: Iterable[OpenAlert],
     now: float,
 ) -> list[Family]:
     """All families.
 
     Parameters
     ----------
-    regions : their names. runs : the last run of each that has any. found : the verdicts on its stored results. now : seconds
-        since the epoch.
+    regions : their names. runs : the last run of each that has any. found : the verdicts on its stored results. alerts : those
+        that are open. now : seconds since the epoch.
     """
     told = _Gathering()
+    for (event, region), count in Counter((alert.event, alert.region) for alert in alerts).items():
+        told.add("khanij_alerts_open", float(count), event=event, **({"region": region} if region else {}))
     told.add("khanij_info", 1.0, version=khanij_version())
     told.add("khanij_metrics_timestamp_seconds", now)
     for region in regions:

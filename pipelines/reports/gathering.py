@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from assets.workspace import Workspace
 from data_sources.regions import load_region, region_names
 from khanij.foundation.wording import one_line
-from pipelines.reports.last_runs import LastRun, Verdict, last_runs, verdicts
+from pipelines.reports.last_runs import LastRun, OpenAlert, Verdict, last_runs, open_alerts, verdicts
 from pipelines.resources import instance, resources
 from pipelines.stores.io_managers import BundleIOManager
 from publishing.releasing.changes_page import Told
@@ -28,6 +28,7 @@ class Gathered:
     regions: tuple[str, ...]
     runs: dict[str, LastRun]
     verdicts: dict[str, list[Verdict]]
+    alerts: tuple[OpenAlert, ...] = ()
 
 
 def gathered(wanted: list[str] | None = None) -> Gathered:
@@ -45,8 +46,9 @@ def gathered(wanted: list[str] | None = None) -> Gathered:
     regions = tuple(sorted(set(wanted or region_names())))
     store = io_manager.store()
     with instance() as dagster:
-        runs = last_runs(dagster, regions)
-    return Gathered(workspace, regions, runs, {name: verdicts(store, name) for name in regions})
+        runs, alerts = last_runs(dagster, regions), open_alerts(dagster)
+    shown = tuple(alert for alert in alerts if not wanted or alert.region in wanted)
+    return Gathered(workspace, regions, runs, {name: verdicts(store, name) for name in regions}, shown)
 
 
 def told_of(seen: Gathered, region: str) -> Told:
@@ -61,4 +63,7 @@ def told_of(seen: Gathered, region: str) -> Told:
         for v in seen.verdicts[region]
         if not v.passed
     )
-    return Told(words, run.failed if run else "", warnings)
+    # That the last run failed is told by itself.
+    alerts = [a for a in seen.alerts if a.region == region and not a.key.startswith("run:")]
+    told = tuple(f"alert since {said(a.first)}: {a.subject.removeprefix(f'{region}: ')}" for a in alerts)
+    return Told(words, run.failed if run else "", (*told, *warnings))

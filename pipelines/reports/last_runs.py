@@ -1,11 +1,12 @@
 """How the last run of each region ended, from Dagster's books, and what the checks of its stored results say.
 
-Belongs here: reading runs and verdicts. Does not belong here: starting a run, or how one is told (``metrics`` and the page of
+Belongs here: reading runs, open alerts and verdicts. Does not belong here: starting a run, or how one is told (``metrics`` and the page of
 changes lay it out).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,9 @@ from pipelines.automations.hooks import step_failures
 from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.leases import PARTITION_TAG
 
-RANKING = "rank_region"  # the job's name, said again: its module knows every asset, and to load those takes seconds
+# Said again, and held by a test: their own modules know every asset, and to load those takes seconds.
+RANKING = "rank_region"
+ALERTS = "khanij/alerts"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,38 @@ class Verdict:
     blocking: bool
     reason: str
     numbers: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OpenAlert:
+    """A trouble that was told and is not over: its event, its one line, when it was first seen, its region if it has one."""
+
+    event: str
+    key: str
+    subject: str
+    first: float
+    region: str
+
+
+def open_alerts(instance: dg.DagsterInstance) -> list[OpenAlert]:
+    """The troubles that are remembered as not over, by their keys."""
+    text = instance.daemon_cursor_storage.get_cursor_values({ALERTS}).get(ALERTS, "")
+    try:
+        found = json.loads(text).get("open", {}) if text else {}
+        return [
+            OpenAlert(
+                str(told["event"]), key, str(told["subject"]), float(told["first"]), _region_of(key, told["subject"])
+            )
+            for key, told in sorted(found.items())
+        ]
+    except (ValueError, AttributeError, KeyError, TypeError):  # another version's memory
+        return []
+
+
+def _region_of(key: str, subject: str) -> str:
+    """A trouble's key ends with its region, whose name its line begins with."""
+    last = key.rpartition(":")[2]
+    return last if subject.startswith(f"{last}: ") else ""
 
 
 def last_runs(instance: dg.DagsterInstance, regions: Iterable[str]) -> dict[str, LastRun]:

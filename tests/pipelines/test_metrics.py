@@ -16,11 +16,12 @@ from prometheus_client.parser import text_string_to_metric_families as older_for
 from assets.workspace import Workspace
 from data_sources.contracts import SourceError
 from khanij.foundation.closure import ROOT
+from pipelines.automations.alerting import STATE
 from pipelines.automations.planning import JOB
 from pipelines.cli import main
 from pipelines.reports import openmetrics
 from pipelines.reports.families import families_of
-from pipelines.reports.last_runs import RANKING, LastRun, Verdict, last_runs, verdicts
+from pipelines.reports.last_runs import RANKING, LastRun, OpenAlert, Verdict, last_runs, open_alerts, verdicts
 from pipelines.reports.openmetrics import Family, text_of
 from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.leases import PARTITION_TAG
@@ -60,7 +61,8 @@ def text(tmp_path):
         Verdict("assessment", "units", False, True, "out of bounds"),
     ]
     runs = {REGION: LastRun("failure", NOW - 100, NOW - 40, "blocks: broken")}
-    return text_of(families_of([REGION, "india"], workspace, runs, {REGION: found}, NOW))
+    alerts = [OpenAlert("stale", f"stale:{REGION}", "s", 1.0, REGION), OpenAlert("late", "late:7", "s", 1.0, "")]
+    return text_of(families_of([REGION, "india"], workspace, runs, {REGION: found}, alerts, NOW))
 
 
 def samples(text: str) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
@@ -89,6 +91,7 @@ def test_what_stands_in_it(text):
     assert told["khanij_blocks_ranked"] == {mine: 34.0} and told["khanij_ranked_ratio"] == {mine: 0.4}
     assert told["khanij_rank_correlation"] == {mine: 0.97}
     assert told["khanij_checks_failing"] == {(*mine, ("severity", "error")): 1.0, (*mine, ("severity", "warning")): 1.0}
+    assert told["khanij_alerts_open"] == {(("event", "stale"), *mine): 1.0, (("event", "late"),): 1.0}
     source = (*mine, ("source", "stream_sediments"))
     assert told["khanij_source_age_seconds"][source] == pytest.approx(86_400)
     assert told["khanij_source_due_seconds"][source] == pytest.approx(364 * 86_400), "a card that says nothing: a year"
@@ -164,6 +167,29 @@ def test_the_last_run_of_each_region_is_read_with_what_failed():
     assert found["east"].duration_s is not None and found["east"].duration_s >= 0
     assert found["west"].status == "failure" and found["west"].failed.startswith("work: the file is missing")
     assert LastRun("started", 5.0).duration_s is None
+
+
+def test_alerts_that_are_open_are_read_from_the_memory_of_what_was_told():
+    told = {
+        "event": "stale",
+        "subject": "india: sources were not read",
+        "digest": "d",
+        "count": 1,
+        "first": 5.0,
+        "told": 5.0,
+    }
+    late = told | {"event": "late", "subject": "a run has not ended"}
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert open_alerts(instance) == []
+        state = {"open": {"stale:india": told, "late:4f": late}}
+        instance.daemon_cursor_storage.set_cursor_values({STATE: json.dumps(state)})
+        assert open_alerts(instance) == [
+            OpenAlert("late", "late:4f", "a run has not ended", 5.0, ""),
+            OpenAlert("stale", "stale:india", "india: sources were not read", 5.0, "india"),
+        ]
+        for text in ("{", "[]", '{"open": {"x": 1}}'):
+            instance.daemon_cursor_storage.set_cursor_values({STATE: text})
+            assert open_alerts(instance) == []
 
 
 def test_the_verb_writes_a_file_that_others_may_read(tmp_path, monkeypatch, capsys):

@@ -27,7 +27,7 @@ def main(arguments: argparse.Namespace) -> int:
     from pipelines.reports.openmetrics import text_of, write_text
 
     seen = gathered(arguments.region)
-    families = families_of(seen.regions, seen.workspace, seen.runs, seen.verdicts, time.time())
+    families = families_of(seen.regions, seen.workspace, seen.runs, seen.verdicts, seen.alerts, time.time())
     text = text_of(families)
     if arguments.file is None:
         print(text, end="")
