@@ -69,7 +69,8 @@ def _overview(regions: Iterable[tuple[RegionChanges, Told]]) -> str:
     rows = []
     for changes, told in regions:
         counts = changes.counts()
-        new = f"{said(changes.published_at)}" if changes.is_new and changes.published_at is not None else "no"
+        nothing = "nothing published" if changes.published_at is None else "no"
+        new = said(changes.published_at) if changes.is_new and changes.published_at is not None else nothing
         told_of = f'<a href="#{xml(changes.region)}">{xml(changes.region)}</a>'
         run = f'<span class="bad">{xml(told.last_run)}</span>' if told.failed else xml(told.last_run)
         cells = [
@@ -94,7 +95,7 @@ def _region(changes: RegionChanges, told: Told) -> str:
         parts.append(f"<p>Nothing new was published; what stands is of {said(changes.published_at)}.</p>")
     if changes.accepted:
         parts.append(f'<p class="warn">Published although it was refused, because: {xml(changes.accepted)}</p>')
-    parts.append(_list("Checks that warn", told.warnings))
+    parts.append(_list("Checks that do not pass, alerts that are open", told.warnings))
     parts.append(_list("Sources that changed", [source_said(row) for row in rows_of(changes.sources)]))
     parts.append(_list("Medians that moved", [median_said(row) for row in rows_of(changes.medians)]))
     difference = changes.difference

@@ -115,7 +115,9 @@ def generations(changes: RegionChanges) -> str:
 
 def source_said(row: Mapping[str, object]) -> str:
     """A source that changed in words."""
-    return f"{row['source']}: {row['change']}, {_rows(row['rows_before'])} -> {_rows(row['rows_after'])} rows"
+    before, after = _rows(row["rows_before"]), _rows(row["rows_after"])
+    rows = f", {before} -> {after} rows" if (before, after) != ("?", "?") else ""
+    return f"{row['source']}: {row['change']}{rows}"
 
 
 def median_said(row: Mapping[str, object]) -> str:

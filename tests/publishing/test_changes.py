@@ -114,6 +114,7 @@ def test_as_text(nights):
     text = "\n".join(changes_of(REGION, root, NOW - 0.5 * DAY).text(40))
     assert "generation aaaaaaaaaaaa -> bbbbbbbbbbbb" in text
     assert f"source {LAYER}: other rows, 400 -> 404 rows" in text
+    assert "source folds: other content\n" in text, "whose rows nobody counted"
     assert f"median {LAYER}: Ni 30 -> 31.5 ppm (+5.0 %)" in text
     assert "published although it was refused, because: the map is being redrawn" in text
     assert re.search(rf"moved +2 -> 1 +{second}", text)
@@ -130,6 +131,7 @@ def test_as_a_page(nights):
     assert "<script" not in page and "&lt;script&gt;" in page and "http" not in page
     assert "<td>moved</td><td>2 -&gt; 1</td>" in page and second in page
     assert "Ni 30 -&gt; 31.5 ppm (+5.0 %)" in page and "element_shift: Ni" in page
+    assert "nothing published" in changes_page(NOW - DAY, NOW, [(changes_of("never", root, 0.0), Told())])
     assert page.count("<h2") == 1, "a region of which there is nothing to tell stands in the table alone"
 
 
