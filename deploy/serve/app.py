@@ -131,7 +131,7 @@ def _page(told: dict[str, Any]) -> str:
         parts.append(f"<h2>{esc(region['title'])}</h2><p>{esc(region['told'])}</p><ul>{links}</ul>")
     body = "".join(parts)
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Khanij: releases</title>'
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Khanij: releases</title>'
         "<style>body{font:16px sans-serif;max-width:60em;margin:2em auto;padding:0 1em}</style>"
         f"<h1>Khanij: releases</h1>{body}</html>"
     )

@@ -112,7 +112,7 @@ class _Facts:
     def terms(self) -> list[str]:
         """Sources with their licences, attribution, share-alike, what was kept out: a sentence each."""
         cards = json.loads(self.info.get("licences") or "[]")
-        said = [f"Source: {c['citation']} Licence: {c['licence']}" for c in cards if c.get("licence")]
+        said = [f"Source: {c['citation'].rstrip('.')}. Licence: {c['licence']}" for c in cards if c.get("licence")]
         kept = json.loads(self.info.get("kept_out") or "{}")
         out = f"Kept out of this release, as it may not be passed on: {sum(kept.values())} rows" if kept else ""
         parts = [*said, self.info.get("attribution", ""), self.info.get("licence_note", ""), out]
