@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -146,6 +147,10 @@ def test_a_set_is_recorded_once_and_the_oldest_go(nights, monkeypatch, tmp_path)
     assert made[3] is None, "the same set again"
     assert sorted((root / REGION).iterdir()) == sorted(made[1:3])
     assert keep_record(tmp_path / "nothing", root, {}, THEN) is None
+    publish(folder, "f", {})
+    os.utime(folder / SET_LIST, (THEN + 9, THEN + 9))
+    keep_record(folder, root, {})
+    assert newest_record(root, REGION).at == THEN + 9, "one that an older version published: the time of its list"
 
 
 def test_a_damaged_record_is_one_night_less(nights, tmp_path):

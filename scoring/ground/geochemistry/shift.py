@@ -91,9 +91,9 @@ def log_median_error(values: Floats) -> float:
     n = len(values)
     if n < MIN_PAIRS:
         return float("nan")
-    x = np.sort(np.log(values))
     c = max(1, round((n + 1) / 2 - _Z_OF_ERROR * np.sqrt(n) / 2))
-    return float((x[n - c] - x[c - 1]) / (2 * _Z_OF_ERROR))
+    x = np.partition(values, [c - 1, n - c])
+    return float(np.log(x[n - c] / x[c - 1]) / (2 * _Z_OF_ERROR))
 
 
 def medians_differ(before: tuple[float, float], now: tuple[float, float]) -> bool:
