@@ -22,6 +22,7 @@ from data_sources.contracts import Contract
 from scoring.ground.geochemistry.shift import MIN_PAIRS, PairedShift, log_median_error, medians_differ, paired_shift
 
 NAME = "element_shift"
+REMEMBERED = ".remembered"
 REMEMBERED_ROWS = 1000
 UNITS = ("ppm", "pct")
 _MOVED = ["element", "unit", "median_before", "median_now", "change_pct", "samples", "changed"]
@@ -29,7 +30,7 @@ _MOVED = ["element", "unit", "median_before", "median_now", "change_pct", "sampl
 
 def remembered_as(layer: str) -> str:
     """The name under which a layer's memory is stored beside the layer."""
-    return f"{layer}.remembered"
+    return f"{layer}{REMEMBERED}"
 
 
 def measured(frame: pd.DataFrame) -> list[str]:

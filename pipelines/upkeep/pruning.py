@@ -22,6 +22,7 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 from upath import UPath
 
+from assets.over_time.element_shift import REMEMBERED
 from data_sources.connectors.archive import Archive
 from khanij.foundation.environment import archive_folder, cache_folder, output_folder, releases_folder, store_root
 from khanij.foundation.errors import BusyError
@@ -168,7 +169,7 @@ def _stored(root: UPath, before: float, now: float) -> Iterator[Leftover]:
     for store in [root, *(root / ".scenarios" / name for name in sorted(there))]:
         for region in _folders(store):
             for asset in _folders(region) if not region.name.startswith(".") else ():
-                if asset.name not in order() and (asset / MANIFEST).exists():
+                if asset.name.removesuffix(REMEMBERED) not in order() and (asset / MANIFEST).exists():
                     yield from _result(asset, before, now, f"of {asset.name}, which is no asset any more")
 
 

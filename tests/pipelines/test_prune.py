@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from filelock import FileLock
 
+from assets.over_time.element_shift import remembered_as
 from assets.workspace import Workspace
 from data_sources.connectors.archive import Archive, Manifest, PageRecord
 from pipelines.cli import main
@@ -175,6 +176,7 @@ def test_results_of_assets_and_what_ifs_that_are_gone_go_and_a_current_region_st
     store = BundleStore(str(home / ".khanij" / "store"))
     make_current(REGION, workspace, store)
     store.save("an_asset_of_long_ago", REGION, {"report": {}}, "f")
+    store.save(remembered_as("stream_sediments"), REGION, {"of": "f"}, "f")  # a layer that does not change for a year
     BundleStore(str(home / ".khanij" / "store" / ".scenarios" / "gone")).save("blocks", REGION, {"report": {}}, "f")
     aged(home / ".khanij" / "store")
     assert stale_assets(REGION, workspace, store) == []
@@ -182,6 +184,7 @@ def test_results_of_assets_and_what_ifs_that_are_gone_go_and_a_current_region_st
     assert main(["prune", "--yes", "--no-runs"]) == 0
     assert kinds() == [] and stale_assets(REGION, workspace, store) == []
     assert not (home / ".khanij" / "store" / REGION / "an_asset_of_long_ago").exists()
+    assert store.intact(remembered_as("stream_sediments"), REGION)
 
 
 @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["east", "west"]))
