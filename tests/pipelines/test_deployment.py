@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from pipelines.booking import LOCATION
+from pipelines.cli import parser
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -51,9 +52,23 @@ def test_systemd_itself_accepts_the_units(unit, tmp_path):
     assert done.returncode == 0 and unit.name not in done.stderr, done.stderr
 
 
-def test_the_web_server_binds_to_loopback_by_default():
-    from pipelines.cli import parser
+@pytest.mark.parametrize("timer", sorted((DEPLOY / "systemd").glob("*.timer")), ids=lambda p: p.name)
+def test_a_timer_runs_a_verb_that_ends(timer, tmp_path):
+    service = timer.with_suffix(".service").read_text()
+    assert "Type=oneshot" in service
+    command = shlex.split(re.search("ExecStart=(.*)", service)[1])
+    assert parser(command[1]).parse_args(command[1:]).quiet, "the journal gets one line"
+    if shutil.which("systemd-analyze"):
+        for unit in (timer, timer.with_suffix(".service")):
+            text = unit.read_text().replace("/opt/khanij/.venv/bin", str(Path(sys.executable).parent))
+            (tmp_path / unit.name).write_text(text)
+        done = subprocess.run(
+            ["systemd-analyze", "verify", str(tmp_path / timer.name)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0 and timer.name not in done.stderr, done.stderr
 
+
+def test_the_web_server_binds_to_loopback_by_default():
     assert parser("ui").parse_args(["ui"]).host == "127.0.0.1"
 
 
