@@ -18,8 +18,10 @@ import dagster as dg
 from assets.shown.outside import ARCHIVE, archive_key
 from assets.workspace import PARTITIONS, Workspace
 from data_sources.cards import Card, load_card
-from data_sources.connectors import UnreachableError, fetch, last_asked, stored
 from data_sources.connectors.archive import Archive
+from data_sources.connectors.in_archive import last_asked, stored
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import UnreachableError
 from data_sources.contracts import KhanijError
 from data_sources.regions import Region, load_region, region_names
 from khanij.foundation.redaction import without_secrets

@@ -17,8 +17,8 @@ import numpy as np
 from assets.place import Place
 from data_sources.basemap.base_lines import read_base_lines
 from data_sources.cards import load_card
-from data_sources.connectors import stored
 from data_sources.connectors.archive import Archive
+from data_sources.connectors.in_archive import stored
 from data_sources.contracts import RegionError
 from data_sources.readers.states import read_states
 from data_sources.regions import LayerSource, Region, data_folder

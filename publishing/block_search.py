@@ -5,14 +5,15 @@ Belongs here: finding the block in the published files. Does not belong here: wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
+from types import SimpleNamespace
 
-import pandas as pd
-
+from khanij.foundation.cells import text
 from khanij.foundation.errors import MissingSourceError
 from publishing.explain import explain_block
-from publishing.geopackage.reading import read_table, records
+from publishing.geopackage.reading import read_rows
 from publishing.sets.snapshot import one_set_of
 
 _TOLD = 5  # of several blocks that match
@@ -29,15 +30,15 @@ def explanations(block: str, files: list[Path]) -> list[str]:
     wanted, known = block.strip(), list[str]()
     for file in files:
         with one_set_of([file]):
-            blocks = read_table(file, "ranked_blocks")[["block_id", "site_id", "name"]].astype("str")
-            known += blocks["block_id"].tolist()
+            blocks = read_rows(file, "ranked_blocks")
+            known += [b.block_id for b in blocks]
             found = matching(blocks, wanted) if wanted else []
             told = [f"{explain_block(file, block_id)}\n" for block_id in found[:_TOLD]]
         if len(found) > _TOLD:
             told.append(f"... and {len(found) - _TOLD} more blocks match: {', '.join(found[_TOLD:15])}")
         if found:
             return told
-    held = [text for file in files for text in _held(file, wanted)]
+    held = [said for file in files for said in _held(file, wanted)]
     if held:
         return held[:_TOLD]
     near = get_close_matches(wanted.upper(), known, n=3)
@@ -56,20 +57,20 @@ def _held(file: Path, wanted: str) -> list[str]:
     if len(wanted) < _SHORTEST:
         return []
     with one_set_of([file]):
-        rows = read_table(file, "quarantine").astype("str").fillna("")
-    columns = ("row_name", "row", "value")
-    meant = rows[[any(wanted.casefold() in str(v).casefold() for v in row) for row in zip(*(rows[c] for c in columns))]]
+        rows = [SimpleNamespace(**{c: text(v) for c, v in vars(r).items()}) for r in read_rows(file, "quarantine")]
+    sought = wanted.casefold()
     return [
         f"{row.row_name or f'Row {row.row}'}\n  Held back, so it stands in no list and no ranking.\n  Why: {row.reason}\n"
         f"  Field: {row.field}: {row.value}\n  Row {row.row} of layer {row.layer}, source {row.source}; all held rows: table "
         f"quarantine of {file}\n"
-        for row in records(meant)
+        for row in rows
+        if any(sought in value.casefold() for value in (row.row_name, row.row, row.value))
     ]
 
 
-def matching(blocks: pd.DataFrame, wanted: str) -> list[str]:
-    """Identifiers of the blocks meant, whatever their case: by block, else by site, else by a part of the name."""
-    ids = blocks[["block_id", "site_id"]].apply(lambda column: column.str.upper())
-    exact = blocks[ids.eq(wanted.upper()).any(axis=1)]
-    named = blocks[blocks["name"].str.contains(wanted, case=False, regex=False, na=False)]
-    return (exact if len(exact) else named)["block_id"].tolist()
+def matching(blocks: Iterable[SimpleNamespace], wanted: str) -> list[str]:
+    """Identifiers of the blocks meant, whatever their case: by block or site, else by a part of the name."""
+    sought = wanted.upper()
+    rows = [(b.block_id, {text(b.block_id).upper(), text(b.site_id).upper()}, text(b.name).upper()) for b in blocks]
+    exact = [block_id for block_id, ids, _ in rows if sought in ids]
+    return exact or [block_id for block_id, _, name in rows if sought in name]

@@ -6,23 +6,26 @@ lays them out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import SimpleNamespace
-
-import pandas as pd
 
 from data_sources.contracts.published.cited import CITING
 from data_sources.reference.bibliography import MARKS, cited_ids
 from khanij.foundation.cells import is_known
 from khanij.foundation.wording import one_line
-from publishing.geopackage.reading import records
 
 _ADDRESSES = ("https://", "http://")
 
 
-def entries_cited(row: SimpleNamespace, bibliography: pd.DataFrame) -> list[SimpleNamespace]:
-    """The entries that a row names, in the order of their identifiers; marks such as own knowledge last."""
+def entries_cited(row: SimpleNamespace, bibliography: Iterable[SimpleNamespace]) -> list[SimpleNamespace]:
+    """The entries that a row names, in the order of their identifiers; marks such as own knowledge last.
+
+    Parameters
+    ----------
+    row : a published row. bibliography : the rows of the table.
+    """
     named = {i for column in CITING if hasattr(row, column) for i in cited_ids(getattr(row, column))}
-    found = records(bibliography[bibliography["source_id"].isin(named)])
+    found = [entry for entry in bibliography if entry.source_id in named]
     return sorted(found, key=lambda e: (e.source_id in MARKS, e.source_id))
 
 

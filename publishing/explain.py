@@ -9,8 +9,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 from types import SimpleNamespace
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from data_sources.contracts.published.outputs import KINDS, RANKED_BLOCKS
 from data_sources.contracts.published.places import EXPLAIN, HELD, TOP, TOP_FERTILITY
@@ -29,8 +28,16 @@ from khanij.foundation.wording import (
 )
 from publishing.citations import entries_cited, entry_said
 from publishing.colours import CONTRIBUTIONS
-from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import is_sample, no_such_block, opened, read_table, records, run_info
+from publishing.geopackage.reading import (
+    SAMPLE_MARK,
+    is_sample,
+    no_such_block,
+    opened,
+    read_rows,
+    read_table,
+    records,
+    run_info,
+)
 from publishing.headline import verdict_said
 from publishing.scenario_words import scenario_said
 from publishing.sets.snapshot import one_set_of
@@ -43,6 +50,9 @@ from publishing.words import (
     price_multiple_in_words,
     said,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WIDTH = 100
 TOP_COLUMNS = tuple(f.name for f, _ in RANKED_BLOCKS.shown(TOP))
@@ -163,12 +173,11 @@ def explain_block(gpkg: Path | str, block_id: str) -> str:
 
 
 def _explained(gpkg: Path | str, block_id: str) -> str:
-    blocks = read_table(gpkg, "ranked_blocks")
-    found = blocks[blocks["block_id"] == block_id]
-    if found.empty:
-        raise no_such_block(gpkg, [block_id], blocks["block_id"])
-    block = records(found)[0]
-    peers = int(((blocks["kind"] == block.kind) & blocks["rank"].notna()).sum())
+    found = read_rows(gpkg, "ranked_blocks", block_id=block_id)
+    if not found:
+        raise no_such_block(gpkg, [block_id], [b.block_id for b in read_rows(gpkg, "ranked_blocks")])
+    block = found[0]
+    _, peers, _ = kinds_in(gpkg)[block.kind]
     info = run_info(gpkg)
     lines: list[str] = [f"{SAMPLE_MARK}\n"] if is_sample(gpkg) else []
     lines += [f"{text}\n" for text in (scenario_said(info),) if text]
@@ -263,14 +272,23 @@ def _value(block: SimpleNamespace) -> list[str]:
     return out
 
 
+def _ordered(rows: list[SimpleNamespace], *columns: str) -> list[SimpleNamespace]:
+    """Rows from the largest value to the least, by the first column and then the next; what is not known last."""
+
+    def places(row: SimpleNamespace) -> tuple[tuple[bool, float], ...]:
+        values = (getattr(row, column) for column in columns)
+        return tuple((value is None, -(value or 0.0)) for value in values)
+
+    return sorted(rows, key=places)
+
+
 def _sites(gpkg: Path | str, block_id: str) -> list[str]:
-    shares = read_table(gpkg, "site_shares")
-    shares = shares[shares["block_id"] == block_id].sort_values(["inside", "near"], ascending=False).head(5)
-    if shares.empty:
+    shares = _ordered(read_rows(gpkg, "site_shares", block_id=block_id), "inside", "near")[:5]
+    if not shares:
         return []
-    sites = {s.site_id: s for s in records(read_table(gpkg, "waste_sites"))}
+    sites = {s.site_id: s for s in read_rows(gpkg, "waste_sites")}
     out = ["", "Sites"]
-    for row in records(shares):
+    for row in shares:
         site = sites.get(row.site_id)
         text = f"{share(row.inside)} inside, {share(row.near)} near, {number(row.distance_km)} km"
         if site is not None:
@@ -283,27 +301,22 @@ def _sites(gpkg: Path | str, block_id: str) -> list[str]:
 
 def _moves(gpkg: Path | str, block_id: str) -> list[str]:
     """What moves P(pays) most, and what would have to be true; nothing where the file has no such table."""
-    table = read_table(gpkg, "what_moves")
-    table = table[table["block_id"] == block_id].sort_values("swing", ascending=False, kind="stable").head(4)
-    if table.empty:
+    moves = _ordered(read_rows(gpkg, "what_moves", block_id=block_id), "swing")[:4]
+    if not moves:
         return []
     out = ["", "What moves P(pays) most (one thing at a time; P10 is its low case)"]
-    for r in records(table):
+    for r in moves:
         out += _say(str(r.factor).capitalize(), r.said)
     return out
 
 
 def _elements(gpkg: Path | str, block_id: str) -> list[str]:
-    table = read_table(gpkg, "element_potential")
-    table = (
-        table[table["block_id"] == block_id]
-        .sort_values(["revenue_share", "recoverable_kg_p50"], ascending=False)
-        .head(8)
-    )
-    if table.empty:
+    rows = read_rows(gpkg, "element_potential", block_id=block_id)
+    elements = _ordered(rows, "revenue_share", "recoverable_kg_p50")[:8]
+    if not elements:
         return []
     out = ["", "Elements (contained; recoverable; share of revenue)"]
-    for r in records(table):
+    for r in elements:
         if is_known(r.recoverable_kg_p50):
             text = f"{triple(r, 'recoverable_kg', kilograms)}; {share(r.revenue_share)}"
         else:
@@ -324,9 +337,8 @@ def _ground(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
         else ""
     )
     out += _say("Fertility", f"more fertile than {share(block.fertility_axis)} of the region's ground{interval}")
-    table = read_table(gpkg, "block_evidence")
-    table = table[(table["block_id"] == block.block_id) & (table["role"] != "result")]
-    for r in records(table.sort_values(["percentile", "evidence"], ascending=[False, True])):
+    evidence = [r for r in read_rows(gpkg, "block_evidence", block_id=block.block_id) if r.role != "result"]
+    for r in _ordered(sorted(evidence, key=lambda r: r.evidence), "percentile"):
         unit = "" if r.unit in ("0..1",) else f" {r.unit}"
         out += _say(
             r.evidence,
@@ -355,11 +367,15 @@ def _quality(gpkg: Path | str, block: SimpleNamespace) -> list[str]:
     for field, show in RANKED_BLOCKS.shown(EXPLAIN):
         if show.group != HELD:
             out += _say(show.label or field.title, said(field, getattr(block, field.name)) or None)
-    advice = read_table(gpkg, "sample_next")
-    mine = (advice["block_id"] == block.block_id) | (advice["block_id"].isna() & (advice["site_id"] == block.site_id))
-    for row in records(advice[mine].sort_values("priority").head(3)):
+    own = {block.site_id} - {None}  # a site that would first have to enter a ranking
+    advice = [
+        row
+        for row in read_rows(gpkg, "sample_next")
+        if row.block_id == block.block_id or (row.block_id is None and row.site_id in own)
+    ]
+    for row in sorted(advice, key=lambda row: row.priority)[:3]:
         out += _say("Measure next", f"{row.site_id}, number {place(row.priority)} of all sites: {one_line(row.advice)}")
     out += _say("Sources", block.sources)
-    cited = entries_cited(block, read_table(gpkg, "bibliography"))
+    cited = entries_cited(block, read_rows(gpkg, "bibliography"))
     # An address stays whole, so that it can be clicked or copied.
     return out + (["", "Texts cited", *(f"  {entry_said(e)}" for e in cited)] if cited else [])

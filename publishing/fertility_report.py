@@ -18,7 +18,8 @@ import pandas as pd
 from khanij.foundation.cells import is_known
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from khanij.foundation.wording import number
-from publishing.geopackage.publication import SAMPLE_MARK, RegionLike
+from publishing.geopackage.publication import RegionLike
+from publishing.geopackage.reading import SAMPLE_MARK
 from publishing.sets.marks import meta_tag, visible_line
 
 matplotlib.use("Agg")

@@ -8,13 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from khanij.foundation.environment import output_folder
 from khanij.foundation.wording import number, one_line
 from publishing.geopackage.reading import read_table, run_info
 from publishing.languages import ENGLISH, chance_said, say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAMED = 3
 """Blocks that a sentence names before it says how many more there are."""

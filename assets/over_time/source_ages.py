@@ -11,7 +11,7 @@ import time
 from assets.archive import archive_of
 from assets.workspace import Workspace, companions
 from data_sources.cards import load_card
-from data_sources.connectors import last_asked
+from data_sources.connectors.in_archive import last_asked
 from data_sources.regions import LayerSource, Region
 
 DAY_S = 86_400.0

@@ -100,7 +100,9 @@ def peak_gib() -> float:
 
 def ingest(card: Card, root: Path, at_once: int) -> dict[str, float]:
     """Fetch and admit; run in a process of its own so that its memory can be told."""
-    from data_sources.connectors import Archive, ClientSettings, fetch
+    from data_sources.connectors.archive import Archive
+    from data_sources.connectors.remote.fetching import fetch
+    from data_sources.connectors.remote.http import ClientSettings
     from data_sources.readers.survey import admit_frame
 
     started = time.perf_counter()

@@ -2,33 +2,7 @@
 
 Belongs here: protocols, paging, retries, size limits, refusals. Does not belong here: units, bounds, quarantine
 (``contracts``), or where a source is (``cards``).
+
+``files`` and ``rasters`` read, ``remote`` asks and fetches, ``archive`` keeps, ``in_archive`` finds, ``here`` says what there
+is; each is imported by its own name, so that a table of the cards waits neither for GDAL nor for a network.
 """
-
-from data_sources.connectors.archive import Archive, Manifest
-from data_sources.connectors.files import read_file
-from data_sources.connectors.in_archive import Fetched, last_asked, stored
-from data_sources.connectors.rasters import Raster, read_raster
-from data_sources.connectors.remote.fetching import fetch
-from data_sources.connectors.remote.http import ClientSettings, LoginRequiredError, TooLargeError, UnreachableError
-from data_sources.connectors.remote.pages import ChangedWhileReadingError
-from data_sources.connectors.remote.probing import SourceState, local_state, probe
-
-__all__ = [
-    "Archive",
-    "ChangedWhileReadingError",
-    "ClientSettings",
-    "Fetched",
-    "LoginRequiredError",
-    "Manifest",
-    "Raster",
-    "SourceState",
-    "TooLargeError",
-    "UnreachableError",
-    "fetch",
-    "last_asked",
-    "local_state",
-    "probe",
-    "read_file",
-    "read_raster",
-    "stored",
-]

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from data_sources.reference.tables import load_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OWN_KNOWLEDGE, EXPERT_DEFAULT, RECALLED = "OWN", "EXPERT", "RECALLED"
 MARKS = (OWN_KNOWLEDGE, EXPERT_DEFAULT, "CALC", "NONE", RECALLED)

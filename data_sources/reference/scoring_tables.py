@@ -6,10 +6,12 @@ Belongs here: which tables those are. Each is opened by its name, so that a resu
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from data_sources.reference.tables import load_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

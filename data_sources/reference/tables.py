@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from khanij.foundation.errors import MissingSourceError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BOOLEAN_PREFIXES = ("is_", "in_india_30", "includes_sc")
 _TEXT_EVEN_IF_NUMERIC = {
@@ -27,6 +29,8 @@ _TEXT_EVEN_IF_NUMERIC = {
 
 @cache
 def _read(name: str, folder: str = "") -> pd.DataFrame:
+    import pandas as pd
+
     where = f"data_sources/reference{folder and '/'}{folder}"
     path = files("data_sources.reference") / folder / f"{name}.csv"
     if not path.is_file():

@@ -28,7 +28,7 @@ from khanij.foundation.environment import own_folder
 from khanij.foundation.equal_area import equal_area_for
 from khanij.foundation.errors import RegionError, together
 from khanij.foundation.files import yaml_files
-from khanij.foundation.strict import Strict, WrongValueError, refusals, require_distinct
+from khanij.foundation.strict import Strict, WrongValueError, plain_yaml, refusals, require_distinct
 
 OWN = "own"  # what the register itself is called among the sources of waste sites
 UnitKind = Literal["waste_block", "auction_block", "mining_lease", "survey_sheet"]
@@ -341,7 +341,7 @@ def _told(path: Path) -> str:
 def _parsed(path: Path, mtime_ns: int) -> Any:
     # A run asks for its region some two hundred times; the time is part of the key, so an edited file is read again.
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = plain_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         said = " ".join(str(error).replace('in "<unicode string>", ', "").split())
         raise RegionError(

@@ -1,20 +1,21 @@
 """One cell of a table: is it known, and what is it as text, as a number, as yes or no.
 
 Belongs here: the one test of emptiness of a single value. Does not belong here: whole columns (pandas says ``isna``), or
-parsing what a person typed (``data_sources.contracts.admitting.values``).
+parsing what a person typed (``data_sources.contracts.admitting.values``), nor a library at the top: whoever reads one
+row needs none.
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-import pandas as pd
+# The classes of pandas' marks: to ask pandas for them would cost every reader of a text its import.
+_MARKS = ("NAType", "NaTType")
 
 
 def is_known(value: object) -> bool:
     """False for None, NaN, NaT, NA and the empty text."""
-    if value is None or value is pd.NA or value is pd.NaT or value == "":
+    if value is None or type(value).__name__ in _MARKS or value == "":
         return False
     return not (isinstance(value, float) and math.isnan(value))
 
@@ -51,4 +52,6 @@ def plain_digits(value: float) -> str:
     """A number in plain digits, the fewest that give it back: ``7``, ``0.00001``, ``10000000000000000``, never ``1e+16``."""
     if not math.isfinite(value):
         return str(value)
+    import numpy as np
+
     return np.format_float_positional(value, trim="-")

@@ -6,10 +6,12 @@ Belongs here: the refusal of degrees and of conformal projections. Does not belo
 from __future__ import annotations
 
 from functools import lru_cache
-
-from pyproj import CRS
+from typing import TYPE_CHECKING
 
 from khanij.foundation.errors import CrsError
+
+if TYPE_CHECKING:
+    from pyproj import CRS
 
 _EQUAL_AREA = (
     "equal area",
@@ -43,6 +45,8 @@ def require_equal_area(crs: str | CRS | None) -> CRS:
 
 @lru_cache(maxsize=64)
 def _known(crs: str) -> CRS:
+    from pyproj import CRS  # only who measures waits for PROJ
+
     try:
         known = CRS.from_user_input(crs)
     except Exception as error:

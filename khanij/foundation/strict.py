@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
 import annotated_types
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from khanij.foundation.errors import RegionError, together
@@ -21,6 +22,19 @@ from khanij.foundation.errors import RegionError, together
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LONGEST = 80
+
+
+def plain_yaml(text: str) -> Any:
+    """The value of a YAML text: maps, lists, texts, numbers, days and nothing else; by libyaml where PyYAML has it.
+
+    Raises
+    ------
+    yaml.YAMLError : it is none; the words are PyYAML's own, whichever of the two read it.
+    """
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - builds no object
+    except yaml.YAMLError:
+        return yaml.safe_load(text)
 
 
 class WrongValueError(ValueError):

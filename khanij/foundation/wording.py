@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from khanij.foundation.cells import is_known
 from khanij.foundation.errors import UnitError
-from khanij.foundation.rounding import round_significant
+from khanij.foundation.rounding import round_one
 
 NOT_KNOWN = "not known"
 RUPEES_PER_CRORE = 1e7
@@ -51,7 +51,7 @@ def number(value: object, digits: int = 3) -> str:
     """A number rounded to so many significant digits, thousands marked: ``1,230``, ``12``, ``0.00123``."""
     if not is_known(value):
         return NOT_KNOWN
-    x = float(round_significant(float(value), digits))  # type: ignore[arg-type]
+    x = round_one(float(value), digits)  # type: ignore[arg-type]
     if abs(x) >= 1e15 or not math.isfinite(x):
         return f"{x:.{digits - 1}e}"
     decimals = min(max(0, digits - 1 - math.floor(math.log10(abs(x)))), 6 if abs(x) > 1e-6 else 12) if x else 0

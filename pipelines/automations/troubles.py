@@ -14,7 +14,7 @@ import dagster as dg
 from assets.archive import archive_of, due_cards
 from assets.workspace import Workspace
 from data_sources.cards import load_card
-from data_sources.connectors import last_asked
+from data_sources.connectors.in_archive import last_asked
 from data_sources.contracts import KhanijError
 from data_sources.regions import region_names
 from pipelines.automations.hooks import plain, step_failures

@@ -29,14 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print what changed; exit status 0 when nothing did, 1 when something did."""
-    from pipelines.cli.shown.replies import note, rows_of
+    from pipelines.cli.shown.replies import note
     from publishing.releasing.diff import diff_releases
 
     difference = diff_releases(*_meant(arguments))
     print(difference.text(arguments.rows), end="")
     note(
         arguments, before=difference.before, after=difference.after, settings=list(difference.settings),
-        run=rows_of(difference.run), blocks=rows_of(difference.blocks), same=difference.n_same,
+        run=list(difference.run), blocks=list(difference.blocks), same=difference.n_same,
     )  # fmt: skip
     return 0 if difference.is_empty else 1
 

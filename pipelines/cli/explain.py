@@ -36,13 +36,14 @@ def _rows(wanted: str, files: list[Path]) -> dict[str, object]:
     """The rows of the blocks that are meant, from the first file that knows one."""
     from pipelines.cli.shown.replies import rows_of
     from publishing.block_search import matching
-    from publishing.geopackage.reading import read_table
+    from publishing.geopackage.reading import read_rows, read_table
     from publishing.sets.snapshot import one_set_of
 
     for file in files:
         with one_set_of([file]):
+            ids = matching(read_rows(file, "ranked_blocks"), wanted.strip())
+            if not ids:
+                continue
             blocks = read_table(file, "ranked_blocks")
-        ids = matching(blocks[["block_id", "site_id", "name"]].astype("str"), wanted.strip())
-        if ids:
             return {"geopackage": file, "blocks": rows_of(blocks[blocks["block_id"].isin(ids)])}
     return {}

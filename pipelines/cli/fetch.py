@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Fetch card by card; one that fails is reported and leaves the archive as it was."""
     from data_sources.cards import load_card
-    from data_sources.connectors import fetch
     from data_sources.connectors.archive import Archive
+    from data_sources.connectors.remote.fetching import fetch
     from data_sources.contracts import KhanijError, RegionError
     from data_sources.regions import load_region
     from khanij.foundation.environment import archive_folder

@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Print a row per card: licence, whether its rows may be passed on, protocol, and its state."""
     from data_sources.cards import card_names, load_card
-    from data_sources.connectors import Archive, local_state, probe
+    from data_sources.connectors.archive import Archive
+    from data_sources.connectors.here import local_state
     from khanij.foundation.environment import archive_folder
     from pipelines.cli.shown.columns import print_table
     from pipelines.cli.shown.replies import note
@@ -40,6 +41,8 @@ def main(arguments: argparse.Namespace) -> int:
         card = load_card(name)
         last = [card.licence, local_state(card, archive)]
         if arguments.what == "check":
+            from data_sources.connectors.remote.probing import probe
+
             state = probe(card)
             last = [f"{state.state}: {state.message}" if state.message else str(state.state)]
             bad += state.state in ("unreachable", "changed")

@@ -21,8 +21,7 @@ from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomic
 from publishing.dossiers.dossier_figures import Book
 from publishing.dossiers.dossier_pages import pages_of
 from publishing.dossiers.list_pages import list_pages
-from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import no_such_block, read_layer, read_table, records, run_info
+from publishing.geopackage.reading import SAMPLE_MARK, no_such_block, read_layer, read_table, records, run_info
 from publishing.pdf.figure_pages import FigurePages
 from publishing.sets.snapshot import one_set_of
 from publishing.shortlists.shortlist import Shortlist

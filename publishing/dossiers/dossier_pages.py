@@ -44,7 +44,7 @@ from publishing.dossiers.dossier_figures import (
     draw_locator,
     draw_rank_axis,
 )
-from publishing.geopackage.publication import SAMPLE_MARK
+from publishing.geopackage.reading import SAMPLE_MARK, records
 from publishing.headline import verdict_said
 from publishing.scenario_words import scenario_said
 from publishing.words import (
@@ -191,7 +191,7 @@ def only_page(book: Book, r: SimpleNamespace) -> Figure:
 
 def _sources(w: Writer, book: Book, r: SimpleNamespace) -> None:
     """Where the figures come from: the words of the row, then the texts that can be opened, as links; as many as fit."""
-    linked = [e for e in entries_cited(r, book.bibliography) if link_of(e)]
+    linked = [e for e in entries_cited(r, records(book.bibliography)) if link_of(e)]
     w.heading("Sources")
     room = int((w.y - 0.055) / 0.0127)
     shown = linked[: max(1, room // 2)] if len(linked) < room else linked[:1]

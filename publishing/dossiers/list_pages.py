@@ -17,8 +17,7 @@ from khanij.foundation.escaping import plain
 from khanij.foundation.wording import number, one_line, place, rank_interval, share
 from publishing.dossiers.dossier_figures import A4, RED, SOFT
 from publishing.dossiers.dossier_pages import rule
-from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import records
+from publishing.geopackage.reading import SAMPLE_MARK, records
 from publishing.shortlists.shortlist import Shortlist
 
 

@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape, quoteattr
 import geopandas as gpd
 import shapely
 
-from publishing.geopackage.publication import SAMPLE_MARK, Publication
+from publishing.geopackage.publication import Publication
+from publishing.geopackage.reading import SAMPLE_MARK
 
 KEYWORDS = (
     "critical minerals",

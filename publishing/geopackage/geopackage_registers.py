@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape
 
 from data_sources.contracts import Contract, Field
 from publishing.geopackage.facts import LayerFacts
-from publishing.geopackage.publication import SAMPLE_MARK, Publication
+from publishing.geopackage.publication import Publication
+from publishing.geopackage.reading import SAMPLE_MARK
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));

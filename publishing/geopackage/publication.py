@@ -22,8 +22,8 @@ from data_sources.contracts.published.outputs import OUTPUT_LAYERS, OUTPUT_TABLE
 from khanij.foundation.escaping import without_forbidden
 from khanij.foundation.rounding import PUBLISHED_DIGITS, round_significant
 from publishing.geopackage.context import sheet_grid, state_labels
+from publishing.geopackage.reading import SAMPLE_MARK
 
-SAMPLE_MARK = "SAMPLE - NOT REAL"
 INTERNAL = "INTERNAL"
 _INTERNAL_SAID = f"{INTERNAL}: may not be passed on"
 # A text column of Arrow can hold control characters (all but tab and line ends), but no halves of characters.

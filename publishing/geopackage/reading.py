@@ -1,6 +1,7 @@
-"""Reading a published GeoPackage back: tables without geometry by SQL, layers as GeoDataFrames.
+"""Reading a published GeoPackage back: rows as plain values, tables as frames, layers as GeoDataFrames.
 
-Belongs here: read-only access by the published names. Does not belong here: how a reading is laid out.
+Belongs here: read-only access by the published names. Does not belong here: how a reading is laid out, nor pandas at the
+top: whoever asks for rows (``read_rows``) does not wait for it.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pandas as pd
-import pyogrio
-
-from data_sources.contracts import MissingSourceError
+from data_sources.contracts import Contract, MissingSourceError
 from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+SAMPLE_MARK = "SAMPLE - NOT REAL"
+_PLAIN = {"string": str, "float": float, "integer": int, "boolean": bool}
 _COPIES: ContextVar[Mapping[Path, Path]] = ContextVar("copies", default={})  # noqa: B039 - never changed in place
 
 
@@ -63,14 +67,11 @@ def table_names(path: Path | str) -> list[str]:
 
 def read_table(path: Path | str, name: str) -> pd.DataFrame:
     """One layer's or table's columns without geometry, typed as its contract says; empty if the file lacks it."""
+    import pandas as pd
+
     contract = OUTPUT_CONTRACTS[name]
-    columns = contract.names()
-    with opened(path) as connection:
-        present = {r[1] for r in connection.execute(f'PRAGMA table_info("{name}")')}
-        wanted = [c for c in columns if c in present]
-        listed = ", ".join(f'"{c}"' for c in wanted)
-        rows = connection.execute(f'SELECT {listed} FROM "{name}" ORDER BY fid').fetchall() if wanted else []
-    frame = pd.DataFrame([tuple(r) for r in rows], columns=wanted).reindex(columns=columns)
+    wanted, rows = _selected(path, contract)
+    frame = pd.DataFrame([tuple(r) for r in rows], columns=wanted).reindex(columns=contract.names())
     kinds = {"string": "str", "float": "float64", "integer": "Int64", "boolean": "boolean"}
     for f in contract.fields:
         values = frame[f.name]
@@ -80,8 +81,43 @@ def read_table(path: Path | str, name: str) -> pd.DataFrame:
     return frame
 
 
+def read_rows(path: Path | str, name: str, **where: str) -> list[SimpleNamespace]:
+    """The rows of ``read_table`` as plain values by attribute, what is not known None; in the order of the file.
+
+    Parameters
+    ----------
+    name : of a layer or table. where : column = value, of which every row must have all.
+    """
+    contract = OUTPUT_CONTRACTS[name]
+    wanted, rows = _selected(path, contract, where)
+    kinds = {f.name: _PLAIN[f.dtype] for f in contract.fields}
+    empty = dict.fromkeys(contract.names())
+    return [
+        SimpleNamespace(**{**empty, **{c: None if v is None else kinds[c](v) for c, v in zip(wanted, row)}})
+        for row in rows
+    ]
+
+
+def _selected(
+    path: Path | str, contract: Contract, where: Mapping[str, str] | None = None
+) -> tuple[list[str], list[Any]]:
+    """The columns of a contract that the file has, and their rows; none where the file lacks the table."""
+    with opened(path) as connection:
+        present = {r[1] for r in connection.execute(f'PRAGMA table_info("{contract.name}")')}
+        wanted = [c for c in contract.names() if c in present]
+        if not wanted or not set(where or {}) <= present:
+            return wanted, []
+        listed = ", ".join(f'"{c}"' for c in wanted)
+        meant = " AND ".join(f'"{c}" = ?' for c in where or {}) or "1"
+        query = f'SELECT {listed} FROM "{contract.name}" WHERE {meant} ORDER BY fid'
+        return wanted, connection.execute(query, tuple((where or {}).values())).fetchall()
+
+
 def read_layer(path: Path | str, name: str) -> gpd.GeoDataFrame:
     """One layer with its geometry, in EPSG:4326; empty if the file lacks it."""
+    import geopandas as gpd
+    import pyogrio
+
     contract = OUTPUT_CONTRACTS[name]
     if name not in table_names(path):
         return gpd.GeoDataFrame({c: [] for c in contract.names()}, geometry=[], crs="EPSG:4326")
@@ -92,8 +128,7 @@ def read_layer(path: Path | str, name: str) -> gpd.GeoDataFrame:
 
 def run_info(path: Path | str) -> dict[str, str]:
     """What the file says of the run that made it."""
-    info = read_table(path, "run_info")
-    return dict(zip(info["key"], info["value"].fillna("")))
+    return {row.key: row.value or "" for row in read_rows(path, "run_info")}
 
 
 def is_sample(path: Path | str) -> bool:

@@ -32,8 +32,7 @@ from publishing.colours import (
     STATUS_SYMBOLS,
     WASTE_FAMILIES,
 )
-from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import read_layer, read_table, records, run_info
+from publishing.geopackage.reading import SAMPLE_MARK, read_layer, read_table, records, run_info
 from publishing.headline import verdict_said
 from publishing.page.font import devanagari_font
 from publishing.page.head import (

@@ -14,8 +14,8 @@ from data_sources.basemap.base_map import CREDIT
 from data_sources.contracts.published.outputs import KINDS
 from khanij.foundation.wording import one_line
 from publishing.geopackage.facts import LayerFacts
-from publishing.geopackage.publication import SAMPLE_MARK, Publication, verdicts_of
-from publishing.geopackage.reading import records
+from publishing.geopackage.publication import Publication, verdicts_of
+from publishing.geopackage.reading import SAMPLE_MARK, records
 from publishing.headline import prospects_said, verdict_said
 from publishing.qgis.layout import Page
 from publishing.qgis.rasters import BandLayer

@@ -18,7 +18,8 @@ import pandas as pd
 
 from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 from publishing.geopackage.facts import LayerFacts, layer_facts
-from publishing.geopackage.publication import SAMPLE_MARK, Publication
+from publishing.geopackage.publication import Publication
+from publishing.geopackage.reading import SAMPLE_MARK
 from publishing.qgis.base_layers import GROUP, base_ids, base_maps_xml, base_nodes_xml
 from publishing.qgis.crs import crs_xml
 from publishing.qgis.forms import layer_form

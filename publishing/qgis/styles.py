@@ -13,7 +13,8 @@ import pandas as pd
 
 from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 from publishing.colours import WASTE_FAMILIES
-from publishing.geopackage.publication import SAMPLE_MARK, Publication
+from publishing.geopackage.publication import Publication
+from publishing.geopackage.reading import SAMPLE_MARK
 from publishing.qgis import forms
 from publishing.qgis.block_styles import READINGS
 from publishing.qgis.symbols import (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from khanij.foundation.escaping import plain
 from khanij.foundation.files import replace_file, sha256_of, temporary_beside
 from khanij.foundation.wording import one_line
 from publishing.geopackage.geopackage_registers import comment_of
-from publishing.geopackage.publication import SAMPLE_MARK, RegionLike
-from publishing.geopackage.reading import read_layer, table_names
+from publishing.geopackage.publication import RegionLike
+from publishing.geopackage.reading import SAMPLE_MARK, read_layer, table_names
 from publishing.releasing.diff import Difference
 from publishing.releasing.stac import collection_id, item_links
 
@@ -171,16 +172,18 @@ def changelog(calver: str, before: str | None, difference: Difference | None, is
     lines += [f"Changes of the data since {before}:", ""]
     if difference.is_empty:
         return "\n".join([*lines, "None.", ""])
-    for r in difference.run.itertuples(index=False):
-        lines.append(f"* {r.key}: {_cell(r.before)} -> {_cell(r.after)}")
-    counts = difference.blocks["change"].value_counts().sort_index()
-    lines += ["", ", ".join(f"{n} {word}" for word, n in counts.items()) + f", {difference.n_same} the same.", ""]
-    if len(difference.blocks):
+    for r in difference.run:
+        lines.append(f"* {r['key']}: {_cell(r['before'])} -> {_cell(r['after'])}")
+    counts = Counter(r["change"] for r in difference.blocks)
+    lines += [
+        "",
+        ", ".join(f"{n} {word}" for word, n in sorted(counts.items())) + f", {difference.n_same} the same.",
+        "",
+    ]
+    if difference.blocks:
         lines += ["| change | block | name | rank before | rank after | why |", "|---|---|---|---|---|---|"]
-        for r in difference.blocks.head(500).itertuples(index=False):
-            lines.append(
-                f"| {r.change} | {_cell(r.block_id)} | {_cell(r.title)} | {_cell(r.rank_before)} | {_cell(r.rank_after)} | {_cell(r.why)} |"
-            )
+        told = ("block_id", "title", "rank_before", "rank_after", "why")
+        lines += [f"| {r['change']} | {' | '.join(_cell(r[c]) for c in told)} |" for r in difference.blocks[:500]]
     return "\n".join([*lines, ""])
 
 

@@ -100,10 +100,7 @@ def _region(changes: RegionChanges, told: Told) -> str:
     parts.append(_list("Medians that moved", [median_said(row) for row in rows_of(changes.medians)]))
     difference = changes.difference
     if difference is not None:
-        run = [
-            f"{r['key']}: {r['before'] or 'not stated'} -> {r['after'] or 'not stated'}"
-            for r in rows_of(difference.run)
-        ]
+        run = [f"{r['key']}: {r['before'] or 'not stated'} -> {r['after'] or 'not stated'}" for r in difference.run]
         parts.append(_list("Settings, code and prices", [*difference.settings, *run]))
         parts.append(_blocks(changes))
     elif changes.is_new:
@@ -114,10 +111,10 @@ def _region(changes: RegionChanges, told: Told) -> str:
 def _blocks(changes: RegionChanges) -> str:
     assert changes.difference is not None
     blocks, same = changes.difference.blocks, changes.difference.n_same
-    if not len(blocks):
+    if not blocks:
         return f"<p>All {same} blocks are the same.</p>"
     rows = []
-    for row in rows_of(blocks.head(MOST_BLOCKS)):
+    for row in blocks[:MOST_BLOCKS]:
         rank, tier = (_pair(row[f"{name}_before"], row[f"{name}_after"]) for name in ("rank", "tier"))
         cells = (row["change"], rank, tier, row["block_id"], row["title"], row["why"])
         rows.append(f"<tr>{''.join(f'<td>{xml(cell)}</td>' for cell in cells)}</tr>")

@@ -10,15 +10,14 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
-
-from data_sources.contracts import MissingSourceError
+from data_sources.contracts import Field, MissingSourceError
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.published.places import DIFF
 from khanij.foundation.cells import is_known
 from khanij.foundation.wording import number, one_line, place
-from publishing.geopackage.reading import read_table, run_info
+from publishing.geopackage.reading import read_rows, run_info
 from publishing.scenario_words import called, settings_between
 from publishing.sets.snapshot import is_set_folder, one_set_of, published_geopackage
 
@@ -36,7 +35,10 @@ _RUN = (
     "code_sha256",
 )
 
-Ranked = tuple[pd.DataFrame, dict[str, str]]
+Row = dict[str, Any]
+Ranked = tuple[dict[str, Row], dict[str, str]]
+"""Block -> its row, and what is said of the run."""
+_CHANGES = ("new", "gone", "status", "moved", "changed")
 _OF_SETTINGS = ("configuration_sha256", "configuration_hash", "price_deck", "draws", "seed", "basket")
 
 
@@ -44,35 +46,33 @@ _OF_SETTINGS = ("configuration_sha256", "configuration_hash", "price_deck", "dra
 class Difference:
     """What differs between two publications of a region.
 
-    ``settings`` says which settings differ, in words. ``blocks`` has one row per block that differs: block_id, name, kind, change (new, gone, moved, status, changed),
-    rank_before, rank_after, tier_before, tier_after, why. ``run`` lists what differs in the run information.
+    ``settings`` says which settings differ, in words. ``blocks`` has one row per block that differs: block_id, title, kind, change (new, gone, moved, status, changed),
+    rank_before, rank_after, tier_before, tier_after, why. ``run`` lists what differs in the run information: key, before, after.
     """
 
     before: str
     after: str
-    blocks: pd.DataFrame
-    run: pd.DataFrame
+    blocks: tuple[Row, ...]
+    run: tuple[Row, ...]
     n_same: int
     settings: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """True if nothing differs."""
-        return self.blocks.empty and self.run.empty and not self.settings
+        return not (self.blocks or self.run or self.settings)
 
     def text(self, most: int = 40) -> str:
         """The difference in words."""
         lines = [f"{self.before} -> {self.after}"]
         lines += [f"  {told}" for told in self.settings]
-        for r in self.run.itertuples(index=False):
-            lines.append(
-                f"  {r.key}: {one_line(r.before, 60) or 'not stated'} -> {one_line(r.after, 60) or 'not stated'}"
-            )
-        for r in self.blocks.head(most).itertuples(index=False):
-            before, after = (place(v) if is_known(v) else "-" for v in (r.rank_before, r.rank_after))
-            lines.append(
-                f"  {r.change:<8} {before:>4} -> {after:<4} {r.block_id}  {one_line(r.title, 44)}  {r.why}".rstrip()
-            )
+        for r in self.run:
+            before, after = (one_line(r[c], 60) or "not stated" for c in ("before", "after"))
+            lines.append(f"  {r['key']}: {before} -> {after}")
+        for r in self.blocks[:most]:
+            before, after = (place(r[c]) if is_known(r[c]) else "-" for c in ("rank_before", "rank_after"))
+            told = f"{r['block_id']}  {one_line(r['title'], 44)}  {r['why']}"
+            lines.append(f"  {r['change']:<8} {before:>4} -> {after:<4} {told}".rstrip())
         if len(self.blocks) > most:
             lines.append(f"  and {len(self.blocks) - most} more")
         lines.append(f"  {self.n_same} blocks are the same")
@@ -118,48 +118,32 @@ def compared(before_name: str, older: Ranked, after_name: str, newer: Ranked) ->
     (before, info_a), (after, info_b) = older, newer
     rows = []
     same = 0
-    for block_id in sorted(set(before.index) | set(after.index)):
-        x = before.loc[block_id] if block_id in before.index else None
-        y = after.loc[block_id] if block_id in after.index else None
+    for block_id in sorted({*before, *after}):
+        x, y = before.get(block_id), after.get(block_id)
         change, why = _change(x, y)
         if not change:
             same += 1
             continue
-        z = y if y is not None else x
-        assert z is not None
+        z = y or x or {}
+        pairs = {f"{c}_{when}": r and r.get(c) for c in ("rank", "tier") for when, r in (("before", x), ("after", y))}
         rows.append(
-            (
-                block_id,
-                z["name"],
-                z["kind"],
-                change,
-                None if x is None else x["rank"],
-                None if y is None else y["rank"],
-                *(None if r is None else r.get("tier") for r in (x, y)),
-                why,
-            )
+            {"block_id": block_id, "title": z["name"], "kind": z["kind"], "change": change, **pairs, "why": why}
         )
-    names = ["block_id", "title", "kind", "change", "rank_before", "rank_after", "tier_before", "tier_after", "why"]
-    blocks = pd.DataFrame(rows, columns=names)
-    order = {"new": 0, "gone": 1, "status": 2, "moved": 3, "changed": 4}
-    blocks["_order"] = [order[c] for c in blocks["change"]]
-    blocks["_place"] = [
-        float(a if is_known(a) else b if is_known(b) else 1e9)
-        for a, b in zip(blocks["rank_after"], blocks["rank_before"])
-    ]
-    blocks = (
-        blocks.sort_values(["_order", "kind", "_place", "block_id"])
-        .drop(columns=["_order", "_place"])
-        .reset_index(drop=True)
-    )
+    rows.sort(key=_order)
     settings = settings_between(info_a, info_b)
     # Whoever has read which settings differ has no use for their hash; nor for one that its own line repeats.
     told = {k for k in _OF_SETTINGS if settings}
     keys = [k for k in _RUN if k not in told and info_a.get(k) != info_b.get(k) and (info_a or info_b)]
-    run = pd.DataFrame({"key": keys, "before": [info_a.get(k) for k in keys], "after": [info_b.get(k) for k in keys]})
+    run = tuple({"key": k, "before": info_a.get(k), "after": info_b.get(k)} for k in keys)
     if info_a.get("scenario") or info_b.get("scenario"):
         before_name, after_name = f"{before_name} ({called(info_a)})", f"{after_name} ({called(info_b)})"
-    return Difference(before_name, after_name, blocks, run, same, settings)
+    return Difference(before_name, after_name, tuple(rows), run, same, settings)
+
+
+def _order(row: Row) -> tuple[int, str, float, str]:
+    """By what changed, then by kind and place, the present one where there is one."""
+    known = [float(v) for v in (row["rank_after"], row["rank_before"]) if is_known(v)]
+    return _CHANGES.index(row["change"]), row["kind"], known[0] if known else 1e9, row["block_id"]
 
 
 def ranked(path: Path | str) -> Ranked:
@@ -168,17 +152,16 @@ def ranked(path: Path | str) -> Ranked:
     if path.suffix == ".csv":
         if not path.is_file():
             raise MissingSourceError("no shortlist here", file=path)
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-        frame = pd.DataFrame(rows).reindex(columns=RANKED_BLOCKS.names())
-        for field in RANKED_BLOCKS.fields:
-            if field.dtype in ("float", "integer"):
-                frame[field.name] = pd.to_numeric(frame[field.name].replace("", None))
-            else:
-                frame[field.name] = frame[field.name].where(frame[field.name] != "", None)
-        return frame.set_index("block_id"), {}
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+        return {row["block_id"]: {f.name: _cell(row.get(f.name), f) for f in RANKED_BLOCKS.fields} for row in rows}, {}
     file = find_gpkg(path)
     with one_set_of([file]):
-        return read_table(file, "ranked_blocks").set_index("block_id"), run_info(file)
+        return {row.block_id: vars(row) for row in read_rows(file, "ranked_blocks")}, run_info(file)
+
+
+def _cell(text: str | None, field: Field) -> float | str | None:
+    """A cell of a shortlist's CSV."""
+    return (float(text) if field.dtype in ("float", "integer") else text) if text else None
 
 
 def _differs(x: object, y: object) -> bool:
@@ -189,7 +172,7 @@ def _differs(x: object, y: object) -> bool:
     return abs(float(x) - float(y)) > 1e-6 * max(1.0, abs(float(x)))  # type: ignore[arg-type]
 
 
-def _change(x: pd.Series | None, y: pd.Series | None) -> tuple[str, str]:
+def _change(x: Row | None, y: Row | None) -> tuple[str, str]:
     if x is None or y is None:
         return ("new", "not there before") if x is None else ("gone", "no longer there")
     reasons = _reasons(x, y, _REASONS)
@@ -201,8 +184,8 @@ def _change(x: pd.Series | None, y: pd.Series | None) -> tuple[str, str]:
     return ("changed", "; ".join(reasons[:3])) if reasons else ("", "")
 
 
-def _reasons(x: pd.Series, y: pd.Series, columns: Iterable[tuple[str, str]]) -> list[str]:
-    return [_reason(w, x[c], y[c]) for c, w in columns if c in x.index and c in y.index and _differs(x[c], y[c])]
+def _reasons(x: Row, y: Row, columns: Iterable[tuple[str, str]]) -> list[str]:
+    return [_reason(w, x[c], y[c]) for c, w in columns if c in x and c in y and _differs(x[c], y[c])]
 
 
 def _reason(word: str, x: object, y: object) -> str:

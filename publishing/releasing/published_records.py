@@ -16,10 +16,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from khanij.foundation.files import write_bytes_atomically
 from publishing.releasing.diff import Ranked, columns_compared, ranked
 from publishing.sets.listing import SET_LIST, SetList, read_list
@@ -43,11 +41,8 @@ class Record(BaseModel):
 
     def ranked(self) -> Ranked:
         """The ranked blocks by their ids, and the run's information, as ``diff`` compares them."""
-        frame = pd.DataFrame(self.blocks, columns=columns_compared())
-        for field in RANKED_BLOCKS.fields:
-            if field.name in frame.columns and field.dtype in ("float", "integer"):
-                frame[field.name] = pd.to_numeric(frame[field.name])
-        return frame.set_index("block_id"), self.run
+        columns = columns_compared()
+        return {str(b["block_id"]): {c: b.get(c) for c in columns} for b in self.blocks}, self.run
 
 
 def keep_record(folder: Path, root: Path, sources: Mapping[str, str], at: float | None = None) -> Path | None:
@@ -65,13 +60,12 @@ def keep_record(folder: Path, root: Path, sources: Mapping[str, str], at: float 
     if known and known[-1].name.endswith(_tail(listing.generation)):
         return None
     at = (folder / SET_LIST).stat().st_mtime if at is None else at
-    frame, info = ranked(folder / listing.geopackage())
-    plain = frame.reset_index()[columns_compared()]
+    blocks, info = ranked(folder / listing.geopackage())
     content = {
         "at": at,
         "listing": listing.model_dump(mode="json"),
         "run": {k: v for k, v in info.items() if k not in _LEFT_OUT and not k.startswith("version_")},
-        "blocks": json.loads(plain.to_json(orient="records", double_precision=15)),
+        "blocks": [{c: block[c] for c in columns_compared()} for block in blocks.values()],
         "sources": dict(sorted(sources.items())),
     }
     path = root / folder.name / (datetime.fromtimestamp(at, UTC).strftime(_STAMP) + _tail(listing.generation))

@@ -27,8 +27,8 @@ from khanij.foundation.files import sha256_of, sync_file, sync_folder, write_byt
 from publishing.brief import write_briefs
 from publishing.geopackage.base import BASE, base_bounds, lines_in, write_base
 from publishing.geopackage.geopackage import publish_geopackage
-from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
-from publishing.geopackage.reading import read_layer, run_info
+from publishing.geopackage.publication import Publication, basket_columns_of
+from publishing.geopackage.reading import SAMPLE_MARK, read_layer, run_info
 from publishing.page import write_page
 from publishing.releasing.catalogue import changelog, datapackage, stac_item, write_geoparquet
 from publishing.releasing.diff import diff_releases

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from khanij.foundation.cells import is_known
 from khanij.foundation.wording import number, one_line
 from publishing.releasing.diff import Difference, compared
 from publishing.releasing.published_records import Record, newest_record
@@ -52,10 +53,10 @@ class RegionChanges:
         if self.difference is None:
             return dict.fromkeys(("up", "down", "new", "gone", "changed"), 0)
         blocks = self.difference.blocks
-        before, after = (pd.to_numeric(blocks[c]) for c in ("rank_before", "rank_after"))
-        kinds = blocks["change"]
-        up, down = int((after < before).sum()), int((after > before).sum())
-        new, gone = int((kinds == "new").sum()), int((kinds == "gone").sum())
+        ranks = [(b["rank_before"], b["rank_after"]) for b in blocks]
+        moves = [after - before for before, after in ranks if is_known(before) and is_known(after)]
+        up, down = sum(move < 0 for move in moves), sum(move > 0 for move in moves)
+        new, gone = (sum(b["change"] == kind for b in blocks) for kind in ("new", "gone"))
         return {"up": up, "down": down, "new": new, "gone": gone, "changed": len(blocks) - up - down - new - gone}
 
     def text(self, most: int) -> list[str]:

@@ -12,12 +12,8 @@ import html
 import re
 from pathlib import Path
 
-import rasterio
-from rasterio.errors import RasterioError
-
 from data_sources.contracts import KhanijError
 from publishing.geopackage.reading import run_info
-from publishing.rasters import TIFF_TAG
 
 KEY = "generation"
 META = "khanij:generation"
@@ -51,8 +47,21 @@ def generation_of(path: Path) -> str | None:
                 found = _META.search(stream.read(_HEAD_BYTES))
             return found.group(1).decode() or None if found else None
         if path.suffix == ".tif":
-            with rasterio.open(path) as raster:
-                return raster.tags().get(TIFF_TAG) or None
-    except (KhanijError, RasterioError, OSError, KeyError, ValueError):
+            return _of_raster(path)
+    except (KhanijError, OSError, KeyError, ValueError):
         return None  # a file that cannot be read carries nothing; its hash tells that it is damaged
     return None
+
+
+def _of_raster(path: Path) -> str | None:
+    # Most readers ask for tables: they do not wait for GDAL.
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    from publishing.rasters import TIFF_TAG
+
+    try:
+        with rasterio.open(path) as raster:
+            return raster.tags().get(TIFF_TAG) or None
+    except RasterioError:
+        return None

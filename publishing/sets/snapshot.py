@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_sources.contracts import MissingSourceError, PublishingError, RegionError
-from data_sources.regions import load_region
 from khanij.foundation.environment import is_scenario_name, output_folder
 from publishing.geopackage.reading import is_sample, reading_copies, where_read
 from publishing.sets.listing import GEOPACKAGE, JOURNAL, SET_LIST, SetList, is_file, read_list
@@ -110,7 +109,9 @@ def published_files(region: str | None, scenario: str = "") -> list[Path]:
     files = [file for folder in folders if (file := published_geopackage(folder)).is_file()]
     if not files:
         if region:
-            load_region(region)
+            from data_sources.regions import load_region
+
+            load_region(region)  # one that is not known is told as such
         named = f" --scenario {scenario} --set KEY=VALUE" if scenario else ""
         raise MissingSourceError(
             f"nothing has been ranked in scenario {scenario}" if scenario else "nothing has been ranked yet",

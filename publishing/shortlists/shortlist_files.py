@@ -25,8 +25,8 @@ from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomic
 from khanij.foundation.wording import chance, number, place, rank_interval, share, tonnes
 from publishing.colours import RANK_CLASSES
 from publishing.geopackage.geopackage import publish_geopackage
-from publishing.geopackage.publication import SAMPLE_MARK, Publication, basket_columns_of
-from publishing.geopackage.reading import records
+from publishing.geopackage.publication import Publication, basket_columns_of
+from publishing.geopackage.reading import SAMPLE_MARK, records
 from publishing.shortlists.compared import EXTRA_FIELDS, extra_fields
 from publishing.shortlists.shortlist import Shortlist, nothing_passes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes

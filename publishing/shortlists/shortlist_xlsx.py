@@ -28,8 +28,7 @@ from data_sources.contracts.published.places import XLSX
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
 from publishing.citations import entries_cited, link_of
-from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import records
+from publishing.geopackage.reading import SAMPLE_MARK, records
 from publishing.languages import ENGLISH, HINDI, in_hindi, say, unread
 from publishing.shortlists.compared import extra_fields
 from publishing.shortlists.shortlist import Shortlist
@@ -317,7 +316,7 @@ def _bibliography(book: xlsxwriter.Workbook, style: _Styles, shortlist: Shortlis
     cited: dict[str, list[str]] = {}
     entries = {}
     for block in records(pd.DataFrame(shortlist.blocks.drop(columns="geometry"))):
-        for entry in entries_cited(block, shortlist.bibliography):
+        for entry in entries_cited(block, records(shortlist.bibliography)):
             cited.setdefault(entry.source_id, []).append(block.block_id)
             entries[entry.source_id] = entry
     if not entries:

@@ -19,7 +19,8 @@ from shapely.geometry import LineString
 
 from assets.survey import load_layer
 from assets.workspace import Workspace
-from data_sources.connectors import read_file, read_raster
+from data_sources.connectors.files import read_file
+from data_sources.connectors.rasters import read_raster
 from data_sources.connectors.vectors import plain_shapes
 from data_sources.contracts import SourceError
 from data_sources.contracts.shapes import repair

@@ -9,7 +9,7 @@ import shapely
 from pyproj.crs import BoundCRS
 from pyproj.crs.coordinate_operation import ToWGS84Transformation
 
-from data_sources.connectors import read_file
+from data_sources.connectors.files import read_file
 from data_sources.contracts import CrsError, SourceError
 from data_sources.contracts.shapes.datums import in_degrees
 

@@ -17,7 +17,8 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from data_sources.connectors import read_file, read_raster
+from data_sources.connectors.files import read_file
+from data_sources.connectors.rasters import read_raster
 from data_sources.connectors.safety import unzipped
 from data_sources.contracts import CrsError, KhanijError, MissingSourceError, SourceError
 

@@ -15,7 +15,10 @@ import pytest
 from servers.fault_proxy import FaultProxy, Reply, Request
 
 from data_sources.cards import Card
-from data_sources.connectors import Archive, ClientSettings, Fetched, UnreachableError, fetch
+from data_sources.connectors.archive import Archive
+from data_sources.connectors.in_archive import Fetched
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import ClientSettings, UnreachableError
 
 FAST = ClientSettings(per_second=2000, backoff_s=0.01, attempts=2, read_s=30)
 CARD = {
@@ -33,7 +36,9 @@ CARD = {
 CHILD = """
 import sys
 from data_sources.cards import Card
-from data_sources.connectors import Archive, ClientSettings, fetch
+from data_sources.connectors.archive import Archive
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import ClientSettings
 card = Card.model_validate_json(sys.argv[1])
 fetch(card, Archive(sys.argv[2]), settings=ClientSettings(per_second=2000, read_s=30))
 """

@@ -13,16 +13,11 @@ import pytest
 from servers.fault_proxy import Fault, FaultProxy, Reply, Request
 
 from data_sources.cards import Card
-from data_sources.connectors import (
-    Archive,
-    ChangedWhileReadingError,
-    ClientSettings,
-    LoginRequiredError,
-    TooLargeError,
-    UnreachableError,
-    fetch,
-    probe,
-)
+from data_sources.connectors.archive import Archive
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import ClientSettings, LoginRequiredError, TooLargeError, UnreachableError
+from data_sources.connectors.remote.pages import ChangedWhileReadingError
+from data_sources.connectors.remote.probing import probe
 from data_sources.contracts import KhanijError, SourceError
 
 PATIENT = ClientSettings(per_second=2000, backoff_s=0.01, backoff_max_s=0.02, attempts=3, read_s=5, connect_s=2)

@@ -15,7 +15,11 @@ import shapely
 from servers import mapserver
 
 from data_sources.cards import Card, load_card
-from data_sources.connectors import Archive, ClientSettings, fetch, probe, read_file
+from data_sources.connectors.archive import Archive
+from data_sources.connectors.files import read_file
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import ClientSettings
+from data_sources.connectors.remote.probing import probe
 from data_sources.readers.survey import admit_frame
 from data_sources.regions import data_folder, load_region
 from khanij.sample import sample_district_folder

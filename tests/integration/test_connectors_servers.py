@@ -13,7 +13,10 @@ import shapely
 from servers import koop, mapserver, pygeoapi
 
 from data_sources.cards import Card
-from data_sources.connectors import Archive, ClientSettings, fetch, probe
+from data_sources.connectors.archive import Archive
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import ClientSettings
+from data_sources.connectors.remote.probing import probe
 from data_sources.contracts import SourceError
 
 pytestmark = pytest.mark.integration

@@ -27,6 +27,7 @@ NEVER_IN_A_RESULT = {
     "data_sources/cards/*.yaml": "a card counts with each source that names it",
     "data_sources/regions/*.yaml": "settings count one by one",
     "data_sources/cards/listing.py": "lists the cards for a reader",
+    "data_sources/connectors/here.py": "says what is here of a source, for a table of the cards",
     "data_sources/connectors/remote/arcgis_rest.py": "what was fetched counts by its bytes in the archive",
     "data_sources/connectors/remote/fetching.py": "what was fetched counts by its bytes in the archive",
     "data_sources/connectors/remote/ogc_api.py": "what was fetched counts by its bytes in the archive",

@@ -111,12 +111,12 @@ def test_a_second_release_tells_what_changed(released: Release, root: Path, tmp_
     publish_geopackage(changed, tmp_path / "example" / "ranked_blocks.gpkg")
     release = make_release(tmp_path / "example", root, "2026.12.01")
     difference = diff_releases(released.folder, release.folder)
-    rows = difference.blocks.set_index("block_id")
+    rows = {row["block_id"]: row for row in difference.blocks}
     a, b = blocks.loc[first, "block_id"], blocks.loc[second, "block_id"]
-    assert rows.loc["EX-AB-025", "change"] == "gone"
-    assert rows.loc[b, "change"] == "moved" and "tonnage" in rows.loc[b, "why"]
-    assert "others moved" in rows.loc[a, "why"]
-    assert set(difference.run["key"]) == {"price_deck"}
+    assert rows["EX-AB-025"]["change"] == "gone"
+    assert rows[b]["change"] == "moved" and "tonnage" in rows[b]["why"]
+    assert "others moved" in rows[a]["why"]
+    assert {row["key"] for row in difference.run} == {"price_deck"}
     assert "2024 -> 2025e" in difference.text()
     log = (release.folder / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "EX-AB-025" in log and "since 2026.11.22" in log

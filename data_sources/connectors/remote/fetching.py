@@ -14,6 +14,7 @@ from data_sources.cards import Card
 from data_sources.connectors.archive import Archive, Manifest
 from data_sources.connectors.files import read_file
 from data_sources.connectors.grids.grid_opening import GRIDS_ONLY
+from data_sources.connectors.here import local_path
 from data_sources.connectors.in_archive import Fetched, fetched_of, job_of
 from data_sources.connectors.remote.arcgis_rest import ArcGisSource
 from data_sources.connectors.remote.growing import Growing
@@ -33,8 +34,7 @@ from data_sources.connectors.remote.plain import PlainSource
 from data_sources.connectors.remote.wfs import WfsSource
 from data_sources.contracts.shapes.remarks import notes_of, reading_of
 from data_sources.reference import load_table
-from data_sources.regions import data_folder
-from khanij.foundation.errors import MissingSourceError, SourceError
+from khanij.foundation.errors import SourceError
 from khanij.foundation.files import sha256_of
 
 
@@ -86,19 +86,6 @@ def source_of(card: Card, client: Client, extent: Extent | None, headers: dict[s
     if card.protocol == "arcgis_rest":
         return ArcGisSource(card, client, extent)
     return PlainSource(card, client, extent, headers)
-
-
-def local_path(card: Card, folder: Path | None = None) -> Path:
-    """Where the file of a *file* card lies.
-
-    Raises
-    ------
-    MissingSourceError : no data folder, or no such file in it; the card's access steps are the remedy.
-    """
-    root = folder or data_folder()
-    if root is None or not (root / card.path).exists():
-        raise MissingSourceError("the file is not here", file=card.path, layer=card.name, do=card.access)
-    return root / card.path
 
 
 def _fetch_pages(job: Job, client: Client, progress: Progress | None) -> Fetched:

@@ -5,19 +5,18 @@ Belongs here: one small question to each source. Does not belong here: fetching 
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from data_sources.cards import Card
-from data_sources.connectors.archive import Archive
 from data_sources.connectors.files import read_file
 from data_sources.connectors.grids.grid_opening import GRIDS_ONLY
+from data_sources.connectors.here import local_path
 from data_sources.connectors.rasters import read_raster
 from data_sources.connectors.remote.arcgis_rest import ArcGisSource
 from data_sources.connectors.remote.credentials import CredentialError
-from data_sources.connectors.remote.fetching import local_path, source_of
+from data_sources.connectors.remote.fetching import source_of
 from data_sources.connectors.remote.http import PROBE, Client, ClientSettings, LoginRequiredError, UnreachableError
 from data_sources.connectors.remote.ogc_api import OgcApiSource
 from data_sources.connectors.remote.pages import Page
@@ -60,28 +59,6 @@ def probe(card: Card, *, settings: ClientSettings | None = None, folder: Path | 
         return SourceState(card.name, "manual", str(error))
     except KhanijError as error:
         return SourceState(card.name, "changed", str(error))
-
-
-def local_state(card: Card, archive: Archive, *, folder: Path | None = None, now_s: float | None = None) -> str:
-    """What is here of a source, without asking anyone: for a table of the cards.
-
-    ``now_s`` is seconds since the epoch (default: the clock); a source older than its card's ``freshness`` days is stale.
-    """
-    if card.protocol == "embedded":
-        return "in the project"
-    if card.protocol == "manual":
-        return "by hand"
-    if card.protocol == "file":
-        try:
-            return f"here: {local_path(card, folder).name}"
-        except MissingSourceError:
-            return "not here"
-    asked = archive.last_asked(card.name)
-    if asked is None:
-        return "not fetched"
-    days = int(((time.time() if now_s is None else now_s) - asked) // 86_400)
-    stale = card.freshness is not None and days > card.freshness
-    return f"fetched {days} days ago{', stale' if stale else ''}"
 
 
 def _file(card: Card, folder: Path | None) -> SourceState:

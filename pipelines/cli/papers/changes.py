@@ -83,7 +83,7 @@ def _document(changes: object, told: object) -> dict[str, object]:
         "sources": rows_of(changes.sources),
         "medians": rows_of(changes.medians),
         "settings": list(difference.settings) if difference else [],
-        "run": rows_of(difference.run) if difference else [],
-        "blocks": rows_of(difference.blocks) if difference else [],
+        "run": list(difference.run) if difference else [],
+        "blocks": list(difference.blocks) if difference else [],
         "same": difference.n_same if difference else 0,
     }

@@ -10,8 +10,7 @@ from rich.console import Console
 from pipelines.cli.shown.columns import print_table
 from pipelines.cli.shown.replies import rows_of
 from publishing.explain import kinds_in, top_rows, top_table
-from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import is_sample, read_table, run_info
+from publishing.geopackage.reading import SAMPLE_MARK, is_sample, read_table, run_info
 from publishing.headline import prospects_said, verdict_said
 from publishing.scenario_words import scenario_said
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
 from data_sources.cards import RasterBand, card_names, load_card
-from data_sources.connectors import read_file, read_raster
+from data_sources.connectors.files import read_file
+from data_sources.connectors.rasters import read_raster
 from data_sources.connectors.tables import parse_text_table
 from data_sources.contracts import ContractError, CrsError, MissingSourceError, SourceError
 from data_sources.regions import data_folder

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_sources.cards import Card
-from data_sources.connectors import ClientSettings
 from data_sources.connectors.archive import PageRecord, Partial
 from data_sources.connectors.features import FEATURE_ID
+from data_sources.connectors.remote.http import ClientSettings
 from data_sources.connectors.remote.pages import Page, check_joined, joined_tables, read_pages
 from data_sources.contracts import SourceError
 

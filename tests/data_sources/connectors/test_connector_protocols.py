@@ -17,20 +17,20 @@ import shapely
 from servers.fault_proxy import FaultProxy, Reply, Request
 
 from data_sources.cards import Card, load_card
-from data_sources.connectors import (
-    Archive,
-    ChangedWhileReadingError,
+from data_sources.connectors.archive import Archive
+from data_sources.connectors.features import parse_geojson, parse_gml
+from data_sources.connectors.here import local_state
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import (
+    BrokenBodyError,
+    Client,
     ClientSettings,
     LoginRequiredError,
     TooLargeError,
     UnreachableError,
-    fetch,
-    local_state,
-    probe,
 )
-from data_sources.connectors.features import parse_geojson, parse_gml
-from data_sources.connectors.remote.http import BrokenBodyError, Client
-from data_sources.connectors.remote.pages import common_schema, conform
+from data_sources.connectors.remote.pages import ChangedWhileReadingError, common_schema, conform
+from data_sources.connectors.remote.probing import probe
 from data_sources.connectors.remote.wfs import WfsSource
 from data_sources.contracts import MissingSourceError, SourceError
 

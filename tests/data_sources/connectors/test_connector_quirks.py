@@ -13,9 +13,10 @@ import pytest
 from servers.fault_proxy import FaultProxy, Reply, Request
 
 from data_sources.cards import Card
-from data_sources.connectors import Archive, ClientSettings, fetch
+from data_sources.connectors.archive import Archive
 from data_sources.connectors.features import parse_esri
-from data_sources.connectors.remote.http import Client
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import Client, ClientSettings
 from data_sources.contracts import SourceError
 
 FAST = ClientSettings(per_second=2000, backoff_s=0.01, backoff_max_s=0.02, attempts=3, read_s=10)

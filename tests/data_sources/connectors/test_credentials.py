@@ -14,10 +14,12 @@ import pytest
 from servers.fault_proxy import FaultProxy, Reply, Request
 
 from data_sources.cards import Card, parse_card
-from data_sources.connectors import Archive, ClientSettings, LoginRequiredError, fetch, probe
+from data_sources.connectors.archive import Archive
 from data_sources.connectors.remote.credentials import CredentialError
-from data_sources.connectors.remote.http import Client
+from data_sources.connectors.remote.fetching import fetch
+from data_sources.connectors.remote.http import Client, ClientSettings, LoginRequiredError
 from data_sources.connectors.remote.origin import Origin
+from data_sources.connectors.remote.probing import probe
 from data_sources.connectors.safety import local_file
 from data_sources.contracts import SourceError
 

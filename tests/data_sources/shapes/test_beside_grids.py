@@ -11,7 +11,7 @@ import rasterio
 from rasterio.transform import from_origin
 from test_grids import NX, NY, Z, ascii_grid, tif
 
-from data_sources.connectors import read_raster
+from data_sources.connectors.rasters import read_raster
 from data_sources.contracts import CrsError, SourceError
 
 ESRI_WGS = pyproj.CRS(4326).to_wkt("WKT1_ESRI")

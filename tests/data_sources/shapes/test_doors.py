@@ -16,7 +16,7 @@ import pytest
 import shapely
 from odd_files import SQUARE, leases
 
-from data_sources.connectors import read_file
+from data_sources.connectors.files import read_file
 from data_sources.contracts import CrsError, KhanijError, MissingSourceError, SourceError
 from data_sources.readers.survey import read_layer
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from rasterio.transform import from_origin
 from scipy.io import netcdf_file
 
-from data_sources.connectors import read_raster
 from data_sources.connectors.grids.no_data import without_no_data
+from data_sources.connectors.rasters import read_raster
 from data_sources.contracts import CrsError, SourceError
 from data_sources.contracts.admitting.values import NUMBER_SENTINELS
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from strangers import leases, old_workbook, read, samples, workbook, written
 
 from data_sources.cards import parse_card
-from data_sources.connectors import Archive, fetch
+from data_sources.connectors.archive import Archive
 from data_sources.connectors.files import read_file
+from data_sources.connectors.remote.fetching import fetch
 from data_sources.connectors.remote.plain import parse_json_records, table_of
 from data_sources.contracts.admitting.values import UNREADABLE
 from data_sources.readers.survey import admit_frame

@@ -12,8 +12,8 @@ import pytest
 import shapely
 from strangers import old_workbook, read, reasons, samples, strict, workbook, written
 
-from data_sources.connectors import read_file
 from data_sources.connectors.degree_columns import JOINED
+from data_sources.connectors.files import read_file
 from data_sources.contracts import MissingSourceError, SourceError
 from data_sources.contracts.admitting import analyses
 from data_sources.contracts.admitting.cells.units import factor_to

@@ -11,8 +11,10 @@ import shapely
 from strangers import reasons, samples, workbook, written
 
 from data_sources.cards import Card, parse_card
-from data_sources.connectors import Archive, fetch, stored
+from data_sources.connectors.archive import Archive
 from data_sources.connectors.files import read_file
+from data_sources.connectors.in_archive import stored
+from data_sources.connectors.remote.fetching import fetch
 from data_sources.contracts.shapes.remarks import notes_of, reading_of, remark
 from data_sources.readers.survey import admit_frame, read_layer
 
