@@ -30,6 +30,7 @@ _LOGS = ("-wal", "-journal")
 # Files that GDAL reads with the one that is named: after its whole name, or in place of its suffix.
 _BESIDE_NAME = (".aux.xml", ".msk", ".hdr")
 _BESIDE_STEM = (".hdr", ".tfw", ".wld", ".prj", ".csvt", ".mid", ".dat", ".map", ".id", ".ind", ".gfs", ".xsd")
+_LOOKED_AT: set[Path] = set()
 # One partition a region, by name; which there are is told to Dagster while it runs (``pipelines.partitions``).
 PARTITIONS = dg.DynamicPartitionsDefinition(name="region")
 
@@ -133,6 +134,8 @@ def companions(path: Path | None) -> list[Path]:
     GeoPackage in QGIS) keeps what was saved in a write-ahead log beside it until it is closed: whoever reads the file
     reads the log too, so it counts. Its index of shared memory changes with every look and does not.
     """
+    if path is not None:
+        _LOOKED_AT.add(path)
     if path is None or not path.exists():
         return []
     if path.is_dir():
@@ -164,3 +167,9 @@ def _file_hash(path: str, stat: Stat | None) -> str:
 def forget_hashes() -> None:
     """Hash every source anew: no hash is remembered beyond a run or a sensor's look."""
     _file_hash.cache_clear()
+    _LOOKED_AT.clear()
+
+
+def looked_at() -> tuple[Path, ...]:
+    """The sources that were looked for since hashes were last forgotten, there or not."""
+    return tuple(sorted(_LOOKED_AT))

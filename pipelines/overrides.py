@@ -1,15 +1,18 @@
 """``--set KEY=VALUE``: one run with some settings of the region's YAML changed.
 
 Belongs here: from the command line's text to a region whose every setting was checked. Does not belong here: what a
-setting means (``scoring``), or Dagster, which takes seconds to import.
+setting means (``scoring``), or Dagster, which takes seconds to import; nor the science, which whoever gives no setting
+does not wait for.
 """
 
 from __future__ import annotations
 
-from assets.regions import wrong_settings
-from data_sources.contracts import RegionError
-from data_sources.regions import Region, load_region, region_settings
-from khanij.foundation.errors import together
+from typing import TYPE_CHECKING
+
+from khanij.foundation.errors import RegionError, together
+
+if TYPE_CHECKING:
+    from data_sources.regions import Region
 
 
 def checked_region(name: str, overrides: dict[str, str]) -> Region:
@@ -19,6 +22,8 @@ def checked_region(name: str, overrides: dict[str, str]) -> Region:
     ------
     RegionError : no such region or setting, or bad values; each key is named, all of them at once.
     """
+    from data_sources.regions import load_region
+
     wrong = faults_of_region(name, overrides)
     if wrong:
         raise together(wrong)
@@ -32,6 +37,9 @@ def faults_of_region(name: str, overrides: dict[str, str]) -> list[RegionError]:
     ------
     RegionError : no such region, a file that is no YAML, or a setting that is no dotted key.
     """
+    from assets.regions import wrong_settings
+    from data_sources.regions import load_region, region_settings
+
     settled, _ = region_settings(name, overrides)
     wrong: list[RegionError] = []
     try:

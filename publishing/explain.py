@@ -35,7 +35,6 @@ from publishing.geopackage.reading import (
     opened,
     read_rows,
     read_table,
-    records,
     run_info,
 )
 from publishing.headline import verdict_said
@@ -70,7 +69,7 @@ def kinds_in(gpkg: Path | str) -> dict[str, tuple[int, int, int]]:
     return {kind: found[kind] for kind in order}
 
 
-def top_table(gpkg: Path | str, kind: str | None = None, n: int = 10) -> pd.DataFrame:
+def top_blocks(gpkg: Path | str, kind: str | None = None, n: int = 10) -> list[SimpleNamespace]:
     """The first ``n`` blocks of a kind by rank; where none is ranked, by fertility.
 
     Parameters
@@ -79,19 +78,31 @@ def top_table(gpkg: Path | str, kind: str | None = None, n: int = 10) -> pd.Data
     kind : kind of block; None takes the first of ``kinds_in``: waste blocks where any is ranked.
     n : rows wanted.
     """
-    kinds = kinds_in(gpkg)
     if kind is None:
-        kind = next(iter(kinds), "")
-    blocks = read_table(gpkg, "ranked_blocks")
-    blocks = blocks[blocks["kind"] == kind]
-    by, columns = ("rank", TOP_COLUMNS) if blocks["rank"].notna().any() else ("rank_fertility", _FERTILITY_COLUMNS)
-    return blocks[blocks[by].notna()].sort_values(by).head(n)[list(columns)].reset_index(drop=True)
+        kind = next(iter(kinds_in(gpkg)), "")
+    blocks = read_rows(gpkg, "ranked_blocks", kind=kind)
+    listed = [b for b in blocks if b.rank is not None]
+    if listed:
+        return sorted(listed, key=lambda b: b.rank)[:n]
+    return sorted((b for b in blocks if b.rank_fertility is not None), key=lambda b: b.rank_fertility)[:n]
+
+
+def top_table(gpkg: Path | str, kind: str | None = None, n: int = 10) -> pd.DataFrame:
+    """``top_blocks`` as a table with the columns that are shown of them."""
+    chosen = top_blocks(gpkg, kind, n)
+    columns = TOP_COLUMNS if _are_ranked(chosen) else _FERTILITY_COLUMNS
+    blocks = read_table(gpkg, "ranked_blocks").set_index("block_id", drop=False)
+    return blocks.loc[[b.block_id for b in chosen], list(columns)].reset_index(drop=True)
+
+
+def _are_ranked(chosen: list[SimpleNamespace]) -> bool:
+    return bool(chosen) and chosen[0].rank is not None
 
 
 def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[list[str], list[list[str]]]:
-    """``top_table`` as a header and rows of text, ready for a terminal table."""
-    frame = top_table(gpkg, kind, n)
-    if "rank" in frame:
+    """``top_blocks`` as a header and rows of text, ready for a terminal table."""
+    chosen = top_blocks(gpkg, kind, n)
+    if _are_ranked(chosen):
         header = [
             "Rank",
             "Tier",
@@ -114,7 +125,7 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
                 share(r.p_pays) if is_known(r.p_pays) else "-", _or_dash(r.price_multiple_needed),
                 _short(r.top_elements, 30), _short(r.knowledge_class),
             ]
-            for r in records(frame)
+            for r in chosen
         ]  # fmt: skip
         return _without_empty("State", header, rows)
     header = [
@@ -134,7 +145,7 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
             f"{100 * r.fertility_axis_p10:.0f}-{100 * r.fertility_axis_p90:.0f}" if is_known(r.fertility_axis_p10) else "-",
             _short(r.top_evidence, 46), _likely(r), _short(r.missing, 30),
         ]
-        for r in records(frame)
+        for r in chosen
     ]  # fmt: skip
     return _without_empty("State", header, rows)
 

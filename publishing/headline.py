@@ -5,14 +5,17 @@ Belongs here: sentences about a region. Does not belong here: one block in words
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from khanij.foundation.cells import is_known
 from khanij.foundation.environment import output_folder
 from khanij.foundation.wording import number, one_line
-from publishing.geopackage.reading import read_table, run_info
+from publishing.geopackage.reading import read_table, records, run_info
 from publishing.languages import ENGLISH, chance_said, say
 
 if TYPE_CHECKING:
@@ -20,23 +23,30 @@ if TYPE_CHECKING:
 
 NAMED = 3
 """Blocks that a sentence names before it says how many more there are."""
+_PROSPECTS = ("kind", "status", "rank", "prospect", "name", "p_pays", "price_multiple_needed")
 OPEN_WORDS = ("yes", "operator", "third_party", "unknown")
 _OUTCOMES = ("sold", "annulled", "offered_again", "no_bid", "unknown")
 
 
 def prospects_said(blocks: pd.DataFrame, kind: str = "waste_block", language: str = ENGLISH) -> str:
+    """``prospects_of`` the rows of a table."""
+    return prospects_of(records(blocks[list(_PROSPECTS)]), kind, language)
+
+
+def prospects_of(blocks: Iterable[SimpleNamespace], kind: str = "waste_block", language: str = ENGLISH) -> str:
     """``Of 34 ranked waste blocks 0 pay ..., 2 may, 32 need net prices 3 to 1,130 times as high.``; "" where none is."""
-    ranked = blocks[(blocks["kind"] == kind) & (blocks["status"] == "RANKED")].sort_values("rank")
-    if ranked.empty:
+    mine = (b for b in blocks if b.kind == kind and b.status == "RANKED")
+    ranked = sorted(mine, key=lambda b: b.rank if is_known(b.rank) else math.inf)
+    if not ranked:
         return ""
-    pays, may, rest = (ranked[ranked["prospect"] == p] for p in ("PAYS", "MAY_PAY", "NEEDS_MORE"))
+    pays, may, rest = ([b for b in ranked if b.prospect == p] for p in ("PAYS", "MAY_PAY", "NEEDS_MORE"))
     what = kinds_said(kind, language, len(ranked))
     parts = [
         say("headline.pays", language, n=len(pays), named=_named(pays, language)),
         say("headline.may", language, n=len(may), named=_named(may, language)),
     ]
-    if len(rest):
-        times = _times(rest["price_multiple_needed"], language)
+    if rest:
+        times = _times([b.price_multiple_needed for b in rest], language)
         parts.append(say("headline.need", language, n=len(rest), times=times))
     return say("headline.ranked", language, n=len(ranked), kind=what, parts=", ".join(parts))
 
@@ -46,20 +56,22 @@ def kinds_said(kind: str, language: str = ENGLISH, n: int = 2) -> str:
     return say(f"{'kinds' if n != 1 else 'kind'}.{kind}", language)
 
 
-def _named(blocks: pd.DataFrame, language: str) -> str:
+def _named(blocks: Sequence[SimpleNamespace], language: str) -> str:
     """`` (Malanjkhand ... in 44 % of the draws)``: the first few by name with how often they pay."""
-    rows = zip(blocks["name"].head(NAMED), blocks["p_pays"].head(NAMED))
-    said = [say("headline.named", language, name=one_line(name), chance=chance_said(p, language)) for name, p in rows]
+    said = [
+        say("headline.named", language, name=one_line(b.name), chance=chance_said(b.p_pays, language))
+        for b in blocks[:NAMED]
+    ]
     more = len(blocks) - len(said)
     others = [say("headline.more", language, n=more)] if more else []
     return f" ({'; '.join([*said, *others])})" if said else ""
 
 
-def _times(multiples: pd.Series, language: str) -> str:
-    known = multiples.dropna()
-    if known.empty:
+def _times(multiples: Sequence[float | None], language: str) -> str:
+    known = [x for x in multiples if x is not None and is_known(x)]
+    if not known:
         return say("headline.times_unknown", language)
-    low, high = known.min(), known.max()
+    low, high = min(known), max(known)
     key = "headline.times_range" if high > low else "headline.times_one"
     return say(key, language, low=number(low), high=number(high))
 

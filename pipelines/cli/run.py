@@ -15,6 +15,7 @@ from pipelines.stopping import Stopped, check, stop_came
 
 if TYPE_CHECKING:
     from pipelines.runs import Outcome
+    from pipelines.stores.nothing_to_do import Current
 
 
 MAX_REASON = 500
@@ -53,24 +54,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the regions one after the other; a region that fails leaves what it had published in place."""
-    from data_sources.regions import load_region, region_names
     from pipelines.overrides import checked_region, parse_settings
     from pipelines.scenarios import chosen
+    from pipelines.stores import nothing_to_do
 
     overrides = parse_settings(arguments.set)
-    names = arguments.region or [name for name in region_names() if not load_region(name).needs_data]
+    names = arguments.region or _without_data()
     accept = _reason(arguments.accept, arguments.region)
+    is_default = not (overrides or arguments.scenario)
+    # Most runs of a night find nothing to do: they are told so before Dagster or the science is imported.
+    settled = nothing_to_do.settled(names) if is_default and not (accept or arguments.all) else {}
     for name in names:  # a wrong setting is told before anything is made
-        scenario, given = chosen(arguments.scenario, name, overrides)
-        checked_region(name, given)
+        if name not in settled:
+            scenario, given = chosen(arguments.scenario, name, overrides)
+            checked_region(name, given)
     if overrides and not arguments.scenario:
         print(_unnamed(scenario, names))
-    # Dagster takes two seconds to import: a wrong argument should not have to wait for it.
     from pipelines.cli.shown.progress import Bar
     from pipelines.cli.shown.replies import note
     from pipelines.cli.shown.tables import print_result, result_of
     from pipelines.cli.shown.terminal import terminal
-    from pipelines.runs import run_region
     from publishing.sets.snapshot import one_set_of
 
     console = terminal()
@@ -81,11 +84,13 @@ def main(arguments: argparse.Namespace) -> int:
             check()
             waiting.begin(name)
             began = time.monotonic()
-            with Bar(load_region(name).title, hush=arguments.quiet) as bar:
-                outcome = run_region(
-                    name, overrides=overrides, everything=arguments.all, listener=bar.update, accept=accept,
-                    scenario=arguments.scenario,
-                )  # fmt: skip
+            outcome: Outcome | Current
+            if name in settled:
+                outcome = settled[name]
+                with Bar(outcome.title, hush=arguments.quiet):
+                    pass  # the title is told as ever
+            else:
+                outcome = _run(name, arguments, overrides, accept)
             waiting.under_way = ""
             if outcome.error:
                 failed.append(name)
@@ -98,15 +103,46 @@ def main(arguments: argparse.Namespace) -> int:
             console.print(f"[bold]{name}[/bold]: {what}, {time.monotonic() - began:.0f} s")
             with one_set_of([outcome.geopackage]):
                 print_result(console, outcome.geopackage, arguments.top)
-                found = _entry(outcome) | result_of(outcome.geopackage, arguments.top)
-            note(arguments, regions=[found], files=[outcome.geopackage])
+                if arguments.json:
+                    found = _entry(outcome) | result_of(outcome.geopackage, arguments.top)
+                    note(arguments, regions=[found])
+            note(arguments, files=[outcome.geopackage])
             paths.append(outcome.geopackage)
     for path in paths:
         print(path)
     return 1 if failed else 0
 
 
-def _entry(outcome: Outcome) -> dict[str, object]:
+def _without_data() -> list[str]:
+    """The regions that need no data of a user's."""
+    from data_sources.regions import load_region, region_names
+
+    return [name for name in region_names() if not load_region(name).needs_data]
+
+
+def _run(name: str, arguments: argparse.Namespace, overrides: dict[str, str], accept: str) -> Outcome:
+    """Run one region the whole way; what a default result was decided by is written down for the next time."""
+    from data_sources.regions import load_region
+    from pipelines.cli.shown.progress import Bar
+
+    # Dagster takes seconds to import: a wrong argument should not have to wait for it.
+    from pipelines.runs import run_region
+    from pipelines.stores import nothing_to_do
+
+    title = load_region(name).title
+    if not (overrides or arguments.scenario):
+        nothing_to_do.forget(name)
+    with Bar(title, hush=arguments.quiet) as bar:
+        outcome = run_region(
+            name, overrides=overrides, everything=arguments.all, listener=bar.update, accept=accept,
+            scenario=arguments.scenario,
+        )  # fmt: skip
+    if not outcome.error and not outcome.scenario:
+        nothing_to_do.remember(name, title, outcome.geopackage, outcome.remarks)
+    return outcome
+
+
+def _entry(outcome: Outcome | Current) -> dict[str, object]:
     """What a run of one region came to, as values."""
     return {
         "region": outcome.region, "scenario": outcome.scenario or None, "made": outcome.made, "error": outcome.error,

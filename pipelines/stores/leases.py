@@ -1,6 +1,6 @@
 """One run a region at a time, and what is left of runs whose process is gone.
 
-Belongs here: the lock that every run of a region holds, whoever started it, the lock by which a run's process is seen to
+Belongs here: holding a region's lock (``region_locks``) for as long as a run lasts, the lock by which a run's process is seen to
 live, and closing the books of killed runs. Does not belong here: what a run does.
 
 The operating system lets go of a lock when its process dies, however it dies; Dagster's instance does not learn of
@@ -15,9 +15,10 @@ import dagster as dg
 from filelock import BaseFileLock, FileLock, Timeout
 from pydantic import PrivateAttr
 
-from khanij.foundation.errors import BusyError
 from pipelines.stores.io_managers import BundleIOManager, BundleStore
 from pipelines.stores.layered import LayeredStore
+from pipelines.stores.region_locks import busy_error as busy_error
+from pipelines.stores.region_locks import region_lock as region_lock
 
 PARTITION_TAG = "dagster/partition"  # Dagster's own tag of a run's partition
 HOST_TAG = "khanij/host"
@@ -27,23 +28,6 @@ WAIT_S = 900.0
 logger = logging.getLogger("khanij")
 QUEUED = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING)
 STARTED = (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
-
-
-def region_lock(cache_root: str | Path, region: str, scenario: str = "") -> BaseFileLock:
-    """The lock of one region, or of one scenario of it; a process that holds it may take it again."""
-    name = f"{region}@{scenario}.lock" if scenario else f"{region}.lock"  # no region's name holds the sign
-    path = Path(cache_root).expanduser().resolve() / "locks" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(path, is_singleton=True, thread_local=False)
-
-
-def busy_error(region: str, lock: BaseFileLock) -> BusyError:
-    """What a second run of a region is told."""
-    return BusyError(
-        f"another run of region {region} is under way",
-        file=lock.lock_file,
-        do="wait for it to end; the lock goes with its process",
-    )
 
 
 _held: dict[str, BaseFileLock] = {}  # runs that this process executes; a lock that nobody refers to is let go

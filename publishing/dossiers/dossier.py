@@ -15,7 +15,6 @@ from typing import Any
 import matplotlib
 import pandas as pd
 
-from khanij.foundation.cells import is_known
 from khanij.foundation.errors import MissingSourceError
 from khanij.foundation.files import PublishedFile, sha256_of, write_bytes_atomically
 from publishing.dossiers.dossier_figures import Book
@@ -163,12 +162,12 @@ def top_block_ids(gpkg: Path | str, n: int) -> list[str]:
     ------
     MissingSourceError : nothing is ranked, nor listed by fertility.
     """
-    from publishing.explain import top_table
+    from publishing.explain import top_blocks
 
-    frame = top_table(gpkg, None, n)
-    if frame.empty:
+    chosen = top_blocks(gpkg, None, n)
+    if not chosen:
         raise MissingSourceError(
             "no block is ranked, so none is the first", file=gpkg, layer="ranked_blocks", field="rank",
             do="name blocks, or choose them: khanij dossier --region R --status all --top 5",
         )  # fmt: skip
-    return [b for b in frame["block_id"] if is_known(b)]
+    return [b.block_id for b in chosen]

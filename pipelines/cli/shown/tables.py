@@ -10,8 +10,8 @@ from rich.console import Console
 from pipelines.cli.shown.columns import print_table
 from pipelines.cli.shown.replies import rows_of
 from publishing.explain import kinds_in, top_rows, top_table
-from publishing.geopackage.reading import SAMPLE_MARK, is_sample, read_table, run_info
-from publishing.headline import prospects_said, verdict_said
+from publishing.geopackage.reading import SAMPLE_MARK, is_sample, read_rows, run_info
+from publishing.headline import prospects_of, verdict_said
 from publishing.scenario_words import scenario_said
 
 
@@ -21,7 +21,7 @@ def print_result(console: Console, geopackage: Path, top: int) -> None:
     if scenario_said(info):
         console.print(f"{scenario_said(info)}.", markup=False)
     for kind, (blocks, ranked, listed) in kinds_in(geopackage).items():
-        headline = prospects_said(read_table(geopackage, "ranked_blocks"), kind)
+        headline = prospects_of(read_rows(geopackage, "ranked_blocks", kind=kind), kind)
         if headline:
             console.print(headline, markup=False)
         if verdict_said(info, kind):
