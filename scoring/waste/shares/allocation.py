@@ -25,6 +25,7 @@ from scoring.waste.draws.stream_names import Stream
 from scoring.waste.draws.streams import normals
 from scoring.waste.settings import WasteSettings
 from scoring.waste.shares.areas import WGS84, to_equal_area
+from scoring.waste.shares.overlaps import polygon_shares
 
 R90_PER_SIGMA = 2.146
 """Radius of 90 % of a circular normal distribution, sqrt(2 ln 10) = 2.146 sigma."""
@@ -175,44 +176,6 @@ def near_as_inside(allocation: Allocation) -> Allocation:
     shares["inside"] = shares["inside"] + shares["near"]
     shares["near"] = 0.0
     return Allocation(shares, allocation.unallocated, allocation.nearest, {})
-
-
-def polygon_shares(site: shapely.Geometry, blocks: NDArray[Any]) -> NDArray[np.float64]:
-    """(n,) share of a site's area in each block, ground covered by several blocks being split equally among them.
-
-    All geometries in one equal-area CRS. The shares add up to the covered share of the site, at most 1.
-    """
-    whole = site.area
-    out = np.zeros(len(blocks))
-    if not whole > 0.0:
-        return out
-    hit = [j for j in range(len(blocks)) if shapely.intersects(blocks[j], site)]
-    cut = {j: shapely.intersection(site, blocks[j]) for j in hit}
-    single = {j: cut[j].area for j in hit}
-    hit = [j for j in hit if single[j] > 0.0]
-    if not hit:
-        return out
-    covered = shapely.union_all([cut[j] for j in hit]).area
-    total = math.fsum(single[j] for j in hit)
-    if total <= covered * (1.0 + 1e-12):
-        for j in hit:
-            out[j] = single[j] / whole
-    else:
-        pieces: list[tuple[shapely.Geometry, tuple[int, ...]]] = [(site, ())]
-        for j in hit:
-            split = []
-            for piece, holders in pieces:
-                part, rest = shapely.intersection(piece, cut[j]), shapely.difference(piece, cut[j])
-                if part.area > 0.0:
-                    split.append((part, (*holders, j)))
-                if rest.area > 0.0:
-                    split.append((rest, holders))
-            pieces = split
-        for piece, holders in pieces:
-            for j in holders:
-                out[j] += piece.area / whole / len(holders)
-    sum_of = math.fsum(out)
-    return out / sum_of if sum_of > 1.0 else out
 
 
 def _point_shares(

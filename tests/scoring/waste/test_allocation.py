@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from data_sources.contracts import CrsError
 from scoring.rank.settings import RankingSettings
-from scoring.waste.shares.allocation import R90_PER_SIGMA, allocate, near_weights, polygon_shares
+from scoring.waste.shares.allocation import R90_PER_SIGMA, allocate, near_weights
+from scoring.waste.shares.overlaps import polygon_shares
 from scoring.waste.shares.waste_blocks import waste_blocks
 
 CRS = "+proj=aea +lat_1=17 +lat_2=19 +lat_0=18 +lon_0=78 +datum=WGS84 +units=m +no_defs"
@@ -91,6 +92,53 @@ def test_overlapping_blocks_of_one_kind_share_and_other_kinds_do_not():
     both = gpd.GeoDataFrame(pd.concat([one, other], ignore_index=True), crs=4326)
     inside, _ = shares(run(sites_of([(500, 500)]), footprints_of([pond]), both))
     assert inside == pytest.approx({"B0": 0.5, "B1": 0.5, "M0": 1.0}, abs=1e-6)
+
+
+@pytest.mark.parametrize("shift_m", [0.0, 1e-9, 1e-7, 1e-4])
+def test_copies_of_one_block_share_equally_however_nearly_they_coincide(shift_m):
+    rng = np.random.default_rng(3)
+    angles, radii = np.sort(rng.uniform(0, 2 * np.pi, 40)), rng.uniform(600, 3000, 40)
+    site = shapely.make_valid(shapely.Polygon(np.c_[radii * np.cos(angles), radii * np.sin(angles)]))
+    star = shapely.affinity.rotate(shapely.affinity.scale(site, 0.7, 0.7), 20, origin=(0, 0))
+    copies = [shapely.affinity.translate(star, i * shift_m, -i * shift_m) for i in range(5)]
+    other = shapely.box(0, -4000, 4000, 4000)
+    shares = polygon_shares(site, np.array([*copies, other], dtype=object))
+    whole, both = site.area, shapely.intersection(site, star)
+    alone, shared = shapely.difference(both, other).area, shapely.intersection(both, other).area
+    expected = [(alone / 5 + shared / 6) / whole] * 5
+    rest = shapely.difference(shapely.intersection(site, other), star).area
+    assert shares == pytest.approx([*expected, (rest + shared / 6) / whole], abs=1e-6)
+
+
+def test_a_collection_with_lines_gives_its_ground_alone():
+    mixed = shapely.GeometryCollection([shapely.box(0, 0, 500, 1000), shapely.LineString([(0, 0), (1000, 1000)])])
+    blocks = np.array([mixed, shapely.box(250, 0, 1000, 1000)], dtype=object)
+    assert polygon_shares(shapely.box(0, 0, 1000, 1000), blocks) == pytest.approx([0.375, 0.625], abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [20, 40, 80])
+def test_the_work_of_overlapping_blocks_grows_as_they_do(n, monkeypatch):
+    site = shapely.Point(0, 0).buffer(3000)
+    blocks = np.array(
+        [shapely.box(40 * i - 3000, 30 * i - 2000, 40 * i, 30 * i + 1000) for i in range(n)], dtype=object
+    )
+    asked, cut = [], []
+    locate, difference = shapely.intersects_xy, shapely.difference
+    monkeypatch.setattr(shapely, "intersects_xy", lambda *given: asked.append(1) or locate(*given))
+    monkeypatch.setattr(shapely, "difference", lambda *given: cut.append(1) or difference(*given))
+    shares = polygon_shares(site, blocks)
+    assert len(asked) == n and not cut, "one look a block, and no face is cut by every block"
+    assert math.fsum(shares) == pytest.approx(shapely.intersection(site, shapely.union_all(blocks)).area / site.area)
+
+
+def test_a_point_on_an_outline_is_found_out(monkeypatch):
+    site = shapely.box(0, 0, 1000, 1000)
+    blocks = np.array([shapely.box(0, 0, 600, 1000), shapely.box(400, 0, 1000, 1000)], dtype=object)
+    right = polygon_shares(site, blocks)
+    corner = np.vectorize(lambda face: shapely.Point(face.exterior.coords[0]), otypes=[object])
+    monkeypatch.setattr("scoring.waste.shares.overlaps._inner_points", lambda faces, areas: corner(faces))
+    assert polygon_shares(site, blocks) == pytest.approx(right, abs=1e-12)
+    assert right == pytest.approx([0.5, 0.5])
 
 
 def test_holes_and_multipolygons():
