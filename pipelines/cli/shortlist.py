@@ -44,7 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Print the blocks that pass; write and save what was asked for."""
     from khanij.foundation.environment import output_folder
     from khanij.foundation.files import write_bytes_atomically
-    from pipelines.cli.shown.replies import note, rows_of
+    from pipelines.cli.shown.replies import note
     from publishing.sets.snapshot import published_files, real_files
     from publishing.shortlists.filters import load_filter, make_filter, save_filter
     from publishing.shortlists.shortlist import build_shortlist, nothing_passes
@@ -60,11 +60,15 @@ def main(arguments: argparse.Namespace) -> int:
     named = [file for region in arguments.region or () for file in published_files(region, arguments.scenario)]
     files = named or real_files(published_files(None, arguments.scenario))
     shortlist = build_shortlist(files, chosen)
-    if shortlist.blocks.empty:
+    if not shortlist.rows:
         raise nothing_passes(shortlist)
     _print(shortlist)
 
-    note(arguments, filter=chosen.settings(), blocks=rows_of(shortlist.blocks.drop(columns="geometry")))
+    note(arguments, filter=chosen.settings())
+    if arguments.json:
+        from pipelines.cli.shown.replies import rows_of
+
+        note(arguments, blocks=rows_of(shortlist.blocks.drop(columns="geometry")))
 
     folder, text = folder_for(chosen, list(shortlist.runs), output_folder(arguments.scenario) / "shortlists")
     folder = arguments.out or folder
@@ -89,18 +93,18 @@ def _print(shortlist: Shortlist) -> None:
 
     for said in shortlist.scenarios():
         print(f"{said}.")
-    blocks = shortlist.blocks
+    blocks = shortlist.rows
     title = f"{len(blocks)} block{'s' if len(blocks) != 1 else ''}: {shortlist.chosen.described() or 'no filter'}"
-    several = [c for c in ("region", "kind") if blocks[c].nunique() > 1]
-    is_ranked = blocks["rank"].notna()
-    for part, columns in ((blocks[is_ranked], _RANKED), (blocks[~is_ranked], _UNRANKED)):
-        if part.empty:
+    several = [c for c in ("region", "kind") if len({getattr(b, c) for b in blocks}) > 1]
+    ranked = [b for b in blocks if b.rank is not None]
+    for part, columns in ((ranked, _RANKED), ([b for b in blocks if b.rank is None], _UNRANKED)):
+        if not part:
             continue
         wanted = {c: c for c in several} | columns
-        present = [c for c in wanted if c in part.columns and part[c].map(is_known).any()]
+        present = [c for c in wanted if any(is_known(getattr(b, c, None)) for b in part)]
+        values = [[getattr(b, c) for c in present] for b in part]
         rows = [
-            ["" if not is_known(v) else f"{v:.3g}" if isinstance(v, float) else str(v) for v in row]
-            for row in part[present].itertuples(index=False)
+            ["" if not is_known(v) else f"{v:.3g}" if isinstance(v, float) else str(v) for v in row] for row in values
         ]
         print_table(terminal(), title, [wanted[name] for name in present], rows)
         title = ""

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from data_sources.contracts import Contract, MissingSourceError
+from data_sources.contracts import Contract, Field, MissingSourceError
 from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SAMPLE_MARK = "SAMPLE - NOT REAL"
+_ENVELOPES = (0, 32, 48, 48, 64)
+"""Bytes of a GeoPackage geometry's envelope, by the kind that its flags name."""
 _PLAIN = {"string": str, "float": float, "integer": int, "boolean": bool}
 _COPIES: ContextVar[Mapping[Path, Path]] = ContextVar("copies", default={})  # noqa: B039 - never changed in place
 
@@ -67,18 +69,45 @@ def table_names(path: Path | str) -> list[str]:
 
 def read_table(path: Path | str, name: str) -> pd.DataFrame:
     """One layer's or table's columns without geometry, typed as its contract says; empty if the file lacks it."""
-    import pandas as pd
-
     contract = OUTPUT_CONTRACTS[name]
     wanted, rows = _selected(path, contract)
-    frame = pd.DataFrame([tuple(r) for r in rows], columns=wanted).reindex(columns=contract.names())
+    return _typed([tuple(r) for r in rows], wanted, contract.fields)
+
+
+def frame_of(rows: Iterable[SimpleNamespace], fields: Sequence[Field]) -> pd.DataFrame:
+    """Rows as a table with a column a field, typed as ``read_table`` types it."""
+    names = [f.name for f in fields]
+    return _typed([tuple(getattr(row, name) for name in names) for row in rows], names, fields)
+
+
+def _typed(rows: list[tuple[Any, ...]], columns: list[str], fields: Sequence[Field]) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=columns).reindex(columns=[f.name for f in fields])
     kinds = {"string": "str", "float": "float64", "integer": "Int64", "boolean": "boolean"}
-    for f in contract.fields:
+    for f in fields:
         values = frame[f.name]
         if f.dtype == "string":
             values = values.astype("object").where(values.notna(), None)
         frame[f.name] = values.astype(kinds[f.dtype])  # type: ignore[call-overload]
     return frame
+
+
+def read_shapes(path: Path | str, name: str) -> list[bytes | None]:
+    """The geometries of a layer as the file has them (``shapes_of`` reads them), in the order of ``read_rows``."""
+    with opened(path) as connection:
+        found = connection.execute("SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (name,))
+        column = next((row[0] for row in found), None)
+        if column is None:
+            return []
+        return [row[0] for row in connection.execute(f'SELECT "{column}" FROM "{name}" ORDER BY fid')]
+
+
+def shapes_of(blobs: Iterable[bytes | None]) -> list[Any]:
+    """Geometries from a GeoPackage's own binary: a header whose flags tell its length, then WKB; None where there is none."""
+    import shapely
+
+    return [None if blob is None else shapely.from_wkb(blob[8 + _ENVELOPES[blob[3] >> 1 & 7] :]) for blob in blobs]
 
 
 def read_rows(path: Path | str, name: str, **where: str) -> list[SimpleNamespace]:

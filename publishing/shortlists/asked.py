@@ -8,7 +8,6 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import cache
 
-from data_sources.contracts.admitting.states import present_name
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.reference import load_table
 from data_sources.reference.lanthanides import lanthanides
@@ -62,6 +61,8 @@ def mineral_words(symbol: str) -> tuple[str, ...]:
 
 def state_asked(text: str) -> str:
     """A state by its present name where an old or short one is given (Orissa -> Odisha); else the text itself."""
+    from data_sources.contracts.admitting.states import present_name  # with maps, which a list without states spares
+
     return present_name(text)
 
 

@@ -5,10 +5,11 @@ Belongs here: the order of a list and the evidence of a block's own minerals. Do
 
 from __future__ import annotations
 
+import math
 import re
-
-import numpy as np
-import pandas as pd
+from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
+from typing import Any
 
 from data_sources.contracts import Field
 from data_sources.contracts.published.output_fields import number, text
@@ -29,20 +30,20 @@ EXTRA_FIELDS: tuple[Field, ...] = (
 _OPEN = {word: place for place, word in enumerate(("yes", "unknown", "operator", "third_party"))}
 
 
-def extra_fields(blocks: pd.DataFrame) -> list[Field]:
+def extra_fields(blocks: Iterable[SimpleNamespace]) -> list[Field]:
     """Those of ``EXTRA_FIELDS`` in which a list has anything."""
-    return [f for f in EXTRA_FIELDS if f.name in blocks.columns and blocks[f.name].notna().any()]
+    rows = list(blocks)
+    return [f for f in EXTRA_FIELDS if any(is_known(getattr(row, f.name, None)) for row in rows)]
 
 
-def with_host_evidence(blocks: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
-    """The blocks with ``host_evidence``: the survey evidence whose title names one of their minerals, the highest first."""
-    shown = evidence[(evidence["role"] == "evidence") & evidence["percentile"].notna()]
-    shown = shown.sort_values(["percentile", "evidence"], ascending=[False, True])
+def give_host_evidence(blocks: Sequence[SimpleNamespace], evidence: Iterable[SimpleNamespace]) -> None:
+    """Give each block ``host_evidence``: the survey evidence whose title names one of its minerals, the highest first."""
+    shown = [e for e in evidence if e.role == "evidence" and is_known(e.percentile)]
     of_block: dict[str, list[tuple[str, float]]] = {}
-    for block, title, share in zip(shown["block_id"], shown["title"], shown["percentile"]):
-        of_block.setdefault(str(block), []).append((str(title), float(share)))
-    told = [_told(of_block.get(str(b), []), m) for b, m in zip(blocks["block_id"], blocks["minerals"])]
-    return blocks.assign(**{EVIDENCE: pd.Series(told, index=blocks.index, dtype="str")})
+    for e in sorted(shown, key=lambda e: (-e.percentile, e.evidence)):
+        of_block.setdefault(e.block_id, []).append((str(e.title), e.percentile))
+    for block in blocks:
+        setattr(block, EVIDENCE, _told(of_block.get(block.block_id, []), block.minerals))
 
 
 def _told(evidence: list[tuple[str, float]], minerals: object) -> str | None:
@@ -56,27 +57,23 @@ def _plain(words: str) -> str:
     return re.sub(r"[-_]", " ", words.lower()).strip()
 
 
-def in_order(blocks: pd.DataFrame, sort: str) -> pd.DataFrame:
+def in_order(blocks: Iterable[SimpleNamespace], sort: str) -> list[SimpleNamespace]:
     """Ranked blocks first, by kind and rank; the others as ``ORDER_SAID`` has it; or by a column, missing values last."""
-    keys = pd.DataFrame(
-        {
-            "unranked": blocks["rank"].isna(),
-            "kind": blocks["kind"].map(KINDS.index),
-            "rank": blocks["rank"],
-            "fertility": blocks["rank_fertility"],
-            "open": blocks["open_to_bid"].map(_OPEN).fillna(len(_OPEN)),
-            "evidence": [-_share_of(v) for v in blocks[EVIDENCE]],
-            "near": blocks["nearest_site_km"].astype("Float64").to_numpy(dtype=float, na_value=np.inf),
-            "region": blocks["region"],
-            "block_id": blocks["block_id"],
-        }
-    )
-    order = keys.sort_values(list(keys.columns), na_position="last", kind="stable").index
-    out = blocks.loc[order]
-    if sort:
-        column, _, way = sort.partition(":")
-        out = out.sort_values(column, ascending=way != "desc", na_position="last", kind="stable")
-    return out.reset_index(drop=True)
+
+    def place(b: SimpleNamespace) -> tuple[Any, ...]:
+        ranks = (math.inf if v is None else v for v in (b.rank, b.rank_fertility))
+        near = math.inf if b.nearest_site_km is None else b.nearest_site_km
+        is_open = _OPEN.get(b.open_to_bid, len(_OPEN))
+        kind = KINDS.index(b.kind)
+        return (b.rank is None, kind, *ranks, is_open, -_share_of(getattr(b, EVIDENCE)), near, b.region, b.block_id)
+
+    out = sorted(blocks, key=place)
+    if not sort:
+        return out
+    column, _, way = sort.partition(":")
+    known = [b for b in out if is_known(getattr(b, column))]
+    known.sort(key=lambda b: getattr(b, column), reverse=way == "desc")  # equal rows stay as they were
+    return known + [b for b in out if not is_known(getattr(b, column))]
 
 
 def _share_of(told: object) -> float:

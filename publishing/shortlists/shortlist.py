@@ -6,48 +6,63 @@ Belongs here: the rows that pass, and what is told of those that do not. Does no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-
-from data_sources.contracts import PublishingError
-from data_sources.contracts.published.outputs import STATUSES
+from data_sources.contracts import Field, PublishingError
+from data_sources.contracts.published.output_fields import text as text_field
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS, STATUSES
 from khanij.foundation.cells import is_known
 from khanij.foundation.errors import NothingFoundError
 from khanij.foundation.files import sha256_of
-from publishing.geopackage.reading import read_layer, read_table, run_info, where_read
-from publishing.headline import prospects_said, verdict_said
+from publishing.geopackage.reading import frame_of, read_rows, read_shapes, run_info, shapes_of, where_read
+from publishing.headline import prospects_of, verdict_said
 from publishing.languages import ENGLISH, LANGUAGES
 from publishing.scenario_words import scenario_said
 from publishing.sets.snapshot import one_set_of
 from publishing.shortlists.asked import DISTANCE, waste_type_asked
-from publishing.shortlists.compared import ORDER_SAID, in_order, with_host_evidence
+from publishing.shortlists.compared import EXTRA_FIELDS, ORDER_SAID, give_host_evidence, in_order
 from publishing.shortlists.filters import TEXTS_IN, ShortlistFilter
-from publishing.shortlists.nearby import Place, distances_km, place_named
-from publishing.shortlists.passing import all_but, tests_of
+from publishing.shortlists.passing import Rows, all_but, tests_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from publishing.shortlists.nearby import Place
 
 BASKET_COLUMNS = ("rank", "rank_p50", "rank_p05", "rank_p95", "p_top10", "p_top20", "score_mean")
+_OF_OWN_BASKET = ("score_p", "tier", "contribution_", "basket_value_")
+REGION_FIELD = text_field("region", "Region", "Region that the block is of.")
+_OF_NO_BLOCK = ("waste_sites", "sample_next", "bibliography")
+_TABLES = (
+    "site_shares",
+    "element_potential",
+    "waste_sites",
+    "basket_ranks",
+    "sample_next",
+    "block_evidence",
+    "bibliography",
+)
 
 
 @dataclass(frozen=True)
 class Shortlist:
-    """The rows that pass a filter, and what a reader must know of where they come from."""
+    """The rows that pass a filter, and what a reader must know of where they come from.
+
+    ``rows`` are the blocks, each with its region and its ``geometry`` as the file has it; ``tables`` what belongs to them,
+    by the names of the GeoPackage. The same as frames, for whoever computes or maps: ``blocks``, ``sites``, ``shares``, ...
+    """
 
     chosen: ShortlistFilter
-    blocks: gpd.GeoDataFrame
-    sites: gpd.GeoDataFrame
-    shares: pd.DataFrame
-    elements: pd.DataFrame
-    baskets: pd.DataFrame
-    advice: pd.DataFrame
-    evidence: pd.DataFrame
-    bibliography: pd.DataFrame
+    rows: list[SimpleNamespace]
+    tables: dict[str, list[SimpleNamespace]]
     runs: dict[str, dict[str, str]]
     files: dict[str, str] = field(default_factory=dict)
     peers: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -65,6 +80,60 @@ class Shortlist:
     headlines: dict[str, dict[str, str]] = field(default_factory=dict)
     """Region -> language -> the headline of the whole region, whatever of it passes."""
 
+    @cached_property
+    def blocks(self) -> gpd.GeoDataFrame:
+        """The rows as a layer."""
+        extra = [f for f in EXTRA_FIELDS if not self.rows or hasattr(self.rows[0], f.name)]
+        return self._layer("ranked_blocks", self.rows, [REGION_FIELD], extra)
+
+    @cached_property
+    def sites(self) -> gpd.GeoDataFrame:
+        """The sites that the blocks share, as a layer."""
+        return self._layer("waste_sites", self.tables["waste_sites"])
+
+    @cached_property
+    def shares(self) -> pd.DataFrame:
+        """Sites in the blocks."""
+        return self._table("site_shares")
+
+    @cached_property
+    def elements(self) -> pd.DataFrame:
+        """Elements of the blocks."""
+        return self._table("element_potential")
+
+    @cached_property
+    def baskets(self) -> pd.DataFrame:
+        """Ranks of the blocks by every basket."""
+        return self._table("basket_ranks")
+
+    @cached_property
+    def advice(self) -> pd.DataFrame:
+        """What to measure next for the blocks."""
+        return self._table("sample_next")
+
+    @cached_property
+    def evidence(self) -> pd.DataFrame:
+        """The ground of the blocks."""
+        return self._table("block_evidence")
+
+    @cached_property
+    def bibliography(self) -> pd.DataFrame:
+        """The texts that the regions cite."""
+        return self._table("bibliography")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        return frame_of(self.tables[name], OUTPUT_CONTRACTS[name].fields)
+
+    @staticmethod
+    def _layer(
+        name: str, rows: Sequence[SimpleNamespace], before: Sequence[Field] = (), after: Sequence[Field] = ()
+    ) -> gpd.GeoDataFrame:
+        import geopandas as gpd
+
+        frame = frame_of(rows, [*before, *OUTPUT_CONTRACTS[name].fields, *after])
+        frame.insert(len(before) + len(OUTPUT_CONTRACTS[name].fields), "geometry", shapes_of(r.geometry for r in rows))
+        return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
+
     @property
     def is_sample(self) -> bool:
         """True if any row is made up."""
@@ -76,7 +145,7 @@ class Shortlist:
 
     def verdicts(self) -> dict[str, str]:
         """Region and kind -> how firm the order of its ranked blocks is; of kinds that the list holds."""
-        kinds = sorted(set(self.blocks["kind"]))
+        kinds = sorted({b.kind for b in self.rows})
         found = {(name, kind): verdict_said(info, kind) for name, info in self.runs.items() for kind in kinds}
         return {f"{name}: order of the {k.replace('_', ' ')}s": said for (name, k), said in found.items() if said}
 
@@ -86,15 +155,15 @@ class Shortlist:
 
     def told_peers(self) -> str:
         """What the places of the list are out of: a filter shortens the list, not the ranking."""
-        kinds = set(self.blocks["kind"])
+        kinds = {b.kind for b in self.rows}
         parts = [f"{n} ranked {k.replace('_', ' ')}s of {r}" for (r, k), n in sorted(self.peers.items()) if k in kinds]
         return "; ".join(parts) or "none of the blocks is ranked"
 
     def told(self) -> list[str]:
         """What a reader must know of the order of the list, and of the blocks that one setting alone keeps out."""
-        unranked = self.blocks["rank"].isna()
-        lines = [f"Order: {ORDER_SAID}."] if unranked.any() and not self.chosen.sort else []
-        if self.by_status and self.chosen.status is None and not unranked.any():
+        has_unranked = any(b.rank is None for b in self.rows)
+        lines = [f"Order: {ORDER_SAID}."] if has_unranked and not self.chosen.sort else []
+        if self.by_status and self.chosen.status is None and not has_unranked:
             kinds = ", ".join(f"{n} {k.replace('_', ' ')}{'s' if n > 1 else ''}" for k, n in self.by_status.items())
             lines.append(
                 f"Only their status keeps out {kinds}: add --status all, or --kind {next(iter(self.by_status))}."
@@ -125,14 +194,13 @@ def build_shortlist(gpkg_paths: Path | str | Sequence[Path | str], chosen: Short
 
 
 def _build(paths: Sequence[Path], chosen: ShortlistFilter) -> Shortlist:
-    parts: dict[str, list[pd.DataFrame]] = {
-        k: [] for k in ("blocks", "sites", "shares", "elements", "baskets", "advice", "evidence", "bibliography")
-    }
+    listed: list[SimpleNamespace] = []
+    tables: dict[str, list[SimpleNamespace]] = {name: [] for name in _TABLES}
     runs: dict[str, dict[str, str]] = {}
     files: dict[str, str] = {}
     found = _Found()
-    place = place_named(chosen.of, paths) if chosen.of else None
-    read = {path: read_layer(path, "ranked_blocks") for path in paths}
+    place = _place(chosen.of, paths)
+    read = {path: _read_layer(path, "ranked_blocks") for path in paths}
     statuses = _statuses(chosen, read.values())
     for path, everything in read.items():
         info = run_info(path)
@@ -140,36 +208,44 @@ def _build(paths: Sequence[Path], chosen: ShortlistFilter) -> Shortlist:
         while name in runs:  # two files of one region, such as two releases
             name += "+"
         runs[name], files[name] = info, sha256_of(where_read(path))
-        baskets = read_table(path, "basket_ranks")
-        blocks = _measured(_with_basket(everything, baskets, chosen.basket, info, path), place)
-        tables = {
-            "shares": read_table(path, "site_shares"),
-            "elements": read_table(path, "element_potential"),
-            "sites": read_layer(path, "waste_sites"),
-        }
-        found.headlines[name] = {language: prospects_said(everything, language=language) for language in LANGUAGES}
-        passed = found.look(name, blocks, tables["sites"], tests_of(blocks, chosen, tables, statuses))
-        evidence = read_table(path, "block_evidence")
-        blocks = with_host_evidence(blocks[passed], evidence)
-        ids = set(blocks["block_id"])
-        shares = tables["shares"][tables["shares"]["block_id"].isin(ids)]
-        blocks.insert(0, "region", name)
-        parts["blocks"].append(blocks)
-        parts["sites"].append(tables["sites"][tables["sites"]["site_id"].isin(set(shares["site_id"]))])
-        parts["shares"].append(shares)
-        parts["elements"].append(tables["elements"][tables["elements"]["block_id"].isin(ids)])
-        parts["baskets"].append(baskets[baskets["block_id"].isin(ids)])
-        advice = read_table(path, "sample_next")
-        own = set(blocks["site_id"].dropna())  # of sites that would first have to enter a ranking
-        parts["advice"].append(
-            advice[advice["block_id"].isin(ids) | (advice["block_id"].isna() & advice["site_id"].isin(own))]
-        )
-        parts["bibliography"].append(read_table(path, "bibliography"))
-        parts["evidence"].append(evidence[evidence["block_id"].isin(ids)])
-    joined: dict[str, Any] = {k: _concat(v) for k, v in parts.items()}
-    joined["bibliography"] = joined["bibliography"].drop_duplicates("source_id").sort_values("source_id")
-    joined["blocks"] = in_order(joined["blocks"], chosen.sort)
-    return Shortlist(chosen, runs=runs, files=files, **found.told(), **joined)
+        found.headlines[name] = {language: prospects_of(everything, language=language) for language in LANGUAGES}
+        own = {table: read_rows(path, table) for table in _TABLES if table != "waste_sites"}
+        own["waste_sites"] = _read_layer(path, "waste_sites")
+        blocks = _with_basket(everything, own["basket_ranks"], chosen.basket, info, path)
+        _measure(blocks, place)
+        asked = {"elements": own["element_potential"], "shares": own["site_shares"], "sites": own["waste_sites"]}
+        passed = found.look(name, blocks, own["waste_sites"], tests_of(blocks, chosen, asked, statuses))
+        mine = [b for b, passes in zip(blocks, passed, strict=True) if passes]
+        give_host_evidence(mine, own["block_evidence"])
+        for block in mine:
+            block.region = name
+        listed += mine
+        for table, rows in _belonging(mine, own).items():
+            tables[table] += rows
+    texts = {row.source_id: row for row in reversed(tables["bibliography"])}  # the first of several files counts
+    tables["bibliography"] = [texts[source] for source in sorted(texts)]
+    return Shortlist(chosen, in_order(listed, chosen.sort), tables, runs, files, **found.told())
+
+
+def _read_layer(path: Path, name: str) -> list[SimpleNamespace]:
+    """The rows of a layer with their geometry, as the file has it."""
+    rows = read_rows(path, name)
+    for row, shape in zip(rows, read_shapes(path, name), strict=True):
+        row.geometry = shape
+    return rows
+
+
+def _belonging(blocks: Rows, own: dict[str, list[SimpleNamespace]]) -> dict[str, list[SimpleNamespace]]:
+    """What of a file's tables belongs to some of its blocks."""
+    ids = {b.block_id for b in blocks}
+    out = {name: [r for r in own[name] if r.block_id in ids] for name in _TABLES if name not in _OF_NO_BLOCK}
+    sites = {r.site_id for r in out["site_shares"]}
+    out["waste_sites"] = [r for r in own["waste_sites"] if r.site_id in sites]
+    first = {b.site_id for b in blocks} - {None}  # of sites that would first have to enter a ranking
+    out["sample_next"] = [
+        r for r in own["sample_next"] if r.block_id in ids or (r.block_id is None and r.site_id in first)
+    ]
+    return out | {"bibliography": own["bibliography"]}
 
 
 @dataclass
@@ -184,26 +260,29 @@ class _Found:
     access: dict[str, int] = field(default_factory=dict)
     headlines: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def look(self, region: str, blocks: pd.DataFrame, sites: pd.DataFrame, tests: dict[str, np.ndarray]) -> np.ndarray:
+    def look(self, region: str, blocks: Rows, sites: Rows, tests: dict[str, list[bool]]) -> list[bool]:
         """Which blocks pass; what keeps the others out is counted."""
-        counts = blocks[blocks["rank"].notna()].groupby("kind").size()
-        self.peers |= {(region, str(kind)): int(n) for kind, n in counts.items()}
+        counts = Counter(b.kind for b in blocks if b.rank is not None)
+        self.peers |= {(region, kind): n for kind, n in sorted(counts.items())}
         for name, column in (("state", "state"), ("district", "district"), ("operator", "operator")):
-            self.places[name].update(str(v) for v in blocks[column] if is_known(v))
-        self.places["operator"].update(str(v) for v in blocks["lease_holder"] if is_known(v))
-        self.places["waste_type"].update(str(v) for v in sites["waste_type_code"] if is_known(v))
-        self.places["waste_type"].update(waste_type_asked(str(v)) for v in sites["waste_type_text"] if is_known(v))
-        for word, n in blocks["open_to_bid"].value_counts().items():
-            self.access[str(word)] = self.access.get(str(word), 0) + int(n)
+            self.places[name].update(v for b in blocks if is_known(v := getattr(b, column)))
+        self.places["operator"].update(b.lease_holder for b in blocks if is_known(b.lease_holder))
+        self.places["waste_type"].update(s.waste_type_code for s in sites if is_known(s.waste_type_code))
+        self.places["waste_type"].update(
+            waste_type_asked(s.waste_type_text) for s in sites if is_known(s.waste_type_text)
+        )
+        for word, n in Counter(b.open_to_bid for b in blocks if is_known(b.open_to_bid)).items():
+            self.access[word] = self.access.get(word, 0) + n
         passed = all_but(tests, "", len(blocks))
-        for name, mask in tests.items():
-            alone = all_but(tests, name, len(blocks)) & ~mask
-            self.but_for[name] = self.but_for.get(name, 0) + int(alone.sum())
+        for name, passes in tests.items():
+            others = all_but(tests, name, len(blocks))
+            alone = [b for b, rest, this in zip(blocks, others, passes, strict=True) if rest and not this]
+            self.but_for[name] = self.but_for.get(name, 0) + len(alone)
             if name == "within_km":
-                self.unplaced += int(blocks.loc[alone, DISTANCE].isna().sum())
+                self.unplaced += sum(not is_known(getattr(b, DISTANCE)) for b in alone)
             if name == "status":
-                for kind, n in blocks.loc[alone, "kind"].value_counts().items():
-                    self.by_status[str(kind)] = self.by_status.get(str(kind), 0) + int(n)
+                for kind, n in Counter(b.kind for b in alone).most_common():
+                    self.by_status[kind] = self.by_status.get(kind, 0) + n
         return passed
 
     def told(self) -> dict[str, Any]:
@@ -213,17 +292,32 @@ class _Found:
         return told | {"unplaced": self.unplaced, "access": self.access, "headlines": self.headlines}
 
 
-def _statuses(chosen: ShortlistFilter, files: Iterable[pd.DataFrame]) -> tuple[str, ...]:
+def _statuses(chosen: ShortlistFilter, files: Iterable[Rows]) -> tuple[str, ...]:
     """The statuses that pass: those asked for; else RANKED, or all where none of the kinds asked for has a rank."""
     if chosen.status is not None:
         return chosen.status
-    ranked = any((blocks["kind"].isin(chosen.kind) & blocks["rank"].notna()).any() for blocks in files)
+    ranked = any(b.kind in chosen.kind and b.rank is not None for blocks in files for b in blocks)
     return STATUSES if chosen.kind and not ranked else ("RANKED",)
 
 
-def _measured(blocks: gpd.GeoDataFrame, place: Place | None) -> gpd.GeoDataFrame:
-    """The blocks with their distance from a place."""
-    return blocks if place is None else blocks.assign(**{DISTANCE: distances_km(place, blocks.geometry.tolist())})
+def _place(text: str, paths: Sequence[Path]) -> Place | None:
+    """The place that distances are measured from; None where none is named, and nothing is imported to find it."""
+    if not text:
+        return None
+    from publishing.shortlists.nearby import place_named
+
+    return place_named(text, paths)
+
+
+def _measure(blocks: Rows, place: Place | None) -> None:
+    """Give the blocks their distance from a place."""
+    if place is None:
+        return
+    from publishing.shortlists.nearby import distances_km
+
+    distances = distances_km(place, shapes_of(b.geometry for b in blocks)).tolist()
+    for block, km in zip(blocks, distances, strict=True):
+        setattr(block, DISTANCE, km if is_known(km) else None)
 
 
 def nothing_passes(shortlist: Shortlist) -> NothingFoundError:
@@ -267,19 +361,11 @@ def _option(setting: str) -> str:
     return {"open_to_bid": "open", "within_km": "within"}.get(setting, setting.replace("_", "-"))
 
 
-def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [f for f in frames if len(f)] or frames[:1]
-    out = pd.concat(filled, ignore_index=True)
-    return gpd.GeoDataFrame(out, geometry="geometry", crs="EPSG:4326") if "geometry" in out.columns else out
-
-
-def _with_basket(
-    blocks: gpd.GeoDataFrame, baskets: pd.DataFrame, basket: str, info: dict[str, str], path: object
-) -> gpd.GeoDataFrame:
+def _with_basket(blocks: Rows, baskets: Rows, basket: str, info: dict[str, str], path: object) -> Rows:
     """The blocks with ranks of another basket than the region's own in place of its ranks."""
     if not basket or basket == info.get("basket", ""):
         return blocks
-    known = sorted(set(baskets["basket"].dropna()))
+    known = sorted({r.basket for r in baskets if is_known(r.basket)})
     if basket not in known:
         raise PublishingError(
             f"no ranking by basket {basket!r}",
@@ -287,21 +373,17 @@ def _with_basket(
             field="basket",
             do=f"choose one of {', '.join(known) or 'none: the file has no basket_ranks'}",
         )
-    mine = baskets[baskets["basket"] == basket].set_index("block_id")
-    out = blocks.copy()
-    for column in BASKET_COLUMNS:
-        out[column] = (
-            mine[column].reindex(out["block_id"]).to_numpy()
-            if column != "rank"
-            else mine[column].reindex(out["block_id"]).array
-        )
-    # What is known of the region's own basket alone does not belong beside another basket's rank.
-    for column in out.columns:
-        if column.startswith(("score_p", "tier", "contribution_", "basket_value_")):
-            out[column] = None if column == "tier" else float("nan")
-    in_basket = out["rank"].notna()
-    out.loc[in_basket & out["status"].isin(("RANKED", "OUT_OF_BASKET")), "status"] = "RANKED"
-    left_out = ~in_basket & (out["status"] == "RANKED")
-    out.loc[left_out, "status"] = "OUT_OF_BASKET"
-    out.loc[left_out, "status_reason"] = f"no metal of {basket} is known to be recoverable here"
+    mine = {r.block_id: r for r in baskets if r.basket == basket}
+    out = []
+    for block in blocks:
+        other, was = mine.get(block.block_id), vars(block)
+        # What is known of the region's own basket alone does not belong beside another basket's rank.
+        new = {c: None if c.startswith(_OF_OWN_BASKET) else v for c, v in was.items()}
+        new |= {c: getattr(other, c, None) for c in BASKET_COLUMNS}
+        if new["rank"] is not None and block.status in ("RANKED", "OUT_OF_BASKET"):
+            new["status"] = "RANKED"
+        elif new["rank"] is None and block.status == "RANKED":
+            new["status"] = "OUT_OF_BASKET"
+            new["status_reason"] = f"no metal of {basket} is known to be recoverable here"
+        out.append(SimpleNamespace(**new))
     return out

@@ -87,7 +87,7 @@ def xlsx_bytes(shortlist: Shortlist, date: str = "") -> bytes:
     style = _Styles(book)
     _cover(book, style, shortlist, date)
     blocks = pd.DataFrame(shortlist.blocks.drop(columns="geometry"))
-    shown = [*(f for f, _ in RANKED_BLOCKS.shown(XLSX)), *extra_fields(blocks)]
+    shown = [*(f for f, _ in RANKED_BLOCKS.shown(XLSX)), *extra_fields(shortlist.rows)]
     _table(book, style, "Shortlist", blocks, shown, bars=True, mark=shortlist.is_sample)
     names = blocks.set_index("block_id")["name"]
     for basket in sorted(set(shortlist.baskets["basket"].dropna())):

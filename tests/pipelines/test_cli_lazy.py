@@ -23,6 +23,7 @@ READING = {
     "explain": (["EX-WB-002", "--region", REGION], FRAMES),
     "diff": ([FILE, FILE], FRAMES),
     "sources": ([], FRAMES),
+    "shortlist": (["--region", REGION, "--format", "csv", "--out", "."], FRAMES),
 }
 CODE = """
 import sys

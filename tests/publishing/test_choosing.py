@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import openpyxl
@@ -20,11 +21,12 @@ from publishing.block_search import explanations
 from publishing.explain import explain_block
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.page import page_html
-from publishing.shortlists.compared import with_host_evidence
+from publishing.shortlists.compared import give_host_evidence
 from publishing.shortlists.filters import load_filter, make_filter, save_filter
 from publishing.shortlists.nearby import Place, distances_km, place_named
 from publishing.shortlists.shortlist import Shortlist, build_shortlist, nothing_passes
-from publishing.shortlists.shortlist_files import csv_bytes, geojson_bytes, kml_bytes
+from publishing.shortlists.shortlist_files import csv_bytes
+from publishing.shortlists.shortlist_maps import geojson_bytes, kml_bytes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
 
 ALL = {"status": "all"}
@@ -196,16 +198,24 @@ def test_a_kind_without_ranks_is_listed_whole_in_an_order_that_is_no_rank(file: 
 
 
 def test_the_evidence_of_a_blocks_own_minerals_is_found_by_its_title() -> None:
-    blocks = pd.DataFrame({"block_id": ["A", "B", "C"], "minerals": ["Nickel;Copper", "Rare-earth elements", None]})
-    evidence = pd.DataFrame(
-        [(b, e, t, "evidence", p) for b in "ABC" for e, t, p in (
-            ("ni", "Mafic and ultramafic: nickel, cobalt", 0.92), ("cu", "Copper, molybdenum, gold", 0.4), ("ree", "Light rare earths", 0.7))],
-        columns=["block_id", "evidence", "title", "role", "percentile"],
-    )  # fmt: skip
-    told = with_host_evidence(blocks, evidence)["host_evidence"]
+    blocks = [
+        SimpleNamespace(block_id=b, minerals=m)
+        for b, m in zip("ABC", ("Nickel;Copper", "Rare-earth elements", None), strict=True)
+    ]
+    evidence = [
+        SimpleNamespace(block_id=b, evidence=e, title=t, role="evidence", percentile=p)
+        for b in "ABC"
+        for e, t, p in (
+            ("ni", "Mafic and ultramafic: nickel, cobalt", 0.92),
+            ("cu", "Copper, molybdenum, gold", 0.4),
+            ("ree", "Light rare earths", 0.7),
+        )
+    ]
+    give_host_evidence(blocks, evidence)
+    told = [b.host_evidence for b in blocks]
     assert told[0] == "Mafic and ultramafic: nickel, cobalt: above 92 %; Copper, molybdenum, gold: above 40 %"
     assert told[1] == "Light rare earths: above 70 %"
-    assert pd.isna(told[2])
+    assert told[2] is None
 
 
 def test_nothing_that_passes_says_which_option_keeps_how_many_out(file: Path) -> None:

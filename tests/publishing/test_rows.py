@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS
+from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS
 from khanij.foundation.cells import is_known
 from khanij.foundation.rounding import round_one, round_significant
-from publishing.geopackage.reading import read_rows, read_table, records
+from publishing.geopackage.reading import frame_of, read_layer, read_rows, read_shapes, read_table, records, shapes_of
 
 
 @pytest.mark.parametrize("name", OUTPUT_CONTRACTS)
@@ -56,3 +56,14 @@ def test_one_number_is_rounded_as_a_column_is():
     assert np.isnan(round_one(float("nan")))
     assert round_one(2.5, 1) == 2.0
     assert round_one(-0.0004) == -0.0004
+
+
+@pytest.mark.parametrize("name", OUTPUT_LAYERS)
+def test_shapes_and_frames_of_rows_are_those_of_the_layer(geopackage, name):
+    layer = read_layer(geopackage, name)
+    shapes = shapes_of(read_shapes(geopackage, name))
+    assert [None if s is None else s.wkb for s in shapes] == [None if s is None else s.wkb for s in layer.geometry]
+    assert len(shapes) == len(read_rows(geopackage, name))
+    frame = frame_of(read_rows(geopackage, name), OUTPUT_CONTRACTS[name].fields)
+    assert frame.equals(read_table(geopackage, name))
+    assert (frame.dtypes == read_table(geopackage, name).dtypes).all()

@@ -29,7 +29,8 @@ from publishing.headline import prospects_said
 from publishing.languages import in_hindi, unread
 from publishing.shortlists.filters import ShortlistFilter, load_filter, make_filter, save_filter
 from publishing.shortlists.shortlist import build_shortlist
-from publishing.shortlists.shortlist_files import FORMATS, OUTLINE, write_shortlist
+from publishing.shortlists.shortlist_files import FORMATS, write_shortlist
+from publishing.shortlists.shortlist_maps import OUTLINE
 
 _KML = "{http://www.opengis.net/kml/2.2}"
 

@@ -21,7 +21,8 @@ from publishing.geopackage.reading import read_layer
 from publishing.page import page_html
 from publishing.shortlists.filters import make_filter
 from publishing.shortlists.shortlist import Shortlist, build_shortlist
-from publishing.shortlists.shortlist_files import OUTLINE, csv_bytes, geojson_bytes, kml_bytes
+from publishing.shortlists.shortlist_files import csv_bytes
+from publishing.shortlists.shortlist_maps import OUTLINE, geojson_bytes, kml_bytes
 from publishing.shortlists.shortlist_xlsx import xlsx_bytes
 
 KNOWN_TO = "position known to 3.5 km"

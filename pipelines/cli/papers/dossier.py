@@ -28,12 +28,12 @@ def main(arguments: argparse.Namespace) -> int:
     """Write the PDFs and print their paths."""
     from pipelines.cli.shown.replies import note
     from publishing.dossiers.dossier import write_dossiers
-    from publishing.geopackage.reading import read_table
+    from publishing.geopackage.reading import read_rows
     from publishing.sets.snapshot import one_set_of, published_files
 
     (file,) = published_files(arguments.region, arguments.scenario)
     with one_set_of([file]):
-        spelled = {b.upper(): b for b in read_table(file, "ranked_blocks")["block_id"].astype("str")}
+        spelled = {b.block_id.upper(): b.block_id for b in read_rows(file, "ranked_blocks")}
         blocks = [spelled.get(block.upper(), block) for block in arguments.block_id] or _chosen(arguments, file)
         for written in write_dossiers(file, blocks, arguments.out or file.parent / "dossiers"):
             print(written.path)
@@ -51,9 +51,8 @@ def _chosen(arguments: argparse.Namespace, file: Path) -> list[str]:
     if not settings:
         return top_block_ids(file, arguments.top)
     shortlist = build_shortlist(file, make_filter(**settings))
-    if shortlist.blocks.empty:
+    if not shortlist.rows:
         raise nothing_passes(shortlist)
     for line in shortlist.told():
         print(line)
-    ids: list[str] = shortlist.blocks["block_id"].head(arguments.top).tolist()
-    return ids
+    return [b.block_id for b in shortlist.rows[: arguments.top]]
