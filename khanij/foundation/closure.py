@@ -11,14 +11,21 @@ tables that they open by name. What never enters a result is in ``NEVER``, each 
 from __future__ import annotations
 
 import ast
+import atexit
+import contextlib
 import functools
+import hashlib
+import importlib.util
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+_HERE = Path(__file__).resolve().parents[2]
+ROOT = _HERE
 PACKAGES = ("khanij", "data_sources", "scoring", "publishing", "assets", "pipelines")
 TABLES = "data_sources/reference"
 # Modules that carry or show a result without touching what stands in it: they are not followed.
@@ -55,10 +62,8 @@ class _Import:
 class _Source:
     """What one module imports, binds and opens."""
 
-    package: str
     imports: tuple[_Import, ...]
     bound: dict[str, _Import] = field(default_factory=dict)
-    defined: dict[str, ast.stmt] = field(default_factory=dict)
     opens: frozenset[str] = frozenset()
 
 
@@ -140,9 +145,8 @@ class _Walk:
         path = module_file(module)
         if path is None:
             return
-        source = _source(path)
         self.files |= _carried(module)
-        for found in _reached(source, function):
+        for found in _reached(path, function):
             libraries, targets = _led_to(found)
             self.libraries |= libraries
             for target in targets:
@@ -254,18 +258,75 @@ def _source(path: Path) -> _Source:
 @functools.lru_cache(maxsize=4096)
 def _parsed(path: Path, stat: Stat | None) -> _Source:
     text = path.read_bytes()
+    known = _known_tables()
+    kept = _kept_imports() if ROOT == _HERE else {}
+    key = hashlib.sha256(b"\0".join([text, *(name.encode() for name in known)])).hexdigest()
+    name = path.relative_to(ROOT).as_posix()
+    if name in kept and kept[name][0] == key:
+        return _unfolded(kept[name])
     tree = ast.parse(text, str(path))
-    package = path.relative_to(ROOT).parent.as_posix().replace("/", ".")
-    bound: dict[str, _Import] = {}
-    defined: dict[str, ast.stmt] = {}
-    for node in tree.body:
-        for name, found in _bindings(node, package):
-            bound[name] = found
-        for name in _names_defined(node):
-            defined[name] = node
+    package = _package(path)
+    bound = {bound: found for node in tree.body for bound, found in _bindings(node, package)}
     # Whole trees only where an expression may matter: most modules have nothing but import statements to be found.
     nodes = _walk(tree) if any(name.encode() in text for name in (*_OPENERS, *_IMPORTERS)) else _statements(tree)
-    return _Source(package, tuple(_imports(nodes, package)), bound, defined, _tables(nodes))
+    source = _Source(tuple(_imports(nodes, package)), bound, _tables(nodes, known))
+    kept[name] = _folded(key, source)
+    return source
+
+
+@functools.cache
+def _kept_imports() -> dict[str, list[Any]]:
+    """What the modules import, as it was found before: file -> hash of its bytes, imports, names, tables.
+
+    To parse the whole project takes two seconds of every process that knows the assets. The list lies where Python keeps
+    compiled modules, and is not written where it may not write those; a module of other bytes is parsed anew.
+    """
+    file = Path(importlib.util.cache_from_source(__file__)).with_suffix(".imports")
+    mine = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    kept: dict[str, list[Any]] = {}
+    with contextlib.suppress(OSError, ValueError):
+        version, digest, text = file.read_text(encoding="utf-8").split("\n", 2)
+        if (version, digest) == (mine, hashlib.sha256(text.encode()).hexdigest()):
+            kept = json.loads(text)
+    before = json.dumps(kept, sort_keys=True)
+
+    def keep() -> None:
+        text = json.dumps(kept, sort_keys=True)
+        if text != before and not sys.dont_write_bytecode:
+            from khanij.foundation.files import write_bytes_atomically
+
+            with contextlib.suppress(OSError):
+                write_bytes_atomically(file, f"{mine}\n{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
+
+    atexit.register(keep)
+    return kept
+
+
+def _folded(key: str, source: _Source) -> list[Any]:
+    imports = [[i.module, i.name] for i in source.imports]
+    bound = {name: [i.module, i.name] for name, i in source.bound.items()}
+    return [key, imports, bound, sorted(source.opens)]
+
+
+def _unfolded(kept: list[Any]) -> _Source:
+    _, imports, bound, opens = kept
+    names = {name: _Import(*found) for name, found in bound.items()}
+    return _Source(tuple(_Import(*found) for found in imports), names, frozenset(opens))
+
+
+def _package(path: Path) -> str:
+    return path.relative_to(ROOT).parent.as_posix().replace("/", ".")
+
+
+@functools.lru_cache(maxsize=256)
+def _defined(path: Path, stat: Stat | None) -> dict[str, ast.stmt]:
+    """The statements of a module by the names that they define at its top."""
+    return {name: node for node in ast.parse(path.read_bytes(), str(path)).body for name in _names_defined(node)}
+
+
+def _known_tables() -> tuple[str, ...]:
+    with os.scandir(ROOT / TABLES) as entries:
+        return tuple(sorted(e.name.removesuffix(".csv") for e in entries if e.name.endswith(".csv")))
 
 
 def _statements(tree: ast.Module) -> list[ast.AST]:
@@ -329,12 +390,12 @@ def _names_defined(node: ast.stmt) -> list[str]:
     return [n.id for t in targets if t is not None for n in ast.walk(t) if isinstance(n, ast.Name)]
 
 
-def _tables(nodes: list[ast.AST]) -> frozenset[str]:
+def _tables(nodes: list[ast.AST], tables: Iterable[str]) -> frozenset[str]:
     """Fact tables that a module opens: named where they are opened, or anywhere in it where a variable names them."""
     calls = [n for n in nodes if isinstance(n, ast.Call) and n.args and _dotted(n.func).split(".")[-1] in _OPENERS]
     if not calls:
         return frozenset()
-    known = {p.stem for p in (ROOT / TABLES).glob("*.csv")}
+    known = set(tables)
     constants = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     opened: set[str] = set()
     for call in calls:
@@ -343,22 +404,23 @@ def _tables(nodes: list[ast.AST]) -> frozenset[str]:
     return frozenset(opened & known)
 
 
-def _reached(source: _Source, function: str) -> list[_Import]:
+def _reached(path: Path, function: str) -> list[_Import]:
     """Imports that one function of a module reaches, through the module's own functions, classes and constants."""
-    if function not in source.defined:
+    source, defined, package = _source(path), _defined(path, stat_of(path)), _package(path)
+    if function not in defined:
         return list(source.imports)
     found: list[_Import] = []
-    seen, waiting = {function}, [source.defined[function]]
+    seen, waiting = {function}, [defined[function]]
     while waiting:
         node = waiting.pop()
         nodes = _walk(node)
-        found += _imports(nodes, source.package)
+        found += _imports(nodes, package)
         for inner in nodes:
             if not isinstance(inner, ast.Name) or inner.id in seen:
                 continue
             seen.add(inner.id)
             if inner.id in source.bound:
                 found.append(source.bound[inner.id])
-            elif inner.id in source.defined:
-                waiting.append(source.defined[inner.id])
+            elif inner.id in defined:
+                waiting.append(defined[inner.id])
     return found
