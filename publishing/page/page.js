@@ -7,7 +7,8 @@
   const known = v => v !== null && v !== undefined && v !== '';
 
   /* words */
-  const num = (x, d) => { if (!known(x)) return 'not known'; return Number(x.toPrecision(d || 3)).toLocaleString('en-GB', { maximumFractionDigits: 12 }); };
+  const PLAIN = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 12 }); // one for all: to make one takes longer than to use it
+  const num = (x, d) => known(x) ? PLAIN.format(Number(x.toPrecision(d || 3))) : 'not known';
   const amount = x => { if (!known(x)) return 'not known'; const a = Math.abs(x); return a >= 1e9 ? num(x / 1e9) + ' billion' : a >= 1e6 ? num(x / 1e6) + ' million' : a >= 1e4 ? num(x / 1e3) + ' thousand' : num(x); };
   const tonnes = x => !known(x) ? 'not known' : Math.abs(x) >= 1e5 ? num(x / 1e6) + ' Mt' : num(x) + ' t';
   const mass = x => !known(x) ? 'not known' : Math.abs(x) >= 1e7 ? num(x / 1e6) + ' kt' : Math.abs(x) >= 1e3 ? num(x / 1e3) + ' t' : num(x) + ' kg';
@@ -40,10 +41,12 @@
     });
     return found;
   };
-  const HAS = Array.from({ length: N }, (_, i) => symbols(i));
-  const WORDS = Array.from({ length: N }, (_, i) => new Set(split([B.name[i], B.block_id[i], B.district[i], B.state[i], D.search.states[B.state[i]], B.minerals[i], B.operator[i], B.lease_holder[i], B.preferred_bidder[i], ...[...HAS[i]].map(e => ELEMENTS[e])].filter(known).join(' '))));
+  /* what is looked through, of a block that somebody searches for */
+  const once = make => { const kept = []; return i => kept[i] || (kept[i] = make(i)); };
+  const has = once(symbols);
+  const words = once(i => new Set(split([B.name[i], B.block_id[i], B.district[i], B.state[i], D.search.states[B.state[i]], B.minerals[i], B.operator[i], B.lease_holder[i], B.preferred_bidder[i], ...[...has(i)].map(e => ELEMENTS[e])].filter(known).join(' '))));
   function speaks(i, asked) {
-    return asked.every(w => SYMBOL[w] ? HAS[i].has(SYMBOL[w]) || (w.length > 2 && WORDS[i].has(w)) : WORDS[i].has(w) || (w.length > 3 && [...WORDS[i]].some(t => t.startsWith(w))));
+    return asked.every(w => SYMBOL[w] ? has(i).has(SYMBOL[w]) || (w.length > 2 && words(i).has(w)) : words(i).has(w) || (w.length > 3 && [...words(i)].some(t => t.startsWith(w))));
   }
 
   function fill(select, values, words) {
@@ -130,17 +133,27 @@
     if (typeof v === 'number') return el('td', num(v), 'n');
     return el('td', v);
   }
+  const AT_ONCE = 100;
+  let timer = 0, follow = null;
   function rows() {
-    const body = document.querySelector('#table tbody'), fragment = document.createDocumentFragment(), present = columns();
-    shown.slice(0, limit).forEach((i, n) => {
-      const tr = el('tr');
-      tr.tabIndex = n === 0 || i === chosen ? 0 : -1;
-      tr.dataset.i = i;
-      tr.setAttribute('aria-current', i === chosen);
-      present.forEach(([key]) => tr.append(cell(key, i)));
-      fragment.append(tr);
-    });
-    body.replaceChildren(fragment);
+    const body = document.querySelector('#table tbody'), present = columns(), wanted = shown.slice(0, limit);
+    const lines = (from, to) => {
+      const fragment = document.createDocumentFragment();
+      wanted.slice(from, to).forEach((i, n) => {
+        const tr = el('tr');
+        tr.tabIndex = from + n === 0 || i === chosen ? 0 : -1;
+        tr.dataset.i = i;
+        tr.setAttribute('aria-current', i === chosen);
+        present.forEach(([key]) => tr.append(cell(key, i)));
+        fragment.append(tr);
+      });
+      return fragment;
+    };
+    /* what is seen first stands at once; the rest of the rows follows when that is on the screen */
+    clearTimeout(timer);
+    body.replaceChildren(lines(0, AT_ONCE));
+    follow = () => { follow = null; clearTimeout(timer); body.append(lines(AT_ONCE)); };
+    if (wanted.length > AT_ONCE) timer = setTimeout(() => follow && follow(), 30); else follow = null;
     const more = $('more');
     more.replaceChildren();
     if (shown.length > limit) {
@@ -165,9 +178,10 @@
   document.khanij = page;
 
   /* one block */
+  const mark = i => document.querySelectorAll('#table tbody tr').forEach(tr => tr.setAttribute('aria-current', +tr.dataset.i === i));
   function choose(i, fly) {
     chosen = i;
-    document.querySelectorAll('#table tbody tr').forEach(tr => tr.setAttribute('aria-current', +tr.dataset.i === i));
+    mark(i);
     details(i);
     if (fly !== false && D.shapes[i]) centre(i);
     paint();
@@ -400,7 +414,7 @@
   const palette = () => { C = night.matches && !printing ? DARK : LIGHT; };
   const redrawn = () => { palette(); legend(); resize(); };
   night.addEventListener('change', redrawn);
-  window.addEventListener('beforeprint', () => { printing = true; redrawn(); });
+  window.addEventListener('beforeprint', () => { if (follow) follow(); printing = true; redrawn(); });
   window.addEventListener('afterprint', () => { printing = false; redrawn(); });
   /* one set of shapes for map and legend */
   const CORNERS = { square: [4, Math.PI / 4, 1.25], diamond: [4, 0, 1.3], triangle: [3, -Math.PI / 2, 1.3], pentagon: [5, -Math.PI / 2, 1.15], hexagon: [6, 0, 1.1] };
@@ -537,12 +551,12 @@
   $('zoom-in').addEventListener('click', () => zoom(1.6));
   $('zoom-out').addEventListener('click', () => zoom(1 / 1.6));
   $('zoom-all').addEventListener('click', () => { fit(); paint(); });
-  function resize() {
+  function size() {
     ratio = window.devicePixelRatio || 1;
     canvas.width = Math.max(50, canvas.clientWidth * ratio); canvas.height = Math.max(50, canvas.clientHeight * ratio);
     if (!view || view.whole) fit();
-    paint();
   }
+  const resize = () => { size(); paint(); };
   function legend() {
     const box = $('legend'), k = window.devicePixelRatio || 1, has = (key, v) => B[key].includes(v);
     box.replaceChildren();
@@ -583,12 +597,12 @@
   const seal = first && sealed(first);
   if (seal) { $('badge').append(...seal.childNodes); const line = document.querySelector('header .verdict'); if (line) line.remove(); /* the badge says it */ }
   explained(document.querySelector('header'));
-  palette(); legend(); resize(); draw();
+  palette(); legend(); size(); draw();
   window.addEventListener('resize', resize);
   if (typeof whatIf === 'function') whatIf(page);
   if (typeof budget === 'function') budget(page);
   /* without an address of a block the first of the table is told, where it lies on the map of all */
-  if (!opened() && shown.length) { chosen = shown[0]; details(chosen); draw(); }
+  if (!opened() && shown.length) { chosen = shown[0]; mark(chosen); details(chosen); paint(); }
   window.addEventListener('hashchange', opened);
   document.documentElement.dataset.ready = 'yes';
 }());

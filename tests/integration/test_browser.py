@@ -350,3 +350,27 @@ def test_the_keyboard_is_enough(seen: dict[str, Any]) -> None:
 
 def test_hostile_texts_stay_texts(seen: dict[str, Any]) -> None:
     assert seen["hostile"] == ["<script>alert('x')</script> & <b>bold</b>"] and seen["scripts"] == 6
+
+
+def test_the_first_rows_of_a_long_table_stand_at_once_and_the_rest_follows(tmp_path: Path) -> None:
+    gpkg = publish_geopackage(example.make_publication(180), tmp_path / "ranked_blocks.gpkg").path
+    page = write_page(gpkg, tmp_path / "long.html").path
+
+    async def visit() -> dict[str, Any]:
+        async with browser.Browser(tmp_path) as b:
+            await b.open(page.as_uri())
+            await asyncio.sleep(0.3)
+            whole = await b.value(_IDS)
+            at_once = await b.value(
+                f"(() => {{ document.querySelector('[data-key=score_mean]').click(); const first = {_IDS}.length;"
+                f" window.dispatchEvent(new Event('beforeprint')); return [first, {_IDS}.length]; }})()"
+            )
+            await asyncio.sleep(0.3)
+            return {"whole": whole, "at_once": at_once, "later": await b.value(_IDS), "errors": b.errors}
+
+    found = asyncio.run(visit())
+    rows = len(found["whole"])
+    assert rows > 100 and len(set(found["whole"])) == rows
+    assert found["at_once"] == [100, rows], "whoever prints waits for no row"
+    assert sorted(found["later"]) == sorted(found["whole"]), "and none stands twice"
+    assert found["errors"] == []
