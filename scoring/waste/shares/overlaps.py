@@ -71,7 +71,7 @@ def _split(site: shapely.Geometry, blocks: NDArray[Any], cut: NDArray[np.float64
         window = np.flatnonzero((x >= x0) & (x <= x1) & (y >= y0) & (y <= y1))
         inside = np.zeros(len(faces), dtype=bool)
         inside[window] = shapely.intersects_xy(block, x[window], y[window])
-        if abs(math.fsum(areas[inside]) - area) > _SAME_AREA * site.area:
+        if abs(areas[inside].sum() - area) > _SAME_AREA * site.area:
             inside = shapely.area(shapely.intersection(faces, block)) > areas / 2  # a point lay on an outline
         held.append(np.packbits(inside))
     holders = np.zeros(len(faces), np.int64)
