@@ -15,8 +15,7 @@ from typing import Any
 
 from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS, OUTPUT_LAYERS
 from publishing.geopackage.geopackage_registers import comment_of
-from publishing.geopackage.publication import SAMPLE_MARK
-from publishing.geopackage.reading import run_info, table_names
+from publishing.geopackage.reading import SAMPLE_MARK, run_info, table_names
 from publishing.releasing.catalogue import MEDIA
 from publishing.releasing.releases import MANIFEST, Release, list_releases
 from publishing.releasing.stac import CATALOG, COLLECTION, ITEM
