@@ -11,12 +11,8 @@ tables that they open by name. What never enters a result is in ``NEVER``, each 
 from __future__ import annotations
 
 import ast
-import atexit
-import contextlib
 import functools
 import hashlib
-import importlib.util
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -278,28 +274,11 @@ def _parsed(path: Path, stat: Stat | None) -> _Source:
 def _kept_imports() -> dict[str, list[Any]]:
     """What the modules import, as it was found before: file -> hash of its bytes, imports, names, tables.
 
-    To parse the whole project takes two seconds of every process that knows the assets. The list lies where Python keeps
-    compiled modules, and is not written where it may not write those; a module of other bytes is parsed anew.
+    To parse the whole project takes two seconds of every process that knows the assets.
     """
-    file = Path(importlib.util.cache_from_source(__file__)).with_suffix(".imports")
-    mine = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    kept: dict[str, list[Any]] = {}
-    with contextlib.suppress(OSError, ValueError):
-        version, digest, text = file.read_text(encoding="utf-8").split("\n", 2)
-        if (version, digest) == (mine, hashlib.sha256(text.encode()).hexdigest()):
-            kept = json.loads(text)
-    before = json.dumps(kept, sort_keys=True)
+    from khanij.foundation.files import kept_beside
 
-    def keep() -> None:
-        text = json.dumps(kept, sort_keys=True)
-        if text != before and not sys.dont_write_bytecode:
-            from khanij.foundation.files import write_bytes_atomically
-
-            with contextlib.suppress(OSError):
-                write_bytes_atomically(file, f"{mine}\n{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
-
-    atexit.register(keep)
-    return kept
+    return kept_beside(Path(__file__))
 
 
 def _folded(key: str, source: _Source) -> list[Any]:

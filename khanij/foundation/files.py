@@ -6,16 +6,21 @@ not belong here: what stands in the file.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
+import importlib.util
+import json
 import os
 import re
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _STAND_IN = re.compile(r"\.v[0-9]+\.[^.]+$")
 
@@ -179,3 +184,28 @@ def _kept(folder: Path, _changed_ns: int) -> dict[str, Path]:
 
 def _listed(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def kept_beside(module: Path) -> dict[str, Any]:
+    """What a module keeps from one process to the next; what is put in is written when the process ends.
+
+    The file lies where Python keeps compiled modules, and is not written where Python writes none. It holds for the module's
+    present bytes alone; one that is not what was written is empty.
+    """
+    file = Path(importlib.util.cache_from_source(str(module))).with_suffix(".kept")
+    mine = sha256_of(module)
+    kept: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError):
+        version, digest, text = file.read_text(encoding="utf-8").split("\n", 2)
+        if (version, digest) == (mine, hashlib.sha256(text.encode()).hexdigest()):
+            kept = json.loads(text)
+    before = json.dumps(kept, sort_keys=True)
+
+    def keep() -> None:
+        text = json.dumps(kept, sort_keys=True)
+        if text != before and not sys.dont_write_bytecode:
+            with contextlib.suppress(OSError):
+                write_bytes_atomically(file, f"{mine}\n{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
+
+    atexit.register(keep)
+    return kept

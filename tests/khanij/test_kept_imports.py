@@ -1,6 +1,8 @@
 """What modules import is kept between processes by the hash of their bytes, and nothing else vouches for it."""
 
 import atexit
+import hashlib
+import importlib.util
 import json
 import sys
 
@@ -16,7 +18,7 @@ ASSET = ("assets.evidence", "fertility")
 def kept(tmp_path, monkeypatch):
     """Where the list is written in this test, and a fresh process's memory: nothing parsed, nothing read."""
     at_end = []
-    monkeypatch.setattr(closure.importlib.util, "cache_from_source", lambda file: str(tmp_path / "closure.pyc"))
+    monkeypatch.setattr(importlib.util, "cache_from_source", lambda file: str(tmp_path / "closure.pyc"))
     monkeypatch.setattr(atexit, "register", at_end.append)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
 
@@ -28,7 +30,7 @@ def kept(tmp_path, monkeypatch):
         closure.forget_closures()
 
     fresh()
-    yield tmp_path / "closure.imports", fresh
+    yield tmp_path / "closure.kept", fresh
     monkeypatch.undo()
     fresh()
 
@@ -60,7 +62,7 @@ def test_other_bytes_and_other_tables_are_parsed_anew(kept, monkeypatch):
     assert changed in table
     table[changed] = ["0" * 64, [], {}, []]  # as of other bytes, which imported nothing
     text = json.dumps(table)
-    file.write_text(f"{version}\n{closure.hashlib.sha256(text.encode()).hexdigest()}\n{text}")
+    file.write_text(f"{version}\n{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
     seen = parsed(monkeypatch)
     assert "scoring/ground/settings.py" in closure_of(*ASSET).files
     assert str(ROOT / changed) in seen
