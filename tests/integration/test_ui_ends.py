@@ -16,6 +16,8 @@ import pytest
 from production_servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+# Ctrl-C too with KHANIJ_LONG=1: each starts three servers.
+SIGNALS = [signal.SIGTERM, signal.SIGINT] if os.environ.get("KHANIJ_LONG") else [signal.SIGTERM]
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes on this system"),
@@ -36,7 +38,7 @@ def child_of(pid: int) -> int:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda n: n.name)
 def test_ten_seconds_after_a_signal_nothing_lives_and_the_port_is_free(number, tmp_path):
     port = free_port()
     env = {k: v for k, v in os.environ.items() if not k.startswith(("KHANIJ_", "DAGSTER_"))}
