@@ -148,7 +148,7 @@ def _tell_of_no_run(region: str, given: dict[str, object], error: KhanijError) -
     if not channels(NotifySettings.from_environment()) or not isinstance(workspace, Workspace):
         return
     with instance() as dagster:
-        tell_news(dagster, workspace, of_no_run(region, str(error), dagster))
+        tell_news(dagster, workspace, of_no_run(region, str(error), dagster), log=False)
 
 
 def _finish_publication(folder: Path) -> None:
@@ -222,7 +222,9 @@ def _materialize(region: str, todo: list[str], given: dict[str, object], listene
         finally:
             end_run(workspace.cache_root, run_id)
             if not workspace.scenario and channels(NotifySettings.from_environment()):
-                tell_news(dagster, workspace)  # the daemon's sensor does it too; without a daemon nobody else does
+                tell_news(
+                    dagster, workspace, log=False
+                )  # the daemon's sensor does it too; without a daemon nobody else does
     return None if outcome.success else _first_failure(outcome)
 
 

@@ -47,7 +47,7 @@ def look(instance: dg.DagsterInstance, workspace: Workspace, state: State, now: 
     ended = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED]
     after = datetime.fromtimestamp(since - OVERLAP_S, UTC)
     records = instance.get_run_records(dg.RunsFilter(statuses=ended, updated_after=after), order_by="update_timestamp")
-    for record in sorted(records, key=lambda r: (r.update_timestamp, r.run_id if hasattr(r, "run_id") else "")):
+    for record in sorted(records, key=lambda r: (r.update_timestamp, r.dagster_run.run_id)):
         run = record.dagster_run
         if seen.get(run.run_id) == run.status.value or record.update_timestamp.timestamp() < since - OVERLAP_S:
             continue
@@ -115,13 +115,14 @@ def _closed(key: str, open_: dict[str, Any], now: float, run: dg.DagsterRun | No
 
 
 def tell_news(
-    instance: dg.DagsterInstance, workspace: Workspace, *more: Alert, now: float | None = None
+    instance: dg.DagsterInstance, workspace: Workspace, *more: Alert, now: float | None = None, log: bool = True
 ) -> list[Alert]:
     """Look, tell what is new, and remember it; what a channel did not take is kept and tried at the next look.
 
     Parameters
     ----------
     more : alerts of what stands in none of Dagster's books, such as a run that could not be begun.
+    log : whether the log is told too; a command has told its user already.
     """
     lock = FileLock(Path(workspace.cache_root).expanduser() / "locks" / "alerts.lock")
     Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +132,7 @@ def tell_news(
         told, state = look(instance, workspace, state, moment)
         for alert in more:
             told += _opened(alert, state["open"], moment)
-        state["unsent"] = [*_sent_again(state["unsent"]), *_sent(told)][-MOST_KEPT:]
+        state["unsent"] = [*_sent_again(state["unsent"]), *_sent(told, log)][-MOST_KEPT:]
         instance.daemon_cursor_storage.set_cursor_values({STATE: json.dumps(state, sort_keys=True)})
         return told
     return []
@@ -147,8 +148,8 @@ def read_state(instance: dg.DagsterInstance) -> State:
     return found if isinstance(found, dict) else {}
 
 
-def _sent(alerts: list[Alert]) -> list[dict[str, Any]]:
-    return [{"alert": alert.values(), "channels": failed} for alert in alerts if (failed := tell(alert))]
+def _sent(alerts: list[Alert], log: bool) -> list[dict[str, Any]]:
+    return [{"alert": alert.values(), "channels": failed} for alert in alerts if (failed := tell(alert, log=log))]
 
 
 def _sent_again(unsent: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -156,7 +157,7 @@ def _sent_again(unsent: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for entry in unsent:
         values = dict(entry["alert"])
         alert = Alert(**{**values, "why": tuple(values["why"])})
-        if failed := tell(alert, only=entry["channels"]):
+        if failed := tell(alert, only=entry["channels"], log=False):
             left.append({"alert": entry["alert"], "channels": failed})
     return left
 

@@ -85,7 +85,9 @@ def channels(settings: NotifySettings) -> list[str]:
     return [name for name, wanted in named.items() if wanted]
 
 
-def tell(alert: Alert, settings: NotifySettings | None = None, only: Sequence[str] | None = None) -> list[str]:
+def tell(
+    alert: Alert, settings: NotifySettings | None = None, only: Sequence[str] | None = None, log: bool = True
+) -> list[str]:
     """Log the alert and send it wherever the settings say; returns the channels that did not take it.
 
     A channel that does not answer is logged by its kind, never by its address (a webhook's address is a secret), and
@@ -93,11 +95,12 @@ def tell(alert: Alert, settings: NotifySettings | None = None, only: Sequence[st
 
     Parameters
     ----------
-    only : the channels to try, where it was told before and these did not take it; it is not logged again.
+    only : the channels to try, where it was told before and these did not take it.
+    log : whether the log is told too.
     """
     settings = settings or NotifySettings.from_environment()
     text = alert.text(settings.ui_url)
-    if only is None:
+    if log:
         LOG.log(logging.INFO if alert.event == "recovered" else logging.ERROR, "%s", text)
     failed = []
     for name in channels(settings) if only is None else only:
