@@ -53,7 +53,8 @@ def _all_places() -> list[Path]:
     tops = (output_folder(), releases_folder())
     roots = [*tops, *(p for top in tops for p in sorted(top.glob(f"{SCENARIOS}/*")))]
     found = [p for root in roots if root.is_dir() for p in sorted(root.iterdir()) if _is_place(p)]
-    found += [p for p in (archive_folder(),) if (p / "objects").is_dir()]
+    # A fetch that was killed before its first manifest leaves objects that nothing names yet.
+    found += [p for p in (archive_folder(),) if (p / "objects").is_dir() and (p / "manifests").is_dir()]
     if not found:
         raise MissingSourceError(
             "nothing was published, released or fetched yet", file=home_folder(), do="run: khanij run"

@@ -76,6 +76,12 @@ def test_what_is_whole_is_whole(home, capsys):
     assert main(["check", str(home / "releases")]) == 0
 
 
+def test_an_archive_whose_first_fetch_was_killed_stops_no_check(home, capsys):
+    shutil.rmtree(home / ".khanij" / "archive" / "manifests")
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out.count(": whole\n") == 2
+
+
 @pytest.mark.parametrize(
     "name",
     [
