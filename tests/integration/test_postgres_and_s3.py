@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -113,9 +114,41 @@ print(json.dumps(out))
 """
 
 
-def test_the_store_keeps_its_promises_on_an_object_store(tmp_path):
-    import os
+PRUNE_SCRIPT = """
+import json, time
+import pandas as pd
+from upath import UPath
+from pipelines.stores.io_managers import BundleStore
+from pipelines.upkeep.pruning import DAY_S, leftovers
+store = BundleStore("s3://khanij/store")
+for asset in ("blocks", "an_asset_of_long_ago"):
+    store.save(asset, "india", {"report": {"rows": 2}}, "f")
+BundleStore("s3://khanij/store/.scenarios/gone").save("blocks", "india", {"report": {}}, "f")
+found = list(leftovers(90, now=time.time() + 200 * DAY_S))
+out = {"young": [f.name for f in leftovers(90)], "found": [f.name for f in found], "sizes": all(f.bytes > 100 for f in found)}
+out["removed"] = all(f.remove() for f in found)
+out["left"] = sorted(k for k in UPath("s3://khanij/store").fs.find("khanij/store") if k.endswith("report.json"))
+print(json.dumps(out))
+"""
 
+
+def test_what_is_left_over_on_an_object_store_is_found_and_removed(tmp_path):
+    with s3(tmp_path) as bucket:
+        environment = {"KHANIJ_HOME": str(tmp_path / "home"), "KHANIJ_STORE": "s3://khanij/store"}
+        done = subprocess.run(
+            [sys.executable, "-c", PRUNE_SCRIPT],
+            env={**os.environ, **bucket, **environment},
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        root = "s3://khanij/store"
+        assert json.loads(done.stdout) == {
+            "young": [], "sizes": True, "removed": True, "left": ["khanij/store/india/blocks/report.json"],
+            "found": [f"{root}/.scenarios/gone", f"{root}/india/an_asset_of_long_ago"],
+        }  # fmt: skip
+
+
+def test_the_store_keeps_its_promises_on_an_object_store(tmp_path):
     with s3(tmp_path) as bucket:
         done = subprocess.run(
             [sys.executable, "-c", STORE_SCRIPT, str(tmp_path / "moto.log")],
