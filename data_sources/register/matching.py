@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
 
 from data_sources.reference.site_names import SAME_NAME, name_similarity, name_words
 from data_sources.reference.waste_families import family_of
@@ -41,6 +40,8 @@ def match_records(facilities: pd.DataFrame) -> pd.DataFrame:
 
 
 def _near_pairs(table: pd.DataFrame) -> set[tuple[int, int]]:
+    from scipy.spatial import cKDTree
+
     placed = np.flatnonzero(table["lat"].notna() & table["lon"].notna())
     if len(placed) < 2:
         return set()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
 from khanij.sample import composition as comp
 from khanij.sample.fields import Floats, SmoothField, stream
@@ -131,6 +130,8 @@ def sample_positions(world: World) -> Floats:
 
 def stream_sediments(world: World, dumps: DumpDrainage) -> Iterator[pd.DataFrame]:
     """NGDR's stream-sediment table in chunks; one row per sample, columns ``SEDIMENT_COLUMNS``."""
+    from scipy.spatial import cKDTree
+
     chemistry = GroundChemistry(world)
     positions = sample_positions(world)
     taken: dict[str, int] = {}

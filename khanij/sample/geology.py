@@ -7,13 +7,16 @@ magnetometer sees (``geophysics``), or how a layer is written.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 from khanij.sample.counts import DistrictCounts, Extent
 from khanij.sample.fields import Floats, Plane, Relief, SmoothField, stream
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 GNEISS, GRANITE, SCHIST, ULTRAMAFIC, SYENITE, CARBONATITE, ALLUVIUM, DOLERITE = range(8)
 
@@ -118,6 +121,8 @@ ALLUVIUM_HALF_WIDTH_M = 1_000.0
 
 def build_world(counts: DistrictCounts, seed: int, extent_deg: Extent) -> World:
     """Draw the ground of one area: the same counts, seed and extent give the same ground."""
+    from scipy.spatial import cKDTree
+
     west, south, east, north = extent_deg
     plane = Plane(0.5 * (west + east), 0.5 * (south + north))
     (x0, x1), (y0, y1) = plane.to_xy(np.array([west, east]), np.array([south, north]))

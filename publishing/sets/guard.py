@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.stats import kendalltau, spearmanr
 
 from publishing.sets.listing import Facts, LayerFacts
 
@@ -102,6 +101,8 @@ def least_tau(blocks: int, limits: Limits) -> float:
 
 def rank_correlations(before: Facts, now: Facts) -> dict[str, tuple[float, int]]:
     """Kendall's tau-b of the ranks of the blocks that both sets rank, and their number; of fewer than five there is none."""
+    from scipy.stats import kendalltau
+
     return _correlations(before.blocks, now.blocks, lambda x, y: float(kendalltau(x, y).statistic))
 
 
@@ -116,6 +117,8 @@ def spearman_correlations(before: Ranks, now: Ranks) -> dict[str, tuple[float, i
 
     Source: Spearman 1904, *The proof and measurement of association between two things*, Am. J. Psychol. 15, 72-101.
     """
+    from scipy.stats import spearmanr
+
     return _correlations(before, now, lambda x, y: float(spearmanr(x, y).statistic))
 
 

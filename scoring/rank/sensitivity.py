@@ -14,7 +14,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.stats import kendalltau
 
 from khanij.foundation.equal_area import require_equal_area
 from scoring.rank.assess import Progress, run
@@ -102,6 +101,8 @@ def top_k(n: int) -> int:
 
 def compare(base: Mapping[str, int], other: Mapping[str, int]) -> tuple[float, float, int]:
     """Kendall's tau-b over the blocks ranked in both, and Jaccard of the two top k (k from the base's length)."""
+    from scipy.stats import kendalltau
+
     common = sorted(set(base) & set(other))
     k = top_k(len(base))
     first = {b for b, r in base.items() if r <= k}

@@ -24,8 +24,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import norm
 
 from data_sources.contracts import ScoringError
 from khanij.foundation.cells import text
@@ -62,6 +60,9 @@ def pool(ln_grades: NDArray[np.float64], ln_gsds: NDArray[np.float64]) -> Pool:
     ------
     ScoringError : fewer than 8 sites.
     """
+    from scipy.optimize import brentq
+    from scipy.stats import norm
+
     y, s = np.asarray(ln_grades, float), np.asarray(ln_gsds, float)
     n = len(y)
     if n < MIN_SITES:

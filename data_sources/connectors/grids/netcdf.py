@@ -11,8 +11,6 @@ import sys
 import warnings
 from pathlib import Path
 
-from scipy.io import netcdf_file
-
 from data_sources.connectors.library_errors import LIBRARY_ERRORS
 from khanij.foundation.errors import SourceError
 
@@ -51,6 +49,8 @@ def require_sound(file: Path, *, max_cells: int) -> None:
 
 
 def _look_by_scipy(file: Path) -> None:
+    from scipy.io import netcdf_file
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

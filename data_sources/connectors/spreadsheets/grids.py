@@ -20,7 +20,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import openpyxl
 import xlrd
 
 from data_sources.connectors.spreadsheets.apart import read_apart
@@ -132,6 +131,8 @@ class _Xlsx(Workbook):
     """Transitional Open XML: values, number formats, formulas without a value, cells merged downwards."""
 
     def __init__(self, path: Path) -> None:
+        import openpyxl
+
         super().__init__(path)
         self._book = openpyxl.load_workbook(path, read_only=True, data_only=True)
 
@@ -178,6 +179,8 @@ class _Xlsx(Workbook):
 
         A program that writes a workbook calculates nothing: it leaves the value out, or writes 0.
         """
+        import openpyxl
+
         found: list[tuple[int, int, str]] = []
         book = openpyxl.load_workbook(self.path, read_only=True, data_only=False)
         try:

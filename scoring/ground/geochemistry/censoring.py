@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import CensoredData, ecdf, norm
 
 from khanij.foundation.errors import ScoringError
 
@@ -66,6 +65,8 @@ def kaplan_meier_quantiles(values: Floats, censored: Bools, probabilities: Float
 
     Source: Helsel 2012, *Statistics for censored environmental data*, ch. 6.
     """
+    from scipy.stats import CensoredData, ecdf
+
     x, c = _given(values, censored)
     out = np.full(len(probabilities), np.nan)
     if not (~c).any():
@@ -127,6 +128,8 @@ def ros(values: Floats, censored: Bools) -> tuple[Floats, float, float]:
     ------
     ScoringError : fewer than three detected values.
     """
+    from scipy.stats import norm
+
     x, c = _given(values, censored)
     if (~c).sum() < 3:
         raise ScoringError(
@@ -146,6 +149,8 @@ def substitute(values: Floats, censored: Bools) -> Floats:
     ``x = exp(a + b z(F(L) / 2))``, F the fitted distribution. Robust ROS gives censored samples different values in
     an arbitrary order, which would draw a false pattern on a map; one value per limit does not. Missing stays NaN.
     """
+    from scipy.stats import norm
+
     values = np.asarray(values, dtype=np.float64)
     censored = np.asarray(censored, dtype=bool) & np.isfinite(values)
     if not censored.any():

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.covariance import MinCovDet
 
 from khanij.foundation.errors import ScoringError
 from scoring.ground.geochemistry.composition import ilr_basis
@@ -52,6 +51,8 @@ def robust_pca(
 
     Source: Filzmoser, Hron & Reimann 2009, *Environmetrics* 20, 621-632.
     """
+    from sklearn.covariance import MinCovDet
+
     elements = [str(c) for c in ppm]
     values = ppm.to_numpy(dtype=np.float64)
     whole = np.isfinite(values).all(axis=1) & (values > 0).all(axis=1)

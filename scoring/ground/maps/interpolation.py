@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from khanij.foundation.errors import ScoringError
 from khanij.foundation.grid import Grid
@@ -73,6 +72,8 @@ def idw(
     -------
     (columns, rows, cols) float32 mean and spread (without the first axis for one column).
     """
+    from scipy.spatial import cKDTree
+
     table = np.ascontiguousarray(np.asarray(values, dtype=np.float64).reshape(len(x), -1))
     if len(x) == 0:
         raise ScoringError("no sample to interpolate from")

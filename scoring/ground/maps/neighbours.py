@@ -11,12 +11,14 @@ in the table, or which tile a point is in, does not show in the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 Floats = NDArray[Any]
 ON_THE_SPOT_M = 1e-6
@@ -47,6 +49,8 @@ class Samples:
 
 def index_samples(x: Floats, y: Floats, z: Floats) -> Samples:
     """Sort finite samples into square buckets that hold about one each."""
+    from scipy.spatial import cKDTree
+
     sx, sy, sz = (np.asarray(v, dtype=np.float64) for v in (x, y, z))
     west, south = float(sx.min()), float(sy.min())
     width, height = float(sx.max()) - west, float(sy.max()) - south

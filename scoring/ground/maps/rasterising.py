@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.features import rasterize
 from rasterio.warp import reproject
-from scipy.signal import oaconvolve
 
 from khanij.foundation.errors import CrsError, ScoringError
 from khanij.foundation.grid import Band, Grid, RasterStack
@@ -113,6 +112,8 @@ def point_density(x: Floats, y: Floats, grid: Grid, radius_m: float) -> NDArray[
 
 
 def _disc_mean(amount: Floats, grid: Grid, n: int, radius_m: float, scale: float) -> NDArray[np.float32]:
+    from scipy.signal import oaconvolve
+
     dy, dx = np.mgrid[-n : n + 1, -n : n + 1]
     disc = (np.hypot(dy * grid.cell_y_m, dx * grid.cell_x_m) <= radius_m).astype(np.float64)
     total = oaconvolve(amount, disc, mode="same")[n : n + grid.shape[0], n : n + grid.shape[1]]

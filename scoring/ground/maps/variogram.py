@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
-from scipy.spatial import cKDTree
 
 from khanij.foundation.errors import ScoringError
 
@@ -73,6 +71,8 @@ def empirical_variogram(
 
     Source: Cressie & Hawkins 1980, *Mathematical Geology* 12, 115-125.
     """
+    from scipy.spatial import cKDTree
+
     keep = np.isfinite(values) & np.isfinite(x) & np.isfinite(y)
     x, y, z = x[keep], y[keep], values[keep]
     if len(z) < 10:
@@ -105,6 +105,8 @@ def empirical_variogram(
 
 def fit_variogram(empirical: EmpiricalVariogram, model: Model = "exponential") -> Variogram:
     """Least squares weighted by ``N / gamma_model^2`` (Cressie 1985), started from the curve's own ends."""
+    from scipy.optimize import least_squares
+
     h, g = empirical.lag_m, empirical.gamma
     if not (g > 0).any():
         raise ScoringError("the values do not vary with distance at all")

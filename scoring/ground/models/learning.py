@@ -14,8 +14,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 
 from khanij.foundation.errors import ScoringError
 from scoring.ground.maps.evidence import Evidence
@@ -147,6 +145,9 @@ def fit_bags(
     Source: Mordelet & Vert 2014, *Pattern Recognition Letters* 37, 201-209 (bagging for positive-unlabelled data);
     King & Zeng 2001, *Political Analysis* 9, 137-163 (prior correction).
     """
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+
     rng = np.random.default_rng(seed)
     size = min(
         len(unlabelled),

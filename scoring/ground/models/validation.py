@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import poisson
 
 from khanij.foundation.errors import ScoringError
 from khanij.foundation.grid import Grid
@@ -174,6 +173,8 @@ def validate(
 
 def calibration(probability: Floats, deposits: NDArray[np.bool_], groups: int = 10) -> pd.DataFrame:
     """Expected against observed deposits in groups of equal expected count, with the expected's Poisson 95 % range."""
+    from scipy.stats import poisson
+
     known = np.isfinite(probability)
     p, y = probability[known].astype(np.float64), deposits[known]
     order = np.argsort(p, kind="stable")

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
 
 from khanij.foundation.errors import ScoringError
 
@@ -319,6 +318,8 @@ def conditional_independence(
 
     Give ``cells`` = 1 and one entry per cell to treat cells as independent, which makes sd(T) far too small.
     """
+    from scipy.stats import norm
+
     p, s, n = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (probability, sd, cells)))
     keep = np.isfinite(p) & (n > 0)
     expected = float((n[keep] * p[keep]).sum())

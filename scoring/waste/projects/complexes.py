@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import Geod
-from scipy.spatial import cKDTree
 
 from data_sources.reference.site_names import names_alike
 from khanij.foundation.errors import ScoringError
@@ -94,6 +93,8 @@ def alike_pairs(
     ids, names, lon_deg, lat_deg : of n sites; one whose position is NaN is near nothing.
     links : site -> the site that it shares a complex with.
     """
+    from scipy.spatial import cKDTree
+
     at = np.flatnonzero(np.isfinite(lon_deg) & np.isfinite(lat_deg))
     if len(at) < 2:
         return []

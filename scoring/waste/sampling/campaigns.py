@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, ndtri
 
 from data_sources.reference.campaign_costs import DRILLING, STEPS, TEST_WORK, one_step_up
 from data_sources.reference.economic_facts import EconomicTables
@@ -98,6 +97,8 @@ def latin_uniforms(seed: int, n: int, stream: Stream, *ids: object) -> Floats:
 
 def latin_normals(seed: int, n: int, stream: Stream, *ids: object) -> Floats:
     """(n,) the same as normals, of mean 0 and variance 1 (the middles alone would fall short by 0.3 % at 512)."""
+    from scipy.special import ndtri
+
     z = np.asarray(ndtri(latin_uniforms(seed, n, stream, *ids)))
     return np.asarray(z / np.sqrt((z * z).mean()))
 
@@ -213,6 +214,8 @@ def sample_draws(
 
 def _by_worth(x: ProjectInputs, products: slice, deck: Mapping[str, float], elements: Sequence[str]) -> list[int]:
     """Places of the products by what the median figure of each would bring, the main one first."""
+    from scipy.special import expit
+
     figure = np.repeat(np.arange(len(x.product_ptr) - 1), np.diff(x.product_ptr))[products]
     median = x.grade_pure[figure] * expit(x.grade_mu[figure]) * expit(x.product_logit[products])
     worth = median * x.product_payable[products] * np.array([deck[e] for e in elements])
