@@ -109,7 +109,7 @@ def kill_when_started(here: Installation, region: str, known: set[str]) -> str:
                     )
         return ""
 
-    run_id = here.wait(started, 180, f"a run of {region} has started")
+    run_id = here.wait(started, 900, f"a run of {region} has started")
     lock = here.home / ".khanij" / "locks" / "runs" / f"{run_id}.lock"
     for process in Path("/proc").glob("[0-9]*/fd/*"):
         try:
@@ -132,7 +132,7 @@ def test_events_of_runs(here, starter):
         file.write_text(text)
         start(here, starter, region)
 
-    def told(event: str, seconds: float = 240) -> dict:
+    def told(event: str, seconds: float = 900) -> dict:
         (message,) = here.wait(lambda: here.told(event, region, len_before[0]), seconds, f"{event} of {region}")
         assert "What happens next: " in message["text"], message
         by = {"command": "khanij run", "UI": "the UI", "sensor": "sensor landing_files"}[starter]
@@ -204,11 +204,11 @@ def test_late(here, starter):
     file_of(here, region).write_text(faults(24))
     start(here, starter, region)
     workspace = Workspace(output_root=str(here.home / "output"), cache_root=str(here.home / ".khanij"))
-    here.wait(lambda: {r.run_id for r in runs(here) if r.tags.get("dagster/partition") == region} - known, 240, "a run")
+    here.wait(lambda: {r.run_id for r in runs(here) if r.tags.get("dagster/partition") == region} - known, 900, "a run")
     with here.instance() as instance:
         alerts, _ = alerting.look(instance, workspace, {"thorough": time.time() * 2}, time.time() + 4 * 3600)
     assert region in [a.region for a in alerts if a.event == "late"]
-    here.wait(lambda: all(r.is_finished for r in runs(here)), 240, "the run ends")
+    here.wait(lambda: all(r.is_finished for r in runs(here)), 900, "the run ends")
     if starter == "sensor":
         switch(here, "landing_files", on=False)
     assert before <= len(here.got)
@@ -229,7 +229,7 @@ def test_a_run_of_the_command_is_on_its_jobs_page_terminated_there_and_executed_
     made = here.ask(AGAIN, params={"parentRunId": mine, "strategy": "ALL_STEPS"})
     assert made["__typename"] == "LaunchRunSuccess", made
     again = made["run"]["runId"]
-    here.wait(lambda: {r["runId"]: r["status"] for r in here.ask(OF_JOB)["runs"]}.get(again) == "SUCCESS", 240, "again")
+    here.wait(lambda: {r["runId"]: r["status"] for r in here.ask(OF_JOB)["runs"]}.get(again) == "SUCCESS", 900, "again")
 
 
 def test_every_event_is_in_the_table():
