@@ -40,6 +40,8 @@ def bring_up_to_date(home: Path) -> Path | None:
     BooksError : a newer Dagster wrote them, or they cannot be migrated; the copy is named.
     """
     installed, mark = version("dagster"), home / MARK
+    if not any((home / "history").rglob("*.db")):
+        return None  # a new home, or books in PostgreSQL: nothing is written, as such a home may be read-only
     if mark.is_file() and mark.read_text(encoding="utf-8").strip() == installed:
         return None
     with FileLock(home / ".khanij_books.lock"):

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.resources import instance
 from pipelines.upkeep.run_history import needed_runs
-from pipelines.upkeep.upgrading import MARK, BooksError
+from pipelines.upkeep.upgrading import MARK, BooksError, bring_up_to_date
 
 DUMP = Path(__file__).parent / "old_home" / "dagster_1_11.sql"
 OLD_SCHEMA = "7e2f3204cf8e"  # of Dagster 1.11.16: make_old_home.py
@@ -84,10 +84,17 @@ def test_a_home_of_today_needs_no_copy(tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "new"))
     with instance() as dagster:
         dagster.get_runs()
-    (tmp_path / "new" / MARK).unlink()
+    assert not (tmp_path / "new" / MARK).exists(), "there was nothing to look at"
     with instance():
         pass
-    assert not list((tmp_path / "new").glob("before_*"))
+    assert (tmp_path / "new" / MARK).exists() and not list((tmp_path / "new").glob("before_*"))
+
+
+def test_a_home_without_books_of_its_own_is_left_as_it_is(tmp_path):
+    """With PostgreSQL the folder holds settings alone, and may be read-only."""
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    assert bring_up_to_date(tmp_path) is None
+    assert [p.name for p in tmp_path.iterdir()] == ["dagster.yaml"]
 
 
 def test_books_of_a_newer_dagster_are_refused_in_words_and_kept(home):
