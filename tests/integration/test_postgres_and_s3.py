@@ -114,6 +114,47 @@ print(json.dumps(out))
 """
 
 
+PLAN_SCRIPT = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from assets.workspace import Workspace
+from pipelines.incremental import order, stale_assets
+from pipelines.stores.io_managers import BundleStore
+from tests.pipelines.current_region import make_current
+home, log, region = Path(sys.argv[2]), Path(sys.argv[3]), "karnataka_andhra"
+data = home / "data" / "ngdr_karnataka_andhra"
+data.mkdir(parents=True)
+(data / "stream_sediments.csv").write_text("sampleno,longitude,latitude\\n")
+workspace = Workspace(output_root=str(home / "out"), cache_root=str(home / "cache"), data_root=str(home / "data"))
+store = BundleStore("s3://khanij/store")
+make_current(region, workspace, store)
+before = len(log.read_text().splitlines())
+out = {"stale": stale_assets(region, workspace, store), "assets": len(order())}
+asked = [line for line in log.read_text().splitlines()[before:] if "GET /khanij/" in line]
+out["small"], out["values"] = sum("manifest.json" in a for a in asked), [a for a in asked if "value.json" in a]
+path = store.folder("blocks", region) / "value.json"
+path.write_bytes(path.read_bytes().replace(b"blocks", b"blocky"))
+out["changed"] = "blocks" in stale_assets(region, workspace, store)
+print(json.dumps(out))
+"""
+
+
+def test_a_plan_of_a_current_region_downloads_no_object(tmp_path):
+    """Counted by the server itself; an object that changed without changing its size is found all the same."""
+    with s3(tmp_path) as bucket:
+        done = subprocess.run(
+            [sys.executable, "-c", PLAN_SCRIPT, str(ROOT), str(tmp_path / "home"), str(tmp_path / "moto.log")],
+            env={**os.environ, **bucket},
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert told["stale"] == [] and told["assets"] > 15 and told["small"] >= told["assets"], "manifests are read"
+        assert told["values"] == [], "and nothing else"
+        assert told["changed"]
+
+
 PRUNE_SCRIPT = """
 import json, time
 import pandas as pd
