@@ -281,6 +281,18 @@ def test_a_redirect_on_the_same_host_is_followed_and_a_circle_is_not(upstream: s
         fetch(card(proxy, name="circle"), Archive(tmp_path), settings=PATIENT)
 
 
+BROKEN = b"<HTML><HEAD><TITLE>MapServer Message</TITLE><style>p {x: y}</style></HEAD><BODY>\nmsLoadConfig(): Unable to access file. (/etc/m.conf)</BODY></HTML>"
+
+
+def test_a_servers_page_about_its_own_trouble_is_told_and_is_no_log_in(upstream: str, tmp_path: Path) -> None:
+    with FaultProxy(upstream, lambda q, r: Reply(200, {"Content-Type": "text/html"}, BROKEN)) as proxy:
+        with pytest.raises(SourceError, match=r"msLoadConfig\(\): Unable to access file") as told:
+            fetch(card(proxy), Archive(tmp_path), settings=PATIENT)
+        assert not isinstance(told.value, LoginRequiredError) and "p {x" not in str(told.value)
+        state = probe(card(proxy))
+    assert state.state == "changed" and "MapServer Message msLoadConfig" in state.message
+
+
 def test_a_redirect_to_the_log_in_page_says_so(upstream: str, tmp_path: Path) -> None:
     with (
         FaultProxy(upstream, lambda q, r: Reply(302, {"Location": "/login?next=x"})) as proxy,

@@ -5,6 +5,7 @@ Belongs here: shapes and wording. Does not belong here: asking (``http``).
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Mapping
@@ -14,7 +15,11 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from khanij.foundation.errors import SourceError
+from khanij.foundation.redaction import redact
 
+_TELLING = 200  # characters of a page that are told
+_UNSEEN = re.compile(rb"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>")
+_LOGIN_MARKS = re.compile(rb"(?i)type\s*=\s*[\"']?password|\b(log|sign)[ -]?(in|on)\b|captcha|authenticat")
 _HTML = re.compile(rb"^\s*(<!doctype\s+html|<html|<head|<body|<script)", re.I)
 
 
@@ -87,6 +92,21 @@ def login_error(text: str, host: str, layer: str | None, given: tuple[str, ...] 
     if given:
         do = f"check what the environment variable {' and '.join(given)} holds: the server does not take it"
     return LoginRequiredError(text, file=host, layer=layer, do=do)
+
+
+def page_error(answer: Answer, host: str, layer: str | None) -> SourceError:
+    """The error for a web page where data was asked for: a log-in where it looks like one, else what the page says."""
+    asked = "a web page came where data was asked for"
+    if _LOGIN_MARKS.search(answer.body):
+        return login_error(f"{asked}, most likely a log-in page", host, layer)
+    text = " ".join(html.unescape(_UNSEEN.sub(b" ", answer.body).decode("utf-8", "replace")).split())
+    said = redact(text[:_TELLING]) or "nothing that can be read"
+    return SourceError(
+        f"{asked}; it says: {said}",
+        file=host,
+        layer=layer,
+        do="see what it says: the server's own trouble passes, else correct url, layer or params in the source card",
+    )
 
 
 def too_large(size: int, limit: int, host: str, layer: str | None) -> TooLargeError:

@@ -29,6 +29,7 @@ from data_sources.connectors.remote.answers import (
     UnreachableError,
     login_error,
     lower_headers,
+    page_error,
     retry_after_s,
     too_large,
 )
@@ -193,7 +194,7 @@ class Client:
 
         answer = self.again(lambda: self._once(url, params, sent, layer, lambda r, t: self._read(r, t, limit, layer)))
         if answer.is_html and not html:
-            raise login_error("a web page came where data was asked for, most likely a log-in page", self.host, layer)
+            raise page_error(answer, self.host, layer)
         return answer
 
     def again(self, call: Callable[[], T]) -> T:
@@ -233,7 +234,7 @@ class Client:
 
         answer = self.again(lambda: self._once(url, params, {}, layer, read))
         if answer.is_html:
-            raise login_error("a web page came where data was asked for", self.host, layer)
+            raise page_error(answer, self.host, layer)
         return answer
 
     def download(

@@ -256,6 +256,7 @@ def test_an_asset_of_dagster_shows_nothing_of_it(tmp_path, environment, monkeypa
         given = {"workspace": Workspace(cache_root=str(tmp_path / ".khanij")), archive_module.MARKS: dg.mem_io_manager}
         (tmp_path / "dagster").mkdir()
         with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
+            instance.add_dynamic_partitions("region", ["india"])
             for login in (f"reader:{PASSWORD}", "reader:SECRETWRONG"):
                 monkeypatch.setenv("MINE_LOGIN", login)
                 (server.requests).clear()
