@@ -74,6 +74,13 @@ def test_a_verb_that_reads_imports_no_engine_and_no_more_than_it_needs(published
     assert done.stdout
 
 
+def test_a_load_of_the_definitions_waits_for_no_library_that_a_formula_alone_needs():
+    heavy = ("sklearn", "scipy.stats", "scipy.spatial", "scipy.optimize", "scipy.signal", "openpyxl", "xlsxwriter")
+    code = f"import sys, pipelines.definitions; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.stdout == "[]\n", done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="processor time of a child is not told there")
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_it_takes_less_than_half_a_second_of_the_processor(option):
