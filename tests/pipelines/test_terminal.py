@@ -163,7 +163,7 @@ def test_the_other_verbs_answer_as_json(home, capsys, monkeypatch):
     told = document(capsys, "validate", str(file), "--as", "waste_sites", status=1)
     assert told["rows"]["in"] == 2 == told["rows"]["kept"] + told["rows"]["quarantined"] and told["held"]
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
-    monkeypatch.setattr("subprocess.call", lambda *given, **more: 0)
+    monkeypatch.setattr("pipelines.cli.ui.served", lambda command: 0)
     monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
     assert document(capsys, "ui", "--port", "3001")["url"] == "http://127.0.0.1:3001"
     assert document(capsys, "check", str(home / "nothing"), status=3)["error"]["message"]
