@@ -74,15 +74,20 @@ def _by_values(frame: pd.DataFrame, columns: list[str], known: frozenset[str], w
 
 
 def _key(frame: pd.DataFrame, columns: list[str], words: tuple[tuple[str, ...], ...]) -> tuple[str, str] | None:
-    """A column of which each value stands once, called a number or code; one whose name holds the thing's own word first."""
+    """A column of which each value stands once, called a number or code; one whose name holds the thing's own word first.
+
+    A row without one, such as that of the totals, is no objection; a column of names is taken where there is no other.
+    """
     found = []
     for column in columns:
         values = frame[column].dropna().astype("str").str.strip()
         parts = plain_name(column).split("_")
         called = any(p in KEY_WORDS or p.endswith(("id", "no", "code")) for p in parts)
         own = any(any(p.startswith(w) for p in parts) for group in words for w in group)
-        if len(values) == len(frame) and values.is_unique and (called or own) and not _is_measure(values):
-            found.append((not (called and own), not own, columns.index(column), column))
+        is_whole = len(values) >= len(frame) - max(1, len(frame) // 20) and len(values) > 0
+        if is_whole and values.is_unique and (called or own) and not _is_measure(values):
+            named = any(p.startswith(("name", "naam")) for p in parts)
+            found.append((not (called and own), named, not own, columns.index(column), column))
     if not found:
         return None
     return min(found)[-1], "each value stands once, and its name is that of a number or code"

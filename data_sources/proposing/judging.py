@@ -209,6 +209,10 @@ def _try(
                 return _Refused(contract.name, weight + len(guessed), told)
             guessed.append(taken)
             continue
+        unnamed, of, _ = str(admission.report.get("key_made") or "").partition(" taken from ")
+        if of and (taken := _guessed(frame, contract, unnamed, reading, known)) is not None:
+            guessed.append(taken)  # a column of its own is better than the other one's values
+            continue
         wanted = _NEEDED.get(contract.name, ())
         if not wanted or any(f in admission.report["fields"] for f in wanted):
             return _weighed(

@@ -15,7 +15,7 @@ LAYER_WORDS: dict[str, tuple[str, ...]] = {
     "lithology": ("litho", "geolog", "rock", "शैल", "चट्टान", "भूविज्ञान", "भूवैज्ञानिक"),
     "faults": ("fault", "shear", "lineament", "thrust", "भ्रंश"),
     "folds": ("folds", "fold_", "fold ", "anticline", "syncline", "वलन"),
-    "occurrences": ("occurrence", "deposit", "mineralis", "mineraliz", "prospect", "खनिज"),
+    "occurrences": ("occurrence", "occ ", "occs", "deposit", "mineralis", "mineraliz", "prospect", "खनिज"),
     "magnetic_stations": ("magnet", "चुंबकीय"),
     "gravity_stations": ("gravity", "bouguer", "गुरुत्व"),
     "auction_blocks": ("block", "auction", "tranche", "ब्लॉक", "खंड", "नीलामी"),

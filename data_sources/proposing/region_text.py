@@ -70,11 +70,26 @@ def place(folder_sets: tuple[list[Found], list[Unread]], known: Known, extent_de
             unplaced.append(_second(proposal, kept[proposal.layer]))
         else:
             kept[proposal.layer] = proposal
+    _register_in_one(judged, layers)
     layers = {name: completed(p, known) for name, p in sorted(layers.items(), key=lambda item: _place_of(item[0]))}
     for name in [n for n in NEED_SITES if n in layers and "waste_sites" not in layers]:
         unplaced.append(Unread(layers.pop(name).found.said, f"{name} of sites that no file names", _SITES_NEEDED))
     said, source = (extent_deg, "as given") if extent_deg else _extent(layers, gates)
     return Placed(layers, gates, tuple(unplaced), said, source, tuple(_notes(layers)))
+
+
+def _register_in_one(judged: Mapping[Found, list[Proposal]], layers: dict[str, Proposal]) -> None:
+    """One table may be the sites, their tonnages and their grades at once: what it also is and no other file is, it is read as too."""
+    if "waste_sites" not in layers:
+        able = [p for proposals in judged.values() for p in proposals if p.layer == "waste_sites"]
+        if able:
+            best = max(able, key=lambda p: p.score)
+            layers["waste_sites"] = replace(best, why=(*best.why, "the only file of sites"))
+    if "waste_sites" in layers:
+        same = layers["waste_sites"].found
+        for proposal in judged.get(same, ()):
+            if proposal.layer in ("tonnages", "grades") and proposal.layer not in layers:
+                layers[proposal.layer] = replace(proposal, why=(*proposal.why, "in the table of the sites"))
 
 
 _SITES_NEEDED = "add a table of the waste sites with site_id, name, lat, lon and waste_type_code (codes: docs/reference_tables.md, routes)"

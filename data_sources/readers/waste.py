@@ -119,6 +119,8 @@ def read_inventory(
             continue
         inner, reading = own.get(layer, (None, {}))
         frame = read_file(path, layer=inner, options={**reading, **(options or {})})
+        if layer == "waste_sites" and (named := _columns_of_place(sources, frame)):
+            frame = read_file(path, layer=inner, options={**reading, **named, **(options or {})})
         if WASTE_CONTRACTS[layer].geometry is None and isinstance(frame, gpd.GeoDataFrame):
             frame = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         frames[layer] = frame
@@ -199,6 +201,16 @@ def admit_tables(
         report=report,
         marks=_marks(admitted),
     )
+
+
+def _columns_of_place(sources: Mapping[str, LayerSource] | None, frame: pd.DataFrame) -> dict[str, Any]:
+    """The columns that the card of the sites names as x and y, such as easting and northing, where the table has both."""
+    source = (sources or {}).get("waste_sites")
+    if source is None:
+        return {}
+    options = {**load_card(source.card).options, **source.options}
+    named: dict[str, Any] = {k: options[k] for k in ("x", "y") if k in options}
+    return named if len(named) == 2 and {*map(str, named.values())} <= {*map(str, frame.columns)} else {}
 
 
 def _own_reading(source: LayerSource) -> tuple[str | None, dict[str, Any]]:

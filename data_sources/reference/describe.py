@@ -104,7 +104,19 @@ def page() -> str:
         )
         parts.append("| column | unit | meaning |\n|---|---|---|")
         parts += [f"| `{c}` | {unit} | {meaning} |" for c, (unit, meaning) in columns_of(name).items()]
+        if name == "routes":
+            parts += _codes()
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _codes() -> list[str]:
+    """Every code of a waste with the routes that take it, which is what a user's own table has to name."""
+    taken: dict[str, list[str]] = {}
+    for row in load_table("routes").to_dict("records"):
+        for code in str(row["waste_type_codes"]).split(";") if isinstance(row["waste_type_codes"], str) else ():
+            taken.setdefault(code.strip(), []).append(str(row["name"]))
+    head = "\nCodes of wastes (`waste_type_code`) and the routes that take them; words such as *Red mud* are read as `red_mud`:\n"
+    return [head, "| code | routes |\n|---|---|", *(f"| `{c}` | {'; '.join(r)} |" for c, r in sorted(taken.items()))]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ choice among several (``scoring.rank.route_choice``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -32,3 +33,39 @@ def from_type(route: str, others: Iterable[str] = ()) -> str:
     """For ``flags``: the route that was taken, and those that were there to take."""
     rest = ", ".join(others)
     return f"{FROM_TYPE}:{route}" + (f" (others: {rest})" if rest else "")
+
+
+_WORDS = {
+    "copper": "cu", "gold": "au", "zinc": "zn", "lead": "pb", "silver": "ag", "iron": "fe", "manganese": "mn", "tungsten": "w",
+    "tin": "sn", "nickel": "ni", "chrome": "cr", "chromium": "cr", "chromite": "cr", "uranium": "u", "lithium": "li", "tailing": "tailings",
+    "slime": "slimes", "dump": "dumps", "ash": "ash", "flyash": "ash", "bauxite": "red", "muds": "mud", "slags": "slag",
+}  # fmt: skip
+"""Words of a waste's description -> the word of the codes that means the same."""
+_PLAIN = frozenset("tailings dumps slimes waste rock old pond dam mine mill flotation and of the".split())
+
+
+def plain_code(words: str) -> str:
+    """A waste's words as a code is written: ``Red mud`` is ``red_mud``."""
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+
+
+def nearest_code(words: str, codes: Iterable[str]) -> str:
+    """The code that somebody may have meant by some words; '' unless one shares more of its words than any other.
+
+    A word that names no commodity or kind of waste (tailings, dump) is not enough: copper tailings are no phosphate tailings.
+    """
+    said = {_WORDS.get(w, w) for w in plain_code(words).split("_")}
+    if "ash" in said:  # of what nothing more is said, Indian coal burns
+        said |= {"coal", "fly"} if not said & {"lignite", "imported"} else {"fly"}
+    scored = sorted(((_shared(said, code), code) for code in codes), reverse=True)
+    if not scored or scored[0][0] == (0, 0.0) or scored[0][0] == scored[1 % len(scored)][0]:
+        return ""
+    return scored[0][1]
+
+
+def _shared(said: set[str], code: str) -> tuple[int, float]:
+    parts = set(code.split("_"))
+    common = said & parts
+    if not common - _PLAIN:
+        return (0, 0.0)
+    return (len(common - _PLAIN), len(common) / len(parts))

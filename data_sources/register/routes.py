@@ -45,10 +45,10 @@ def why_not_valued(waste: object, route: object) -> str:
     code = waste if isinstance(waste, str) else ""
     own = route if isinstance(route, str) else ""
     if not code and not own:
-        return "no waste_type_code: name the waste by a code of data_sources/reference/routes.csv"
+        return "no waste_type_code: name the waste by a code of docs/reference_tables.md, routes"
     ways = (own,) if own else known_routes().get(code, ())
     if not ways:
-        return f"no route of data_sources/reference/routes.csv takes {code}: write one of its codes"
+        return f"no route of docs/reference_tables.md, routes, takes {code}: write one of its codes"
     products = load_table("route_products")
     if (products["route_code"].isin(ways) & (products["waste_type_code"] == code)).any():
         return ""

@@ -61,7 +61,9 @@ def main(arguments: argparse.Namespace) -> int:
     for text in (f"Extent {', '.join(f'{v:g}' for v in placed.extent_deg)} ({placed.extent_from})", *placed.notes):
         console.print(f"{text}.", markup=False)
     if places.copies is not None:
-        console.print(f"The files were copied to {places.copies}, which the region reads.", markup=False)
+        console.print(
+            f"The files that were placed were copied to {places.copies}, which the region reads.", markup=False
+        )
     for file in files:
         console.print(f"Written: {file}", markup=False, soft_wrap=True)
     name = arguments.name

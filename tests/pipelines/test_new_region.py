@@ -20,7 +20,7 @@ from assets.workspace import Workspace
 from data_sources.cards import card_files, load_card
 from data_sources.readers.survey import read_layer
 from data_sources.readers.waste import read_inventory
-from data_sources.regions import load_region, region_files
+from data_sources.regions import LayerSource, load_region, region_files
 from khanij.foundation.equal_area import require_equal_area
 from pipelines.cli import main
 from pipelines.cli.own import schemas
@@ -299,3 +299,55 @@ def test_the_page_shows_what_the_command_writes(office):
     shown = dict(re.findall(r"```yaml\n# (\S+\.yaml)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
     written = [*(office / "regions").glob("*.yaml"), *(office / "cards").glob("*.yaml")]
     assert shown == {p.relative_to(office).as_posix(): p.read_text(encoding="utf-8") for p in written}
+
+
+REGISTER = """Register of mine waste,,,,,,,
+,,,,,,,
+Site No.,Name of Site,Latitude,Longitude,Kind of Waste,Tonnage (lakh tonnes),Cu %,Co ppm
+W-1,North dam,14.91,76.21,Copper tailings,312.5,0.11,80
+W-2,South dam,14.95,76.25,Red mud,90,,40
+W-3,Old dump,14.99,76.29,cu_waste_rock,12,0.3,20
+,Total,,,,414.5,,
+"""
+
+
+def test_one_register_of_everything_is_sites_tonnages_and_grades(home, capsys, tmp_path):
+    (tmp_path / "office").mkdir()
+    (tmp_path / "office" / "Mine_Waste_Register.csv").write_text(REGISTER)
+    assert main(["new", "region", "one_table", "--from", str(tmp_path / "office"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    maps = {row["layer"]: row["field_map"] for row in told["placed"]}
+    assert set(maps) == {"waste_sites", "tonnages", "grades"} and not told["unplaced"]
+    assert maps["waste_sites"]["Site No."] == "site_id" and maps["waste_sites"]["Name of Site"] == "name"
+    region = load_region("one_table")
+    assert len({region.layers[layer].path for layer in maps}) == 1 and region.waste.card == "one_table_waste_sites"
+    paths = {n: Workspace().layer_path(region, region.layers[n]) for n in maps}
+    got = read_inventory(
+        paths, card_name=region.waste.card, extent_deg=region.extent_deg, sources={n: region.layers[n] for n in paths}
+    )
+    assert sorted(got.sites["site_id"]) == ["W-1", "W-2", "W-3"]
+    assert sorted(got.tonnages["tonnage_mode_mt"].dropna()) == pytest.approx([1.2, 9.0, 31.25])
+    assert got.sites.set_index("site_id").loc["W-2", "waste_type_code"] == "red_mud"
+
+
+def test_sites_in_metres_of_a_grid_stand_where_they_are(home, tmp_path):
+    """Easting and northing of a projected grid, named in the card as x and y."""
+    from khanij.foundation.files import write_bytes_atomically
+
+    east, north = gpd.GeoSeries([shapely.Point(76.21, 14.91)], crs=4326).to_crs(32643).iloc[0].coords[0]
+    table = f"Sl,Name,Waste,Easting_43N,Northing_43N\n1,North dam,red_mud,{east:.1f},{north:.1f}\n"
+    write_bytes_atomically(home / "data" / "grid" / "sites.csv", table.encode())
+    card = {
+        "name": "grid_sites", "title": "Sites", "publisher": "An office", "licence": "own", "redistribute": "no",
+        "citation": "sites.csv", "protocol": "file", "contract": "waste_sites", "crs": "EPSG:32643", "path": "grid/sites.csv",
+        "field_map": {"Sl": "site_id", "Name": "name", "Waste": "waste_type_code"},
+        "options": {"x": "Easting_43N", "y": "Northing_43N"},
+    }  # fmt: skip
+    write_bytes_atomically(home / "cards" / "grid_sites.yaml", yaml.safe_dump(card).encode())
+    source = LayerSource(card="grid_sites", path="grid/sites.csv")
+    got = read_inventory(
+        {"waste_sites": home / "data" / "grid" / "sites.csv"}, card_name="grid_sites", extent_deg=(76.0, 14.5, 76.5, 15.2),
+        sources={"waste_sites": source},
+    )  # fmt: skip
+    assert got.sites[["lon", "lat"]].to_numpy().tolist() == [pytest.approx([76.21, 14.91], abs=1e-5)]
+    assert len(got.quarantine) == 0

@@ -119,9 +119,10 @@ def admit(
         "rows_in": n,
         "crs": _crs_of(frame),
     }
+    named = _named_by_itself(contract, read.data)
     if n:  # an empty layer is a result: what it would hold is not asked
         _require(contract, read, file, layer)
-    made = _made_key(contract, read.data, layer, numbers)
+    made = named or _made_key(contract, read.data, layer, numbers)
     if made and contract.analyses:  # a number of one's own is what samples are known by elsewhere
         ledger.mark_column(contract.key[0], "", MADE_KEY)
     out = canonical(read.data, contract, says.stamp, n)
@@ -296,6 +297,16 @@ def _require(contract: Contract, read: ColumnsRead, file: object, layer: str) ->
             layer=layer,
             do="name them as Cu_ppm, SiO2_pct, La (ppm), or in the card's field_map (validate: --map COLUMN=Cu_ppm)",
         )
+
+
+def _named_by_itself(contract: Contract, data: dict[str, Any]) -> str:
+    """A table of sites with one column for what a site is called: it is the name and the identifier, and the report says so."""
+    pair = ("site_id", "name")
+    if contract.name != "waste_sites" or (pair[0] in data) == (pair[1] in data):
+        return ""
+    there, lacking = pair if pair[0] in data else pair[::-1]
+    data[lacking] = data[there]
+    return f"{lacking} taken from {there}"
 
 
 def _made_key(contract: Contract, data: dict[str, Any], layer: str, numbers: np.ndarray) -> str:

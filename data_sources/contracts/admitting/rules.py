@@ -22,6 +22,7 @@ from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.blocks import CONCESSIONS, concession_named
 from data_sources.reference import load_table
 from data_sources.reference.lanthanides import lanthanides
+from data_sources.reference.waste_routes import nearest_code, plain_code
 
 Rule = Callable[[pd.DataFrame, Any, Ledger], None]
 
@@ -37,7 +38,7 @@ NOT_ONE_PREFERRED = "a site needs exactly one preferred tonnage"
 TWO_IN_USE = "several grades of one site and element are marked as used: which one counts is not said"
 WASTE_TYPE = (
     "the waste type is not one that the reference has a route for: the site is listed and cannot be valued; write one of the "
-    "codes of data_sources/reference/routes.csv"
+    "codes of docs/reference_tables.md, routes"
 )
 OTHER_CONCESSION = (
     "neither a composite licence (CL), a mining lease (ML) nor an exploration licence (EL): it stays as written"
@@ -191,15 +192,25 @@ def _concession(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
 
 
 def _waste_type(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
-    """Mark waste types that no route names, with the nearest code; a blank one says itself that nothing is known."""
+    """A waste type by its code, also where it is written as words (``Red mud``); what no route names is marked.
+
+    The nearest code is said where the words name one alone; a blank type says itself that nothing is known.
+    """
     known = {code.strip() for text in load_table("routes")["waste_type_codes"].dropna() for code in text.split(";")}
+    for words in frame["waste_type_code"].dropna().unique():
+        if str(words) not in known and plain_code(str(words)) in known:
+            frame.loc[(frame["waste_type_code"] == words).fillna(False), "waste_type_code"] = plain_code(str(words))
     stated = frame["waste_type_code"]
     at = np.flatnonzero((stated.notna() & ~stated.isin(known)).to_numpy(dtype=bool))
     texts = []
     for code in stated.iloc[at].astype("str"):
-        near = difflib.get_close_matches(re.sub(r"[^a-z0-9]+", "_", code.lower()), sorted(known), n=1)
-        texts.append(f"{code} (did you mean {near[0]}?)" if near else code)
+        near = nearest_code(code, known) or _spelt_nearly(code, known)
+        texts.append(f"{code} (did you mean {near}?)" if near else code)
     ledger.mark(at, "waste_type_code", pd.Series(texts, dtype="str"), WASTE_TYPE)
+
+
+def _spelt_nearly(code: str, known: set[str]) -> str:
+    return next(iter(difflib.get_close_matches(plain_code(code), sorted(known), n=1, cutoff=0.85)), "")
 
 
 def _one_preferred(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:

@@ -21,7 +21,7 @@ SITES = pd.DataFrame(
         "name": ["a", "b", "c"],
         "lat": [15.01, 15.11, 15.2],
         "lon": [76.01, 76.11, 76.2],
-        "waste_type_code": ["red mud", "red_mud", None],
+        "waste_type_code": ["copper tailings", "red_mud", None],
     }
 )
 
@@ -32,7 +32,7 @@ def test_a_waste_type_without_a_route_is_marked_and_told_to_its_block() -> None:
         {"waste_sites": SITES, "waste_footprints": outlines}, card=None, files={}, extent_deg=None, national=False
     )
     line = inventory.flags[inventory.flags["reason"] == WASTE_TYPE]
-    assert line["row"].tolist() == [1] and line["value"].tolist() == ["red mud (did you mean red_mud?)"]
+    assert line["row"].tolist() == [1] and line["value"].tolist() == ["copper tailings (did you mean cu_flotation_tailings?)"]
     assert len(inventory.sites) == 3, "an unknown waste is listed; a blank one is no mistake"
     assert REPAIRED in set(inventory.flags["reason"])
     assert inventory.marks == {"A": "waste_type_not_in_reference", "B": "geometry_repaired"}

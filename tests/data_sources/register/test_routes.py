@@ -78,7 +78,7 @@ def test_a_waste_with_several_routes_is_left_to_who_values_them(monkeypatch: pyt
     ("waste", "route", "told"),
     [
         ("cu_flotation_tailings", None, ""), ("red_mud", "acid_leach_sx", ""), (None, None, "no waste_type_code"),
-        ("unheard_of", None, "no route of data_sources/reference/routes.csv takes unheard_of"), ("u_overburden", None, "is known (route none_known)"),
+        ("unheard_of", None, "no route of docs/reference_tables.md, routes, takes unheard_of"), ("u_overburden", None, "is known (route none_known)"),
         ("red_mud", "flotation_cu", "no treatment that sells a product of red_mud is known (route flotation_cu)"),
     ],
 )  # fmt: skip

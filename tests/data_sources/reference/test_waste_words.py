@@ -1,0 +1,53 @@
+"""Words of a waste -> its code: plain words are read, others bring a hint that shares more than *tailings* with them."""
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from data_sources.contracts.admitting.admission import Admission
+from data_sources.readers.survey import admit_frame
+from data_sources.reference.waste_routes import nearest_code, plain_code
+from data_sources.register.routes import known_routes
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("Copper tailings (old)", "cu_flotation_tailings"),
+        ("Gold mill tailings", "au_mill_tailings"),
+        ("Smelter slag", "cu_smelter_slag"),
+        ("Iron ore slimes", "fe_slimes"),
+        ("Chromite overburden", "cr_laterite_overburden"),
+        ("pond ash", "coal_fly_ash"),
+        ("lignite ash", "lignite_fly_ash"),
+        ("phosphogypsum stack", "phosphogypsum"),
+        ("tailings", ""),
+        ("Pyrite", ""),
+        ("Overburden / waste rock", ""),
+    ],
+)
+def test_a_hint_shares_the_commodity_or_there_is_none(words, code):
+    assert nearest_code(words, known_routes()) == code
+
+
+def admitted(**columns: list) -> Admission:
+    frame = gpd.GeoDataFrame(
+        columns, geometry=[shapely.Point(76 + i / 10, 15) for i in range(len(next(iter(columns.values()))))], crs=4326
+    )
+    return admit_frame(frame, "waste_sites", file="register.csv")
+
+
+def test_words_that_are_a_code_are_read_as_it():
+    found = admitted(site_id=["a", "b"], name=["A", "B"], waste_type_code=["Red Mud", "Copper tailings"])
+    assert (
+        found.kept["waste_type_code"].tolist() == ["red_mud", "Copper tailings"] and plain_code("Red  mud") == "red_mud"
+    )
+    (flag,) = found.flags.loc[found.flags["field"] == "waste_type_code", "value"]
+    assert flag == "Copper tailings (did you mean cu_flotation_tailings?)"
+
+
+@pytest.mark.parametrize("given", ["name", "site_id"])
+def test_sites_with_one_column_for_what_they_are_called_have_both(given):
+    found = admitted(**{given: ["North dam", "South dam"]}, waste_type_code=["red_mud", "red_mud"])
+    assert found.kept["site_id"].tolist() == found.kept["name"].tolist() == ["North dam", "South dam"]
+    assert given in found.report["key_made"]
