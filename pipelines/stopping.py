@@ -28,6 +28,7 @@ T = TypeVar("T")
 EXIT = 130
 SAME_S = 0.25  # a terminal, timeout(1) or make may pass one wish on twice
 ASK_S = 2.0
+PATIENCE_S = 3.0  # after which a stop that was not obeyed is spoken of
 AGAIN_S = 15.0  # where a library swallowed the interruption
 _LOOK_S = 0.05
 
@@ -146,7 +147,7 @@ def _wait(
     interruption: type[BaseException],
     asked: Callable[[], bool] | None,
 ) -> None:
-    told, sent_at, asked_at = False, 0.0, time.monotonic()
+    told, said, sent_at, asked_at = False, False, 0.0, time.monotonic()
     while thread.is_alive():
         thread.join(_LOOK_S)
         if asked is not None and not stop_came() and time.monotonic() - asked_at > ASK_S:
@@ -159,6 +160,9 @@ def _wait(
             told = True
             _mute_libraries()
             on_stop()
+        if not said and time.monotonic() - _wish.at > PATIENCE_S:
+            said = True
+            print("stopping: what is under way ends first; once more ends it at once", file=sys.stderr, flush=True)
         if time.monotonic() - sent_at > AGAIN_S:
             sent_at = time.monotonic()
             with uninterrupted():

@@ -19,7 +19,9 @@ from assets.published.staging import geopackage_in, require_one_generation, stag
 from assets.shown.metadata import file_links
 from assets.workspace import Workspace
 from data_sources.contracts import KhanijError, PublishingError
+from data_sources.regions import Region
 from publishing.geopackage.check import geopackage_faults
+from publishing.geopackage.reading import read_rows
 from publishing.releasing.published_records import RECORDS, keep_record
 from publishing.sets.guard import remarks
 from publishing.sets.listing import GEOPACKAGE, Facts, ListedFile, SetList
@@ -68,6 +70,7 @@ def published_set(
     roles = sorted({role.split(".")[0] for role in region.sources()})
     _record(workspace, folder, {role: workspace.source_hash(region, (role,)) for role in roles}, time.time())
     told = list(remarks(judgement.before.facts if judgement.before else None, facts, region.publication))
+    told += _without_position(region, staged_or_published(folder, geopackage))
     told += [
         f"{place} is open for changes elsewhere: published beside it as {name}. Close it in QGIS and run again."
         for name, place in new.waiting().items()
@@ -80,6 +83,19 @@ def published_set(
         remarks=dg.MetadataValue.md("\n".join(f"* {t}" for t in told) or "none"),
         **file_links(folder / name for name in new.files),
     )
+
+
+def _without_position(region: Region, geopackage: Path) -> list[str]:
+    """Sites of a user's own register that stand nowhere; of the project's own it is known, and each block says so."""
+    if region.waste.card == "embedded_register":
+        return []
+    sites = read_rows(geopackage, "waste_sites")
+    lost = [site for site in sites if site.lon is None or site.lat is None]
+    if not lost:
+        return []
+    return [
+        f"{len(lost)} of {len(sites)} waste sites have no position: name the columns of their coordinates in the card"
+    ]
 
 
 def _record(workspace: Workspace, folder: Path, sources: Mapping[str, str], at: float | None = None) -> None:

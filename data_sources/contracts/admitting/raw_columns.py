@@ -27,6 +27,7 @@ from data_sources.contracts.contract import Contract, Field, plain_name
 
 PER_ROW = "see unit"
 NO_KEY = "repeats, so that it is no key: another column or the row number is taken; name the key in the card's field_map where there is one"
+NO_UNIT_MAPPED = "the card names the column and nobody its unit: taken as {unit}; write the unit into the header or under units in the card"
 NO_UNIT_SAID = (
     "names a quantity and no unit: not used; write the unit into the header, as in (t) or (million t), or call the column {field} "
     "where it is in {unit}"
@@ -97,6 +98,10 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     repeating = repeating_keys(frame, raw)
     matched = match_fields(raw, contract, field_map, no_keys=tuple(repeating))
     header_units = _measured(raw, contract, matched, ledger)
+    for f in contract.fields:
+        column = matched.get(f.name, f.name)
+        if f.measured and field_map.get(column) == f.name and not (says.units.get(column) or header_units.get(column)):
+            ledger.mark_column(column, "", NO_UNIT_MAPPED.format(unit=f.unit))
     pair = _pair(raw, contract, field_map) if spatial else None
     analyses = analysis_columns(raw, {*matched.values(), *(pair or ())}, field_map) if contract.analyses else {}
     numeric = [matched[f.name] for f in contract.fields if f.name in matched and f.dtype in ("float", "integer")]
@@ -246,7 +251,8 @@ def _measured(raw: list[str], contract: Contract, matched: dict[str, str], ledge
         if f.unit == PER_ROW and f.name in matched and unit_of(unit := base_and_unit(matched[f.name])[1]) is not None:
             out[matched[f.name]] = unit  # "Average grade (%)"
         own_name = plain_name(matched.get(f.name, f.name)) == f.name
-        if f.measured and not own_name and (stated := base_and_unit(matched[f.name])[1]):
+        stated = "" if own_name or f.unit == PER_ROW or not f.unit else base_and_unit(matched[f.name])[1]
+        if stated and (f.measured or factor_to(stated, f.unit) is not None):
             out[matched[f.name]] = stated  # a card names the column, its header the unit
         if f.name in matched or f.dtype != "float" or not f.unit:
             continue

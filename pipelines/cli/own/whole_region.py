@@ -257,6 +257,15 @@ def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Lin
     for name, report in inventory.report.get("layers", {}).items():
         if report.get("absent") or report.get("rows_in") or name in region.layers:
             yield from lines_of(name, Path(str(report.get("file") or "")).name, report)
+    if region.waste.card != "embedded_register":
+        lost = inventory.sites.loc[inventory.sites["lon"].isna(), "site_id"].astype("str").tolist()
+        if lost:
+            yield Line(
+                "waste_sites",
+                FINDING,
+                f"no position: {_some(lost)}",
+                "name the columns as lon and lat in the card's field_map, or as x and y under options with their crs",
+            )
     yield from _valued(inventory)
 
 
@@ -272,7 +281,9 @@ def _valued(inventory: WasteInventory) -> Iterator[Line]:
             "waste_sites",
             FINDING,
             f"cannot be valued: {_some(ids)}: {why}",
-            "name a waste_type_code of docs/reference_tables.md, routes",
+            "nothing: the waste is known, and no treatment of it"
+            if why.startswith("no treatment")
+            else "name a waste_type_code of docs/reference_tables.md, routes",
         )
     for name, table in (("tonnage", inventory.tonnages), ("grade", inventory.grades)):
         known = set(table["site_id"].astype("str")) if len(table) else set()

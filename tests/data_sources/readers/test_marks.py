@@ -32,7 +32,9 @@ def test_a_waste_type_without_a_route_is_marked_and_told_to_its_block() -> None:
         {"waste_sites": SITES, "waste_footprints": outlines}, card=None, files={}, extent_deg=None, national=False
     )
     line = inventory.flags[inventory.flags["reason"] == WASTE_TYPE]
-    assert line["row"].tolist() == [1] and line["value"].tolist() == ["copper tailings (did you mean cu_flotation_tailings?)"]
+    assert line["row"].tolist() == [1] and line["value"].tolist() == [
+        "copper tailings (did you mean cu_flotation_tailings?)"
+    ]
     assert len(inventory.sites) == 3, "an unknown waste is listed; a blank one is no mistake"
     assert REPAIRED in set(inventory.flags["reason"])
     assert inventory.marks == {"A": "waste_type_not_in_reference", "B": "geometry_repaired"}

@@ -1,6 +1,7 @@
 """Words of a waste -> its code: plain words are read, others bring a hint that shares more than *tailings* with them."""
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -51,3 +52,28 @@ def test_sites_with_one_column_for_what_they_are_called_have_both(given):
     found = admitted(**{given: ["North dam", "South dam"]}, waste_type_code=["red_mud", "red_mud"])
     assert found.kept["site_id"].tolist() == found.kept["name"].tolist() == ["North dam", "South dam"]
     assert given in found.report["key_made"]
+
+
+def test_a_column_that_a_card_names_keeps_the_unit_of_its_header():
+    shape = shapely.box(76, 15, 76.11, 15.11)
+    block = gpd.GeoDataFrame({"Block_Name": ["A"], "Area_sqkm": [144.0]}, geometry=[shape], crs=4326)
+    mapped = {"field_map": {"Block_Name": "block_id", "Area_sqkm": "area_ha"}}
+    found = admit_frame(block, "auction_blocks", file="blocks.gpkg", options=mapped)
+    assert found.kept["area_ha"].tolist() == [pytest.approx(14_400)] and not len(found.flags)
+
+
+@pytest.mark.parametrize(
+    ("column", "units", "tonnes_mt", "is_told"),
+    [
+        ("qty_best", {}, 12.5, True),
+        ("qty_mt_best", {}, 12.5, True),
+        ("qty_best", {"qty_best": "lakh t"}, 1.25, False),
+        ("qty (lakh t)", {}, 1.25, False),
+    ],
+)
+def test_a_tonnage_that_a_card_names_without_a_unit_is_told(column, units, tonnes_mt, is_told):
+    table = pd.DataFrame({"site_id": ["a"], column: [12.5]})
+    options = {"field_map": {column: "tonnage_mode_mt"}, "units": units}
+    found = admit_frame(table, "tonnages", file="stock.csv", options=options)
+    assert found.kept["tonnage_mode_mt"].tolist() == [pytest.approx(tonnes_mt)]
+    assert found.flags["reason"].str.contains("nobody its unit").any() == is_told
