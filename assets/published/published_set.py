@@ -21,7 +21,7 @@ from assets.workspace import Workspace
 from data_sources.contracts import KhanijError, PublishingError
 from data_sources.regions import Region
 from publishing.geopackage.check import geopackage_faults
-from publishing.geopackage.reading import read_rows
+from publishing.geopackage.reading import read_shapes
 from publishing.releasing.published_records import RECORDS, keep_record
 from publishing.sets.guard import remarks
 from publishing.sets.listing import GEOPACKAGE, Facts, ListedFile, SetList
@@ -89,8 +89,8 @@ def _without_position(region: Region, geopackage: Path) -> list[str]:
     """Sites of a user's own register that stand nowhere; of the project's own it is known, and each block says so."""
     if region.waste.card == "embedded_register":
         return []
-    sites = read_rows(geopackage, "waste_sites")
-    lost = [site for site in sites if site.lon is None or site.lat is None]
+    sites = read_shapes(geopackage, "waste_sites")
+    lost = [shape for shape in sites if shape is None]
     if not lost:
         return []
     return [
