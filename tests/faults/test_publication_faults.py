@@ -403,7 +403,7 @@ def test_without_its_list_a_published_folder_is_not_vouched_for(place):
 @pytest.mark.parametrize("after", [1, 3, 6])
 def test_a_release_made_while_the_set_changes_is_of_one_of_the_two(place, two_sets, after, monkeypatch, tmp_path):
     """The swap comes in the middle of the release's reading; every layer of the release is of one generation."""
-    import publishing.releasing.releases as module
+    import publishing.releasing.withheld as module
 
     seen, real = [0], module.read_table
     swapped = threading.Thread(target=publish, args=(place, _list(two_sets / "new", NEW)))

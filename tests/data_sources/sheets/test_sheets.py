@@ -41,20 +41,21 @@ def test_known_sheets_both_ways(sheet, bounds):
     assert sheet_of((west + east) / 2, (south + north) / 2, scale) == sheet
 
 
-EVERY = 1 if os.environ.get("KHANIJ_LONG") else 40
-"""Of so many sheets one is looked up by its corners."""
+EVERY = 1 if os.environ.get("KHANIJ_LONG") else 8
+"""Of so many sheets of four degrees one is looked at; of so many of its sheets one is looked up by its corners."""
 
 
 def test_every_sheet_round_trips_and_none_overlaps():
     seen = {}
-    for number, (west, south) in FOUR_DEGREE_SHEETS.items():
+    chosen = dict(list(FOUR_DEGREE_SHEETS.items())[::EVERY])
+    for number, (west, south) in chosen.items():
         for sheet in sheets_in((west, south, west + 4, south + 4))["sheet"]:
             assert sheet.startswith(str(number)) and sheet not in seen
             seen[sheet] = bounds_of(sheet)
             x0, y0, x1, y1 = seen[sheet]
             if len(seen) % EVERY == 0:
                 assert sheet_of(x0, y0) == sheet == sheet_of(x1 - 1e-9, y1 - 1e-9), "half-open to the east and north"
-    assert len(seen) == 256 * len(FOUR_DEGREE_SHEETS) == len(set(seen.values()))
+    assert len(seen) == 256 * len(chosen) == len(set(seen.values())) and len(chosen) > 4
 
 
 @settings(deadline=None)
