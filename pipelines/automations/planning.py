@@ -25,6 +25,7 @@ from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.leases import QUEUED, STARTED, running
 
 JOB = "rank_region"
+NIGHTLY = "nightly"
 WHY_TAG = "khanij/why"  # what set a run off, in words
 BY_HAND = "khanij run"
 FETCH_JOB = "fetch_sources"

@@ -16,7 +16,7 @@ from assets.fingerprints import forget
 from assets.workspace import Workspace
 from data_sources.regions import region_names
 from khanij.foundation.environment import autostart
-from pipelines.automations.planning import WHY_TAG, AssetJob, due_assets, plan_fetch, plan_run
+from pipelines.automations.planning import NIGHTLY, WHY_TAG, AssetJob, due_assets, plan_fetch, plan_run
 from pipelines.partitions import synchronise
 from pipelines.release_job import is_published, release_config
 from pipelines.stores.io_managers import BundleIOManager
@@ -24,7 +24,6 @@ from pipelines.stores.io_managers import BundleIOManager
 TIMEZONE = "Asia/Kolkata"
 FETCH_HOUR = 0
 NIGHTLY_HOUR = 2
-NIGHTLY = "nightly"
 MOST_TOLD = 20
 
 

@@ -19,11 +19,10 @@ from data_sources.contracts import KhanijError
 from data_sources.regions import region_names
 from pipelines.automations.hooks import plain, step_failures
 from pipelines.automations.notify import Alert, Event, root_cause
-from pipelines.automations.planning import BY_HAND, DAY_S, JOB, WHY_TAG, due_assets
+from pipelines.automations.planning import BY_HAND, DAY_S, JOB, NIGHTLY, WHY_TAG, due_assets
 from pipelines.stores.leases import PARTITION_TAG, QUEUED, STARTED
 from publishing.sets.swap import INTERRUPTED
 
-NIGHTLY = "nightly"
 REFUSED = "publication refused"
 WILL_RETRY_TAG, RETRY_NUMBER_TAG = "dagster/will_retry", "dagster/retry_number"
 LATE_S = 3 * 3600.0  # a national region takes minutes; a queue of 200 small ones on two processes under two hours
