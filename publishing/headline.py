@@ -59,12 +59,17 @@ def kinds_said(kind: str, language: str = ENGLISH, n: int = 2) -> str:
 def _named(blocks: Sequence[SimpleNamespace], language: str) -> str:
     """`` (Malanjkhand ... in 44 % of the draws)``: the first few by name with how often they pay."""
     said = [
-        say("headline.named", language, name=one_line(b.name), chance=chance_said(b.p_pays, language))
+        say("headline.named", language, name=one_line(_called(b)), chance=chance_said(b.p_pays, language))
         for b in blocks[:NAMED]
     ]
     more = len(blocks) - len(said)
     others = [say("headline.more", language, n=more)] if more else []
     return f" ({'; '.join([*said, *others])})" if said else ""
+
+
+def _called(block: SimpleNamespace) -> str:
+    """The block's name, or its id where its source has none."""
+    return str(block.name) if is_known(block.name) and str(block.name).strip() else str(block.block_id)
 
 
 def _times(multiples: Sequence[float | None], language: str) -> str:

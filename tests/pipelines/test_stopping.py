@@ -115,6 +115,30 @@ def test_work_is_interrupted_where_it_stands_after_the_stop_was_booked(number):
     assert order == ["booked", "interrupted", "cleaned up"]
 
 
+def test_a_stop_that_is_not_obeyed_at_once_is_spoken_of(monkeypatch, capsys):
+    monkeypatch.setattr("pipelines.stopping.PATIENCE_S", 0.1)
+
+    def work() -> None:
+        time.sleep(0.8)  # one long call, as of a compiled library: the interruption comes when it returns
+
+    with heard(), pytest.raises(Stopped):
+        press_after(0.1)
+        interruptible(work, lambda: None, Interrupted)
+    assert capsys.readouterr().err.count("stopping: what is under way ends first") == 1
+
+
+def test_a_stop_asked_for_elsewhere_is_heard():
+    asked = iter([False, True, True, True])
+
+    def work() -> None:
+        while True:
+            time.sleep(0.01)
+
+    with heard(), pytest.raises(Stopped), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.stopping.ASK_S", 0.1)
+        interruptible(work, lambda: None, Interrupted, lambda: next(asked, True))
+
+
 def test_a_stretch_that_belongs_together_is_finished_first():
     renamed: list[int] = []
 

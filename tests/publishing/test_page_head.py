@@ -158,3 +158,22 @@ def test_rupees_are_the_dollars_at_the_stated_rate(file: Path, page: str) -> Non
     assert len(pairs) > 5
     for usd, crore in pairs:
         assert usd * float(data["info"]["inr_per_usd"]) / 1e7 == pytest.approx(crore, rel=1e-4)
+
+
+def test_a_block_without_a_name_is_called_by_its_id():
+    from types import SimpleNamespace
+
+    from publishing.headline import prospects_of
+
+    block = {
+        "kind": "waste_block",
+        "status": "RANKED",
+        "prospect": "MAY_PAY",
+        "p_pays": 0.43,
+        "price_multiple_needed": 1.5,
+    }
+    named, bare = (
+        SimpleNamespace(**block, block_id=f"WB-{i}", rank=i, name=n) for i, n in ((1, "North dam"), (2, None))
+    )
+    said = prospects_of([named, bare])
+    assert "North dam in 43 %" in said and "WB-2 in 43 %" in said
