@@ -23,6 +23,7 @@ from scoring.waste.projects.project_draws import GRADE_GSD, TONNAGE_GSD, Width, 
 from scoring.waste.projects.project_inputs import Project
 from scoring.waste.routes import RouteBook
 from scoring.waste.rows import GradeRow, SiteRow, TonnageRow, rows_of
+from scoring.waste.sample_means import MEAN_OF_SAMPLES, chosen_grades
 
 FigureRow = TypeVar("FigureRow", TonnageRow, GradeRow)
 TOTALS = ("TREE", "La..Lu")
@@ -194,11 +195,6 @@ def _profile_for(book: RouteBook, waste_type: str, with_y: bool, with_sc: bool) 
     return name, {e: s / whole for e, s in kept.items()}
 
 
-def _is_used(row: GradeRow, rows: list[GradeRow]) -> bool:
-    """Marked as used; where the table marks none of an element's figures, the only one there is."""
-    return truth(row.use) if row.use else sum(r.element == row.element for r in rows) == 1
-
-
 def _kind(row: GradeRow) -> str:
     """``element``, ``total`` or ``sum``; where the table does not say, by what the label is."""
     label = row.element
@@ -288,7 +284,11 @@ def _assay(record: SiteRecord, row: GradeRow, total: Total) -> Assay:
 
 
 def _select_grades(record: SiteRecord, rows: list[GradeRow], book: RouteBook) -> None:
-    usable = [r for r in rows if _is_used(r, rows)]
+    chosen = chosen_grades(rows)
+    usable = chosen.rows
+    record.left_out += chosen.left_out
+    if chosen.means:
+        record.flags.append(f"{MEAN_OF_SAMPLES}:{', '.join(chosen.means)}")
     total = _total_of(record, usable, book)
     counted: set[str] = set()
     for row in usable:

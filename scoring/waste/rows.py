@@ -102,6 +102,9 @@ class GradeRow:
     knowledge_class: str = ""
     is_conflict: bool = False
     tree_includes: str = ""
+    n_samples: float = math.nan
+    medium: str = ""
+    size_fraction: str = ""
     use: str = ""
     source: str = ""
 

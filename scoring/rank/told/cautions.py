@@ -19,6 +19,7 @@ _WORDS = {
     "district_level": "the position of its waste is known to the district only",
     "area_differs_from_published": "the area of the outline differs from the published one",
     "route_from_waste_type": "the treatment route is that of its waste type",
+    "word_translated_by_card": "its waste is a word that the card translates",
 }
 """Flags that are one code."""
 _OF = {
@@ -34,6 +35,8 @@ _OF = {
     "overlaps": "overlaps",
     "alike_site_within_1_km": "may be one waste with, or of one plant with,",
     "several_preferred_tonnages": "several tonnages are preferred by their source:",
+    "grade_is_mean_of_samples": "plain means of the samples in its table (element, number):",
+    "lease_until": "lease until",
 }
 """Flags ``code:what``."""
 _SOFT = re.compile(r"soft:(?P<kind>.+?)(?: x(?P<factor>[0-9.]+))?$")

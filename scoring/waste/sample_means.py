@@ -1,0 +1,76 @@
+"""Which grade figures of one site are used: those marked, the only one of an element, or the mean of its samples.
+
+``mean = (x_1 + ... + x_n) / n``, the plain arithmetic mean [ppm]: no length, depth or area is known by which to weight. It
+stands for the whole waste as well as the samples lie in it, which a table does not say; so its width stays that of its
+knowledge class (``GRADE_GSD``), and is not narrowed by ``sqrt(n)``.
+
+Belongs here: the choice among the rows of one site. Does not belong here: what a row is worth (``inventory``).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from khanij.foundation.cells import is_known, truth
+from scoring.waste.rows import GradeRow
+
+MEAN_OF_SAMPLES = "grade_is_mean_of_samples"
+"""Flag of a site, and of the blocks that hold it, of which grades are means of several samples: ``Zn 3, Pb 3``."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """``rows``: one an element; ``means``: element with the number of samples; ``left_out``: elements without a choice, and why."""
+
+    rows: list[GradeRow]
+    means: list[str]
+    left_out: list[str]
+
+
+def chosen_grades(rows: list[GradeRow]) -> Chosen:
+    """The figures of one site that count.
+
+    A row marked as used counts, and of its element no other. Of an element that no row marks, the only unmarked figure counts;
+    several that are samples of one kind (same basis, class, medium, size fraction and source, a single value each, and no
+    number of samples of their own) count by their mean; several of another kind count for nothing, with the reason.
+
+    Parameters
+    ----------
+    rows : the site's, in the order of ``grade_id``.
+    """
+    out, means, left_out = [r for r in rows if truth(r.use)], [], []
+    marked = {r.element for r in out}
+    open_: dict[str, list[GradeRow]] = {}
+    for row in rows:
+        if not row.use and row.element not in marked:
+            open_.setdefault(row.element, []).append(row)
+    for element, several in open_.items():
+        if len(several) == 1:
+            out.append(several[0])
+        elif why := _why_no_mean(several):
+            left_out.append(f"{element}: {len(several)} figures, none marked as used, and {why}")
+        else:
+            out.append(_mean(several))
+            means.append(f"{element} {len(several)}")
+    order = {r.grade_id: i for i, r in enumerate(rows)}
+    return Chosen(sorted(out, key=lambda r: order[r.grade_id]), means, left_out)
+
+
+def _why_no_mean(rows: list[GradeRow]) -> str:
+    """Why figures are no samples of one kind; "" if they are."""
+    for field, said in (
+        ("basis_code", "of several bases"), ("knowledge_class", "of several classes"), ("medium", "of several media"), ("size_fraction", "of several size fractions"),
+        ("source", "of several sources"), ("element_kind", "of several kinds"), ("tree_includes", "totals of several kinds"),
+    ):  # fmt: skip
+        if len({getattr(r, field) for r in rows}) > 1:
+            return f"they are {said}"
+    if any(is_known(r.n_samples) for r in rows):
+        return "they are averages already"
+    if not all(is_known(r.ppm_mode) for r in rows) or any(is_known(r.ppm_min) or is_known(r.ppm_max) for r in rows):
+        return "not each is one value"
+    return ""
+
+
+def _mean(rows: list[GradeRow]) -> GradeRow:
+    return replace(rows[0], ppm_mode=math.fsum(r.ppm_mode for r in rows) / len(rows))

@@ -1,0 +1,56 @@
+"""Several samples of one waste count by their mean; figures of several kinds count for nothing, and say why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from scoring.waste.rows import GradeRow
+from scoring.waste.sample_means import chosen_grades
+
+
+def grade(number: int, ppm: float, element: str = "Zn", **more: object) -> GradeRow:
+    return GradeRow(grade_id=f"g{number}", site_id="S", element=element, ppm_mode=ppm, source="lab", **more)  # type: ignore[arg-type]
+
+
+def test_the_mean_of_unmarked_samples_is_the_plain_arithmetic_one():
+    chosen = chosen_grades([grade(1, 9000), grade(2, 11000), grade(3, 8000), grade(4, 12, "Ag")])
+    assert [(r.element, r.ppm_mode) for r in chosen.rows] == [("Zn", pytest.approx(28000 / 3)), ("Ag", 12)]
+    assert chosen.means == ["Zn 3"] and not chosen.left_out
+    assert all(math.isnan(r.ppm_min) and math.isnan(r.ppm_max) for r in chosen.rows), "the width is that of the class"
+
+
+def test_a_figure_that_is_marked_goes_before_its_samples():
+    chosen = chosen_grades([grade(1, 9000), grade(2, 11000, use="1"), grade(3, 8000, use="0")])
+    assert [r.grade_id for r in chosen.rows] == ["g2"] and not chosen.means
+
+
+def test_the_only_unmarked_figure_beside_those_marked_as_unused_counts():
+    chosen = chosen_grades([grade(1, 9000, use="0"), grade(2, 11000)])
+    assert [r.grade_id for r in chosen.rows] == ["g2"]
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"basis_code": "head_grade"}, "of several bases"),
+        ({"knowledge_class": "G1"}, "of several classes"),
+        ({"medium": "slime"}, "of several media"),
+        ({"size_fraction": "-75 um"}, "of several size fractions"),
+        ({"source": "another"}, "of several sources"),
+        ({"n_samples": 12.0}, "averages already"),
+        ({"ppm_max": 12000.0}, "not each is one value"),
+        ({"ppm_mode": math.nan}, "not each is one value"),
+    ],
+)
+def test_figures_that_are_no_samples_of_one_kind_are_left_out_with_the_reason(more, why):
+    chosen = chosen_grades([grade(1, 9000), replace(grade(2, 11000), **more)])
+    assert not chosen.rows and len(chosen.left_out) == 1
+    assert chosen.left_out[0].startswith("Zn: 2 figures, none marked as used, and ") and why in chosen.left_out[0]
+
+
+def test_the_order_of_the_rows_has_no_effect():
+    rows = [grade(1, 9000), grade(2, 11000.5), grade(3, 0.1)]
+    assert chosen_grades(rows).rows[0].ppm_mode == chosen_grades(rows[::-1]).rows[0].ppm_mode
