@@ -14,6 +14,7 @@ from khanij.foundation.wording import chance, number, tonnes, usd
 from scoring.rank.baskets import basket_title
 from scoring.rank.told.contents import main_product, main_site, revenue_shares
 from scoring.rank.told.money import MAY_PAY, NEEDS_MORE, PAYS
+from scoring.waste.inventory import NO_CLASS
 
 if TYPE_CHECKING:
     from scoring.rank.state import RunState
@@ -71,7 +72,11 @@ def _tonnage(state: RunState, i: int, row: dict[str, Any]) -> str:
         inside = max((x.inside for x in state.given.shares_of.get(row["block_id"], [])), default=0.0)
         return f"a waste site of uncertain position, which lies inside in {chance(inside)} of the draws"
     low, high = tonnes(row["tonnage_t_p10"]), tonnes(row["tonnage_t_p90"])
-    return f"about {tonnes(row['tonnage_t_p50'])} of waste (P10 {low}, P90 {high}; {CLASS_TEXT[klass]}{screening})"
+    # Of a table that states no class nobody knows whether it was ever published.
+    own = [record] if record is not None else [state.given.records[s] for s in state.decided.holds[i]]
+    is_stated = not any(f"{NO_CLASS}:tonnage" in r.flags for r in own)
+    known = CLASS_TEXT[klass] if is_stated else f"its table states no class, taken as {klass}"
+    return f"about {tonnes(row['tonnage_t_p50'])} of waste (P10 {low}, P90 {high}; {known}{screening})"
 
 
 def _sales(state: RunState, i: int) -> str:

@@ -64,3 +64,12 @@ def test_several_preferred_tonnages_are_flagged_on_the_site_and_on_every_block_t
     assert flag in result.site_potential.set_index("site_id").loc["S-00", "flags"]
     assert f"{flag} (S-00)" in result.ranked_blocks.set_index("block_id").loc["B-0", "flags"]
     assert "S-01" not in str(result.ranked_blocks.set_index("block_id").loc["B-0", "flags"])
+
+
+def test_a_tonnage_whose_table_states_no_class_is_not_said_to_be_published(tmp_path: Path) -> None:
+    region = with_figures([site(0), site(1)], blocks=[block("B-0", 85.95, 22.45, 0.2)])
+    stated = [tuple("" if v in ("G1", "G2", "G3", "G4") else v for v in row) for row in region.tonnages or []]
+    assert stated != region.tonnages, "the table stated a class before"
+    region.tonnages = stated
+    told = assess(**inputs(region, tmp_path)).ranked_blocks.set_index("block_id").loc["B-0", "explanation"]
+    assert "its table states no class, taken as G4" in told and "unverified" not in told
