@@ -21,7 +21,15 @@ from khanij.foundation.redaction import redact
 LOG = logging.getLogger("khanij.notify")
 TIMEOUT_S = 10.0
 Event = Literal[
-    "failed", "lost", "retries_exhausted", "publication_refused", "recovered", "late", "stale", "automation_error"
+    "failed",
+    "lost",
+    "retries_exhausted",
+    "publication_refused",
+    "recovered",
+    "late",
+    "stale",
+    "automation_error",
+    "trial",
 ]
 EVENTS: dict[Event, str] = {
     "failed": "a run failed and says why",
@@ -111,6 +119,16 @@ def tell(
             LOG.error("an alert could not be told by %s: %s", name, type(error).__name__)
             failed.append(name)
     return failed
+
+
+def send_trial(settings: NotifySettings) -> dict[str, bool]:
+    """Send one message that says it is a trial by every channel; channel -> whether it took it. The log is not told."""
+    trial = Alert(
+        "trial", "trial", "this is a trial: alerts of this installation arrive here", ("somebody asked for it",),
+        "Nothing has happened.", "nothing.",
+    )  # fmt: skip
+    failed = tell(trial, settings, log=False)
+    return {name: name not in failed for name in channels(settings)}
 
 
 def _post(alert: Alert, text: str, settings: NotifySettings) -> None:

@@ -1,6 +1,7 @@
 """verify what was published, released or fetched: one flipped byte, a missing file, files of two runs
 
-Exit status 0: everything is what was written. 1: something is not, and its name is printed.
+Exit status 0: everything is what was written. 1: something is not, and its name is printed. With --alerts instead: a trial
+message is sent by every channel that the environment names; 1 where one did not take it, or none is named.
 """
 
 from __future__ import annotations
@@ -19,10 +20,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a region's output, a release, the archive of fetched sources, a folder of these, or a file in one of "
         "them; without any, all that this installation has",
     )
+    parser.add_argument("--alerts", action="store_true", help="send a trial message by every channel of alerts instead")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Look at every path and print what is wrong with it, by the file's name."""
+    return _alerts(arguments) if arguments.alerts else _files(arguments)
+
+
+def _alerts(arguments: argparse.Namespace) -> int:
+    """Send a trial message by every channel and say which took it."""
+    from khanij.foundation.environment import NotifySettings
+    from pipelines.automations.notify import send_trial
+    from pipelines.cli.shown.replies import note
+
+    taken = send_trial(NotifySettings.from_environment())
+    for channel, is_taken in taken.items():
+        print(
+            f"{channel}: {'a trial message was taken' if is_taken else 'NOT taken (the line above says by what kind of error)'}"
+        )
+        note(arguments, alerts=[{"channel": channel, "is_taken": is_taken}])
+    if not taken:
+        print(
+            "No channel is named: set KHANIJ_NOTIFY_WEBHOOK, or KHANIJ_NOTIFY_EMAIL with its server (docs/operations.md)"
+        )
+    return 0 if taken and all(taken.values()) else 1
+
+
+def _files(arguments: argparse.Namespace) -> int:
     from pipelines.cli.shown.replies import note
     from publishing.sets.checking import check_path
 

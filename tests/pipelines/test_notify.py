@@ -11,6 +11,7 @@ import pytest
 
 from khanij.foundation.environment import NotifySettings
 from pipelines.automations.notify import EVENTS, Alert, redact, root_cause, tell
+from pipelines.cli import main
 
 FAILURE = Alert(
     event="failed",
@@ -146,3 +147,21 @@ def test_settings_never_show_their_secrets():
 def test_the_manual_names_every_event():
     manual = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
     assert all(f"`{event}`" in manual for event in EVENTS)
+
+
+def test_a_trial_says_that_it_is_one_and_whether_it_was_taken(receiver, monkeypatch, capsys):
+    url, got, status = receiver
+    monkeypatch.setenv("KHANIJ_NOTIFY_WEBHOOK", url)
+    assert main(["check", "--alerts"]) == 0
+    assert got[0]["event"] == "trial" and "this is a trial" in got[0]["text"]
+    assert capsys.readouterr().out == "webhook: a trial message was taken\n"
+    status[0] = 500
+    assert main(["check", "--alerts"]) == 1
+    assert "webhook: NOT taken" in capsys.readouterr().out
+
+
+def test_a_trial_without_a_channel_says_which_to_name(monkeypatch, capsys):
+    for name in ("KHANIJ_NOTIFY_WEBHOOK", "KHANIJ_NOTIFY_EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["check", "--alerts"]) == 1
+    assert "set KHANIJ_NOTIFY_WEBHOOK" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+import time
 from pathlib import Path
 
 import jsonschema
@@ -17,6 +18,7 @@ from example_publication import make_publication
 
 from khanij.foundation.closure import ROOT
 from pipelines.cli import VERBS, main
+from pipelines.cli.shown import progress
 from pipelines.cli.shown.columns import LEFT_OUT, fitting, plain_table, print_table
 from pipelines.cli.shown.tables import print_result
 from publishing.explain import top_rows
@@ -180,6 +182,19 @@ def test_a_run_answers_as_json_and_ends_with_its_status(home, published, capsys,
     found = document(capsys, "run", "--region", "india", "--top", "2")["regions"][0]
     assert found["made"] == 0 and [row["rank"] for row in found["kinds"]["waste_block"]["top"]] == [1, 2]
     assert document(capsys, "run", "--region", "india", status=1)["regions"][0]["error"] == "asset blocks failed"
+
+
+def test_what_takes_long_is_named_while_it_is_under_way(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "QUIET_S", 0.2)
+    with progress.Bar("A region") as bar:
+        bar.update(0.0, "assessment", 0.0, "")
+        time.sleep(0.6)
+        bar.update(1.0, "assessment", 1.0, "")
+        time.sleep(0.3)
+    lines = capsys.readouterr().err.splitlines()
+    waiting = [n for n, line in enumerate(lines) if "assessment is under way" in line]
+    assert waiting and "compiles its kernels" in lines[waiting[0]] and lines[-1].endswith("100%  assessment")
+    assert sum("compiles" in line for line in lines) == 1
 
 
 def test_quiet_prints_the_files_alone(home, capsys):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+QUIET_S = 20.0
+"""After so long without a finished asset a line says what is under way, and again each time as long."""
+_FIRST = " (the first run of an installation also compiles its kernels, which takes minutes)"
 
 
 class Bar:
@@ -17,6 +22,8 @@ class Bar:
         self.title, self.hush = title, hush
         self.tty = sys.stderr.isatty() and not hush
         self.began = time.monotonic()
+        self.under_way, self.told_at, self.has_told = "", self.began, False
+        self.over = threading.Event()
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -32,9 +39,11 @@ class Bar:
             self.task = self.progress.add_task(self.title, total=1.0, what="")
         elif not self.hush:
             _told(f"{self.title} ...")
+            threading.Thread(target=self._tell_what_takes_long, daemon=True).start()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.over.set()
         if self.tty:
             self.progress.stop()
 
@@ -43,7 +52,19 @@ class Bar:
         if self.tty:
             self.progress.update(self.task, completed=done, what=f"{asset} {text}".strip())
         elif share >= 1.0 and not self.hush:
+            self.under_way, self.told_at = "", time.monotonic()
             _told(f"  {time.monotonic() - self.began:6.1f} s  {done:4.0%}  {asset}")
+        else:
+            self.under_way = asset
+
+    def _tell_what_takes_long(self) -> None:
+        while not self.over.wait(QUIET_S / 10):
+            now = time.monotonic()
+            if self.under_way and now - self.told_at >= QUIET_S:
+                _told(
+                    f"  {now - self.began:6.1f} s        {self.under_way} is under way{'' if self.has_told else _FIRST}"
+                )
+                self.told_at, self.has_told = now, True
 
 
 def _told(line: str) -> None:
