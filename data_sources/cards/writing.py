@@ -16,7 +16,18 @@ from data_sources.cards.card import parse_card
 from khanij.foundation.errors import SourceError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_KEPT_OPTIONS = ("sheet", "header_row", "skip_rows", "delimiter", "encoding", "quoting", "decimal", "keep_rest")
+_KEPT_OPTIONS = (
+    "sheet",
+    "header_row",
+    "skip_rows",
+    "delimiter",
+    "encoding",
+    "quoting",
+    "decimal",
+    "keep_rest",
+    "x",
+    "y",
+)
 
 
 def found_card(
@@ -77,6 +88,7 @@ def found_card(
     card |= {
         "field_map": fields,
         "units": stated,
+        "values": {c: dict(words) for c, words in (options.get("values") or {}).items()},
         "options": {k: options[k] for k in _KEPT_OPTIONS if options.get(k) not in (None, "")},
     }
     text = yaml.safe_dump({k: v for k, v in card.items() if v != {}}, sort_keys=False, allow_unicode=True, width=120)

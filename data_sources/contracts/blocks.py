@@ -75,11 +75,11 @@ def _blocks(name: str, title: str, description: str, key_aliases: tuple[str, ...
 
 AUCTION_BLOCKS = _blocks(
     "auction_blocks", "Auction blocks", "Blocks offered at auction, by the corner coordinates of the tender notice.",
-    ("block_no", "blockid", "id", "fid", "objectid"),
+    ("block_no", "blockid", "block_number", "block_code", "blk_no", "blk_id", "id", "fid", "objectid"),
 )  # fmt: skip
 MINING_LEASES = _blocks(
     "mining_leases", "Mining leases", "Mining leases with their outline.",
-    ("lease_id", "lease_no", "id", "fid", "objectid"),
+    ("lease_id", "lease_no", "lease_number", "lease_code", "ml_no", "ml_id", "ml_number", "id", "fid", "objectid"),
 )  # fmt: skip
 
 BLOCK_FACTS = Contract(

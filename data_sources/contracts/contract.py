@@ -95,6 +95,7 @@ class Contract:
     ``analyses``: columns named after elements and oxides are read by name, with their unit checked against the crust.
     ``sheet_from``: the field whose text starts with a survey sheet number, compared with the coordinates.
     ``unique_positions``: two rows at one place are marked. ``positions_optional``: a row without a position stays.
+    ``outlines_too``: a layer of points of which a row may be an outline as well: its position is a point inside.
     ``states_as_of``: year of the state names (before 2000 Bihar
     held Jharkhand). ``asset``: a survey layer that each run reads, in the words of its asset; blank for any other table.
     ``india_only``: a position outside India is wrong.
@@ -114,6 +115,7 @@ class Contract:
     sheet_from: str | None = None
     unique_positions: bool = False
     positions_optional: bool = False
+    outlines_too: bool = False
     states_as_of: int | None = None
     asset: str = ""
 

@@ -51,12 +51,12 @@ def _samples(name: str, title: str, description: str, key_aliases: tuple[str, ..
 
 STREAM_SEDIMENTS = _samples(
     "stream_sediments", "Stream sediments", "Composite stream-sediment samples of the National Geochemical Mapping, 2 x 2 km.",
-    ("sampleno", "sample_no", "sample_number", "sampleid", "sample"),
+    ("sampleno", "sample_no", "sample_number", "sampleid", "sample", *_KEYS),
     "Stream-sediment samples: element and oxide contents in ppm and percent, censored values kept as limits.",
 )  # fmt: skip
 SOIL_SAMPLES = _samples(
     "soil_samples", "Soil samples", "Soil samples (C horizon or regolith) of the National Geochemical Mapping.",
-    ("ssampleno", "sampleno", "sample_no", "sampleid", "sample"),
+    ("ssampleno", "sampleno", "sample_no", "sample_number", "sampleid", "sample", *_KEYS),
 )  # fmt: skip
 
 CATCHMENTS = Contract(
@@ -87,6 +87,16 @@ LITHOLOGY = Contract(
             "litho",
             "lithologic_",
             "rock_type",
+            "rock_name",
+            "rock_unit",
+            "rocktype",
+            "rock",
+            "litho_unit",
+            "lithounit",
+            "lithology_name",
+            "litho_name",
+            "unit_name",
+            "map_unit",
             "stratigrap",
             "stratigraphy",
         ),
@@ -103,15 +113,15 @@ LITHOLOGY = Contract(
 )
 
 
-def _lines(name: str, title: str, description: str, type_alias: str, name_alias: str, asset: str) -> Contract:
+def _lines(name: str, title: str, description: str, kind: str, asset: str) -> Contract:
     return Contract(
         name,
         title,
         description,
         fields=(
-            _text("line_id", "Line", "Number of the line in its source; the key.", *_KEYS),
-            _text("line_type", "Type", "Kind of line as mapped.", type_alias, "type"),
-            _text("name", "Name", "Name, missing where the source says BLANK.", name_alias),
+            _text("line_id", "Line", "Number of the line in its source; the key.", f"{kind}_id", f"{kind}_no", *_KEYS),
+            _text("line_type", "Type", "Kind of line as mapped.", f"{kind}_type", "type"),
+            _text("name", "Name", "Name, missing where the source says BLANK.", f"{kind}_name"),
             _SHEET,
             Field("shape_length_m", "float", "Length as stated", "Length in the source's own column.", "m", aliases=("shape_leng",), reject=Bounds(0, None, "a length is not negative")),
         ),
@@ -125,13 +135,10 @@ FAULTS = _lines(
     "faults",
     "Faults",
     "Faults, shears and thrusts of the 1:50,000 map.",
-    "fault_type",
-    "fault_name",
+    "fault",
     "Faults of the 1:50,000 map.",
 )
-FOLDS = _lines(
-    "folds", "Folds", "Fold axes of the 1:50,000 map.", "fold_type", "fold_name", "Fold axes of the 1:50,000 map."
-)
+FOLDS = _lines("folds", "Folds", "Fold axes of the 1:50,000 map.", "fold", "Fold axes of the 1:50,000 map.")
 
 OCCURRENCES = Contract(
     "occurrences",

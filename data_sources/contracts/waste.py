@@ -100,6 +100,7 @@ WASTE_SITES = Contract(
     key=("site_id",),
     geometry="POINT",
     positions_optional=True,
+    outlines_too=True,
     notes=("A site without a position is kept with an empty geometry.",),
 )  # fmt: skip
 

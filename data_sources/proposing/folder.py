@@ -45,11 +45,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Unread:
-    """A file that is no data set that can be read: why, and what would be needed."""
+    """A file that is no data set that can be read, or, with ``has_rows``, one that is read and is no layer: why, and what would be needed."""
 
     shown: str
     why: str
     needs: str
+    has_rows: bool = False
 
 
 def data_sets(folder: Path) -> tuple[list[Found], list[Unread]]:

@@ -8,13 +8,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import geopandas as gpd
 import pandas as pd
 
 from data_sources.contracts.admitting.cells.units import factor_to
+from data_sources.contracts.admitting.identity import key_form, key_forms
+from data_sources.contracts.admitting.places import coordinate_pair
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.proposing.layer_words import FIELD_WORDS, KEY_WORDS
+from data_sources.reference.waste_routes import nearest_code
 
 _SHARE = 0.6
+_METRES = (
+    ("easting", "northing"), ("eastings", "northings"), ("easting_m", "northing_m"), ("utm_easting", "utm_northing"),
+    ("utm_e", "utm_n"), ("utm_x", "utm_y"), ("x_utm", "y_utm"), ("east", "north"), ("x_m", "y_m"), ("grid_e", "grid_n"),
+    ("coord_e", "coord_n"), ("easting_utm", "northing_utm"),
+)  # fmt: skip
+UTM_ZONES = "UTM, WGS84: EPSG:32642 for 66 to 72 E, 32643 to 78 E, 32644 to 84 E, 32645 to 90 E, 32646 to 96 E"
+_KEY_END = re.compile(
+    r"(site|block|blk|lease|sample|smp|pond|dump|tsf|dam|waste|plot|object|facility|mine|record|rec|unit|poly|feature|feat|ml|bl|g|f|u|o)(id|no|code)"
+)
+_NO_KEY = frozenset("status type date area valid validity expiry until upto lessee holder owner mineral grade".split())
+_MOST_WORDS = 40
+_KIND_WORDS = ("waste", "material", "type", "kind", "categ", "residue")
+_WASTE_WORD = r"tailing|slime|\bash\b|mud|slag|dump|overburden|gypsum|waste|residue|reject"
 _TONNES = (
     (r"lakh|lac\b|लाख", "lakh t"),
     (r"million|\bmt\b|mil\b|मिलियन", "million t"),
@@ -41,10 +58,11 @@ def guess(
     columns = list(free)
     if field == "site_id" and site_ids and contract.name != "waste_sites":
         return _by_values(frame, columns, site_ids, "its values are ids of the waste sites")
-    if field == "waste_type_code" and (hit := _by_values(frame, columns, codes, "its values are codes of wastes")):
+    if field == "waste_type_code" and (hit := _wastes(frame, columns, codes)):
         return hit
     if field in contract.key:
-        return _key(frame, columns, FIELD_WORDS.get(field, ()))
+        hit = _key(frame, columns, FIELD_WORDS.get(field, ()))
+        return hit or (_called(frame, columns) if contract.name == "waste_sites" else None)
     for words in FIELD_WORDS.get(field, ()):
         for column in columns:
             said = plain_name(column).split("_")
@@ -65,10 +83,31 @@ def amount_column(columns: Iterable[str]) -> tuple[str, str, str] | None:
     return None
 
 
-def _by_values(frame: pd.DataFrame, columns: list[str], known: frozenset[str], why: str) -> tuple[str, str] | None:
+def _wastes(frame: pd.DataFrame, columns: list[str], codes: frozenset[str]) -> tuple[str, str] | None:
+    """The column of wastes: by the codes that stand in it, else by words that each come nearest to one code."""
+    if hit := _by_values(frame, columns, codes, "its values are codes of wastes"):
+        return hit
     for column in columns:
-        values = frame[column].dropna().astype("str").str.strip()
-        if len(values) and values.isin(known).mean() >= _SHARE:
+        if pd.api.types.is_numeric_dtype(frame[column]):
+            continue
+        words = frame[column].dropna().astype("str").str.strip()
+        kinds = words.unique()
+        called = any(p.startswith(_KIND_WORDS) for p in plain_name(column).split("_"))
+        # What each row calls differently is a name, not a kind: a place may be called after copper.
+        if not len(kinds) or len(kinds) > _MOST_WORDS or not (called or len(kinds) < len(words)):
+            continue
+        near = {w for w in kinds if nearest_code(w, codes)}
+        speaks = called or all(re.search(_WASTE_WORD, w, re.IGNORECASE) for w in near)
+        if speaks and words.isin(near).mean() >= _SHARE:
+            return column, "its words come near to codes of wastes"
+    return None
+
+
+def _by_values(frame: pd.DataFrame, columns: list[str], known: frozenset[str], why: str) -> tuple[str, str] | None:
+    forms = {key_form(k) for k in known}
+    for column in columns:
+        values = frame[column].dropna().astype("str")
+        if len(values) and key_forms(values).isin(forms).mean() >= _SHARE:
             return column, why
     return None
 
@@ -82,8 +121,8 @@ def _key(frame: pd.DataFrame, columns: list[str], words: tuple[tuple[str, ...], 
     for column in columns:
         values = frame[column].dropna().astype("str").str.strip()
         parts = plain_name(column).split("_")
-        called = any(p in KEY_WORDS or p.endswith(("id", "no", "code")) for p in parts)
-        own = any(any(p.startswith(w) for p in parts) for group in words for w in group)
+        called = any(p in KEY_WORDS or _KEY_END.fullmatch(p) for p in parts)
+        own = not _NO_KEY & set(parts) and any(any(p.startswith(w) for p in parts) for group in words for w in group)
         is_whole = len(values) >= len(frame) - max(1, len(frame) // 20) and len(values) > 0
         if is_whole and values.is_unique and (called or own) and not _is_measure(values):
             named = any(p.startswith(("name", "naam")) for p in parts)
@@ -91,6 +130,33 @@ def _key(frame: pd.DataFrame, columns: list[str], words: tuple[tuple[str, ...], 
     if not found:
         return None
     return min(found)[-1], "each value stands once, and its name is that of a number or code"
+
+
+def _called(frame: pd.DataFrame, columns: list[str]) -> tuple[str, str] | None:
+    """The first column of words of which each stands once: what a site is called, where nothing numbers it."""
+    for column in columns:
+        values = frame[column].dropna().astype("str").str.strip()
+        parts = set(plain_name(column).split("_"))
+        is_whole = len(values) >= len(frame) - max(1, len(frame) // 20) and len(values) > 0
+        words = values.str.contains(r"[^\W\d_]{2}").mean() > _SHARE if len(values) else False
+        dates = pd.to_datetime(values, errors="coerce", format="mixed").notna().mean() > _SHARE if words else False
+        if is_whole and values.is_unique and words and not dates and not parts & {*_NO_KEY, "lat", "lon", "long"}:
+            return column, "each of its words stands once, so it is what a site is called"
+    return None
+
+
+def metres_of(frame: pd.DataFrame) -> tuple[str, str] | None:
+    """(easting, northing) columns of a table whose places are metres of a grid; None where it has degrees or a geometry."""
+    columns = [str(c) for c in frame.columns]
+    if isinstance(frame, gpd.GeoDataFrame) or coordinate_pair(columns) is not None:
+        return None
+    known = {plain_name(c): c for c in reversed(columns)}
+    for east, north in _METRES:
+        if east in known and north in known:
+            metres = [pd.to_numeric(frame[known[n]], errors="coerce").median() for n in (east, north)]
+            if 100_000 <= metres[0] <= 5_000_000 and 100_000 <= metres[1] <= 10_000_000:
+                return known[east], known[north]
+    return None
 
 
 def _is_measure(values: pd.Series) -> bool:

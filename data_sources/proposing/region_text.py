@@ -16,10 +16,14 @@ import yaml
 from data_sources.cards.card import parse_card
 from data_sources.cards.writing import found_card
 from data_sources.proposing.folder import Found, Unread, data_sets
-from data_sources.proposing.judging import GRID_LAYER, Bounds, Known, Proposal, completed, judge
+from data_sources.proposing.joining import named_column
+from data_sources.proposing.judging import completed, judge
+from data_sources.proposing.proposals import GRID_LAYER, OUTLINES, Known, Proposal
+from data_sources.proposing.telling import Bounds
+from data_sources.proposing.whole_files import rows_of
 from khanij.foundation.equal_area import equal_area_for
 
-NEED_SITES = ("tonnages", "grades", "constraints", "waste_footprints")
+NEED_SITES = ("tonnages", "grades", "constraints", "waste_footprints", OUTLINES)
 """Layers that say something of waste sites and are nothing without them."""
 UNIT_OF_LAYER = {"waste_sites": "waste_block", "auction_blocks": "auction_block", "mining_leases": "mining_lease"}
 _MARGIN_DEG, _STEP_DEG = 0.05, 0.01
@@ -50,20 +54,10 @@ def place(folder_sets: tuple[list[Found], list[Unread]], known: Known, extent_de
     folder_sets : of ``folder.data_sets``. extent_deg : west, south, east, north; from the files where it is None.
     """
     found, unread = folder_sets
-    judged: dict[Found, list[Proposal]] = {}
-    unplaced = list(unread)
+    judged, failed, known = _judged(found, known)
+    unplaced = [*unread, *failed]
     layers: dict[str, Proposal] = {}
     gates: dict[str, Proposal] = {}
-    for is_second in (False, True):
-        todo = [f for f in found if f not in judged] if is_second else found
-        for data_set in todo:
-            told = judge(data_set, known)
-            if isinstance(told, list):
-                judged[data_set] = told
-            elif is_second:
-                unplaced.append(told)
-        sites = {i for ps in judged.values() if ps[0].layer == "waste_sites" for i in ps[0].site_ids}
-        known = replace(known, site_ids=frozenset(sites))
     for proposal in sorted((p[0] for p in judged.values()), key=lambda p: (-p.score, p.found.said)):
         kept = gates if proposal.is_gate else layers
         if proposal.layer in kept:
@@ -78,15 +72,57 @@ def place(folder_sets: tuple[list[Found], list[Unread]], known: Known, extent_de
     return Placed(layers, gates, tuple(unplaced), said, source, tuple(_notes(layers)))
 
 
+def _judged(found: list[Found], known: Known) -> tuple[dict[Found, list[Proposal]], list[Unread], Known]:
+    """What each data set could be, what can be nothing, and what is known by then: sites first, then those that speak of them."""
+    first = {f: judge(f, known) for f in found}
+    judged = {f: told for f, told in first.items() if isinstance(told, list)}
+    sites = _sites_of(judged)
+    if sites is not None:
+        tables = {
+            f: rows_of(f, known.crs)[0]
+            for f, told in first.items()
+            if f != sites.found
+            and (isinstance(told, Unread) or told[0].layer in NEED_SITES)
+            and not f.is_grid
+            and _opens(told)
+        }
+        own = sites.report.get("fields", {}).get("site_id")
+        said = {f.said: t for f, t in tables.items()}
+        if hit := named_column(rows_of(sites.found, known.crs)[0], own, said):
+            known = replace(known, site_column=(sites.found, *hit))
+            again = judge(sites.found, known)
+            judged[sites.found] = again if isinstance(again, list) else judged[sites.found]
+            sites = _sites_of(judged) or sites
+        known = replace(known, site_ids=sites.site_ids)
+    failed = []
+    for data_set, told in first.items():
+        asks = isinstance(told, Unread) or told[0].layer in NEED_SITES
+        again = judge(data_set, known) if known.site_ids and asks else told
+        if isinstance(again, list):
+            judged[data_set] = again
+        elif isinstance(told, Unread):
+            failed.append(again)
+    return judged, failed, known
+
+
+def _opens(told: list[Proposal] | Unread) -> bool:
+    return isinstance(told, list) or told.has_rows
+
+
+def _sites_of(judged: Mapping[Found, list[Proposal]]) -> Proposal | None:
+    """The data set that speaks most for being the waste sites: one that is best so, else any that could be."""
+    able = [(ps[0].layer == p.layer, p.score, p) for ps in judged.values() for p in ps if p.layer == "waste_sites"]
+    return max(able, key=lambda a: a[:2])[2] if able else None
+
+
 def _register_in_one(judged: Mapping[Found, list[Proposal]], layers: dict[str, Proposal]) -> None:
     """One table may be the sites, their tonnages and their grades at once: what it also is and no other file is, it is read as too."""
-    if "waste_sites" not in layers:
-        able = [p for proposals in judged.values() for p in proposals if p.layer == "waste_sites"]
-        if able:
-            best = max(able, key=lambda p: p.score)
-            layers["waste_sites"] = replace(best, why=(*best.why, "the only file of sites"))
+    if "waste_sites" not in layers and (best := _sites_of(judged)) is not None:
+        layers["waste_sites"] = replace(best, why=(*best.why, "the only file of sites"))
     if "waste_sites" in layers:
         same = layers["waste_sites"].found
+        if "waste_footprints" in layers and layers["waste_footprints"].found == same:
+            del layers["waste_footprints"]  # sites that are outlines are their own footprints
         for proposal in judged.get(same, ()):
             if proposal.layer in ("tonnages", "grades") and proposal.layer not in layers:
                 layers[proposal.layer] = replace(proposal, why=(*proposal.why, "in the table of the sites"))
@@ -122,6 +158,11 @@ def _notes(layers: Mapping[str, Proposal]) -> list[str]:
         for name in ("tonnages", "grades"):
             if name in layers and not {"basis_code", "knowledge_class"} & set(layers[name].report.get("fields", {})):
                 out.append(f"{name} say neither basis_code nor knowledge_class: {UNKNOWN_BASIS}")
+        if "mining_leases" in layers:
+            out.append(
+                "ponds on these leases are ranked, and the lease that they overlap is named; to hold back what lies on a lease of "
+                "others, name the file under gates as well: leases: {path: ..., source: ..., options: {own_lessees: [NAME]}}"
+            )
     elif layers:
         out.append("no file of waste sites: blocks are listed by fertility and not ranked")
     return out
@@ -156,8 +197,9 @@ def cards_of(region: str, placed: Placed, paths: Mapping[str, str]) -> dict[str,
         if layer == GRID_LAYER:
             text = _grid_card(name, proposal, paths[layer])
         else:
+            contract = "waste_footprints" if layer == OUTLINES else layer
             text = found_card(
-                name, proposal.found.path.name, layer, proposal.report, proposal.options, path=paths[layer]
+                name, proposal.found.path.name, contract, proposal.report, proposal.options, path=paths[layer]
             )
         out[name] = text
     return out
@@ -194,6 +236,8 @@ def region_of(
     names = card_names_for(region, placed)
     layers: dict[str, Any] = {}
     for layer, proposal in placed.layers.items():
+        if layer == OUTLINES:
+            continue
         part = {"layer": proposal.found.part} if proposal.found.part else {}
         layers[layer] = {"card": names[layer], "path": paths[layer], **part}
     gates = {
@@ -221,6 +265,10 @@ def region_of(
     settled |= {"units": units, "layers": layers}
     if "waste_sites" in layers:
         settled["waste"] = {"card": names["waste_sites"]}
+        if OUTLINES in placed.layers:
+            part = {"layer": placed.layers[OUTLINES].found.part} if placed.layers[OUTLINES].found.part else {}
+            drawn = {"name": OUTLINES, "kind": OUTLINES, "card": names[OUTLINES], "path": paths[OUTLINES], **part}
+            settled["waste"]["sources"] = [drawn]
     if gates:
         settled["gates"] = gates
     return settled | {"ranking": {"basket": "all_recoverable", "price_deck": "2025e", "draws": 2000}, "seed": 20260101}

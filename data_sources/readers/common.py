@@ -19,7 +19,7 @@ from data_sources.contracts.admitting.raw_columns import Said
 from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, Contract
 from data_sources.contracts.shapes.datums import in_degrees
-from data_sources.readers.layouts import laid_out
+from data_sources.readers.layouts import OTHER_MEDIUM, laid_out, translated
 from khanij.foundation.errors import SourceError
 
 Extent = tuple[float, float, float, float]
@@ -57,7 +57,7 @@ def admit_layer(
     A source wider than the region is cut to it (``clip: true`` in the options, or when more than half of its placed rows
     lie in India but outside the region); the rows cut are counted in ``rows_outside_region`` and belong to no report.
     With ``clip: false`` such a row is held. Lines and rock units may lie up to ``margin_deg`` (0.25) outside. The options
-    ``field_map`` and ``units`` go over the card's.
+    ``field_map``, ``units`` and ``values`` go over the card's.
     """
     options = dict(options or {})
     own, says = card_of(card, contract.name)
@@ -65,6 +65,7 @@ def admit_layer(
     maps = (dict(says.field_map) if says else {}) | dict(options.get("field_map") or {})
     units: dict[str, object] = {**(says.units if says else {}), **(options.get("units") or {})}
     rows = np.arange(1, len(frame) + 1) if row_numbers is None else row_numbers
+    frame = translated(frame, {**(says.values if says else {}), **(options.get("values") or {})}, rows)
     layout = laid_out(frame, contract, maps, rows)
     frame, rows, units = layout.frame, layout.rows, {**layout.units, **units}
     cut = 0
@@ -106,7 +107,9 @@ def _whole_or_nothing(admission: Admission) -> Admission:
     """A layer that loses more than half of its rows for one reason is read wrongly as a whole: none of it is used."""
     rows_in = int(admission.report["rows_in"])
     reasons = admission.report["by_reason"]["quarantined"]
-    reason, lost = next(iter(reasons.items()), ("", 0))
+    # Samples of soil in a table of stream sediments say themselves what they are: the others are not doubted for them.
+    reason, lost = next(((r, n) for r, n in reasons.items() if r != OTHER_MEDIUM), ("", 0))
+    rows_in -= reasons.get(OTHER_MEDIUM, 0)
     if rows_in < _FEWEST or lost * 2 <= rows_in:
         return admission
     why = f"{lost} of {rows_in} rows are held for one reason ({reason}): {FAILS}"
@@ -127,7 +130,7 @@ def _whole_or_nothing(admission: Admission) -> Admission:
     told = told.astype({c: ("Int64" if c == "row" else "str") for c in QUARANTINE_COLUMNS})
     by = {"quarantined": reasons | ({REST: len(left)} if len(left) else {}), "flagged": {}}
     report = admission.report | {
-        "rows_kept": 0, "rows_flagged": 0, "rows_quarantined": rows_in, "by_reason": by, "empty": why, "fails": why,
+        "rows_kept": 0, "rows_flagged": 0, "rows_quarantined": int(admission.report["rows_in"]), "by_reason": by, "empty": why, "fails": why,
     }  # fmt: skip
     return replace(
         admission,

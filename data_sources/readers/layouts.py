@@ -41,6 +41,17 @@ _CHECK_COLUMNS = (
     "check_type",
     "control",
 )
+_MEDIUM_COLUMNS = (
+    *_CHECK_COLUMNS[:3], "sample_medium", "medium", "media", "sample_media", "sample_material", "sample_kind", "matrix", "type",
+)  # fmt: skip
+_MEDIA = {
+    "stream_sediments": r"stream|sediment|\bs\.?s\.?\b|drainage|nala|nalla|river|silt",
+    "soil_samples": r"soil|regolith|horizon|ground",
+}
+"""Layer of samples -> words of its own medium."""
+_SOIL_OR_ROCK = r"soil|regolith|horizon|stream|sediment|drainage|rock|chip|outcrop|bed ?rock|core|channel|trench|pit\b|water|plant|vegetation|slag|tailing|dump"
+BY_CARD = "a word that the card translates: read as the value that it names under values"
+OTHER_MEDIUM = "a sample of another medium than the layer's, as its own row says: not used here"
 _OWN = r"(certified )?(reference|control) (material|standard|sample)|crm|srm|rm|std\.?|standards?|blanks?|blk|(field|lab|pulp|coarse) blank"
 _NAMED = r"(oreas|crm|srm|std|standard|blank|blk)[\s_-]*\d*[a-z]?"
 _AGAIN = r"((field|lab|pulp|coarse|crush|reject) )?(dup|duplicate|rep|replicate|repeat|check|split)s?\.?"
@@ -65,6 +76,29 @@ class Layout:
     units: Mapping[str, object] = field(default_factory=dict)
 
 
+def translated(frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]], rows: np.ndarray) -> pd.DataFrame:
+    """The frame with the words that a card translates, each row of them marked; spaces around a word and its case do not count.
+
+    Parameters
+    ----------
+    values : raw column -> word as written -> word of the contract. rows : the rows' numbers in the source, of shape (n,).
+    """
+    out = frame
+    for column, words in values.items():
+        if column not in frame.columns:
+            continue
+        written = frame[column].astype("str")
+        plain = written.str.strip().str.casefold()
+        for word, means in words.items():
+            at = (plain == word.strip().casefold()).fillna(False).to_numpy(dtype=bool)
+            if not at.any() or word == means:
+                continue
+            out = frame.copy(deep=False) if out is frame else out
+            out[column] = out[column].astype("object").mask(at, means)
+            remark(out, column, f"{word} -> {means}", BY_CARD, rows=rows[at].tolist())
+    return out
+
+
 def laid_out(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str], rows: np.ndarray) -> Layout:
     """The frame with a row of units taken off and a long table of analyses made wide; any other frame as it is.
 
@@ -87,11 +121,19 @@ def laid_out(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, st
 def _with_check_material_told(
     frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str], rows: np.ndarray
 ) -> pd.DataFrame:
-    """Rows of standards and blanks are held, those of duplicates marked: by a column that says so, or by a standard's own name."""
+    """Rows of standards, blanks and other media are held, those of duplicates marked: by a column that says so, or by a standard's name."""
     out = frame
     by_plain = {plain_name(c): c for c in reversed(frame.columns)}
     said = next((by_plain[n] for n in _CHECK_COLUMNS if n in by_plain), None)
     key = match_fields([str(c) for c in frame.columns], contract, field_map).get(contract.key[0])
+    other = next((by_plain[n] for n in _MEDIUM_COLUMNS if n in by_plain), None)
+    if other is not None and contract.name in _MEDIA and not pd.api.types.is_numeric_dtype(frame[other]):
+        texts = frame[other].astype("str").str.lower().str.replace("_", " ")
+        at = (texts.str.contains(_SOIL_OR_ROCK) & ~texts.str.contains(_MEDIA[contract.name])).fillna(False).to_numpy()
+        for text in texts[at].unique():
+            out = frame.copy(deep=False) if out is frame else out
+            of = at & (texts == text).to_numpy()
+            remark(out, str(other), str(frame[other][of].iloc[0]), OTHER_MEDIUM, rows=rows[of].tolist(), held=True)
     for column, form, reason, held in (
         (said, _OWN, CHECK_MATERIAL, True),
         (said, _AGAIN, DUPLICATE, False),

@@ -11,7 +11,7 @@ nothing, or words of no known kind ``unknown``      no bar; marked with the word
 =================================  ===============  ====================================================
 
 Belongs here: words. Does not belong here: what a lease bars (``scoring.rank.gates``). No date is compared with a clock: a
-lease ends when the layer says so.
+lease ends when the layer says so. The day until which it runs is told beside it (``lease_until:2030-03-31``), for whoever reads.
 """
 
 from __future__ import annotations
@@ -33,6 +33,12 @@ STATUS_COLUMNS = (
 LESSEE_COLUMNS = (
     "lessee", "lessee_name", "lessee_nam", "lesseename", "name_of_lessee", "name_of_the_lessee", "lease_holder", "lease_hold",
     "leaseholder", "holder", "concessionaire", "owner", "owner_name", "operator", "company",
+)  # fmt: skip
+UNTIL_COLUMNS = (
+    "lease_until", "lease_upto", "lease_to", "lease_end", "lease_end_date", "lease_expiry", "lease_expiry_date", "lease_exp",
+    "expiry_date", "expiry_dt", "expirydate", "expiry_dat", "expiry", "expires", "expires_on", "date_of_expiry", "dt_expiry",
+    "valid_upto", "valid_up_to", "valid_till", "valid_to", "valid_until", "validity", "validity_upto", "lease_validity",
+    "lease_valid_upto", "lease_period_to", "period_to", "to_date", "end_date",
 )  # fmt: skip
 # Ended is looked for first: "non-working" and "not operating" hold the words of the other list.
 _ENDED = re.compile(
@@ -60,12 +66,14 @@ def lease_statuses(
     mapped = {target: raw for raw, target in (field_map or {}).items() if raw in frame.columns}
     status = _text(frame, mapped.get("lease_status"), STATUS_COLUMNS, by_plain)
     holder = _text(frame, None, LESSEE_COLUMNS, by_plain)
+    until = _text(frame, None, UNTIL_COLUMNS, by_plain)
     own = {_company(n) for n in own_lessees} - {""}
     out, remarks = [], []
-    for word, lessee in zip(status, holder):
+    for word, lessee, day in zip(status, holder, until):
         told, remark = _one(word.lower(), lessee, own)
         out.append(told)
-        remarks.append(remark.format(word=word))
+        ends = f"lease_until:{_day(day)}" if day else ""
+        remarks.append("; ".join(filter(None, (remark.replace("{word}", word), ends))))
     return (
         pd.Series(out, index=frame.index, dtype="str"),
         holder.where(holder != "", None).astype("str"),
@@ -79,7 +87,8 @@ def unused_columns(layer: str, report: Mapping[str, Any]) -> list[str]:
     if layer not in BLOCK_CONTRACTS:
         return unused
     by_plain = {plain_name(c): c for c in reversed(unused)}
-    firsts = [next((by_plain[c] for c in known if c in by_plain), None) for known in (STATUS_COLUMNS, LESSEE_COLUMNS)]
+    kinds = (STATUS_COLUMNS, LESSEE_COLUMNS, *((UNTIL_COLUMNS,) if layer == "mining_leases" else ()))
+    firsts = [next((by_plain[c] for c in known if c in by_plain), None) for known in kinds]
     return [c for c in unused if c not in firsts]
 
 
@@ -105,6 +114,11 @@ def _text(frame: pd.DataFrame, named: object, candidates: tuple[str, ...], by_pl
     return text.where(
         ~text.str.lower().isin(["nan", "none", "null", "na", "n/a", "blank", "-", "nil"]) | (text == "none"), ""
     )
+
+
+def _day(text: str) -> str:
+    """A day without its midnight; ``;`` parts words of the flags and is taken out."""
+    return re.sub(r"[T ]00:00(:00(\.0+)?)?(\+00:00|Z)?$", "", text).replace(";", ",")
 
 
 def _company(name: str) -> str:

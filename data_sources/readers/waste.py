@@ -13,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from data_sources.cards import load_card
 from data_sources.connectors.files import read_file
@@ -25,6 +26,7 @@ from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.frames import empty_layer, empty_table
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
+from data_sources.readers.layouts import BY_CARD
 from data_sources.readers.references import join_sites
 from data_sources.reference import load_table
 from data_sources.regions import LayerSource
@@ -41,6 +43,7 @@ MARKS = {
     WASTE_TYPE: "waste_type_not_in_reference",
     REPAIRED: "geometry_repaired",
     AREA_DIFFERS: "area_differs_from_stated",
+    BY_CARD: "word_translated_by_card",
     KEPT_OF_TWINS: "other_row_of_this_id_held",
     UNSEEN_IN_KEY: "id_with_unseen_characters",
     LOOKS_ALIKE: "id_looks_like_another",
@@ -157,6 +160,7 @@ def admit_tables(
     """
     admitted: dict[str, Admission] = {}
     outside: list[str] = []
+    made: set[str] = set()  # layers that are drawn from the rows of the sites
     for layer, contract in WASTE_CONTRACTS.items():
         frame = frames.get(layer)
         if frame is None:
@@ -166,7 +170,7 @@ def admit_tables(
             frame, outside = _cut(frame, extent_deg)
         elif "site_id" in frame.columns and outside:
             frame = frame[~frame["site_id"].isin(outside)]
-        rows = row_numbers(frames.get(layer), frame)
+        rows = row_numbers(frames.get("waste_sites" if layer in made else layer), frame)
         its_card, reading = (own or {}).get(layer, (card, {}))
         admission = admit_layer(
             frame,
@@ -180,6 +184,13 @@ def admit_tables(
         if layer not in frames:
             admission.report.pop("empty", None)  # a table that nobody names is not an empty one
         admitted[layer] = admission
+        if layer == "waste_sites" and (drawn := _drawn(frames, admission)) is not None:
+            frames, own = (
+                {**frames, "waste_footprints": drawn},
+                {**(own or {}), "waste_footprints": (its_card or "", {})},
+            )
+            files = {**files, "waste_footprints": files.get(layer, "")}
+            made.add("waste_footprints")
     ids = set(admitted["waste_sites"].kept["site_id"])
     for layer in ("waste_footprints", "tonnages", "grades", "constraints"):
         admitted[layer] = join_sites(admitted[layer], ids, ids | _named(frames.get("waste_sites")), layer)
@@ -201,6 +212,20 @@ def admit_tables(
         report=report,
         marks=_marks(admitted),
     )
+
+
+def _drawn(frames: Mapping[str, pd.DataFrame], sites: Admission) -> gpd.GeoDataFrame | None:
+    """The outlines of sites that came as outlines, by the row that they had; None where there are none or a file has them."""
+    raw = frames.get("waste_sites")
+    if frames.get("waste_footprints") is not None or not isinstance(raw, gpd.GeoDataFrame):
+        return None
+    if raw.active_geometry_name is None or not (shapely.get_dimensions(raw.geometry.to_numpy()) == 2).any():
+        return None
+    shapes = raw.geometry.iloc[sites.rows - 1]
+    outlines = shapes.to_frame("geometry").assign(
+        site_id=sites.kept["site_id"].to_numpy(), source=sites.kept["source"].to_numpy()
+    )
+    return outlines[(shapely.get_dimensions(shapes.to_numpy()) == 2) & ~shapes.is_empty.to_numpy()]
 
 
 def _columns_of_place(sources: Mapping[str, LayerSource] | None, frame: pd.DataFrame) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from data_sources.proposing.judging import Proposal
+    from data_sources.proposing.proposals import Proposal
     from data_sources.proposing.region_text import Placed
     from pipelines.cli.own.laying import Places
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Propose a region, write it, and say what is which layer, why, and what could not be placed."""
-    from data_sources.proposing.judging import Known
+    from data_sources.proposing.proposals import Known
     from data_sources.proposing.region_text import proposed
     from data_sources.register.routes import known_routes
     from pipelines.cli.own.laying import Places
@@ -144,13 +144,14 @@ def _tell_of_samples(placed: Placed) -> None:
     """Say why there will be no fertility, where samples are there and none can be made of them."""
     from data_sources.proposing.region_text import elements_of
     from pipelines.cli.shown.terminal import terminal
-    from scoring.ground.geochemistry.samples import scored_by
+    from scoring.ground.geochemistry.samples import nearest_association, scored_by
 
     elements = elements_of(placed)
     if "stream_sediments" in placed.layers and not scored_by(elements):
         terminal().print(
-            f"The stream sediments have too few elements for fertility ({', '.join(elements)}): no grid is written, and the "
-            "run leaves fertility out; connect a table with more elements.",
+            f"The stream sediments have too few elements for fertility ({', '.join(elements)}; {nearest_association(elements)}): "
+            "no grid is written, and the run leaves fertility out (faults, folds and rocks stand idle with it); connect a table with "
+            "more elements.",
             markup=False,
         )
 

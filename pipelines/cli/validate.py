@@ -110,12 +110,43 @@ def _file(arguments: argparse.Namespace) -> int:
         text = found_card(
             stem, str(arguments.file), arguments.layer, report, known, file_layer=arguments.file_layer or ""
         )
-        write_card(arguments.write_card.with_suffix(".yaml"), text)
-        note(arguments, files=[arguments.write_card.with_suffix(".yaml")])
-        console.print(
-            f"Card written: {arguments.write_card.with_suffix('.yaml')} (lay it into the folder that KHANIJ_CARDS names; then: khanij validate FILE --as {arguments.layer} --card {stem})"
-        )
+        target = _card_path(arguments.write_card)
+        write_card(target, text)
+        note(arguments, files=[target])
+        console.print(f"Card written: {target}", markup=False)
+        for line in _how_to_name(arguments, stem, target):
+            console.print(line, markup=False)
     return 1 if report["rows_quarantined"] or len(admitted.quarantine) else 0
+
+
+def _card_path(named: Path) -> Path:
+    """Where a card goes: into the folder of the user's cards where a bare name is given and there is one, else as named."""
+    from khanij.foundation.environment import own_folder
+
+    cards = own_folder("KHANIJ_CARDS")
+    return (cards / named if cards is not None and named.parent == Path() else named).with_suffix(".yaml")
+
+
+def _how_to_name(arguments: argparse.Namespace, stem: str, target: Path) -> list[str]:
+    """The lines by which a region reads the file with its new card, and where card and file have to lie."""
+    from khanij.foundation.environment import folder_for, own_folder
+
+    cards, data = folder_for("KHANIJ_CARDS"), own_folder("KHANIJ_DATA") or folder_for("KHANIJ_DATA")
+    file = arguments.file.resolve()
+    is_inside = file.is_relative_to(data.resolve())
+    path = file.relative_to(data.resolve()).as_posix() if is_inside else file.name
+    part = f", layer: {arguments.file_layer}" if arguments.file_layer else ""
+    lines = [] if target.resolve().parent == cards.resolve() else [f"Lay it into {cards}."]
+    lines += [] if is_inside else [f"Lay {arguments.file.name} into {data}."]
+    lines += [
+        "In the region's YAML:",
+        "  needs_data: true",
+        "  layers:",
+        f"    {arguments.layer}: {{card: {stem}, path: {path}{part}}}",
+    ]
+    if arguments.layer == "waste_sites":
+        lines += ["  waste:", f"    card: {stem}", "  units: [waste_block]"]
+    return lines
 
 
 def _region(arguments: argparse.Namespace) -> int:
@@ -149,7 +180,7 @@ def reading_options(arguments: argparse.Namespace) -> dict[str, object]:
 
     Raises
     ------
-    SourceError : a ``--map`` without a column and a field.
+    SourceError : a ``--map`` without a column and a field, or two columns for one field.
     """
     from khanij.foundation.errors import SourceError
 
@@ -161,11 +192,15 @@ def reading_options(arguments: argparse.Namespace) -> dict[str, object]:
         "decimal": arguments.decimal,
     }
     options: dict[str, object] = {k: v for k, v in given.items() if v is not None}
-    maps = {}
+    maps: dict[str, str] = {}
     for text in arguments.maps:
         column, equals, field = text.rpartition("=")
         if not (column.strip() and equals and field.strip()):
             raise SourceError(f"--map {text}", field="--map", do="write COLUMN=FIELD, such as --map 'Total Cu=Cu_ppm'")
+        if field.strip() in maps.values():
+            first = next(c for c, f in maps.items() if f == field.strip())
+            do = f"name one column for {field.strip()}"
+            raise SourceError(f"--map {first} and --map {column} name one field", field="--map", do=do)
         maps[column] = field.strip()
     return options | ({"field_map": maps} if maps else {})
 

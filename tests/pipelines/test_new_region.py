@@ -244,7 +244,7 @@ def test_too_few_elements_leave_fertility_out_and_the_region_runs(home, capsys, 
     rows = "".join(f"S-{i},{80.7 + i % 5 * 0.02:.2f},{22.0 + i // 5 * 0.02:.2f},{20 + i % 7}\n" for i in range(25))
     (small / "stream.csv").write_text("Sample No.,Long,Lat,Zn (ppm)\n" + rows, encoding="utf-8")
     assert main(["new", "region", "few", "--from", str(small)]) == 0
-    assert "too few elements for fertility (Zn)" in capsys.readouterr().out
+    assert "too few elements for fertility (Zn; " in capsys.readouterr().out
     region = load_region("few")
     assert "stream_sediments" in region.layers and region.grid is None
     path = home / "regions" / "few.yaml"

@@ -110,6 +110,7 @@ def admit(
         else:
             at = np.isin(numbers, said)
             (ledger.hold if held else ledger.mark)(at, named, text, reason)
+    asked = {named for said, named, *_ in remarks_of(frame) if said}  # a row was judged by them: they are used
     frame, doubled = _plain_columns(frame.reset_index(drop=True))
     read = read_columns(frame, contract, says, ledger)
     report: dict[str, Any] = {
@@ -162,6 +163,7 @@ def admit(
     if not len(kept):
         why = f"all {n} rows are held in the quarantine" if n else "there are no rows"
         report["empty"] = f"no {contract.title.lower()}: {why}"
+    report["columns_unmapped"] = [c for c in read.unmapped() if c not in asked]
     return _admission(kept, ledger, read, report, doubled, made)
 
 
@@ -224,7 +226,6 @@ def _admission(
         "derived_columns": chemistry.derived,
         "columns_unused": chemistry.unused
         + [{"column": c, "why": "a column of the same name stands before it"} for c in doubled],
-        "columns_unmapped": read.unmapped(),
         "key_made": made,
         "fields": dict(read.matched),
         "coordinates": list(read.pair or ()),
@@ -256,7 +257,9 @@ def _sheets(
     is_point = "POINT" in str(contract.geometry)
     if contract.sheet_from and contract.sheet_from in out.columns:
         field = matched.get(contract.sheet_from, contract.sheet_from)
-        stated, report["sheets"] = places.check_sheet(out[contract.sheet_from], lon, lat, field, ledger)
+        stated, report["sheets"] = places.check_sheet(
+            out[contract.sheet_from], lon, lat, field, ledger, is_sheet_column=False
+        )
         differ = (own != "") & (stated != "") & (own != stated)
         ledger.mark(differ, matched.get("sheet", "sheet"), out["sheet"], places.SHEET_COLUMN_DIFFERS)
         own = np.where(own == "", stated, own)

@@ -56,6 +56,7 @@ REPAIRED = "invalid geometry repaired"
 BEYOND_REPAIR = "invalid geometry that cannot be repaired"
 ACCURACY = "position_accuracy_m"
 NO_AREA = "an area of 0.0 ha: a sliver, or a line drawn as an area"
+OUTLINES = "an outline and no point: its position is a point inside it, and it is the site's footprint"
 OTHER_TYPE = "geometry of another type than the layer's"
 SHEET_DIFFERS = "sheet named in the row is not the sheet of its coordinates"
 SHEET_COLUMN_DIFFERS = "sheet column and sample number name different sheets"
@@ -170,8 +171,9 @@ def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np
     kind = shapely.get_type_id(shapes)
     for i in np.flatnonzero(kind == 7):
         dims = {"POINT": 0, "LINE": 1, "POLYGON": 2}
-        want = max(dims[a] for a in allowed)
         parts = shapely.get_parts(shapes[i])
+        is_drawn = contract.outlines_too and bool((shapely.get_dimensions(parts) == 2).any())
+        want = 2 if is_drawn else max(dims[a] for a in allowed)
         parts = parts[shapely.get_dimensions(parts) == want]
         if len(parts):
             shapes[i] = shapely.union_all(parts)
@@ -180,6 +182,12 @@ def check_geometry(shapes: np.ndarray, contract: Contract, ledger: Ledger) -> np
         if "POINT" in allowed and shapely.get_num_geometries(shapes[i]) == 1:
             shapes[i] = shapely.get_geometry(shapes[i], 0)
     kind = shapely.get_type_id(shapes)
+    if contract.outlines_too:
+        drawn = ~missing & np.isin(kind, (3, 6))
+        if drawn.any():
+            shapes[drawn] = shapely.point_on_surface(shapes[drawn])
+            ledger.mark_column("geometry", f"{int(drawn.sum())} of {len(shapes)} rows", OUTLINES)
+            kind = shapely.get_type_id(shapes)
     foreign = ~missing & ~np.isin(kind, np.flatnonzero(np.isin(_FAMILY.astype(str), sorted(allowed))))
     foreign |= ~missing & (kind == 4)
     ledger.hold(foreign, "geometry", pd.Series(_FAMILY[kind[foreign]], dtype="str"), OTHER_TYPE)
@@ -293,11 +301,19 @@ def check_same_place(lon: np.ndarray, lat: np.ndarray, ledger: Ledger) -> None:
 
 
 def check_sheet(
-    named: pd.Series, lon: np.ndarray, lat: np.ndarray, field: str, ledger: Ledger
+    named: pd.Series,
+    lon: np.ndarray,
+    lat: np.ndarray,
+    field: str,
+    ledger: Ledger,
+    *,
+    is_sheet_column: bool = True,
 ) -> tuple[np.ndarray, dict[str, int]]:
     """Compare the sheet that a row names with that of its coordinates; returns the named sheet, normalised, and counts.
 
     A sheet named at another scale (57E) agrees if the point lies on it. A row that names none takes '' here.
+    ``is_sheet_column``: the column is there for sheets, and a row of it that names none is marked; of sample numbers one is where
+    others name theirs.
     """
     stated = normalise_many(named)
     actual = sheets_of(lon, lat)
@@ -312,6 +328,7 @@ def check_sheet(
         text = pd.Series([f"{s} named, {a} by coordinates" for s, a in zip(stated[at], actual[at])])
         ledger.mark(at, field, text, SHEET_DIFFERS)
     unread = named.notna().to_numpy() & ~filled
-    ledger.mark(unread, field, named, NO_SHEET)
+    if is_sheet_column or filled.any():  # numbers of one's own name no sheet, and need none
+        ledger.mark(unread, field, named, NO_SHEET)
     counts = {"agree": int((placed & filled & agrees).sum()), "differ": int(differs.sum()), "unread": int(unread.sum())}
     return stated, counts

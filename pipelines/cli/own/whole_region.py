@@ -5,7 +5,7 @@ Belongs here: looking, and one line a finding. Does not belong here: what a laye
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -186,8 +186,10 @@ def _report(workspace: Workspace, region: Region, layer: str, source: LayerSourc
     ).report
 
 
-def lines_of(what: str, file: str, report: Mapping[str, Any], *, is_fetched: bool = False) -> Iterator[Line]:
-    """The lines of one layer's report of admission."""
+def lines_of(
+    what: str, file: str, report: Mapping[str, Any], *, is_fetched: bool = False, left: Sequence[str] | None = None
+) -> Iterator[Line]:
+    """The lines of one layer's report of admission; ``left`` are the columns that nothing is read from, where others read them too."""
     if told := report.get("absent"):
         do = "run: khanij fetch --region" if is_fetched else "check the path in the region's YAML, and KHANIJ_DATA"
         yield Line(what, FINDING if is_fetched else ERROR, str(told), do, file)
@@ -220,7 +222,7 @@ def lines_of(what: str, file: str, report: Mapping[str, Any], *, is_fetched: boo
             "say the unit in the card, under units",
             file,
         )
-    unused = unused_columns(what, report)
+    unused = unused_columns(what, report) if left is None else left
     if unused:
         yield Line(
             what,
@@ -254,9 +256,12 @@ def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Lin
         inventory = merged_inventory(
             inventory, region.waste, workspace.waste_paths(region), extent_deg=region.extent_deg, states=states
         )
-    for name, report in inventory.report.get("layers", {}).items():
+    reports = inventory.report.get("layers", {})
+    left = _left_by_all(reports)
+    for name, report in reports.items():
         if report.get("absent") or report.get("rows_in") or name in region.layers:
-            yield from lines_of(name, Path(str(report.get("file") or "")).name, report)
+            file = Path(str(report.get("file") or "")).name
+            yield from lines_of(name, file, report, left=left.pop(file, ()))
     if region.waste.card != "embedded_register":
         lost = inventory.sites.loc[inventory.sites["lon"].isna(), "site_id"].astype("str").tolist()
         if lost:
@@ -267,6 +272,17 @@ def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Lin
                 "name the columns as lon and lat in the card's field_map, or as x and y under options with their crs",
             )
     yield from _valued(inventory)
+
+
+def _left_by_all(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """File -> the columns that none of the layers reads which are read from it: sites, tonnages and grades may be one table."""
+    out: dict[str, list[str]] = {}
+    for report in reports.values():
+        if "columns_unmapped" in report:
+            file = Path(str(report.get("file") or "")).name
+            unused = [str(c) for c in report["columns_unmapped"]]
+            out[file] = [c for c in out[file] if c in unused] if file in out else unused
+    return out
 
 
 def _valued(inventory: WasteInventory) -> Iterator[Line]:

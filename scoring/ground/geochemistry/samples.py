@@ -296,6 +296,19 @@ def scored_by(elements: Sequence[str]) -> list[str]:
     return [n for n, (a, (own, _, rest)) in parts.items() if len(own) >= a.min_members and len(rest) >= MIN_PARTS]
 
 
+def nearest_association(elements: Sequence[str]) -> str:
+    """What is lacking for the association that these elements come nearest to, in words; each needs members and ``MIN_PARTS`` others."""
+    lacks = []
+    for a in ASSOCIATIONS.values():
+        own, _, rest = _parts_of(a, elements)
+        members, others = max(0, a.min_members - len(own)), max(0, MIN_PARTS - len(rest))
+        lacks.append((members + others, a.name, members, others, [e for e in a.members if e not in own]))
+    _, name, members, others, left = min(lacks)
+    of = f"{members} more of {', '.join(left)}" if members else ""
+    beside = f"{others} more elements of any other kind" if others else ""
+    return f"{name} lacks {' and '.join(filter(None, (of, beside)))}"
+
+
 def association_scores(
     samples: Samples, names: Iterable[str] = (), groups: NDArray[np.object_] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
 import openpyxl
@@ -131,3 +133,30 @@ def test_sites_that_cannot_be_valued_are_told_one_by_one(tmp_path: Path, capsys:
 
 def test_read_is_the_same_by_options_and_by_the_command(tmp_path: Path) -> None:
     assert read(sheets(tmp_path / "t.xlsx"), sheet="A").kept["Cu_ppm"].tolist() == [30.0, 31.0]
+
+
+def test_a_card_of_a_bare_name_goes_to_the_users_cards_and_a_region_reads_by_the_lines_that_are_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    for folder in ("cards", "regions", "data"):
+        (home / folder).mkdir(parents=True)
+    for name in ("KHANIJ_REGIONS", "KHANIJ_CARDS", "KHANIJ_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KHANIJ_HOME", str(home))
+    file = written(home / "data", "nr,what,lat,lon\n1,red_mud,18.7,82.9\n2,red_mud,18.8,82.8\n", "heaps.csv")
+    asked = ["validate", str(file), "--as", "waste_sites", "--map", "nr=site_id", "--map", "what=waste_type_code"]
+    assert main([*asked, "--write-card", "own_heaps.yaml"]) == 0
+    said = capsys.readouterr().out
+    assert (home / "cards" / "own_heaps.yaml").is_file() and "Lay " not in said
+    lines = yaml.safe_load(textwrap.dedent(said.split("In the region's YAML:\n")[1].split("\nListed,")[0]))
+    region = {
+        "name": "own",
+        "title": "Own",
+        "description": "Own.",
+        "extent_deg": [82.5, 18.5, 83.1, 19.0],
+        "layers": {},
+    }
+    (home / "regions" / "own.yaml").write_text(yaml.safe_dump(region | lines))
+    assert main(["validate", "--region", "own"]) in (0, 1)
+    assert re.search(r"waste_sites\s+heaps.csv\s+2 of 2\s+ok", capsys.readouterr().out)

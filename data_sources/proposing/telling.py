@@ -1,0 +1,62 @@
+"""What an admission tries out says of a data set: where its rows lie, which sites it names, what a person should look at.
+
+Belongs here: words and numbers from one admission. Does not belong here: which layer it is (``judging``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from data_sources.contracts.admitting.admission import Admission
+from data_sources.contracts.shapes.datums import in_degrees
+from data_sources.register.routes import why_not_valued
+
+Bounds = tuple[float, float, float, float]
+
+
+def facts(admission: Admission) -> dict[str, Any]:
+    """The report, the box and the ids of the sites of what would be kept, as a proposal has them."""
+    kept = admission.kept
+    ids = kept["site_id"].dropna().astype("str") if "site_id" in kept.columns else ()
+    return {"report": admission.report, "bounds_deg": bounds_deg(kept), "site_ids": frozenset(ids)}
+
+
+def look_at(admission: Admission) -> list[str]:
+    """What a person should see before this layer is used."""
+    report = admission.report
+    out = []
+    if report["rows_quarantined"]:
+        reasons = report["by_reason"]["quarantined"] or {"see khanij validate": 0}
+        out.append(f"{report['rows_quarantined']} of {report['rows_in']} rows would be held: {next(iter(reasons))}")
+    if report.get("fails"):
+        out.append(f"the layer fails: {report['fails']}")
+    if report.get("key_made"):
+        out.append(str(report["key_made"]))
+    if report["layer"] == "waste_sites":
+        kept = admission.kept
+        words = {
+            str(w): int((kept["waste_type_code"] == w).sum())
+            for w in kept["waste_type_code"].dropna().unique()
+            if why_not_valued(w, None)
+        }
+        out += [
+            f"{n} site{'s' if n > 1 else ''} cannot be valued: no route takes {w!r}; write a code for it under values in the card"
+            for w, n in words.items()
+        ]
+    if report.get("columns_held"):
+        out.append(f"columns not used for their unit: {', '.join(map(str, report['columns_held']))}")
+    return out
+
+
+def bounds_deg(frame: pd.DataFrame) -> Bounds | None:
+    """West, south, east, north of a frame's shapes in degrees (WGS84); None where it has none."""
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None or frame.active_geometry_name is None:
+        return None
+    known = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty]
+    if not len(known):
+        return None
+    west, south, east, north = gpd.GeoSeries(in_degrees(known)[0]).total_bounds.tolist()
+    return (west, south, east, north)

@@ -1,0 +1,136 @@
+"""``khanij new region`` where files speak of each other: ponds that are outlines, sites by their names, words for wastes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+import yaml
+from foreign_belts import NAMES, belt_of_outlines, belt_of_tables, belt_of_workbook
+
+from assets.workspace import Workspace
+from data_sources.readers.waste import WasteInventory, read_inventory
+from data_sources.readers.waste_merge import merged_inventory
+from data_sources.regions import load_region
+from data_sources.register.routes import why_not_valued
+from pipelines.cli import main
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("KHANIJ_REGIONS", "KHANIJ_CARDS", "KHANIJ_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KHANIJ_HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def proposed(files: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, Any]:
+    assert main(["new", "region", "belt", "--from", str(files), *more, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def inventory() -> WasteInventory:
+    region = load_region("belt")
+    layers = ("waste_sites", "waste_footprints", "tonnages", "grades")
+    sources = {n: region.layers[n] for n in layers if n in region.layers}
+    paths = {n: Workspace().layer_path(region, s) for n, s in sources.items()}
+    own = read_inventory(paths, card_name=region.waste.card, extent_deg=region.extent_deg, sources=sources)
+    if not region.waste.sources:
+        return own
+    return merged_inventory(own, region.waste, Workspace().waste_paths(region), extent_deg=region.extent_deg)
+
+
+def test_outlines_of_ponds_are_sites_and_their_footprints(home, tmp_path, capsys):
+    told = proposed(belt_of_outlines(tmp_path / "files"), capsys)
+    layers = {row["layer"]: row for row in told["placed"]}
+    assert not told["unplaced"] and "waste_footprints" not in layers
+    assert layers["waste_sites"]["field_map"] == {"dump_name": "site_id", "material": "waste_type_code"}
+    got = inventory()
+    assert sorted(got.sites["site_id"]) == sorted(NAMES) and sorted(got.footprints["site_id"]) == sorted(NAMES)
+    drawn = got.footprints.set_index("site_id").geometry
+    for site in got.sites.itertuples(index=False):
+        assert drawn[site.site_id].contains(shapely.Point(site.lon, site.lat)), "the position lies in the outline"
+    files = gpd.read_parquet(tmp_path / "files" / "tsf_polygons.parquet").to_crs(4326).set_index("dump_name").geometry
+    for name in NAMES:
+        assert drawn[name].symmetric_difference(files[name]).area < 1e-9
+    assert got.flags["reason"].str.startswith("an outline and no point").any()
+    assert got.report["rows_in"] == got.report["rows_kept"] + got.report["rows_quarantined"]
+
+
+def test_sites_are_known_by_the_column_that_other_tables_name(home, tmp_path, capsys):
+    told = proposed(belt_of_outlines(tmp_path / "files"), capsys)
+    sites = next(row for row in told["placed"] if row["layer"] == "waste_sites")
+    assert any("dump_name taken as site_id: its values are named in" in text for text in sites["look_at"])
+    got = inventory()
+    assert set(got.tonnages["site_id"]) == set(NAMES) and got.tonnages["tonnage_mode_mt"].notna().all()
+    assert len(got.grades) == 4 * 8 and not len(got.quarantine)
+
+
+def test_words_for_wastes_are_translated_in_the_card_and_marked(home, tmp_path, capsys):
+    told = proposed(belt_of_outlines(tmp_path / "files"), capsys)
+    card = yaml.safe_load((home / "cards" / "belt_waste_sites.yaml").read_text())
+    assert card["values"]["material"] == dict.fromkeys(
+        ("Zn-Pb tailings", "zinc tailings", "zinc-lead tailings"), "zn_pb_flotation_tailings"
+    )
+    sites = inventory().sites.set_index("site_id")["waste_type_code"]
+    assert sites.to_dict() == {n: "waste rock" if "dump" in n else "zn_pb_flotation_tailings" for n in NAMES}, (
+        "words that come near to no code stay"
+    )
+    assert why_not_valued("waste rock", None)
+    marks = inventory().marks
+    assert {s for s, words in marks.items() if "word_translated_by_card" in words} == {
+        n for n in NAMES if "dump" not in n
+    }
+    look = [t for row in told["placed"] for t in row["look_at"]]
+    assert any(t.startswith("1 site cannot be valued: no route takes 'waste rock'") for t in look)
+
+
+def test_a_workbook_of_everything_beside_outlines_that_name_its_ponds(home, tmp_path, capsys):
+    told = proposed(belt_of_workbook(tmp_path / "files"), capsys, "--crs", "EPSG:32645")
+    layers = {row["layer"]: row for row in told["placed"]}
+    assert set(layers) == {
+        "waste_sites", "tonnages", "grades", "waste_footprints", "auction_blocks", "stream_sediments", "forest",
+    }  # fmt: skip
+    assert not told["unplaced"] and layers["waste_footprints"]["file"] == "tailing_ponds.kml"
+    got = inventory()
+    assert len(got.footprints) == 3 and got.tonnages["tonnage_mode_mt"].tolist() == pytest.approx([8.25, 3.1, 1.2])
+    card = yaml.safe_load((home / "cards" / "belt_stream_sediments.yaml").read_text())
+    assert card["options"] == {"x": "EASTING", "y": "NORTHING"} and card["crs"] == "EPSG:32645"
+
+
+def test_metres_without_their_grid_are_asked_for(home, tmp_path, capsys):
+    told = proposed(belt_of_workbook(tmp_path / "files"), capsys)
+    (lost,) = told["unplaced"]
+    assert lost["file"] == "NGCM samples.csv" and "in metres (EASTING, NORTHING)" in lost["why"]
+    assert "--crs CODE" in lost["needs"] and "32645 to 90 E" in lost["needs"]
+
+
+def test_outlines_that_name_nothing_are_those_of_the_sites_in_them(home, tmp_path, capsys):
+    told = proposed(belt_of_tables(tmp_path / "files"), capsys)
+    layers = {row["layer"]: row for row in told["placed"]}
+    assert set(layers) == {"waste_sites", "tonnages", "grades", "mining_leases", "outlines"} and not told["unplaced"]
+    assert layers["mining_leases"]["field_map"] == {"lease": "block_id"}, "a day until which it runs is no number of it"
+    region = load_region("belt")
+    assert region.waste.sources[0].kind == "outlines" and "outlines" not in region.layers
+    got = inventory()
+    assert sorted(got.footprints["site_id"]) == ["Belgaum", "Damanjodi"]
+    assert got.sites.set_index("site_id")["waste_type_code"].to_dict() == {
+        "Damanjodi": "red_mud", "Belgaum": "red_mud", "Renukoot": "red_mud", "Talcher STPS": "coal_fly_ash",
+    }  # fmt: skip
+    assert main(["validate", "--region", "belt"]) == 0
+    assert "columns not used" not in capsys.readouterr().out, "what one layer leaves another reads"
+
+
+def test_the_same_table_is_read_alike_whatever_its_rows_order(home, tmp_path, capsys):
+    files = belt_of_outlines(tmp_path / "files")
+    table = pd.read_csv(files / "quantities.csv")
+    first = proposed(files, capsys)
+    table.iloc[::-1].to_csv(files / "quantities.csv", index=False)
+    again = proposed(files, capsys, "--force")
+    assert [r["field_map"] for r in first["placed"]] == [r["field_map"] for r in again["placed"]]
