@@ -156,10 +156,10 @@ GRADES = Contract(
     fields=(
         _t("grade_id", "Grade", "Identifier of the figure; the key.", nullable=False),
         _SITE_REF,
-        _t("element", "Element", "Symbol, or TREE, La..Lu, Zn+Pb and the like for totals and sums.", required=True, nullable=False),
+        _t("element", "Element", "Symbol, or TREE, La..Lu, Zn+Pb and the like for totals and sums.", "analyte", "parameter", "constituent", "radical", "symbol", "species", "oxide", required=True, nullable=False),
         _t("element_kind", "Kind", "element, total (split by a profile), sum (cannot be valued unsplit).", vocabulary=("element", "total", "sum")),
         _n("value_min", "Value, lower", "Lower value as printed.", "see unit", "value_lower", "grade_min", reject=Bounds(0, None, "a grade is not negative")),
-        _n("value_mode", "Value, most likely", "Most likely value as printed.", "see unit", "value", "grade", "assay_value", "average_grade", "avg_grade", "mean_grade", "concentration", "content", reject=Bounds(0, None, "a grade is not negative")),
+        _n("value_mode", "Value, most likely", "Most likely value as printed.", "see unit", "value", "grade", "assay_value", "average_grade", "avg_grade", "mean_grade", "concentration", "content", "result", "results", "assay", "reading", "average", "mean", "avg", reject=Bounds(0, None, "a grade is not negative")),
         _n("value_max", "Value, upper", "Upper value as printed.", "see unit", "value_upper", "grade_max", reject=Bounds(0, None, "a grade is not negative")),
         _t("unit", "Unit", "ppm, g/t or %."),
         _n("ppm_min", "Grade, lower", "Lower value of the element.", "ppm", reject=_PPM),

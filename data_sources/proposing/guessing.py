@@ -6,6 +6,7 @@ Belongs here: guesses, each with its reason. Does not belong here: taking a gues
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import geopandas as gpd
@@ -56,8 +57,9 @@ def guess(
     free : columns that nothing is read from yet. site_ids : ids of the sites of another file. codes : of wastes.
     """
     columns = list(free)
-    if field == "site_id" and site_ids and contract.name != "waste_sites":
-        return _by_values(frame, columns, site_ids, "its values are ids of the waste sites")
+    is_reference = field == "site_id" and contract.name != "waste_sites"
+    if is_reference and (hit := _by_values(frame, columns, site_ids, "its values are ids of the waste sites")):
+        return hit
     if field == "waste_type_code" and (hit := _wastes(frame, columns, codes)):
         return hit
     if field in contract.key:
@@ -74,7 +76,8 @@ def guess(
 def amount_column(columns: Iterable[str]) -> tuple[str, str, str] | None:
     """(column, unit, why) of a tonnage whose header names the quantity and the unit in words of its own."""
     for column in columns:
-        text = re.sub(r"[_\W]+", " ", column.lower())
+        # Vowel signs are no letters to a regular expression: only what parts words is taken out.
+        text = re.sub(r"[_\s()\[\]{},.;:/-]+", " ", unicodedata.normalize("NFC", column).lower())
         if not _AMOUNT.search(text):
             continue
         for form, unit in _TONNES:

@@ -22,9 +22,9 @@ from data_sources.proposing.folder import UNREADABLE, Found, Unread
 from data_sources.proposing.guessing import UTM_ZONES, amount_column, guess, metres_of
 from data_sources.proposing.joining import shares_names
 from data_sources.proposing.layer_words import COLUMN_WORDS, LAYER_WORDS, word_in
-from data_sources.proposing.proposals import LEAST_SCORE, OUTLINES, Known, Proposal
+from data_sources.proposing.proposals import FURTHER, LEAST_SCORE, Known, Proposal
 from data_sources.proposing.telling import facts, look_at
-from data_sources.proposing.whole_files import gate_of, grid_of, kinds_of, outlines_of, rows_of
+from data_sources.proposing.whole_files import gate_of, grid_of, kinds_of, outlines_of, positions_of, rows_of
 from data_sources.readers.survey import admit_frame
 from data_sources.reference.waste_routes import nearest_code
 from khanij.foundation.errors import ContractError, KhanijError
@@ -36,6 +36,7 @@ COMMON = frozenset(
 _HEAD_ROWS, _MOST_GUESSES = 400, 6
 _WORD, _COLUMN_WORD, _FIELD, _COMMON_FIELD, _MOST_ANALYSES = 3.0, 3.0, 2.0, 0.25, 6
 _WIDE, _PLACES = 4.0, 4.0
+OF_NO_SITE = "though none of its ids is one of the waste sites"
 _NEEDED = {
     "tonnages": ("tonnage_mode_mt", "tonnage_min_mt", "tonnage_max_mt"),
     "grades": ("value_mode", "value_max", "ppm_mode"),
@@ -66,20 +67,19 @@ def judge(found: Found, known: Known) -> list[Proposal] | Unread:
     if isinstance(gate := gate_of(found, frame, known, options), Proposal):
         return [gate]
     tried = [_try(found, frame, contract, known, options) for contract in ALL.values() if _fits(frame, contract)]
-    if isinstance(outlines := outlines_of(found, frame, known, options), Proposal):
-        tried.append(outlines)
+    tried += [p for p in (f(found, frame, known, options) for f in (outlines_of, positions_of)) if p is not None]
     good = sorted((t for t in tried if isinstance(t, Proposal)), key=lambda p: -p.score)
     if good and good[0].score >= LEAST_SCORE:
         return good
     refused = sorted((t for t in tried if isinstance(t, _Refused)), key=lambda r: -r.score)
-    return _nothing(found, frame, refused)
+    return _of_no_site(found, good) or _nothing(found, frame, refused)
 
 
 def completed(proposal: Proposal, known: Known) -> Proposal:
     """The proposal held against all rows of its file, not only the first."""
     if proposal.is_gate or proposal.found.is_grid:
         return proposal
-    if proposal.layer == OUTLINES:
+    if proposal.layer in FURTHER:
         return proposal
     frame, _ = rows_of(proposal.found, known.crs)
     admission = admit_frame(frame, proposal.layer, file=proposal.found.path.name, options=proposal.options)
@@ -212,8 +212,8 @@ def _against(frame: pd.DataFrame, contract: Contract, admission: Admission, know
     out = []
     if (
         contract.name == "grades"
-        and "element" not in map(plain_name, frame.columns)
         and "element" in admission.report["fields"]
+        and admission.report["fields"]["element"] not in frame.columns
     ):
         out.append((_WIDE, "a column an element"))
     if contract.geometry is None and kinds_of(frame):
@@ -226,7 +226,7 @@ def _against(frame: pd.DataFrame, contract: Contract, admission: Admission, know
     ):
         ids = admission.kept["site_id"].dropna().astype("str")
         if len(ids) and not key_forms(ids).isin(set(key_forms(known.site_ids))).any():
-            out.append((-_PLACES, "though none of its ids is one of the waste sites"))
+            out.append((-_PLACES, OF_NO_SITE))
     if (
         contract.name == "waste_footprints"
         and known.site_ids
@@ -261,7 +261,11 @@ def _weighed(
         - 0.5 * len(guessed)
     )
     drawn = contract.outlines_too and "POLYGON" in kinds_of(frame)
-    why = ["a table" if contract.geometry is None else "outlines" if drawn else _SHAPES[str(contract.geometry)]]
+    told = facts(admission)
+    shape = "a table without places" if contract.geometry and told["bounds_deg"] is None else ""
+    why = [
+        shape or ("a table" if contract.geometry is None else "outlines" if drawn else _SHAPES[str(contract.geometry)])
+    ]
     if elements:
         why.append(
             f"{len(elements)} columns of elements ({', '.join(elements[:4])}{' ...' if len(elements) > 4 else ''})"
@@ -270,8 +274,18 @@ def _weighed(
         why.append("columns " + ", ".join(f"{raw} = {t}" if plain_name(raw) != t else raw for t, raw in own.items()))
     why += [text for _, text in words]
     look = tuple(f"a guess: {text}" for text in guessed)
-    return Proposal(
-        found, contract.name, score if specific else 0.0, tuple(why), look, options=dict(reading), **facts(admission)
+    return Proposal(found, contract.name, score if specific else 0.0, tuple(why), look, options=dict(reading), **told)
+
+
+def _of_no_site(found: Found, weighed: list[Proposal]) -> Unread | None:
+    """A table of figures whose sites the file of the sites does not name."""
+    lost = next((p for p in weighed if OF_NO_SITE in p.why), None)
+    if lost is None:
+        return None
+    ids = ", ".join(sorted(lost.site_ids)[:3])
+    needs = "correct its ids, or name the column of the sites' file that holds them as site_id in its card"
+    return Unread(
+        found.said, f"{lost.layer} of sites ({ids}) that the file of the sites does not name", needs, has_rows=True
     )
 
 

@@ -15,6 +15,10 @@ from data_sources.proposing.telling import Bounds
 GRID_LAYER = "geophysics"
 OUTLINES = "outlines"
 """What a source of the waste register is called whose polygons are outlines of its sites."""
+POSITIONS = "positions"
+"""What one is called whose places are those of the sites that they name."""
+FURTHER = (OUTLINES, POSITIONS)
+"""Sources of the register that are no layers of their own; each is called after its kind."""
 LEAST_SCORE = 3.0
 """What must speak for a layer, in the weights of ``judging``."""
 
@@ -23,11 +27,12 @@ LEAST_SCORE = 3.0
 class Known:
     """What is known beside the file: ids of the waste sites, codes of wastes, gates that a run reads, a CRS for files without one.
 
-    ``site_column`` is (file of the sites, column that the other tables name, why).
+    ``has_unplaced_sites``: the sites' own file has no places. ``site_column`` is (file of the sites, column that the other tables name, why).
     """
 
     site_ids: frozenset[str] = frozenset()
     site_column: tuple[Found, str, str] | None = None
+    has_unplaced_sites: bool = False
     codes: frozenset[str] = frozenset()
     gates: tuple[str, ...] = ()
     crs: str | None = None

@@ -18,12 +18,12 @@ from data_sources.cards.writing import found_card
 from data_sources.proposing.folder import Found, Unread, data_sets
 from data_sources.proposing.joining import named_column
 from data_sources.proposing.judging import completed, judge
-from data_sources.proposing.proposals import GRID_LAYER, OUTLINES, Known, Proposal
+from data_sources.proposing.proposals import FURTHER, GRID_LAYER, Known, Proposal
 from data_sources.proposing.telling import Bounds
 from data_sources.proposing.whole_files import rows_of
 from khanij.foundation.equal_area import equal_area_for
 
-NEED_SITES = ("tonnages", "grades", "constraints", "waste_footprints", OUTLINES)
+NEED_SITES = ("tonnages", "grades", "constraints", "waste_footprints", *FURTHER)
 """Layers that say something of waste sites and are nothing without them."""
 UNIT_OF_LAYER = {"waste_sites": "waste_block", "auction_blocks": "auction_block", "mining_leases": "mining_lease"}
 _MARGIN_DEG, _STEP_DEG = 0.05, 0.01
@@ -93,14 +93,19 @@ def _judged(found: list[Found], known: Known) -> tuple[dict[Found, list[Proposal
             again = judge(sites.found, known)
             judged[sites.found] = again if isinstance(again, list) else judged[sites.found]
             sites = _sites_of(judged) or sites
-        known = replace(known, site_ids=sites.site_ids)
+        known = replace(known, site_ids=sites.site_ids, has_unplaced_sites=sites.bounds_deg is None)
+        again = judge(sites.found, known)  # its own tonnages and grades may be known by the ids alone
+        judged[sites.found] = again if isinstance(again, list) else judged[sites.found]
     failed = []
     for data_set, told in first.items():
+        if sites is not None and data_set == sites.found:
+            continue
         asks = isinstance(told, Unread) or told[0].layer in NEED_SITES
         again = judge(data_set, known) if known.site_ids and asks else told
         if isinstance(again, list):
             judged[data_set] = again
-        elif isinstance(told, Unread):
+        else:
+            judged.pop(data_set, None)
             failed.append(again)
     return judged, failed, known
 
@@ -170,7 +175,11 @@ def _notes(layers: Mapping[str, Proposal]) -> list[str]:
 
 def _extent(layers: Mapping[str, Proposal], gates: Mapping[str, Proposal]) -> tuple[Bounds | None, str]:
     """The box of what is ranked and sampled, a little wider; of all the rest where there is nothing of the kind."""
-    first = [p for n, p in layers.items() if n in (*UNIT_OF_LAYER, "stream_sediments", "soil_samples") and p.bounds_deg]
+    first = [
+        p
+        for n, p in layers.items()
+        if n in (*UNIT_OF_LAYER, *FURTHER, "stream_sediments", "soil_samples") and p.bounds_deg
+    ]
     used = first or [p for p in (*layers.values(), *gates.values()) if p.bounds_deg]
     if not used:
         return None, "no file has places"
@@ -197,7 +206,7 @@ def cards_of(region: str, placed: Placed, paths: Mapping[str, str]) -> dict[str,
         if layer == GRID_LAYER:
             text = _grid_card(name, proposal, paths[layer])
         else:
-            contract = "waste_footprints" if layer == OUTLINES else layer
+            contract = "waste_footprints" if layer in FURTHER else layer
             text = found_card(
                 name, proposal.found.path.name, contract, proposal.report, proposal.options, path=paths[layer]
             )
@@ -236,7 +245,7 @@ def region_of(
     names = card_names_for(region, placed)
     layers: dict[str, Any] = {}
     for layer, proposal in placed.layers.items():
-        if layer == OUTLINES:
+        if layer in FURTHER:
             continue
         part = {"layer": proposal.found.part} if proposal.found.part else {}
         layers[layer] = {"card": names[layer], "path": paths[layer], **part}
@@ -265,10 +274,18 @@ def region_of(
     settled |= {"units": units, "layers": layers}
     if "waste_sites" in layers:
         settled["waste"] = {"card": names["waste_sites"]}
-        if OUTLINES in placed.layers:
-            part = {"layer": placed.layers[OUTLINES].found.part} if placed.layers[OUTLINES].found.part else {}
-            drawn = {"name": OUTLINES, "kind": OUTLINES, "card": names[OUTLINES], "path": paths[OUTLINES], **part}
-            settled["waste"]["sources"] = [drawn]
+        further = [
+            {
+                "name": kind,
+                "kind": kind,
+                "card": names[kind],
+                "path": paths[kind],
+                **({"layer": placed.layers[kind].found.part} if placed.layers[kind].found.part else {}),
+            }
+            for kind in FURTHER
+            if kind in placed.layers
+        ]
+        settled["waste"] |= {"sources": further} if further else {}
     if gates:
         settled["gates"] = gates
     return settled | {"ranking": {"basket": "all_recoverable", "price_deck": "2025e", "draws": 2000}, "seed": 20260101}

@@ -18,7 +18,7 @@ from data_sources.proposing.folder import Found
 from data_sources.proposing.guessing import metres_of
 from data_sources.proposing.joining import shares_names
 from data_sources.proposing.layer_words import GATE_WORDS, LAYER_WORDS, word_in
-from data_sources.proposing.proposals import GRID_LAYER, LEAST_SCORE, OUTLINES, Known, Proposal
+from data_sources.proposing.proposals import GRID_LAYER, LEAST_SCORE, OUTLINES, POSITIONS, Known, Proposal
 from data_sources.proposing.telling import bounds_deg
 from khanij.foundation.errors import CrsError, KhanijError
 
@@ -79,6 +79,27 @@ def outlines_of(found: Found, frame: pd.DataFrame, known: Known, options: Mappin
     why = ("polygons", f"the name says {hit!r}", "no column names a site: each is the outline of the one site in it")
     report = {"fields": {}, "crs": str(frame.crs.to_string()), "rows_in": len(frame), "rows_kept": len(frame)}
     return Proposal(found, OUTLINES, LEAST_SCORE, why, report=report, options=options, bounds_deg=bounds_deg(frame))
+
+
+def positions_of(found: Found, frame: pd.DataFrame, known: Known, options: Mapping[str, Any]) -> Proposal | None:
+    """Places that name waste sites, where the sites' own file has none: each is the position of the site that it names."""
+    if not known.has_unplaced_sites or not kinds_of(frame) & {"POINT", "POLYGON"}:
+        return None
+    column = next(
+        (c for c in frame.columns if c != frame.geometry.name and shares_names(frame[c], known.site_ids)), None
+    )
+    if column is None:
+        return None
+    why = ("places", f"column {column} names the waste sites, whose own file has no places")
+    report = {
+        "fields": {"site_id": str(column)},
+        "crs": str(frame.crs.to_string()),
+        "rows_in": len(frame),
+        "rows_kept": len(frame),
+    }
+    return Proposal(
+        found, POSITIONS, 2 * LEAST_SCORE, why, report=report, options=options, bounds_deg=bounds_deg(frame)
+    )
 
 
 def grid_of(found: Found, known: Known) -> Proposal:

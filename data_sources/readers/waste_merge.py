@@ -25,6 +25,7 @@ from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import by_form, join_sites
 from data_sources.readers.waste import WasteInventory, admit_tables, join_lines, with_absent
 from data_sources.readers.waste_outlines import OUTLINES, with_outlines
+from data_sources.readers.waste_positions import POSITIONS, with_positions
 from data_sources.readers.waste_sources import SourcePart, read_source
 from data_sources.regions import OWN, Waste
 from data_sources.register import Register, figure_tonnages, figures_kept, from_own_table, merge_records, prefer
@@ -113,7 +114,14 @@ def merged_inventory(
     ids = set(base.sites["site_id"])
     parts: list[SourcePart] = []
     absent: dict[str, tuple[str, str, str]] = {}
-    for source in (s for s in waste.sources if s.kind != OUTLINES):
+    for source in (s for s in waste.sources if s.kind == POSITIONS):  # before all that compares places
+        try:
+            card, file = load_card(source.card), paths[source.called].get("sites")
+            base = with_positions(base, source, file, card, extent_deg, states)
+        except (SourceError, ContractError, CrsError) as error:
+            told = (source.called, "waste_sites", _told(error, paths, source.called))
+            absent[f"{POSITIONS} of {source.called}"] = told
+    for source in (s for s in waste.sources if s.kind not in (OUTLINES, POSITIONS)):
         try:
             card = load_card(source.card)
             parts.append(

@@ -7,6 +7,7 @@ choice among several (``scoring.rank.route_choice``).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import pandas as pd
@@ -41,6 +42,15 @@ _WORDS = {
     "slime": "slimes", "dump": "dumps", "ash": "ash", "flyash": "ash", "bauxite": "red", "muds": "mud", "slags": "slag",
 }  # fmt: skip
 """Words of a waste's description -> the word of the codes that means the same."""
+_HINDI = {
+    "राख": "ash", "राखड़": "ash", "ऐश": "ash", "उड़न": "fly", "फ्लाई": "fly", "कोयला": "coal", "लाल": "red", "मिट्टी": "mud", "पंक": "mud",
+    "रेड": "red", "मड": "mud", "तांबा": "copper", "ताम्र": "copper", "ताँबा": "copper", "जस्ता": "zinc", "सीसा": "lead", "सोना": "gold",
+    "स्वर्ण": "gold", "लौह": "iron", "लोहा": "iron", "मैंगनीज": "manganese", "टंगस्टन": "tungsten", "क्रोमाइट": "chromite",
+    "टेलिंग": "tailings", "टेलिंग्स": "tailings", "स्लाइम": "slimes", "स्लाइम्स": "slimes", "फॉस्फोजिप्सम": "phosphogypsum",
+    "फास्फोजिप्सम": "phosphogypsum", "अयस्क": "ore",
+}  # fmt: skip
+"""Words of a waste in Hindi -> in English."""
+_IN_ENGLISH = {unicodedata.normalize("NFC", word): english for word, english in _HINDI.items()}
 _PLAIN = frozenset("tailings dumps slimes waste rock old pond dam mine mill flotation and of the".split())
 
 
@@ -54,7 +64,9 @@ def nearest_code(words: str, codes: Iterable[str]) -> str:
 
     A word that names no commodity or kind of waste (tailings, dump) is not enough: copper tailings are no phosphate tailings.
     """
-    said = {_WORDS.get(w, w) for w in plain_code(words).split("_")}
+    composed = unicodedata.normalize("NFC", words)
+    english = " ".join(_IN_ENGLISH.get(w, w) for w in re.split(r"[\s,;/()-]+", composed))
+    said = {_WORDS.get(w, w) for w in plain_code(english).split("_")}
     if "ash" in said:  # of what nothing more is said, Indian coal burns
         said |= {"coal", "fly"} if not said & {"lignite", "imported"} else {"fly"}
     scored = sorted(((_shared(said, code), code) for code in codes), reverse=True)

@@ -84,11 +84,12 @@ class WasteSource(LayerSource):
 
     ``kind`` is how its rows are read (found from the card where the project knows it); ``tonnages``, ``grades`` and
     ``constraints`` are further files of a *table* (a mine's own spreadsheets), keyed by its ``site_id``. A source of
-    *outlines* brings no site: its polygons become the footprints of the sites that they hold.
+    *outlines* brings no site: its polygons become the footprints of the sites that they hold; nor does one of *positions*: its
+    places become those of the sites that they name and that have none.
     """
 
     name: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
-    kind: Literal["", "table", "tailings_portal", "osm", "power_stations", "outlines"] = ""
+    kind: Literal["", "table", "tailings_portal", "osm", "power_stations", "outlines", "positions"] = ""
     tonnages: str | None = None
     grades: str | None = None
     constraints: str | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import openpyxl
 import pandas as pd
-from shapely.geometry import box
+from shapely.geometry import Point, box
 
 NAMES = ("Zawar TSF-1", "Zawar TSF-2", "Mochia old dump", "Balaria slimes")
 _MATERIALS = ("zinc-lead tailings", "Zn-Pb tailings", "waste rock", "zinc tailings")
@@ -85,4 +85,29 @@ def belt_of_tables(folder: Path) -> Path:
     gpd.GeoDataFrame(named, geometry=squares, crs=4326).to_file(folder / "pond_outlines.gpkg", layer="ponds")
     lease = {"lease": ["L1"], "holder": ["NALCO"], "valid_upto": ["2032-11-16"], "status": ["Operating"]}
     gpd.GeoDataFrame(lease, geometry=[box(82.85, 18.7, 82.95, 18.8)], crs=4326).to_file(folder / "lease.gpkg")
+    return folder
+
+
+def belt_of_words(folder: Path) -> Path:
+    """A register without places, points of a globe that name its dumps, a laboratory's long table; and figures of nobody's sites."""
+    folder.mkdir(parents=True)
+    dumps = ["KGF-1", "KGF-2", "KGF-3"]
+    register = {"Dump ID": dumps, "Dump name": ["Champion", "Oorgaum", "Nundy"], "Category": ["Gold mill tailings"] * 3}
+    pd.DataFrame(register | {"Stock (t)": [6.1e6, 3.3e6, 1.3e6]}).to_excel(folder / "dump_register.xlsx", index=False)
+    points = [Point(78.26, 12.95), Point(78.27, 12.96), Point(78.255, 12.93)]
+    gpd.GeoDataFrame({"Name": dumps}, geometry=points, crs=4326).to_file(folder / "dump_points.kml", driver="KML")
+    rows = [(d, e, v, u) for d in dumps for e, v, u in (("Au", 0.7, "g/t"), ("W", 180, "ppm"), ("Ag", 0.4, "g/t"))]
+    pd.DataFrame(rows, columns=["Dump ID", "Analyte", "Result", "Unit"]).to_csv(folder / "lab_results.csv", index=False)
+    pd.DataFrame({"site": ["A", "B"], "tonnage_t": [1e6, 2e6]}).to_csv(folder / "tonnages_elsewhere.csv", index=False)
+    return folder
+
+
+def belt_in_hindi(folder: Path) -> Path:
+    """One register whose headers and wastes are in Hindi."""
+    folder.mkdir(parents=True)
+    table = {
+        "क्रम संख्या": [1, 2], "स्थल का नाम": ["कोरबा राख बांध", "तालचेर राख बांध"], "अक्षांश": [22.35, 20.95], "देशांतर": [82.68, 85.21],
+        "अपशिष्ट का प्रकार": ["उड़न राख", "fly ash"], "मात्रा (लाख टन)": [450, 300], "La ppm": [70, 66], "Ce ppm": [140, 120],
+    }  # fmt: skip
+    pd.DataFrame(table).to_csv(folder / "राख.csv", index=False)
     return folder

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 import yaml
-from foreign_belts import NAMES, belt_of_outlines, belt_of_tables, belt_of_workbook
+from foreign_belts import NAMES, belt_in_hindi, belt_of_outlines, belt_of_tables, belt_of_words, belt_of_workbook
 
 from assets.workspace import Workspace
 from data_sources.readers.waste import WasteInventory, read_inventory
@@ -125,6 +125,45 @@ def test_outlines_that_name_nothing_are_those_of_the_sites_in_them(home, tmp_pat
     }  # fmt: skip
     assert main(["validate", "--region", "belt"]) == 0
     assert "columns not used" not in capsys.readouterr().out, "what one layer leaves another reads"
+
+
+def test_points_of_another_file_are_the_positions_of_a_register_without(home, tmp_path, capsys):
+    told = proposed(belt_of_words(tmp_path / "files"), capsys)
+    layers = {row["layer"]: row for row in told["placed"]}
+    assert set(layers) == {"waste_sites", "tonnages", "grades", "positions"}
+    (lost,) = told["unplaced"]
+    assert lost["why"] == "tonnages of sites (A, B) that the file of the sites does not name"
+    got = inventory()
+    assert got.sites.set_index("site_id")[["lon", "lat"]].to_dict("index") == {
+        "KGF-1": {"lon": 78.26, "lat": 12.95}, "KGF-2": {"lon": 78.27, "lat": 12.96}, "KGF-3": {"lon": 78.255, "lat": 12.93},
+    }  # fmt: skip
+    assert [p.coords[0] for p in got.sites.geometry] == list(zip(got.sites["lon"], got.sites["lat"]))
+    assert set(got.sites["position_basis"]) == {"as in dump_points.kml, as waste_footprints"}
+    assert got.tonnages["tonnage_mode_mt"].tolist() == pytest.approx([6.1, 3.3, 1.3]) and len(got.grades) == 9
+
+
+def test_a_place_is_held_where_no_site_may_lie_and_of_two_neither_is_taken(home, tmp_path, capsys):
+    files = belt_of_words(tmp_path / "files")
+    points = gpd.read_file(files / "dump_points.kml")[["Name", "geometry"]]
+    points.loc[0, "geometry"] = shapely.Point(12.95, 78.26)  # swapped
+    points.loc[3] = ["KGF-2", shapely.Point(78.3, 12.9)]
+    points.loc[4] = ["Kolar town", shapely.Point(78.13, 13.13)]
+    (files / "dump_points.kml").unlink()
+    points.to_file(files / "dump_points.geojson", driver="GeoJSON")
+    proposed(files, capsys, "--extent", "78,12.5,78.5,13.5")
+    got = inventory()
+    assert got.sites.set_index("site_id")["lon"].isna().to_dict() == {"KGF-1": True, "KGF-2": True, "KGF-3": False}
+    report = got.report["layers"]["positions of positions"]
+    assert (report["rows_in"], report["rows_kept"], report["rows_quarantined"]) == (2, 1, 1)
+    assert report["places_of_sites_named_twice"] == 2 and report["places_of_no_site_without_position"] == 1
+
+
+def test_a_register_in_hindi_is_sites_tonnages_and_grades(home, tmp_path, capsys):
+    told = proposed(belt_in_hindi(tmp_path / "files"), capsys)
+    assert {row["layer"] for row in told["placed"]} == {"waste_sites", "tonnages", "grades"} and not told["unplaced"]
+    got = inventory()
+    assert set(got.sites["waste_type_code"]) == {"coal_fly_ash"}
+    assert got.tonnages["tonnage_mode_mt"].tolist() == pytest.approx([45, 30]) and len(got.grades) == 4
 
 
 def test_the_same_table_is_read_alike_whatever_its_rows_order(home, tmp_path, capsys):
