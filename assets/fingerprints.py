@@ -16,9 +16,10 @@ import functools
 import hashlib
 import json
 import platform
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
@@ -111,15 +112,21 @@ def _bytes_of_code(file: Path, stat: Stat | None) -> bytes:
     return b"missing" if stat is None else bytes.fromhex(sha256_of(file))
 
 
-@cache
-def _distributions() -> dict[str, list[str]]:
+def _installed() -> tuple[tuple[str, Stat | None], ...]:
+    # To install a distribution, or take one away, writes to the folder that holds it.
+    return tuple((folder, stat_of(folder or ".")) for folder in sys.path)
+
+
+@lru_cache(maxsize=1)
+def _distributions(installed: tuple[tuple[str, Stat | None], ...]) -> dict[str, list[str]]:
     return {name: sorted(set(found)) for name, found in packages_distributions().items()}
 
 
 @cache
 def library_versions(libraries: tuple[str, ...]) -> dict[str, str]:
     """Installed version of each distribution that some top-level import names belong to, and Python's own."""
-    found = {d: version(d) for name in libraries for d in _distributions().get(name, [])}
+    distributions = _distributions(_installed())
+    found = {d: version(d) for name in libraries for d in distributions.get(name, [])}
     return {"python": ".".join(platform.python_version_tuple()[:2])} | dict(sorted(found.items()))
 
 
@@ -128,7 +135,6 @@ def forget_code() -> None:
     code_version.cache_clear()
     _bytes_of_code.cache_clear()
     _closure.cache_clear()
-    _distributions.cache_clear()
     library_versions.cache_clear()
     forget_closures()
 

@@ -157,6 +157,28 @@ def test_a_changed_file_remakes_what_uses_it_and_no_more(copy, file, must, must_
     assert direct <= stale
 
 
+def test_a_library_installed_while_the_process_lives_is_found(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    fingerprints.forget()
+    assert set(fingerprints.library_versions(("later_lib",))) == {"python"}
+    info = tmp_path / "later_lib-1.5.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: later-lib\nVersion: 1.5\n")
+    (info / "top_level.txt").write_text("later_lib\n")
+    fingerprints.forget()
+    assert fingerprints.library_versions(("later_lib",))["later-lib"] == "1.5"
+
+
+def test_the_names_of_the_libraries_are_read_once_while_nothing_is_installed(monkeypatch):
+    reads = []
+    real = fingerprints.packages_distributions
+    monkeypatch.setattr(fingerprints, "packages_distributions", lambda: reads.append(1) or real())
+    for _ in range(3):
+        fingerprints.forget()
+        assert "numpy" in fingerprints.library_versions(("numpy",))
+    assert len(reads) <= 1
+
+
 def test_a_library_of_the_closure_counts_and_another_does_not(copy, monkeypatch):
     _, workspace, store = copy
     real = fingerprints.version
