@@ -17,6 +17,7 @@ from data_sources.basemap.base_map import CREDIT
 from publishing.colours import BASE_SYMBOLS, CONTRIBUTIONS, STATUS_SYMBOLS, WASTE_FAMILIES
 from publishing.glossary import GLOSSARY
 from publishing.languages import in_hindi, say, table
+from publishing.page import font as page_font
 from publishing.page import page_html
 from publishing.page.font import DEVANAGARI, devanagari_font
 from publishing.page.head import hindi
@@ -119,6 +120,22 @@ def test_the_font_of_the_page_is_small_and_has_each_letter_and_conjunct(page: st
 def test_the_same_letters_give_the_same_font() -> None:
     assert devanagari_font("क्षत्रिय") == devanagari_font("यत्रिक्ष Latin")
     assert devanagari_font("क") != devanagari_font("ख")
+
+
+def test_a_font_that_was_cut_before_is_not_cut_again_and_one_of_another_file_is(monkeypatch) -> None:
+    kept: dict[str, str] = {}
+    cuts: list[str] = []
+    monkeypatch.setattr(page_font, "_kept_cuts", lambda: kept)
+    monkeypatch.setattr(page_font, "_cut", lambda letters: cuts.append(letters) or f"cut {len(cuts)}")
+    try:
+        for digest, told in (("a", "cut 1"), ("a", "cut 1"), ("b", "cut 2")):
+            monkeypatch.setattr(page_font, "sha256_of", lambda _, digest=digest: digest)
+            page_font._cut_once.cache_clear()  # another process
+            assert devanagari_font("क") == told
+    finally:
+        page_font._cut_once.cache_clear()
+    assert len(cuts) == 2
+    assert set(kept) == {"cut_from", cuts[0]}
 
 
 def test_what_differs_from_the_table_is_not_said() -> None:
