@@ -28,6 +28,10 @@ _ENVELOPES = (0, 32, 48, 48, 64)
 _PLAIN = {"string": str, "float": float, "integer": int, "boolean": bool}
 _COPIES: ContextVar[Mapping[Path, Path]] = ContextVar("copies", default={})  # noqa: B039 - never changed in place
 
+_KEPT_TABLES, _KEPT_ROWS = 32, 5000
+_TABLES: dict[tuple[str, str, tuple[int, ...]], pd.DataFrame] = {}
+"""Tables that were read, while their files stay as they are: a page and its briefs ask for the same ones again and again."""
+
 
 @contextmanager
 def reading_copies(copies: Mapping[Path, Path]) -> Iterator[None]:
@@ -69,9 +73,27 @@ def table_names(path: Path | str) -> list[str]:
 
 def read_table(path: Path | str, name: str) -> pd.DataFrame:
     """One layer's or table's columns without geometry, typed as its contract says; empty if the file lacks it."""
-    contract = OUTPUT_CONTRACTS[name]
-    wanted, rows = _selected(path, contract)
-    return _typed([tuple(r) for r in rows], wanted, contract.fields)
+    read = where_read(path)
+    key = (name, str(read), _state(read))
+    table = _TABLES.get(key)
+    if table is None:
+        contract = OUTPUT_CONTRACTS[name]
+        wanted, rows = _selected(path, contract)
+        table = _typed([tuple(r) for r in rows], wanted, contract.fields)
+        if len(_TABLES) >= _KEPT_TABLES:
+            _TABLES.clear()
+        if len(table) <= _KEPT_ROWS:
+            _TABLES[key] = table
+    return table.copy(deep=False)  # what a reader writes to, pandas copies first
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes with every writing to a file; nothing of one that is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def frame_of(rows: Iterable[SimpleNamespace], fields: Sequence[Field]) -> pd.DataFrame:
@@ -83,14 +105,16 @@ def frame_of(rows: Iterable[SimpleNamespace], fields: Sequence[Field]) -> pd.Dat
 def _typed(rows: list[tuple[Any, ...]], columns: list[str], fields: Sequence[Field]) -> pd.DataFrame:
     import pandas as pd
 
-    frame = pd.DataFrame(rows, columns=columns).reindex(columns=[f.name for f in fields])
+    # Column by column, then one table of them: a wide table to which columns are assigned is copied with each.
+    found = dict(zip(columns, zip(*rows)))
     kinds = {"string": "str", "float": "float64", "integer": "Int64", "boolean": "boolean"}
+    typed: dict[str, pd.Series] = {}
     for f in fields:
-        values = frame[f.name]
-        if f.dtype == "string":
+        values = pd.Series(found.get(f.name, (None,) * len(rows)))
+        if f.dtype == "string" and values.dtype != "str":
             values = values.astype("object").where(values.notna(), None)
-        frame[f.name] = values.astype(kinds[f.dtype])  # type: ignore[call-overload]
-    return frame
+        typed[f.name] = values.astype(kinds[f.dtype])  # type: ignore[call-overload]
+    return pd.DataFrame(typed, columns=[f.name for f in fields])
 
 
 def read_shapes(path: Path | str, name: str) -> list[bytes | None]:
