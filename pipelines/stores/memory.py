@@ -12,15 +12,26 @@ from pathlib import Path
 import pyarrow as pa
 
 WORTH_BYTES = 2**30  # a collection takes tenths of a second, so small regions are spared it
+GROWN_BYTES = 2**27
+"""What a process must have grown by since it last gave back: one whose libraries and code fill a gigabyte has little to give."""
+_kept = 0
 
 
 def give_back() -> None:
-    """Return freed memory to the system where the process holds more than ``WORTH_BYTES``.
+    """Return freed memory to the system where the process holds more than ``WORTH_BYTES``, and more than it last kept.
 
     The C library keeps what is freed for later: a stage that held three gigabytes would count against every later one.
     """
-    if resident_bytes() < WORTH_BYTES:
+    global _kept
+    held = resident_bytes()
+    _kept = min(_kept, held)
+    if held < max(WORTH_BYTES, _kept + GROWN_BYTES if _kept else 0):
         return
+    _release()
+    _kept = resident_bytes()
+
+
+def _release() -> None:
     gc.collect()
     pa.default_memory_pool().release_unused()
     if sys.platform == "linux":
