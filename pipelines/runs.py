@@ -45,6 +45,7 @@ from pipelines.stores.leases import (
     region_lock,
     stop_was_asked_for,
 )
+from pipelines.stores.open_books import books_kept_open
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.snapshot import published_geopackage
 from publishing.sets.swap import finish
@@ -191,7 +192,7 @@ def _materialize(region: str, todo: list[str], given: dict[str, object], listene
 
     def work() -> dg.ExecuteInProcessResult:
         job = build_defs(given).resolve_job_def(JOB)
-        with listening(heard):
+        with listening(heard), books_kept_open():
             return job.execute_in_process(
                 instance=dagster,
                 partition_key=region,

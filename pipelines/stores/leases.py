@@ -9,6 +9,7 @@ that by itself and would call the run "started" for ever.
 
 import logging
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +18,7 @@ from pydantic import PrivateAttr
 
 from pipelines.stores.io_managers import BundleIOManager, BundleStore
 from pipelines.stores.layered import LayeredStore
+from pipelines.stores.open_books import books_kept_open
 from pipelines.stores.region_locks import busy_error as busy_error
 from pipelines.stores.region_locks import region_lock as region_lock
 
@@ -155,6 +157,7 @@ class LeasedIOManager(BundleIOManager):
     scenario: str = ""
     base: str = ""
     _lock: BaseFileLock | None = PrivateAttr(default=None)
+    _books: ExitStack | None = PrivateAttr(default=None)
 
     def store(self) -> BundleStore:
         """The store behind this IO manager: a scenario's lies over the default's."""
@@ -175,9 +178,14 @@ class LeasedIOManager(BundleIOManager):
             raise busy_error(region, lock) from busy
         self._lock = lock
         close_dead_runs(self.cache_root, instance, region)
+        self._books = ExitStack()
+        self._books.enter_context(books_kept_open(run.run_id))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Let go of the lock."""
+        """Let go of the lock and of Dagster's books."""
+        if self._books is not None:
+            self._books.close()
+            self._books = None
         if self._lock is not None:
             self._lock.release()
             self._lock = None
