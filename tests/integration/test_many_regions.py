@@ -22,6 +22,8 @@ import yaml
 from production_servers import postgres, postgres_missing, s3
 from run_system import BASE, Installation
 
+from data_sources.readers.waste import embedded_inventory
+
 ROOT = Path(__file__).resolve().parents[2]
 MANY = int(os.environ.get("KHANIJ_MANY", "200"))
 pytestmark = [
@@ -39,24 +41,23 @@ LIMITS = {
 
 
 def regions() -> dict[str, dict[str, Any]]:
-    """Windows of the embedded register, each a little further east and south."""
-    return {
-        f"region_{i:03d}": {
+    """Windows of the embedded register, each around one of its sites, a little further on each time round: none is empty."""
+    sites = embedded_inventory().sites
+    sites = sites[sites["lon"].notna() & ~sites["is_excluded"].fillna(False).astype(bool)]
+    places = list(zip(sites["lon"].astype(float), sites["lat"].astype(float)))
+    out = {}
+    for i in range(MANY):
+        (lon, lat), off = places[i % len(places)], 0.05 * (i // len(places))
+        out[f"region_{i:03d}"] = {
             "description": "One window of the embedded register.",
-            "extent_deg": [
-                74.0 + (i % 20) * 0.1,
-                14.8 - (i // 20) * 0.1,
-                75.6 + (i % 20) * 0.1,
-                16.4 - (i // 20) * 0.1,
-            ],
+            "extent_deg": [round(v, 3) for v in (lon - 0.3 + off, lat - 0.3, lon + 0.3 + off, lat + 0.3)],
             "crs": "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs",
             "units": ["waste_block"],
             "waste": {"card": "embedded_register"},
             "ranking": {"basket": "critical_30", "price_deck": "2025e", "draws": 100},
             "layers": {},
         }
-        for i in range(MANY)
-    }
+    return out
 
 
 def digests(home: Path) -> dict[str, str]:
