@@ -24,8 +24,7 @@ from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import by_form, join_sites
 from data_sources.readers.waste import WasteInventory, admit_tables, join_lines, with_absent
-from data_sources.readers.waste_outlines import OUTLINES, with_outlines
-from data_sources.readers.waste_positions import POSITIONS, with_positions
+from data_sources.readers.waste_layers import OUTLINES, POSITIONS, with_outlines, with_positions
 from data_sources.readers.waste_sources import SourcePart, read_source
 from data_sources.regions import OWN, Waste
 from data_sources.register import Register, figure_tonnages, figures_kept, from_own_table, merge_records, prefer
