@@ -7,7 +7,7 @@ Belongs here: fetching as an asset. Does not belong here: protocols (``data_sour
 (``pipelines.automations.planning``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,11 @@ from urllib.parse import urlsplit
 
 import dagster as dg
 
-from assets.shown.outside import ARCHIVE, archive_key
+from assets.shown.outside import ARCHIVE, archive_key, readable_regions
 from assets.workspace import PARTITIONS, Workspace
 from data_sources.cards import Card, load_card
 from data_sources.connectors.archive import Archive
 from data_sources.connectors.in_archive import last_asked, stored
-from data_sources.connectors.remote.fetching import fetch
-from data_sources.connectors.remote.http import UnreachableError
 from data_sources.contracts import KhanijError
 from data_sources.regions import Region, load_region, region_names
 from khanij.foundation.redaction import without_secrets
@@ -38,12 +36,23 @@ def archive_of(workspace: Workspace) -> Archive:
 
 def remote_cards(regions: list[str] | None = None) -> dict[str, list[str]]:
     """Remote cards -> the regions that name them without a file of their own; a region that cannot be read names none."""
-    found: dict[str, list[str]] = {}
+    named: dict[str, list[str]] = {}
     for name in regions or region_names():
         try:
-            for card in load_region(name).fetched_cards():
+            named[name] = load_region(name).fetched_cards()
+        except KhanijError:
+            continue
+    return _remote_of(named)
+
+
+def _remote_of(named: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Remote cards -> the regions that name them, of regions and the cards that each names."""
+    found: dict[str, list[str]] = {}
+    for region, cards in named.items():
+        try:
+            for card in cards:
                 if load_card(card).is_remote:
-                    found.setdefault(card, []).append(name)
+                    found.setdefault(card, []).append(region)
         except KhanijError:
             continue
     return {card: found[card] for card in sorted(found)}
@@ -73,7 +82,8 @@ def server_pool(card: Card) -> str:
 
 def archive_assets(retry: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinition]:
     """One asset a remote card that any region names; none where every layer comes from files."""
-    return [_archive_asset(load_card(name), regions, retry) for name, regions in remote_cards().items()]
+    named = {name: region.fetched_cards() for name, region in readable_regions().items()}
+    return [_archive_asset(load_card(name), regions, retry) for name, regions in _remote_of(named).items()]
 
 
 def _archive_asset(card: Card, regions: list[str], retry: dg.RetryPolicy | None) -> dg.AssetsDefinition:
@@ -116,6 +126,9 @@ def _archive_asset(card: Card, regions: list[str], retry: dg.RetryPolicy | None)
 
 
 def _fetch(context: dg.AssetExecutionContext, workspace: Workspace, card: Card, region: Region) -> dg.MaterializeResult:
+    from data_sources.connectors.remote.answers import UnreachableError
+    from data_sources.connectors.remote.fetching import fetch
+
     archive, calls = archive_of(workspace), [0]
     before = stored(card, archive, extent=region.extent_deg)
 

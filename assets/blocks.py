@@ -6,7 +6,7 @@ import dagster as dg
 import geopandas as gpd
 import pandas as pd
 
-from assets.fingerprints import region_asset, result
+from assets.fingerprints import result
 from assets.survey import absent_rows
 from assets.workspace import Workspace
 from data_sources.contracts import ContractError, CrsError, SourceError
@@ -18,17 +18,7 @@ from data_sources.readers.blocks import embedded_auction_blocks, read_blocks, sh
 from data_sources.regions import Region
 from scoring.waste.shares.waste_blocks import waste_blocks
 
-LAYERS = ("auction_blocks", "mining_leases")
 
-
-@region_asset(
-    group="blocks",
-    title="The ranking units of the region; ranks and sums run within a kind, never across.",
-    kinds={"python", "geoparquet"},
-    settings=("units", "extent_deg", "crs", "states", *(f"layers.{name}" for name in (*LAYERS, FACTS))),
-    layers=(*LAYERS, FACTS, "states"),
-    upstream=("waste_inventory",),
-)
 def blocks(
     context: dg.AssetExecutionContext, workspace: Workspace, waste_inventory: dict[str, Any]
 ) -> dg.MaterializeResult:

@@ -7,10 +7,10 @@ import dagster as dg
 import geopandas as gpd
 import pandas as pd
 
-from assets.fingerprints import region_asset, result
+from assets.fingerprints import result
 from assets.place import Place
 from assets.shown.progress import announce
-from assets.survey import VECTOR_LAYERS, survey_frames
+from assets.survey import survey_frames
 from data_sources.sheets import sheets_in
 from khanij.foundation.grid import Grid, RasterStack
 from scoring.ground.fertility import (
@@ -26,13 +26,6 @@ from scoring.ground.fertility import (
 from scoring.ground.settings import FertilitySettings
 
 
-@region_asset(
-    group="fertility",
-    title="Evidence rasters, the held-out posterior with its standard deviation, and the validation tables.",
-    kinds={"python", "cog"},
-    settings=("fertility", "grid", "crs", "extent_deg", "seed"),
-    upstream=(*VECTOR_LAYERS, "geophysics", "waste_inventory"),
-)
 def fertility(
     context: dg.AssetExecutionContext,
     workspace: Place,
@@ -77,13 +70,6 @@ def fertility(
     )
 
 
-@region_asset(
-    group="fertility",
-    title="Mean and maximum of every evidence band and of the held-out posterior over each block, and percentiles by area.",
-    kinds={"python", "parquet"},
-    settings=("crs", "extent_deg"),
-    upstream=("fertility", "blocks"),
-)
 def block_fertility(
     context: dg.AssetExecutionContext, workspace: Place, fertility: dict[str, Any], blocks: dict[str, Any]
 ) -> dg.MaterializeResult:

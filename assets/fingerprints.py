@@ -12,7 +12,6 @@ only if the same parts are found again when it has run: what moved meanwhile is 
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import platform
@@ -20,6 +19,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib import import_module
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,7 @@ from typing import Any
 import dagster as dg
 
 from assets.place import Place
-from assets.shown.metadata import bundle_metadata
-from assets.shown.outside import outside_keys
-from assets.shown.progress import announce
-from assets.workspace import PARTITIONS, Workspace, forget_hashes
+from assets.workspace import Workspace, forget_hashes
 from data_sources.contracts import KhanijError
 from data_sources.regions import Region
 from khanij.foundation.closure import (
@@ -60,25 +57,51 @@ class Bundle(dict[str, Any]):
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What one asset is made from: upstream assets, settings (dotted keys of the region, ``*`` for all), source layers.
+class Late:
+    """The function ``name`` of ``module``, imported when it is first called.
 
-    ``module`` and ``function`` name the code that makes it; what that hangs on is found from its imports.
+    Whoever only has to know that there is such a function waits for none of its libraries. ``closure`` reads the name as an
+    import, so that what a result hangs on is found as if it were one.
+    """
+
+    module: str
+    name: str
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the function gives.
+
+        Raises
+        ------
+        ModuleNotFoundError, AttributeError : there is no such module, or it has no such function.
+        """
+        return getattr(import_module(self.module), self.name)(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one asset of each region is made from, and by which function.
+
+    Parameters
+    ----------
+    made_by : given the context, the installation and what the upstream assets made; what it hangs on is found from its
+    imports. group, title, kinds : as Dagster shows it. settings : dotted keys of the region that it reads, ``*`` for all.
+    upstream : the assets that it is made from. layers : the region's layers whose files it reads. files : further ones.
     """
 
     name: str
-    upstream: tuple[str, ...]
-    settings: tuple[str, ...]
-    module: str
-    function: str
+    made_by: Late
     group: str
+    title: str
+    kinds: tuple[str, ...]
+    settings: tuple[str, ...]
+    upstream: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
     files: Callable[[Workspace, Region], list[Path]] | None = None
 
     @property
     def closure(self) -> Closure:
         """Files and libraries that the result hangs on, as the code stands now."""
-        return _closure(self.module, self.function)
+        return _closure(self.made_by.module, self.made_by.name)
 
     @property
     def code(self) -> tuple[str, ...]:
@@ -201,7 +224,7 @@ def _get(data: dict[str, Any], dotted: str) -> Any:
     return value
 
 
-class _Making:
+class Making:
     """One asset of one region while it is being made: its fingerprint before, and whether it still holds after."""
 
     def __init__(self, name: str, region_name: str, workspace: Workspace, loaded: dict[str, Any]) -> None:
@@ -217,8 +240,8 @@ class _Making:
         if moved:
             raise self._changed(f"what {name} is made from has changed since it was made: {', '.join(moved)}")
 
-    def finish(self) -> str:
-        """The fingerprint, if everything that it stands for is still there."""
+    def finish(self, made: dg.MaterializeResult) -> dg.MaterializeResult:
+        """What was made under its fingerprint, if everything that this stands for is still there."""
         self.refuse_edited_code()
         now = own_parts(self.name, self.workspace.region(self.region_name), self.workspace)
         moved = [part for part, was in self.own.items() if now[part] != was]
@@ -226,7 +249,9 @@ class _Making:
             words = {"sources": "a source file", "files": "a source file", "settings": "a setting", "code": "code"}
             told = " and ".join(sorted({words.get(part, part) for part in moved}))
             raise self._changed(f"{told} of {self.name} was changed while it was being made")
-        return self.fingerprint
+        made.value.fingerprint = self.fingerprint
+        version = dg.DataVersion(self.fingerprint)
+        return dg.MaterializeResult(value=made.value, metadata=made.metadata, data_version=version)
 
     def refuse_edited_code(self) -> None:
         """Raise where code that this process has read, or may yet read, is no longer what is on the disk."""
@@ -243,70 +268,10 @@ class _Making:
         )
 
 
-def region_asset(
-    *,
-    group: str,
-    title: str,
-    kinds: set[str],
-    settings: tuple[str, ...],
-    upstream: tuple[str, ...] = (),
-    layers: tuple[str, ...] = (),
-    files: Callable[[Workspace, Region], list[Path]] | None = None,
-    name: str | None = None,
-) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """An asset partitioned by region whose fingerprint is known.
-
-    Parameters
-    ----------
-    group, title, kinds : as Dagster shows it. settings : keys of the region's YAML that it reads. upstream : the assets
-    that it is made from. layers : the region's layers whose files it reads. files : further files of the region.
-    name : the function's own where there is none.
-    """
-
-    def wrap(function: Callable[..., Any]) -> dg.AssetsDefinition:
-        asset_name = name or function.__name__
-        outermost = function.__qualname__.split(".")[0]
-        RECIPES[asset_name] = Recipe(
-            asset_name, upstream, settings, function.__module__, outermost, group, layers, files
-        )
-
-        @functools.wraps(function)
-        def announced(context: dg.AssetExecutionContext, *args: Any, **kwargs: Any) -> Any:
-            announce(context.partition_key, asset_name, 0.0)
-            making = _Making(asset_name, context.partition_key, as_workspace(kwargs["workspace"]), kwargs)
-            made = function(context, *args, **kwargs)
-            marked = _marked(made, making.finish())
-            announce(context.partition_key, asset_name, 1.0)
-            return marked
-
-        return dg.asset(
-            name=asset_name,
-            group_name=group,
-            description=title,
-            kinds=kinds,
-            owners=["team:khanij"],
-            code_version=code_version(RECIPES[asset_name].code),
-            partitions_def=PARTITIONS,
-            ins={up: dg.AssetIn(up) for up in upstream},
-            # Given here, since map_asset_specs cannot add one to an asset that takes another as its argument.
-            deps=outside_keys(layers),
-        )(announced)
-
-    return wrap
-
-
-def as_workspace(place: Place) -> Workspace:
-    """The installation with its sources: an asset may have been given its settings alone."""
-    return place if isinstance(place, Workspace) else Workspace(**place.model_dump())
-
-
 def result(
     context: dg.AssetExecutionContext, place: Place, bundle: dict[str, Any], **metadata: Any
 ) -> dg.MaterializeResult:
     """A finished asset: its bundle, and metadata for the UI; its fingerprint is set when it is seen to hold."""
+    from assets.shown.metadata import bundle_metadata
+
     return dg.MaterializeResult(value=Bundle(bundle), metadata={**bundle_metadata(bundle), **metadata})
-
-
-def _marked(made: dg.MaterializeResult, known: str) -> dg.MaterializeResult:
-    made.value.fingerprint = known
-    return dg.MaterializeResult(value=made.value, metadata=made.metadata, data_version=dg.DataVersion(known))

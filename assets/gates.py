@@ -2,18 +2,11 @@
 
 import dagster as dg
 
-from assets.fingerprints import region_asset, result
+from assets.fingerprints import result
 from assets.workspace import Workspace
 from data_sources.readers.gates import read_gate
 
 
-@region_asset(
-    group="blocks",
-    title="Gates and modifiers that the user connects; without them only the register's own facts bar a block.",
-    kinds={"python", "geoparquet"},
-    settings=("gates",),
-    files=lambda workspace, region: list(workspace.gate_paths(region).values()),
-)
 def gate_layers(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     layers = {name: read_gate(path, name, region.gates[name]) for name, path in workspace.gate_paths(region).items()}

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.regions import require_settings
 from data_sources.regions import Region, load_region
 
 
@@ -41,6 +40,8 @@ class Place(dg.ConfigurableResource):
         ------
         RegionError : an unknown key or a bad value, with the key and a remedy.
         """
+        from assets.regions import require_settings  # the science's own settings, and with them its libraries
+
         region = load_region(name, dict(self.overrides))
         require_settings(region)
         return region

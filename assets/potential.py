@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from assets.fingerprints import region_asset, result
+from assets.fingerprints import result
 from assets.place import Place
 from assets.shown.progress import announce
 from data_sources.reference import load_reference
@@ -17,8 +17,6 @@ from scoring.rank.sensitivity import THRESHOLD, Robustness, one_basket, robustne
 from scoring.rank.settings import RankingSettings
 from scoring.rank.what_if import what_if_table
 from scoring.rank.what_moves import what_moves
-
-UPSTREAM = ("blocks", "waste_inventory", "block_fertility", "gate_layers")
 
 
 def case_of(
@@ -44,13 +42,6 @@ def _progress(context: dg.AssetExecutionContext, region: Region) -> Progress:
     return lambda share, text: announce(region.name, context.asset_key.path[-1], share, text)
 
 
-@region_asset(
-    group="potential",
-    title="Every block with its metal, project, score and rank interval; sums are conserved within a kind.",
-    kinds={"python", "geoparquet"},
-    settings=("ranking", "crs", "seed", "gates"),
-    upstream=UPSTREAM,
-)
 def assessment(context: dg.AssetExecutionContext, workspace: Place, **made: dict[str, Any]) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     case = case_of(region, **made)
@@ -72,13 +63,6 @@ def assessment(context: dg.AssetExecutionContext, workspace: Place, **made: dict
     )
 
 
-@region_asset(
-    group="potential",
-    title="The ranking under other prices, premiums, distances, caps and units, with a verdict; and what to sample next.",
-    kinds={"python", "parquet"},
-    settings=("ranking", "crs", "seed", "gates"),
-    upstream=UPSTREAM,
-)
 def robustness_report(
     context: dg.AssetExecutionContext, workspace: Place, **made: dict[str, Any]
 ) -> dg.MaterializeResult:

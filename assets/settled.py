@@ -12,12 +12,13 @@ from typing import Any
 from assets.place import Place
 from data_sources.regions import Region, load_region
 from publishing.scenario_words import differing, titled
-from scoring.ground.settings import FertilitySettings
-from scoring.rank.settings import RankingSettings
 
 
 def settled(region: Region) -> dict[str, str]:
     """Every setting of a region by its dotted key, those that its YAML leaves open with their defaults."""
+    from scoring.ground.settings import FertilitySettings
+    from scoring.rank.settings import RankingSettings
+
     plain = region.model_dump(mode="json")
     for name, kind in (("ranking", RankingSettings), ("fertility", FertilitySettings)):
         found = kind.from_mapping(plain[name], seed=region.seed).model_dump(mode="json")

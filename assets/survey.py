@@ -7,7 +7,7 @@ import dagster as dg
 import geopandas as gpd
 import pandas as pd
 
-from assets.fingerprints import region_asset, result
+from assets.fingerprints import result
 from assets.workspace import Workspace
 from data_sources.cards import load_card
 from data_sources.connectors.rasters import Raster, read_raster
@@ -17,9 +17,6 @@ from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.readers.survey import empty_layer, read_layer
 from data_sources.regions import LayerSource, Region
 from khanij.foundation.grid import Band, Grid, RasterStack
-
-VECTOR_LAYERS = {name: contract.asset for name, contract in SURVEY_CONTRACTS.items() if contract.asset}
-"""Layers that every run reads, each with the words of its asset: those of the contracts that have any."""
 
 
 def load_layer(workspace: Workspace, region: Region, name: str) -> dict[str, Any]:
@@ -76,41 +73,20 @@ def _absent(name: str, why: str, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
     }
 
 
-def _layer_asset(name: str, title: str) -> dg.AssetsDefinition:
-    @region_asset(
-        name=name,
-        group="survey",
-        title=title,
-        kinds={"python", "geoparquet"},
-        settings=("extent_deg", "states", f"layers.{name}"),
-        layers=(name, "states"),
+def layer(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
+    """One layer of ``VECTOR_LAYERS``: the one that the asset is called after."""
+    bundle = load_layer(workspace, workspace.region(context.partition_key), context.asset_key.path[-1])
+    report = bundle["report"]
+    return result(
+        context,
+        workspace,
+        bundle,
+        rows=len(bundle["kept"]),
+        quarantined=len(bundle["quarantine"]),
+        report=dg.MetadataValue.json(report),
     )
-    def asset(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
-        bundle = load_layer(workspace, workspace.region(context.partition_key), name)
-        report = bundle["report"]
-        return result(
-            context,
-            workspace,
-            bundle,
-            rows=len(bundle["kept"]),
-            quarantined=len(bundle["quarantine"]),
-            report=dg.MetadataValue.json(report),
-        )
-
-    return asset
 
 
-# Dagster finds an asset as a name of this module: one for each layer.
-globals().update({name: _layer_asset(name, title) for name, title in VECTOR_LAYERS.items()})
-
-
-@region_asset(
-    group="survey",
-    title="Geophysics and other survey rasters, bands by name, nodata as NaN.",
-    kinds={"python", "cog"},
-    settings=("extent_deg", "layers.geophysics"),
-    layers=("geophysics",),
-)
 def geophysics(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     source = region.layers.get("geophysics")

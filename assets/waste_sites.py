@@ -4,23 +4,14 @@ from typing import Any
 
 import dagster as dg
 
-from assets.fingerprints import region_asset, result
+from assets.fingerprints import result
 from assets.shown.metadata import markdown_table
 from assets.workspace import Workspace
+from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.waste import embedded_inventory, read_inventory, with_waste_routes
 from data_sources.readers.waste_merge import empty_inventory, merged_inventory
 
-WASTE_LAYERS = ("waste_sites", "waste_footprints", "tonnages", "grades", "constraints")
 
-
-@region_asset(
-    group="waste",
-    title="Waste sites of every source, joined into one register, with every published tonnage, grade and constraint, each with its source; wrong rows are held.",
-    kinds={"python", "geoparquet"},
-    settings=("waste", "states", "extent_deg", *(f"layers.{name}" for name in WASTE_LAYERS)),
-    layers=(*WASTE_LAYERS, "waste", "states"),
-    files=lambda workspace, region: workspace.waste_files(region),
-)
 def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:
     region = workspace.region(context.partition_key)
     states = workspace.states(region)
@@ -28,7 +19,7 @@ def waste_inventory(context: dg.AssetExecutionContext, workspace: Workspace) -> 
         inventory = embedded_inventory(extent_deg=region.extent_deg, states=states)
     elif "waste_sites" in region.layers:
         paths = {
-            name: workspace.layer_path(region, region.layers[name]) for name in WASTE_LAYERS if name in region.layers
+            name: workspace.layer_path(region, region.layers[name]) for name in WASTE_CONTRACTS if name in region.layers
         }
         inventory = read_inventory(
             paths,

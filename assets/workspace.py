@@ -1,6 +1,7 @@
 """Where the sources of a region lie, and the hashes of their bytes.
 
-Belongs here: paths and hashes. Does not belong here: settings (``place``), reading a layer, computing anything.
+Belongs here: paths and hashes. Does not belong here: settings (``place``), reading a layer, computing anything. What
+reads is imported where it is asked for: every definition knows this module, and only an asset that is made reads.
 """
 
 from __future__ import annotations
@@ -9,22 +10,22 @@ import glob
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import geopandas as gpd
-import numpy as np
 
 from assets.place import Place
-from data_sources.basemap.base_lines import read_base_lines
 from data_sources.cards import load_card
 from data_sources.connectors.archive import Archive
 from data_sources.connectors.in_archive import stored
 from data_sources.contracts import RegionError
-from data_sources.readers.states import read_states
 from data_sources.regions import LayerSource, Region, data_folder
 from khanij.foundation.closure import Stat, stat_of
 from khanij.foundation.files import sha256_of
-from khanij.sample import sample_district_folder
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy as np
 
 _LOGS = ("-wal", "-journal")
 # Files that GDAL reads with the one that is named: after its whole name, or in place of its suffix.
@@ -45,6 +46,8 @@ class Workspace(Place):
     def source_folder(self, region: Region) -> Path | None:
         """The folder that the region's layer paths are relative to; None where the region needs data that is not here."""
         if region.is_sample:
+            from khanij.sample import sample_district_folder
+
             return sample_district_folder(Path(self.cache_root))
         if region.needs_data:
             return Path(self.data_root).expanduser().resolve() if self.data_root else data_folder()
@@ -89,10 +92,14 @@ class Workspace(Place):
         """The region's state polygons (column ``state``, EPSG:4326), or None where its YAML names none."""
         if region.states is None:
             return None
+        from data_sources.readers.states import read_states
+
         return read_states(self.layer_path(region, region.states), region.states)
 
     def base_lines(self, region: Region) -> dict[str, np.ndarray]:
         """The region's own lines for the base map by name, in EPSG:4326; none where its YAML names none."""
+        from data_sources.basemap.base_lines import read_base_lines
+
         return {
             name: read_base_lines(self.layer_path(region, source), name, source)
             for name, source in sorted(region.base.items())

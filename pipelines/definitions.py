@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 
 from assets.archive import archive_assets
-from assets.definitions import MODULES
-from assets.shown.outside import landing_specs
+from assets.definitions import region_assets
+from assets.shown.outside import landing_specs, read_regions_anew
 from pipelines.automations.automation import dressed
 from pipelines.automations.schedules import build_schedules
 from pipelines.automations.sensors import build_sensors
@@ -21,12 +21,12 @@ from pipelines.resources import resources
 
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """All definitions; tests and the command line swap resources by name."""
+    read_regions_anew()
     rank, release = rank_region_job(), release_job()
     archive = archive_assets(PATIENT)
     fetch = fetch_sources_job() if archive else None  # without a remote source there is nothing to fetch
-    loaded = [a for a in dg.load_assets_from_modules(MODULES) if isinstance(a, dg.AssetsDefinition)]
     return dg.Definitions(
-        assets=[*dressed(loaded), *archive, release_asset(PATIENT), *landing_specs()],
+        assets=[*dressed(region_assets()), *archive, release_asset(PATIENT), *landing_specs()],
         asset_checks=build_checks(),
         jobs=[rank, release, *([fetch] if fetch else [])],
         schedules=build_schedules(rank, release, fetch),

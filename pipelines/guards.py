@@ -5,8 +5,7 @@ Belongs here: names, promises, severities. Does not belong here: how a check jud
 """
 
 from assets.fingerprints import code_version
-from assets.survey import VECTOR_LAYERS
-from data_sources.contracts.survey import SURVEY_CONTRACTS
+from data_sources.contracts.survey import SURVEY_CONTRACTS, VECTOR_LAYERS
 
 # name -> (blocking, what it promises)
 SOURCE_CHECKS = {
@@ -42,7 +41,7 @@ CHECKS: dict[str, dict[str, tuple[bool, str]]] = {
     "ranked_blocks": PUBLICATION_CHECKS,
 }
 # Who judges: a result that passed a former version of these is judged anew.
-_JUDGES = ("assets/quality.py", "pipelines/checks.py")
+_JUDGES = ("assets/quality.py", "pipelines/judges.py")
 BLOCKING = {asset: tuple(n for n, (blocks, _) in checks.items() if blocks) for asset, checks in CHECKS.items()}
 
 

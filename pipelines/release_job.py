@@ -16,8 +16,6 @@ from data_sources.contracts import KhanijError
 from khanij.foundation.environment import releases_folder
 from pipelines.automations.hooks import readable_failure
 from pipelines.automations.planning import AssetJob
-from publishing.releasing.region import release_region
-from publishing.releasing.releases import list_releases
 from publishing.sets.listing import GEOPACKAGE
 from publishing.sets.snapshot import is_set_folder
 
@@ -63,6 +61,9 @@ def release_asset(retry: dg.RetryPolicy) -> dg.AssetsDefinition:
         if not is_published(workspace, region):
             context.log.info(f"{region}: nothing is published, nothing is released")
             return
+        from publishing.releasing.region import release_region
+        from publishing.releasing.releases import list_releases
+
         # A try after a failure, or a second click, finds what is done: a release is never changed.
         there = [r for r in list_releases(releases_folder(), region) if r.calver == config.version]
         if there:

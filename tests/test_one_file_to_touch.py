@@ -103,7 +103,7 @@ import io, json, zipfile
 from pathlib import Path
 import pandas as pd
 from conftest_of_publishing import make_publication
-from assets.shown.metadata import ranked_lineage
+from assets.shown.contract_columns import ranked_lineage
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from publishing.explain import explain_block
 from publishing.geopackage.geopackage import publish_geopackage
@@ -160,7 +160,8 @@ import json
 from pathlib import Path
 import geopandas as gpd
 import shapely
-from assets import evidence, survey
+from assets import survey
+from assets.definitions import RECIPES, region_asset
 from assets.workspace import Workspace
 from data_sources.regions import load_region
 from scoring.ground.maps.layers import SurveyLayers
@@ -173,7 +174,7 @@ class Here(Workspace):
 bundle = survey.load_layer(Here(output_root="o", cache_root="c", data_root="."), region, "dykes")
 frames = survey.survey_frames(dykes=bundle)
 print(json.dumps({
-    "asset": type(survey.dykes).__name__, "input": "dykes" in evidence.fertility.keys_by_input_name,
+    "asset": type(region_asset(RECIPES["dykes"])).__name__, "input": "dykes" in RECIPES["fertility"].upstream,
     "kept": len(bundle["kept"]), "held": len(bundle["quarantine"]), "report": bundle["report"].get("absent"),
     "ground": len(SurveyLayers.of(frames).others["dykes"]),
 }))

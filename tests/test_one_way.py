@@ -27,13 +27,15 @@ NEVER = {"tests", "benchmarks", "notebooks"}
 
 
 def imports_of(source: str) -> set[str]:
-    """Dotted names that a module imports, with each imported name appended to its module."""
+    """Dotted names that a module imports, now or late, with each imported name appended to its module."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Late":
+            found |= {str(node.args[0].value)} if isinstance(node.args[0], ast.Constant) else set()
     return found
 
 
@@ -102,6 +104,7 @@ def test_the_rule_itself_catches_each_kind_of_fault():
     assert faults_of("data_sources", "from scoring.waste import figures")
     assert faults_of("publishing", "from assets import survey")
     assert faults_of("assets", "import pipelines.definitions")
+    assert faults_of("assets", "checked = Late('pipelines.judges', 'judge_layer')")
     assert not faults_of("scoring", "from data_sources.contracts import KhanijError\nimport numpy")
 
 

@@ -1,6 +1,6 @@
 """How far row counts and medians of the published blocks are from those of the last release.
 
-Belongs here: the comparison and its limits. Does not belong here: finding the release (``pipelines.checks``).
+Belongs here: the comparison and its limits. Does not belong here: finding the release (``pipelines.judges``).
 """
 
 from __future__ import annotations

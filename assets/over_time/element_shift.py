@@ -1,7 +1,7 @@
 """Medians of every element of a survey layer, and the warning that one moved as a whole since the last delivery.
 
 Belongs here: which samples are remembered from one night to the next, and the words. Does not belong here: the statistics
-(``scoring.ground.geochemistry.shift``) or where it is stored (``pipelines.checks``).
+(``scoring.ground.geochemistry.shift``) or where it is stored (``pipelines.judges``).
 
 Remembered are the samples whose names have the smallest hashes: two deliveries that share most of their samples remember
 the same ones, whatever was added or dropped, so that a thousand stand for a layer of any size (bottom-k sampling: Cohen

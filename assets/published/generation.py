@@ -16,9 +16,12 @@ from typing import Any
 from assets.fingerprints import GROUP_PARTS, RECIPES, own_parts, planned
 from assets.settled import scenario_info
 from assets.workspace import Workspace
+from data_sources.contracts.survey import VECTOR_LAYERS
 from publishing.sets.listing import DamagedListError, SetList, read_list
 
 GROUP = "publication"
+SOURCES = (*VECTOR_LAYERS, "geophysics", "waste_inventory", "blocks")
+"""The assets whose reports and held rows are published with the blocks."""
 
 
 def publication_assets() -> list[str]:

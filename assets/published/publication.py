@@ -9,15 +9,14 @@ import dagster as dg
 import geopandas as gpd
 import pandas as pd
 
-from assets.fingerprints import RECIPES, code_version, library_versions, region_asset, result
+from assets.fingerprints import RECIPES, code_version, library_versions, result
 from assets.over_time.region_numbers import region_numbers
-from assets.published.generation import generation
+from assets.published.generation import SOURCES, generation
 from assets.published.publication_facts import facts_of, judged
 from assets.published.staging import geopackage_in, require_one_generation, staged, staged_or_published, staging_errors
 from assets.quality import assessment_findings, require
 from assets.settled import published_as, scenario_info, settled
 from assets.shown.metadata import file_links
-from assets.survey import VECTOR_LAYERS
 from assets.workspace import Workspace
 from data_sources.cards import load_card
 from data_sources.contracts import QUARANTINE_COLUMNS
@@ -47,16 +46,7 @@ from publishing.sets.listing import GEOPACKAGE, Accepted, staging_of
 from publishing.sets.swap import begin, target_name
 from scoring.rank.settings import PRICE_DECKS, RankingSettings
 
-SURVEY = (*VECTOR_LAYERS, "geophysics", "waste_inventory", "blocks")
 
-
-@region_asset(
-    group="publication",
-    title="Evidence rasters as Cloud-Optimised GeoTIFFs, and the validation report, staged for the next set.",
-    kinds={"python", "cog", "html"},
-    settings=("title", "is_sample"),
-    upstream=("fertility",),
-)
 def evidence_files(
     context: dg.AssetExecutionContext, workspace: Workspace, fertility: dict[str, Any]
 ) -> dg.MaterializeResult:
@@ -78,22 +68,6 @@ def evidence_files(
     return result(context, workspace, bundle, files=dg.MetadataValue.json(sorted(made)))
 
 
-@region_asset(
-    group="publication",
-    title="The product: ranked blocks with intervals, explanations and sources, styled for QGIS, staged for the next set.",
-    kinds={"python", "geopackage"},
-    settings=("*",),
-    upstream=(
-        "assessment",
-        "robustness_report",
-        "block_fertility",
-        "fertility",
-        "evidence_files",
-        "gate_layers",
-        *SURVEY,
-    ),
-    layers=("base",),
-)
 def ranked_blocks(
     context: dg.AssetExecutionContext, workspace: Workspace, **made: dict[str, Any]
 ) -> dg.MaterializeResult:
@@ -102,7 +76,7 @@ def ranked_blocks(
     evidence_files, gate_layers, robustness_report = (
         made[n] for n in ("evidence_files", "gate_layers", "robustness_report")
     )
-    sources = {name: bundle for name, bundle in made.items() if name in SURVEY}
+    sources = {name: bundle for name, bundle in made.items() if name in SOURCES}
     current = require_one_generation(region.name, workspace, {"evidence_files": evidence_files})
     facts = facts_of(region.name, workspace, sources, gate_layers, assessment["ranked_blocks"], block_fertility)
     waste = sources["waste_inventory"]
@@ -317,13 +291,6 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
     )
 
 
-@region_asset(
-    group="publication",
-    title="One page with map, table, filters and explanations that needs no server and no network, and the brief, staged for the next set.",
-    kinds={"python", "html"},
-    settings=("title", "is_sample"),
-    upstream=("ranked_blocks", "evidence_files"),
-)
 def web_page(
     context: dg.AssetExecutionContext,
     workspace: Workspace,

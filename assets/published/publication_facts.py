@@ -15,11 +15,10 @@ import pandas as pd
 
 from assets.over_time.element_shift import medians
 from assets.published.generation import accepted_reason, published_list, ranking_parts, set_inputs
-from assets.survey import VECTOR_LAYERS
-from assets.waste_sites import WASTE_LAYERS
 from assets.workspace import Workspace
 from data_sources.contracts import PublishingError
-from data_sources.contracts.survey import SURVEY_CONTRACTS
+from data_sources.contracts.survey import SURVEY_CONTRACTS, VECTOR_LAYERS
+from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.regions import Region
 from publishing.sets.guard import Connected, objections
 from publishing.sets.listing import (
@@ -54,9 +53,9 @@ class Judgement:
 def connected_by(region: Region) -> Connected:
     """What a region's settings connect."""
     names = set(region.layers) | {f"gate {name}" for name in region.gates}
-    names |= {f"{layer} of {source.called}" for source in region.waste.sources for layer in WASTE_LAYERS}
+    names |= {f"{layer} of {source.called}" for source in region.waste.sources for layer in WASTE_CONTRACTS}
     if region.waste.card.startswith("embedded_"):
-        names |= set(WASTE_LAYERS)
+        names |= set(WASTE_CONTRACTS)
     return Connected(
         layers=frozenset(names),
         fed_by={kind: _FED_BY.get(kind, ()) for kind in region.units},

@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.fingerprints import region_asset, result
+from assets.fingerprints import result
 from assets.published.generation import set_inputs
 from assets.published.publication_facts import judged, require_accepted
 from assets.published.staging import geopackage_in, require_one_generation, staged_or_published
@@ -30,13 +30,6 @@ from publishing.sets.swap import publish
 logger = logging.getLogger("khanij")
 
 
-@region_asset(
-    group="publication",
-    title="The set that people open, published as one: GeoPackage, page, evidence rasters, fertility report and tables.",
-    kinds={"python"},
-    settings=("publication",),
-    upstream=("evidence_files", "ranked_blocks", "web_page"),
-)
 def published_set(
     context: dg.AssetExecutionContext,
     workspace: Workspace,

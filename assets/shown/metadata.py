@@ -1,7 +1,7 @@
-"""What Dagster's UI shows of a result: column schemas with units, lineage, row counts, map and chart previews, links.
+"""What Dagster's UI shows of a result: row counts, first rows, map and chart previews, links.
 
-Belongs here: turning a frame and its contract into metadata. Does not belong here: judging a frame (``quality.py``) or
-writing a file (``publishing``). Nothing here changes a result, and nothing here can fail a run.
+Belongs here: turning a frame into metadata. Does not belong here: what a contract says (``contract_columns``), judging a frame
+(``quality.py``) or writing a file (``publishing``). Nothing here changes a result, and nothing here can fail a run.
 """
 
 from __future__ import annotations
@@ -17,35 +17,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from data_sources.contracts import Contract, Field
+from assets.shown.contract_columns import table_schema
+from data_sources.contracts import Contract
 
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 8
 _MAIN_FRAMES = ("ranked_blocks", "kept", "units", "sites", "table", "sample_next")
 _DENSE = 5000  # above this many features a map shows their density, which is also what can be seen at that size
-
-
-def table_schema(contract: Contract) -> dg.TableSchema:
-    """The contract's columns as Dagster shows them: type with unit, title, meaning, constraints and bounds."""
-    return dg.TableSchema(columns=[_column(field) for field in contract.fields])
-
-
-def _column(field: Field) -> dg.TableColumn:
-    other = []
-    if field.reject:
-        other.append(f"{_bound(field.reject.low)} to {_bound(field.reject.high)}: {field.reject.reason}")
-    if field.vocabulary:
-        other.append("one of " + ", ".join(field.vocabulary))
-    return dg.TableColumn(
-        name=field.name,
-        type=f"{field.dtype} [{field.unit}]" if field.unit else field.dtype,
-        description=f"{field.title}: {field.description}",
-        constraints=dg.TableColumnConstraints(nullable=field.nullable, unique=field.unique, other=other),
-    )
-
-
-def _bound(value: float | None) -> str:
-    return "open" if value is None else f"{value:g}"
 
 
 def frame_metadata(frame: pd.DataFrame | None, contract: Contract | None = None) -> dict[str, Any]:
@@ -197,18 +175,3 @@ def _picture(draw: Callable[[Any], None], size: tuple[float, float], alt: str) -
 def file_links(paths: Iterable[Path]) -> dict[str, dg.MetadataValue]:
     """Published files as paths that the UI lets one copy, keyed by their names."""
     return {f"file: {path.name}": dg.MetadataValue.path(str(path)) for path in paths}
-
-
-def ranked_lineage(contract: Contract) -> dg.TableColumnLineage:
-    """For every published column: the asset and the column that it is made from."""
-    deps: dict[str, list[dg.TableColumnDep]] = {}
-    for field in contract.fields:
-        made = ("assessment", field.name)
-        if field.from_ is None:
-            source = [made]
-        else:  # what describes a block is carried through unchanged; all else is made of something else
-            source = [field.from_] if field.from_ == ("blocks", field.name) else [field.from_, made]
-        deps[field.name] = [
-            dg.TableColumnDep(asset_key=dg.AssetKey(asset), column_name=column) for asset, column in source
-        ]
-    return dg.TableColumnLineage(deps_by_column=deps)

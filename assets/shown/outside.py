@@ -6,7 +6,7 @@ and a sensor notes when it has changed. Belongs here: keys and cards. Does not b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import dagster as dg
@@ -14,7 +14,7 @@ import dagster as dg
 from assets.workspace import PARTITIONS
 from data_sources.cards import Card, load_card
 from data_sources.contracts import KhanijError
-from data_sources.regions import load_region, region_names
+from data_sources.regions import Region, load_region, region_names
 
 ARCHIVE, LANDING = "archive", "landing"
 
@@ -30,21 +30,37 @@ def landing_key(card: str) -> dg.AssetKey:
 
 
 @cache
+def readable_regions() -> Mapping[str, Region]:
+    """Name -> settings of every region that can be read, as the definitions know it: each YAML is read once for all of them."""
+    found = {}
+    for name in region_names():
+        try:
+            found[name] = load_region(name)
+        except KhanijError:
+            continue
+    return found
+
+
+def read_regions_anew() -> None:
+    """Forget what was read of the regions: definitions that are built now are of what is there now."""
+    readable_regions.cache_clear()
+    outside_cards.cache_clear()
+
+
+@cache
 def outside_cards() -> dict[str, dict[str, tuple[str, ...]]]:
     """Group (``archive``, ``landing``) -> what a source is for (``layers`` key, ``waste``, ``base``, ``states``) -> its cards.
 
-    Of all regions together; one that cannot be read names none.
+    Of all regions together; a region or a card that cannot be read is left out.
     """
     found: dict[str, dict[str, set[str]]] = {ARCHIVE: {}, LANDING: {}}
-    for region in region_names():
-        try:
-            for role, source in load_region(region).sources().items():
-                if source.path is not None:
-                    found[LANDING].setdefault(role.split(".")[0], set()).add(source.card)
-                elif load_card(source.card).is_remote:
-                    found[ARCHIVE].setdefault(role.split(".")[0], set()).add(source.card)
-        except KhanijError:
-            continue
+    for region in readable_regions().values():
+        for role, source in region.sources().items():
+            card = _card(source.card)
+            if card is None or not (source.path is not None or card.is_remote):
+                continue
+            group = ARCHIVE if source.path is None else LANDING
+            found[group].setdefault(role.split(".")[0], set()).add(source.card)
     return {
         group: {role: tuple(sorted(cards)) for role, cards in sorted(roles.items())} for group, roles in found.items()
     }

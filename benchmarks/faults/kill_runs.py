@@ -51,7 +51,7 @@ def main() -> int:
     # Imported once, here: a forked run then begins at its first line instead of after seconds of imports, and a change
     # of the code under a long benchmark does not reach it.
     import pipelines.runs  # noqa: F401
-    from pipelines.geopackage_check import geopackage_finding
+    from pipelines.judges import geopackage_finding
 
     began = time.monotonic()
     shutil.copytree(REGIONS, chosen.home / "regions", dirs_exist_ok=True)

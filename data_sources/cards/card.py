@@ -243,11 +243,10 @@ def card_files() -> dict[str, Path]:
     named = own_folder("KHANIJ_CARDS")
     if named and not named.is_dir():
         raise SourceError("no such folder", file=named, field="KHANIJ_CARDS", do="create it, or unset the variable")
-    for path in yaml_files(named).values() if named else ():
-        if path.stem in found:
-            raise SourceError("the project has a card of this name", file=path, do="give your card another name")
-        found[path.stem] = path
-    return found
+    own = yaml_files(named) if named else {}
+    for name in sorted(found.keys() & own.keys()):
+        raise SourceError("the project has a card of this name", file=own[name], do="give your card another name")
+    return found | own
 
 
 def card_names() -> list[str]:

@@ -20,13 +20,21 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from khanij.foundation.errors import SourceError
 from khanij.foundation.files import replace_file, sha256_of, write_bytes_atomically
+
+if TYPE_CHECKING:
+    from data_sources.cards import Card
+
+Extent = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
 
 
 class PageRecord(BaseModel):
@@ -236,3 +244,31 @@ def request_key(card_hash: str, extent: tuple[float, ...] | None) -> str:
     """A short name for one request: the same card and extent give the same."""
     text = json.dumps([card_hash, extent])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One card fetched for one extent into one archive."""
+
+    card: Card
+    archive: Archive
+    extent: Extent | None
+
+    @property
+    def request(self) -> str:
+        """Short name of what is asked for; a corrected title or licence asks for nothing new."""
+        asked = {
+            "protocol", "version", "url", "layer", "path", "crs", "params", "options", "page_size", "records_path"
+        }  # fmt: skip
+        parts = json.dumps(self.card.model_dump(mode="json", include=asked), sort_keys=True)
+        return request_key(hashlib.sha256(parts.encode()).hexdigest(), self.extent)
+
+    @property
+    def partial(self) -> Partial:
+        """Pages under way."""
+        return self.archive.partial(self.card.name, self.request)
+
+    @property
+    def before(self) -> Manifest | None:
+        """The last finished fetch of the same request."""
+        return self.archive.manifest(self.card.name, self.request)

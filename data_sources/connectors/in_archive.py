@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import geopandas as gpd
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from data_sources.cards import Card
-from data_sources.connectors.archive import Archive, Manifest
-from data_sources.connectors.files import read_file
-from data_sources.connectors.remote.keeping import Extent, Job, read_kept
+from data_sources.connectors.archive import Archive, Extent, Job, Manifest
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class Fetched:
 
     def frame(self) -> gpd.GeoDataFrame | pd.DataFrame:
         """All rows with the publisher's column names; ``attrs`` carries card, licence and ``redistribute``."""
+        # To ask when a source was last fetched takes no reader.
+        from data_sources.connectors.files import read_file
+        from data_sources.connectors.remote.keeping import read_kept
+
         if self.manifest.pages:
             frame = read_kept(self.path)
         else:

@@ -224,3 +224,5 @@ SURVEY_CONTRACTS: dict[str, Contract] = {
     )
 }
 """Layer name -> contract."""
+VECTOR_LAYERS: dict[str, str] = {name: contract.asset for name, contract in SURVEY_CONTRACTS.items() if contract.asset}
+"""Layers that every run reads, each with the words of its asset: those of the contracts that have any."""

@@ -266,11 +266,10 @@ def region_files() -> dict[str, Path]:
     if named and not named.is_dir():
         # A folder that is not mounted would take its regions' partitions, schedules and sensors with it, silently.
         raise RegionError("no such folder", file=named, field="KHANIJ_REGIONS", do="create it, or unset the variable")
-    for path in yaml_files(named).values() if named else ():
-        if path.stem in found:
-            raise RegionError("the project has a region of this name", file=path, do="give your region another name")
-        found[path.stem] = path
-    return found
+    own = yaml_files(named) if named else {}
+    for name in sorted(found.keys() & own.keys()):
+        raise RegionError("the project has a region of this name", file=own[name], do="give your region another name")
+    return found | own
 
 
 def region_names() -> list[str]:

@@ -45,7 +45,7 @@ COUNTED_OTHERWISE = {
 # What stores and loads every result may change it as well.
 ALWAYS = ("pipelines.stores.io_managers",)
 _OPENERS = ("load_table",)
-_IMPORTERS = ("import_module",)
+_IMPORTERS = ("import_module", "Late")
 
 
 @dataclass(frozen=True)

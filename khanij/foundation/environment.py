@@ -80,8 +80,11 @@ def own_folder(variable: str) -> Path | None:
     The usual one of ``KHANIJ_REGIONS``, ``KHANIJ_CARDS`` and ``KHANIJ_DATA`` is ``regions``, ``cards`` or ``data`` below
     the home folder.
     """
+    named = named_folder(variable)
+    if named is not None:
+        return named
     default = folder_for(variable)
-    return named_folder(variable) or (default if default.is_dir() else None)
+    return default if default.is_dir() else None
 
 
 def folder_for(variable: str) -> Path:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, get_args, get_origin
 
 import annotated_types
@@ -53,8 +54,13 @@ class Strict(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _plain(cls, value: object, info: ValidationInfo) -> object:
-        leaves = _leaves(cls.model_fields[str(info.field_name)].annotation)
-        return _plain(value, bool(leaves & {int, float}) and bool not in leaves)
+        return _plain(value, _is_of_numbers(cls, str(info.field_name)))
+
+
+@cache
+def _is_of_numbers(model: type[BaseModel], name: str) -> bool:
+    leaves = _leaves(model.model_fields[name].annotation)
+    return bool(leaves & {int, float}) and bool not in leaves
 
 
 def _leaves(annotation: object) -> set[object]:

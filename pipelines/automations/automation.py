@@ -25,7 +25,7 @@ import dagster as dg
 
 from assets.fingerprints import RECIPES
 from assets.over_time.source_ages import DEFAULT_FRESH_DAYS
-from assets.shown.metadata import ranked_lineage, table_schema
+from assets.shown.contract_columns import ranked_lineage, table_schema
 from assets.shown.outside import LANDING, fresh_days, outside_cards
 from data_sources.contracts import Contract
 from data_sources.contracts.published.outputs import RANKED_BLOCKS

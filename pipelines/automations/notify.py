@@ -13,8 +13,6 @@ from dataclasses import asdict, dataclass
 from email.message import EmailMessage
 from typing import Literal
 
-import httpx
-
 from khanij.foundation.environment import NotifySettings
 from khanij.foundation.redaction import redact
 
@@ -106,6 +104,8 @@ def tell(
     only : the channels to try, where it was told before and these did not take it.
     log : whether the log is told too.
     """
+    import httpx
+
     settings = settings or NotifySettings.from_environment()
     text = alert.text(settings.ui_url)
     if log:
@@ -132,6 +132,8 @@ def send_trial(settings: NotifySettings) -> dict[str, bool]:
 
 
 def _post(alert: Alert, text: str, settings: NotifySettings) -> None:
+    import httpx
+
     # "text" is what Slack, Mattermost, Teams and ntfy read; the rest is for programs.
     told = {"text": text, "subject": f"Khanij: {alert.subject}", "event": alert.event, "region": alert.region}
     more = {"run_id": alert.run_id, "key": alert.key}

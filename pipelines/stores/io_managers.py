@@ -1,34 +1,30 @@
 """Where what passes between assets is kept: GeoParquet, Parquet, GeoTIFF and JSON in one folder per asset and region.
 
 Belongs here: storing and loading a ``Bundle``, whole or not at all, on a local disk or an object store. Does not belong
-here: what a bundle means. Nothing is pickled, so any tool can read an intermediate.
+here: what a bundle means, or the files of its values (``bundle_files``, imported when there is one to write or to read: every
+definition knows this module).
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-import rasterio
-from upath import UPath
 
 from assets.fingerprints import Bundle
 from data_sources.contracts import KhanijError, MissingSourceError
 from khanij.foundation.files import replace_file, temporary_beside
-from khanij.foundation.grid import Band, Grid, RasterStack
 from pipelines.stores.memory import give_back
 from pipelines.stores.seals import SEAL, content, is_remote, seal_text, sealed, tags, written
-from publishing.rasters import write_cog
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 MANIFEST = "manifest.json"
 CHECKS = "checks.json"
@@ -47,7 +43,9 @@ class BundleStore:
     """
 
     def __init__(self, root: str) -> None:
-        self.root = UPath(root)
+        from upath import UPath
+
+        self.root: UPath = UPath(root)
 
     def folder(self, asset: str, region: str) -> UPath:
         """The folder of one asset in one region."""
@@ -59,9 +57,11 @@ class BundleStore:
 
     def save(self, asset: str, region: str, bundle: dict[str, Any], fingerprint: str = "") -> dict[str, Any]:
         """Write a bundle and return its manifest; the files go first, the manifest last, so a crash leaves none or all."""
+        from pipelines.stores.bundle_files import write_entry
+
         folder = self.folder(asset, region)
         with tempfile.TemporaryDirectory(prefix="khanij-") as scratch:
-            entries = {name: _write(Path(scratch), name, value) for name, value in sorted(bundle.items())}
+            entries = {name: write_entry(Path(scratch), name, value) for name, value in sorted(bundle.items())}
             version = _version(entries)
             manifest = {
                 "asset": asset,
@@ -157,6 +157,8 @@ class BundleStore:
         MissingSourceError : nothing complete is stored.
         CorruptIntermediateError : a file is not what was written.
         """
+        from pipelines.stores.bundle_files import read_entry
+
         manifest = self.manifest(asset, region)
         folder = self.folder(asset, region)
         if manifest is None:
@@ -179,7 +181,7 @@ class BundleStore:
                     file=str(path),
                     do="run again: khanij run remakes whatever is damaged",
                 )
-            out[name] = _read(data, entry)
+            out[name] = read_entry(data, entry)
         return out
 
 
@@ -276,54 +278,3 @@ def _put(source: Path, target: UPath) -> None:
             replace_file(temporary, local)
     else:
         target.write_bytes(source.read_bytes())
-
-
-def _write(folder: Path, name: str, value: Any) -> dict[str, Any]:
-    stem = name.replace("/", "_").replace(":", "_")
-    if isinstance(value, RasterStack):
-        path = folder / f"{stem}.tif"
-        write_cog(value, path)
-        kind = "raster"
-        extra = {
-            "crs": str(value.grid.crs),
-            "bands": [{"name": b.name, "unit": b.unit, "description": b.description} for b in value.bands],
-        }
-    elif isinstance(value, gpd.GeoDataFrame):
-        path = folder / f"{stem}.parquet"
-        value.to_parquet(path, index=False, compression="zstd")
-        kind, extra = "geoframe", {}
-    elif isinstance(value, pd.DataFrame):
-        path = folder / f"{stem}.parquet"
-        value.to_parquet(path, index=False, compression="zstd")
-        kind, extra = "frame", {}
-    else:
-        path = folder / f"{stem}.json"
-        path.write_text(json.dumps(value, sort_keys=True, default=_plain), encoding="utf-8")
-        kind, extra = "json", {}
-    data = path.read_bytes()
-    return {"kind": kind, "file": path.name, "sha256": _sha256(data), "bytes": len(data), **extra}
-
-
-def _read(data: bytes, entry: dict[str, Any]) -> Any:
-    if entry["kind"] == "json":
-        return json.loads(data)
-    if entry["kind"] == "geoframe":
-        return gpd.read_parquet(io.BytesIO(data))
-    if entry["kind"] == "frame":
-        return pd.read_parquet(io.BytesIO(data))
-    with rasterio.MemoryFile(data) as memory, memory.open() as raster:
-        grid = Grid(crs=entry["crs"], transform=raster.transform, shape=raster.shape)
-        values = raster.read(out_dtype="float32")
-    return RasterStack(
-        grid, tuple(Band(b["name"], values[i], b["unit"], b["description"]) for i, b in enumerate(entry["bands"]))
-    )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (tuple, set, frozenset)):
-        return sorted(value) if isinstance(value, (set, frozenset)) else list(value)
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")

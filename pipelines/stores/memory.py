@@ -9,8 +9,6 @@ import gc
 import sys
 from pathlib import Path
 
-import pyarrow as pa
-
 WORTH_BYTES = 2**30  # a collection takes tenths of a second, so small regions are spared it
 GROWN_BYTES = 2**27
 """What a process must have grown by since it last gave back: one whose libraries and code fill a gigabyte has little to give."""
@@ -32,6 +30,8 @@ def give_back() -> None:
 
 
 def _release() -> None:
+    import pyarrow as pa  # a process of this size has imported it
+
     gc.collect()
     pa.default_memory_pool().release_unused()
     if sys.platform == "linux":

@@ -15,7 +15,6 @@ from pydantic import PrivateAttr
 from data_sources.contracts import KhanijError
 from khanij.foundation.environment import dask_scheduler
 from pipelines.stores.leases import LeasedIOManager
-from scoring.ground.maps.tiles import tiles_sent_to
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -90,6 +89,8 @@ class ScaledIOManager(LeasedIOManager):
         address = dask_scheduler()
         if address is None:
             return
+        from scoring.ground.maps.tiles import tiles_sent_to
+
         self._stack = ExitStack()
         try:
             client = self._stack.enter_context(connected(address))

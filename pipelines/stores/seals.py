@@ -14,9 +14,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from upath import UPath
+if TYPE_CHECKING:
+    from upath import UPath
 
 SEAL = ".seal.json"  # no entry of a bundle begins with a point
 _TAGS = ("ETag", "etag", "e_tag", "md5Hash")  # by which name a store's file system gives it

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import Point
 
-from assets.shown.metadata import frame_metadata, map_preview, rank_chart, ranked_lineage, raster_preview, table_schema
+from assets.shown.contract_columns import ranked_lineage, table_schema
+from assets.shown.metadata import frame_metadata, map_preview, rank_chart, raster_preview
 from data_sources.contracts.published.outputs import RANKED_BLOCKS, WASTE_SITES_OUT
 
 

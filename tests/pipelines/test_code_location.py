@@ -5,9 +5,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets import archive
 from assets.fingerprints import RECIPES
 from assets.shown import outside
-from data_sources.regions import region_names
+from data_sources.regions import load_region, region_names
 from pipelines.automations.automation import dressed
 from pipelines.definitions import build_defs, defs
 from pipelines.partitions import difference, synchronise
@@ -74,14 +75,28 @@ def test_a_broken_card_or_region_of_a_user_hides_no_other(tmp_path, monkeypatch)
     with_card = text.replace("layers: {}", "layers: {faults: {card: broken, path: faults.csv}}")
     (tmp_path / "regions" / "small_south.yaml").write_text(with_card)
     (tmp_path / "regions" / "no_region.yaml").write_text("name: no_region\nextent: here\n")
-    outside.outside_cards.cache_clear()
+    outside.read_regions_anew()
     try:
         loaded = build_defs()
         dg.Definitions.validate_loadable(loaded)
         keys = {k.to_user_string() for k in loaded.get_repository_def().asset_graph.get_all_asset_keys()}
         assert "landing/sample_district" in keys and "landing/broken" not in keys
     finally:
-        outside.outside_cards.cache_clear()
+        outside.read_regions_anew()
+
+
+def test_each_region_is_read_once_however_many_definitions_ask(monkeypatch):
+    read = []
+
+    def load(name, *rest):
+        read.append(name)
+        return load_region(name, *rest)
+
+    for module in (outside, archive):
+        monkeypatch.setattr(module, "load_region", load)
+    build_defs()
+    outside.read_regions_anew()
+    assert sorted(read) == region_names()
 
 
 def test_files_outside_stand_before_the_layers_that_are_read_from_them(repository):

@@ -1,7 +1,13 @@
 """An asset depends on what it uses: every file of the product is in some result's fingerprint, or says why it is in none."""
 
+import inspect
+import json
 import shutil
+import subprocess
+import sys
 from fnmatch import fnmatch
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -38,7 +44,7 @@ NEVER_IN_A_RESULT = {
     "data_sources/reference/describe.py": "writes a page of the docs",
     "data_sources/reference/evidence/*.csv": "where figures of other tables come from; no run reads it",
     "assets/archive.py": "fetching: what comes counts by its bytes in the archive",
-    "assets/definitions.py": "a list of the assets",
+    "assets/definitions.py": "what it says of each asset counts by itself: function, settings, sources, what it is made from",
     "assets/shown/outside.py": "what the UI shows of where layers come from",
     "publishing/releasing/catalogue.py": "of releases, which are made from a published set",
     "publishing/releasing/diff.py": "compares what is published",
@@ -65,6 +71,7 @@ NEVER_IN_A_RESULT = {
     "khanij/foundation/kernels.py": "where compiled kernels are kept",
     "data_sources/made_pages.py": "writes pages of the docs",
     "assets/shown/__init__.py": "what is shown of a result",
+    "assets/shown/contract_columns.py": "what is shown of a result",
     "publishing/releasing/region.py": "made from a published set when asked for",
     "publishing/releasing/__init__.py": "made from a published set when asked for",
     "data_sources/contracts/errors.py": "the exceptions under their former name",
@@ -73,6 +80,7 @@ NEVER_IN_A_RESULT = {
 COUNTED_IN_PIPELINES = {
     "pipelines/__init__.py",
     "pipelines/stores/__init__.py",
+    "pipelines/stores/bundle_files.py",
     "pipelines/stores/io_managers.py",
     "pipelines/stores/memory.py",
     "pipelines/stores/seals.py",
@@ -135,6 +143,11 @@ def test_a_line_in_any_file_makes_something_stale_or_the_file_says_why_not(copy)
         ("data_sources/reference/route_costs.csv", {"assessment"}, {"stream_sediments", "fertility"}),
         ("scoring/waste/inventory.py", {"assessment", "robustness_report"}, {"stream_sediments", "fertility"}),
         ("scoring/ground/maps/kriging.py", {"fertility"}, {"stream_sediments", "waste_inventory", "blocks"}),
+        # Named by the definitions, imported when the asset is made.
+        ("assets/survey.py", {"stream_sediments", "geophysics"}, {"waste_inventory", "assessment"}),
+        ("assets/potential.py", {"assessment", "robustness_report"}, {"blocks", "fertility"}),
+        ("assets/published/publication.py", {"evidence_files", "ranked_blocks", "web_page"}, {"assessment", "blocks"}),
+        ("pipelines/stores/bundle_files.py", {"blocks", "assessment", "stream_sediments", "published_set"}, set()),
         ("publishing/page/page.js", {"web_page"}, {"assessment", "blocks"}),
         ("publishing/qgis/layout.py", {"ranked_blocks"}, {"assessment", "blocks", "stream_sediments"}),
         (
@@ -225,7 +238,8 @@ def project(tmp_path, monkeypatch):
         "import importlib\nLIMIT = one\n"
         "def helper():\n    return second\ndef asset():\n    return helper()\n"
         "def other():\n    return lazily(), LIMIT\ndef third():\n    importlib.import_module('data_sources.open')\n"
-        "def fourth():\n    from data_sources import any\n",
+        "def fourth():\n    from data_sources import any\n"
+        "LATER = Late('publishing.late', 'x')\ndef fifth():\n    return LATER()\n",
     )
     monkeypatch.setattr(closure, "ROOT", tmp_path)
     monkeypatch.setattr(closure, "ALWAYS", ())
@@ -252,6 +266,56 @@ def test_imports_inside_functions_templates_of_any_suffix_and_module_constants_c
     assert set(found.libraries) == {"numpy", "yaml"}
 
 
+def test_a_function_that_is_named_to_be_imported_late_counts(project):
+    found = project("fifth")
+    assert files(found) == {
+        "assets/thing.py",
+        "publishing/late.py",
+        "publishing/look.qml",
+        "publishing/parts/inner.tpl",
+    }
+    assert found.libraries == ("yaml",)
+
+
+MADE_LATE = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+import dagster as dg
+from assets.definitions import region_asset
+from assets.fingerprints import RECIPES
+from assets.workspace import Workspace
+from pipelines.stores.io_managers import BundleIOManager
+import assets.regions, assets.shown.metadata  # what these import enters no result
+before = set(sys.modules)
+with dg.DagsterInstance.ephemeral() as instance:
+    instance.add_dynamic_partitions("region", ["india"])
+    given = {{"workspace": Workspace(output_root={root!r}, cache_root={root!r}), "io_manager": BundleIOManager(root={root!r})}}
+    made = dg.materialize([region_asset(RECIPES[n]) for n in {names}], partition_key="india", instance=instance, resources=given)
+assert made.success
+files = [m.__file__ for name, m in sys.modules.items() if name not in before and getattr(m, "__file__", None)]
+print(json.dumps(files))
+"""
+
+
+def test_what_is_imported_while_an_asset_is_made_counts(tmp_path):
+    names = ["waste_inventory", "blocks"]
+    code = MADE_LATE.format(root=str(tmp_path), names=names)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=closure.ROOT, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    loaded = [Path(file) for file in json.loads(done.stdout.splitlines()[-1])]
+    ours = {p.relative_to(closure.ROOT).as_posix() for p in loaded if p.is_relative_to(closure.ROOT)}
+    ours = {file for file in ours if file.split("/")[0] in closure.PACKAGES}
+    assert {"assets/blocks.py", "data_sources/readers/waste.py", "pipelines/stores/bundle_files.py"} <= ours, "late"
+    assert ours <= {file for name in names for file in RECIPES[name].code}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_function_that_makes_an_asset_is_there_and_takes_what_it_is_made_from(name):
+    recipe = RECIPES[name]
+    function = getattr(import_module(recipe.made_by.module), recipe.made_by.name)
+    inspect.signature(function).bind("context", "workspace", **dict.fromkeys(recipe.upstream))
+
+
 def test_tables_count_where_they_are_opened_by_name(project):
     assert "data_sources/reference/prices.csv" in project("third").files
     assert "data_sources/reference/costs.csv" not in project("third").files
@@ -265,7 +329,7 @@ def test_an_edited_generator_stops_a_run_of_the_sample_and_no_other(monkeypatch,
     monkeypatch.setattr(fingerprints, "moved_since_start", moved)
     workspace = Workspace(output_root=str(tmp_path / "out"), cache_root=str(tmp_path / "cache"))
     with pytest.raises(fingerprints.ChangedMeanwhileError, match="waste"):
-        fingerprints._Making("blocks", "sample_district", workspace, {})
-    making = object.__new__(fingerprints._Making)
+        fingerprints.Making("blocks", "sample_district", workspace, {})
+    making = object.__new__(fingerprints.Making)
     making.name, making.region_name, making.workspace = "blocks", "india", workspace
     making.refuse_edited_code()

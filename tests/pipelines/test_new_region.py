@@ -15,9 +15,9 @@ import shapely
 import yaml
 from foreign_files import PONDS, SAMPLES, make_files
 
-from assets.waste_sites import WASTE_LAYERS
 from assets.workspace import Workspace
 from data_sources.cards import card_files, load_card
+from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.survey import read_layer
 from data_sources.readers.waste import read_inventory
 from data_sources.regions import LayerSource, load_region, region_files
@@ -109,7 +109,7 @@ def test_five_foreign_files_become_a_region_that_loads_unedited(made, office):
 def test_what_the_region_reads_is_what_stands_in_the_files(office):
     region = load_region("office")
     workspace = Workspace(output_root=str(office), cache_root=str(office), data_root="")
-    paths = {n: workspace.layer_path(region, region.layers[n]) for n in WASTE_LAYERS if n in region.layers}
+    paths = {n: workspace.layer_path(region, region.layers[n]) for n in WASTE_CONTRACTS if n in region.layers}
     got = read_inventory(
         paths, card_name=region.waste.card, extent_deg=region.extent_deg, sources={n: region.layers[n] for n in paths}
     )

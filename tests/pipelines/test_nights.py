@@ -15,7 +15,8 @@ import sys
 import dagster as dg
 import pytest
 
-from assets import survey as layers
+from assets.definitions import region_asset
+from assets.fingerprints import RECIPES
 from assets.workspace import PARTITIONS, Workspace
 from pipelines.checks import build_checks
 from pipelines.guards import CHECKS
@@ -44,7 +45,7 @@ def seen(tmp_path_factory):
         for night in range(NIGHTS):
             nights.survey(night, (SHIFTED, "Ni", 1.05), CORNER).to_csv(file, index=False)
             made = dg.materialize(
-                [getattr(layers, nights.LAYER), *checks],
+                [region_asset(RECIPES[nights.LAYER]), *checks],
                 partition_key=REGION,
                 instance=instance,
                 resources={"workspace": workspace, "io_manager": BundleIOManager(root=str(home / "store"))},

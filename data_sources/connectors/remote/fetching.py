@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from data_sources.cards import Card
-from data_sources.connectors.archive import Archive, Manifest
+from data_sources.connectors.archive import Archive, Extent, Job, Manifest
 from data_sources.connectors.files import read_file
 from data_sources.connectors.grids.grid_opening import GRIDS_ONLY
 from data_sources.connectors.here import local_path
@@ -19,7 +19,7 @@ from data_sources.connectors.in_archive import Fetched, fetched_of, job_of
 from data_sources.connectors.remote.arcgis_rest import ArcGisSource
 from data_sources.connectors.remote.growing import Growing
 from data_sources.connectors.remote.http import Client, ClientSettings, UnreachableError
-from data_sources.connectors.remote.keeping import Content, Extent, Job, keep_file, keep_pages, keep_table
+from data_sources.connectors.remote.keeping import Content, keep_file, keep_pages, keep_table
 from data_sources.connectors.remote.ogc_api import OgcApiSource
 from data_sources.connectors.remote.pages import (
     ChangedWhileReadingError,

@@ -18,8 +18,7 @@ import pyarrow.parquet as pq
 import pyproj
 import shapely
 
-from data_sources.cards import Card
-from data_sources.connectors.archive import Archive, Manifest, PageRecord, Partial, request_key
+from data_sources.connectors.archive import Job, Manifest, PageRecord
 from data_sources.connectors.exact import WHOLE_NUMBERS, whole_numbers
 from data_sources.connectors.features import GEOMETRY
 from data_sources.connectors.remote.growing import READING, Growing, RowGroups, object_schema
@@ -28,36 +27,6 @@ from data_sources.connectors.remote.plain import table_of
 from data_sources.contracts.shapes import datums
 from data_sources.contracts.shapes.remarks import notes_of, reading_of
 from khanij.foundation.redaction import without_secrets
-
-Extent = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One card fetched for one extent into one archive."""
-
-    card: Card
-    archive: Archive
-    extent: Extent | None
-
-    @property
-    def request(self) -> str:
-        """Short name of what is asked for; a corrected title or licence asks for nothing new."""
-        asked = {
-            "protocol", "version", "url", "layer", "path", "crs", "params", "options", "page_size", "records_path"
-        }  # fmt: skip
-        parts = json.dumps(self.card.model_dump(mode="json", include=asked), sort_keys=True)
-        return request_key(hashlib.sha256(parts.encode()).hexdigest(), self.extent)
-
-    @property
-    def partial(self) -> Partial:
-        """Pages under way."""
-        return self.archive.partial(self.card.name, self.request)
-
-    @property
-    def before(self) -> Manifest | None:
-        """The last finished fetch of the same request."""
-        return self.archive.manifest(self.card.name, self.request)
 
 
 @dataclass(frozen=True)

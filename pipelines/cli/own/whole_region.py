@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assets.blocks import LAYERS as BLOCK_LAYERS
 from assets.survey import load_layer
-from assets.waste_sites import WASTE_LAYERS
 from assets.workspace import Workspace
 from data_sources.basemap.base_lines import read_base_lines
 from data_sources.cards import load_card
 from data_sources.connectors.rasters import read_raster
+from data_sources.contracts.blocks import BLOCK_CONTRACTS
 from data_sources.contracts.survey import SURVEY_CONTRACTS
+from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.proposing.region_text import UNKNOWN_BASIS
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks
 from data_sources.readers.gates import read_gate
@@ -97,7 +97,7 @@ def _units(region: Region) -> Iterator[Line]:
                 "no waste register is named",
                 "name waste: {card: ...}, or take waste_block out",
             )
-    own = [layer for layer in WASTE_LAYERS if layer in region.layers]
+    own = [layer for layer in WASTE_CONTRACTS if layer in region.layers]
     if own and region.waste.card == "embedded_register":
         yield Line(
             "waste.card",
@@ -135,7 +135,7 @@ def _card(layer: str, source: LayerSource) -> Iterator[Line]:
 
 def _layer(workspace: Workspace, region: Region, layer: str, source: LayerSource, states: Any) -> Iterator[Line]:
     file = source.path or "fetched"
-    if layer in WASTE_LAYERS:
+    if layer in WASTE_CONTRACTS:
         return  # read together, as the register
     try:
         report = _report(workspace, region, layer, source, states)
@@ -169,7 +169,7 @@ def _report(workspace: Workspace, region: Region, layer: str, source: LayerSourc
     if path is None or not path.exists():
         return {"absent": f"the layer's file is missing: {source.path}"}
     options = {**source.options, **({"layer": source.layer} if source.layer else {})}
-    if layer in BLOCK_LAYERS:
+    if layer in BLOCK_CONTRACTS:
         return read_blocks(
             path, layer, card_name=source.card, extent_deg=region.extent_deg, options=options, states=states
         ).report
@@ -239,7 +239,7 @@ def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Lin
     if region.waste.card == "embedded_register":
         inventory = embedded_inventory(extent_deg=region.extent_deg, states=states)
     elif "waste_sites" in region.layers:
-        sources = {n: region.layers[n] for n in WASTE_LAYERS if n in region.layers}
+        sources = {n: region.layers[n] for n in WASTE_CONTRACTS if n in region.layers}
         paths = {n: workspace.layer_path(region, s) for n, s in sources.items()}
         try:
             inventory = read_inventory(

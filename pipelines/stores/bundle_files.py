@@ -1,0 +1,79 @@
+"""The file of one value of a bundle: GeoParquet, Parquet, GeoTIFF or JSON.
+
+Belongs here: which kind of value becomes which kind of file, and back. Does not belong here: where it is kept (``io_managers``).
+Nothing is pickled, so any tool can read an intermediate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+
+from khanij.foundation.grid import Band, Grid, RasterStack
+from publishing.rasters import write_cog
+
+
+def write_entry(folder: Path, name: str, value: Any) -> dict[str, Any]:
+    """Write one value below ``folder``; what the manifest says of it: kind, file, SHA-256, bytes.
+
+    Raises
+    ------
+    TypeError : the value is neither frame nor raster, and JSON has no word for it.
+    """
+    stem = name.replace("/", "_").replace(":", "_")
+    if isinstance(value, RasterStack):
+        path = folder / f"{stem}.tif"
+        write_cog(value, path)
+        kind = "raster"
+        extra = {
+            "crs": str(value.grid.crs),
+            "bands": [{"name": b.name, "unit": b.unit, "description": b.description} for b in value.bands],
+        }
+    elif isinstance(value, gpd.GeoDataFrame):
+        path = folder / f"{stem}.parquet"
+        value.to_parquet(path, index=False, compression="zstd")
+        kind, extra = "geoframe", {}
+    elif isinstance(value, pd.DataFrame):
+        path = folder / f"{stem}.parquet"
+        value.to_parquet(path, index=False, compression="zstd")
+        kind, extra = "frame", {}
+    else:
+        path = folder / f"{stem}.json"
+        path.write_text(json.dumps(value, sort_keys=True, default=_plain), encoding="utf-8")
+        kind, extra = "json", {}
+    data = path.read_bytes()
+    return {"kind": kind, "file": path.name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), **extra}
+
+
+def read_entry(data: bytes, entry: dict[str, Any]) -> Any:
+    """The value of which a file holds these bytes and the manifest says ``entry``."""
+    if entry["kind"] == "json":
+        return json.loads(data)
+    if entry["kind"] == "geoframe":
+        return gpd.read_parquet(io.BytesIO(data))
+    if entry["kind"] == "frame":
+        return pd.read_parquet(io.BytesIO(data))
+    with rasterio.MemoryFile(data) as memory, memory.open() as raster:
+        grid = Grid(crs=entry["crs"], transform=raster.transform, shape=raster.shape)
+        values = raster.read(out_dtype="float32")
+    return RasterStack(
+        grid, tuple(Band(b["name"], values[i], b["unit"], b["description"]) for i, b in enumerate(entry["bands"]))
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (tuple, set, frozenset)):
+        return sorted(value) if isinstance(value, (set, frozenset)) else list(value)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
