@@ -303,7 +303,9 @@ def _sites(gpkg: Path | str, block_id: str) -> list[str]:
         site = sites.get(row.site_id)
         text = f"{share(row.inside)} inside, {share(row.near)} near, {number(row.distance_km)} km"
         if site is not None:
-            text += f"; {one_line(site.name)}; {triple(site, 'tonnage_t', tonnes)}, class {one_line(site.tonnage_class) or 'not stated'}"
+            stated = f"{tonnes(site.tonnage_stated_t)} stated, as drawn " if is_known(site.tonnage_stated_t) else ""
+            known = one_line(site.tonnage_class) or "not stated"
+            text += f"; {one_line(site.name)}; {stated}{triple(site, 'tonnage_t', tonnes)}, class {known}"
             if is_known(site.status_reason):
                 text += f"; {site.status_reason}"
         out += _say(row.site_id, text)
@@ -323,7 +325,8 @@ def _moves(gpkg: Path | str, block_id: str) -> list[str]:
 
 def _elements(gpkg: Path | str, block_id: str) -> list[str]:
     rows = read_rows(gpkg, "element_potential", block_id=block_id)
-    elements = _ordered(rows, "revenue_share", "recoverable_kg_p50")[:8]
+    ordered = _ordered(rows, "revenue_share", "recoverable_kg_p50")
+    elements, rest = ordered[:8], ordered[8:]
     if not elements:
         return []
     out = ["", "Elements (contained; recoverable; share of revenue)"]
@@ -334,6 +337,10 @@ def _elements(gpkg: Path | str, block_id: str) -> list[str]:
             text = "not sold by the route"
         text = f"{triple(r, 'contained_kg', kilograms)}; {text}"
         out += _say(r.element, text)
+    if rest:
+        out += _say(
+            "And", f"{len(rest)} more in the table element_potential: {', '.join(str(r.element) for r in rest)}"
+        )
     return out
 
 

@@ -101,11 +101,15 @@ class SiteRecord:
 def _select_tonnage(record: SiteRecord, rows: list[TonnageRow], min_tonnage_mt: float) -> None:
     """The preferred tonnage; of several, the first in the order of ``tonnage_id``, and the flag says which."""
     preferred = [r for r in rows if truth(r.is_preferred)]
-    if not preferred and not any(r.is_preferred for r in rows) and len(rows) == 1:
-        preferred = rows  # the only figure there is, of a table that marks none
+    if not preferred and not any(r.is_preferred for r in rows) and len({_figure(r) for r in rows}) == 1:
+        preferred = rows[:1]  # the only figure there is, be it said twice, of a table that marks none
     if not preferred:
         record.reasons.append(
-            "no tonnage in the register" if not rows else "none of its tonnages is marked as the preferred one"
+            "no tonnage in the register"
+            if not rows
+            else "none of its tonnages is marked as the preferred one"
+            if any(r.is_preferred for r in rows)
+            else f"{len(rows)} tonnages that differ, and none is marked as the preferred one (is_preferred: true)"
         )
         return
     row = preferred[0]
@@ -135,11 +139,26 @@ def _select_tonnage(record: SiteRecord, rows: list[TonnageRow], min_tonnage_mt: 
         record.reasons.append(barred)
 
 
+def _figure(row: TonnageRow) -> tuple[object, ...]:
+    """All by which two tonnages of a site may differ; what is not known is alike."""
+    numbers = (row.tonnage_min_mt, row.tonnage_mode_mt, row.tonnage_max_mt, row.moisture_pct)
+    said = (row.quantity_kind, row.basis_code, row.knowledge_class, row.mass_basis, row.is_screening_only, row.note)
+    return (*(None if math.isnan(v) else v for v in numbers), *said)
+
+
 def _tonnes(row: TonnageRow) -> tuple[float, float, float]:
     """(min, mode, max) in dry tonnes: ``wet (1 - moisture / 100)`` where the figure is of wet tonnes."""
     wet = row.mass_basis == "wet" and is_known(row.moisture_pct)
     scale = 1e6 * (1.0 - row.moisture_pct / 100.0 if wet else 1.0)
     return row.tonnage_min_mt * scale, row.tonnage_mode_mt * scale, row.tonnage_max_mt * scale
+
+
+def stated_tonnes(record: SiteRecord) -> float:
+    """Dry tonnage [t] as the source states it: the likely figure, else the middle ``sqrt(min max)`` of a range; NaN for none."""
+    if record.tonnage is None or record.tonnage_width is None:
+        return math.nan
+    low, mode, high = _tonnes(record.tonnage)
+    return mode if not math.isnan(mode) else math.sqrt(low * high)
 
 
 def _tonnage_width(row: TonnageRow, tonnage_class: str) -> Width | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,6 +46,24 @@ def test_the_parts_of_an_explanation_add_up(geopackage: Path) -> None:
     line = next(x for x in explain_block(geopackage, "EX-WB-002").splitlines() if "Made of" in x)
     *parts, total = [float(x) for x in re.findall(r"(?<![\w.])\d+\.?\d*", line)]
     assert sum(parts) == pytest.approx(total, abs=0.1)
+
+
+def test_what_the_source_states_stands_beside_what_is_drawn_and_no_element_vanishes(tmp_path: Path) -> None:
+    from example_publication import make_publication
+
+    from publishing.geopackage.geopackage import publish_geopackage
+
+    made = make_publication(4, elements_per_block=11)
+    sites = made.layers["waste_sites"]
+    sites = sites.assign(tonnage_stated_t=sites["tonnage_t_p50"] * 1.08)
+    file = tmp_path / "x.gpkg"
+    publish_geopackage(replace(made, layers={**made.layers, "waste_sites": sites}), file)
+    block = next(b for b in read_table(file, "element_potential")["block_id"].unique() if str(b).startswith("EX-WB"))
+    text = " ".join(explain_block(file, block).split())
+    assert re.search(r"[\d.,]+ M?t stated, as drawn [\d.,]+ M?t \(P10", text)
+    shown = read_table(file, "element_potential").query("block_id == @block")["element"]
+    assert f"{len(shown) - 8} more in the table element_potential: " in text
+    assert all(re.search(rf"\b{e}\b", text) for e in shown)
 
 
 def test_an_unknown_block_names_the_nearest(geopackage: Path) -> None:

@@ -17,7 +17,7 @@ from scoring.rank.state import RunState
 from scoring.rank.told.classes import classes_of
 from scoring.rank.told.contents import element_rows, revenue_shares
 from scoring.rank.told.money import finite, prospect
-from scoring.waste.inventory import SiteRecord
+from scoring.waste.inventory import SiteRecord, stated_tonnes
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
@@ -50,6 +50,7 @@ def _site_row(state: RunState, site_id: str, record: SiteRecord) -> dict[str, ob
         "reason_unquantified": "; ".join(record.reasons) or None,
         "tonnage_class": record.tonnage_class,
         "is_screening_only": record.is_screening,
+        "tonnage_stated_t": stated_tonnes(record),
     }
     classes = classes_of(state, record)
     row |= {"knowledge_class": classes.worst} | {f"class_{k}": v for k, v in dataclasses.asdict(classes).items()}

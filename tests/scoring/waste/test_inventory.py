@@ -13,7 +13,7 @@ from scoring.rank.told.cautions import said_of_flag
 from scoring.waste.companions import likely_elements
 from scoring.waste.draws.streams import normals
 from scoring.waste.figures import class_of_grade, class_of_tonnage, worst
-from scoring.waste.inventory import site_records
+from scoring.waste.inventory import site_records, stated_tonnes
 from scoring.waste.routes import RouteBook
 
 BOOK = RouteBook(load_reference())
@@ -255,3 +255,23 @@ def test_companions():
     assert likely_elements("Cr-(Ni-Co)")[:2] == ["Ni", "Co"] and likely_elements("diamond") == []
     assert "U" not in likely_elements("Cu-(Ni-Mo-U)") and likely_elements("") == []
     assert np.all([isinstance(e, str) for e in likely_elements("coking coal")])
+
+
+def test_a_tonnage_that_is_said_twice_is_one_and_two_that_differ_are_none():
+    site = pd.DataFrame(
+        {"site_id": ["S"], "waste_type_code": ["cu_flotation_tailings"], "route_code": ["flotation_cu"]}
+    )
+    figure = {"site_id": "S", "tonnage_mode_mt": 4.63, "knowledge_class": "G3", "basis_code": "published"}
+
+    def record(*tonnages):
+        table = pd.DataFrame([figure | {"tonnage_id": f"T{i}"} | t for i, t in enumerate(tonnages)])
+        return site_records(site, table, load_table("site_grades").head(0), BOOK, 0.1)["S"]
+
+    assert record({}, {}).tonnage_width == record({}).tonnage_width is not None
+    assert stated_tonnes(record({}, {})) == pytest.approx(4.63e6) and math.isnan(
+        stated_tonnes(record({"tonnage_mode_mt": NAN}))
+    )
+    for other in ({"tonnage_mode_mt": 4.64}, {"basis_code": "derived"}, {"mass_basis": "wet"}):
+        apart = record({}, other)
+        assert apart.tonnage_width is None and apart.reasons[0].startswith("2 tonnages that differ, and none is marked")
+    assert record({"is_preferred": "false"}, {"is_preferred": "false"}).reasons[0].startswith("none of its tonnages")
