@@ -21,7 +21,7 @@ from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.admitting.checks import KEPT_OF_TWINS, LOOKS_ALIKE, UNSEEN_IN_KEY
 from data_sources.contracts.admitting.places import INDIA_DEG, REPAIRED
 from data_sources.contracts.admitting.raw_columns import match_fields
-from data_sources.contracts.admitting.rules import AREA_DIFFERS, WASTE_TYPE
+from data_sources.contracts.admitting.rules import AREA_DIFFERS, WASTE_TYPE, geodesic_area_ha
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.frames import empty_layer, empty_table
 from data_sources.contracts.waste import WASTE_CONTRACTS
@@ -195,6 +195,7 @@ def admit_tables(
     for layer in ("waste_footprints", "tonnages", "grades", "constraints"):
         admitted[layer] = join_sites(admitted[layer], ids, ids | _named(frames.get("waste_sites")), layer)
     sites = admitted["waste_sites"].kept
+    footprints = one_a_site(admitted["waste_footprints"].kept)
     report = {
         "layers": {k: dict(a.report) for k, a in admitted.items()},
         "sites_outside_region": len(outside),
@@ -203,7 +204,7 @@ def admit_tables(
         report[key] = sum(a.report[key] for a in admitted.values())
     return WasteInventory(
         sites=sites,
-        footprints=admitted["waste_footprints"].kept,
+        footprints=footprints,
         tonnages=admitted["tonnages"].kept,
         grades=admitted["grades"].kept,
         constraints=admitted["constraints"].kept,
@@ -212,6 +213,22 @@ def admit_tables(
         report=report,
         marks=_marks(admitted),
     )
+
+
+def one_a_site(outlines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """All outlines of a site as one footprint: the ground under any of them, its area computed where there were several."""
+    again = outlines["site_id"].duplicated(keep=False)
+    if not again.any():
+        return outlines
+    rest = {c: "first" for c in outlines.columns if c not in ("site_id", "geometry")}
+    joined = outlines.dissolve(by="site_id", aggfunc=rest).reset_index()[list(outlines.columns)]
+    several = joined["site_id"].isin(outlines.loc[again, "site_id"])
+    whole = joined.geometry.to_numpy().copy()
+    single = shapely.get_type_id(whole) == 3
+    whole[single] = shapely.multipolygons(whole[single].reshape(-1, 1))
+    joined = joined.set_geometry(gpd.GeoSeries(whole, index=joined.index, crs=outlines.crs))
+    area = np.round(geodesic_area_ha(joined.geometry.to_numpy()), 4)
+    return joined.assign(area_ha=np.where(several, area, joined["area_ha"]))
 
 
 def _drawn(frames: Mapping[str, pd.DataFrame], sites: Admission) -> gpd.GeoDataFrame | None:

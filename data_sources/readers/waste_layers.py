@@ -28,7 +28,7 @@ from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.contracts.waste import WASTE_FOOTPRINTS, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import join_sites, joined
-from data_sources.readers.waste import WasteInventory, join_lines
+from data_sources.readers.waste import WasteInventory, join_lines, one_a_site
 from data_sources.regions import WasteSource
 from khanij.foundation.errors import ContractError, MissingSourceError
 
@@ -86,7 +86,7 @@ def with_outlines(
     report = dict(inventory.report) | {"layers": layers}
     for key in ("rows_in", "rows_kept", "rows_quarantined", "rows_flagged"):
         report[key] = sum(layer.get(key, 0) for layer in layers.values())
-    new = _one_a_site(admission.kept)
+    new = one_a_site(admission.kept)
     return replace(
         inventory,
         sites=_stricter(inventory.sites, new),
@@ -124,15 +124,6 @@ def _sites_of(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, mapped: set[str]
         "outlines_of_sites_that_have_one": int(again.sum()),
     }
     return site.where(~again & site.notna(), None), counted
-
-
-def _one_a_site(outlines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """All outlines of a site as one footprint, their areas added up."""
-    if not outlines["site_id"].duplicated().any():
-        return outlines
-    rest = {c: "first" for c in outlines.columns if c not in ("site_id", "area_ha", "geometry")}
-    joined = outlines.dissolve(by="site_id", aggfunc={"area_ha": "sum", **rest}).reset_index()
-    return joined[list(outlines.columns)]
 
 
 def _stricter(sites: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
