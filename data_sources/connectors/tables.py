@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import pyproj.exceptions
 import shapely
 
 from data_sources.connectors.degree_columns import joined_degrees
-from data_sources.connectors.text_header import MISSING, joined_header, refuse_title, unique_names
+from data_sources.connectors.text_header import MISSING, joined_header, looks_like_header, refuse_title, unique_names
 from data_sources.contracts.admitting.places import coordinate_pair
 from data_sources.contracts.contract import plain_name
 from khanij.foundation.errors import ContractError, CrsError, SourceError
@@ -158,6 +159,9 @@ def _delimiter(head: str) -> str:
     return best if counts[best] else ","
 
 
+_MOST_TITLES = 20
+
+
 def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first_line: int) -> int:
     """The number of rows below the header, each of which has as many fields as the header."""
     csv.field_size_limit(10_000_000)
@@ -167,6 +171,8 @@ def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first
             do="save the file as UTF-8 text again",
         )  # fmt: skip
     rows, before, bad = 0, 1, []
+    lengths: Counter[int] = Counter()
+    first_of: dict[int, tuple[int, list[str]]] = {}
     try:
         reader = csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting)
         header = next(reader, None)
@@ -174,6 +180,9 @@ def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first
             raise SourceError("the table has no header row", file=where, do="check the file")
         before = reader.line_num
         for row in reader:
+            if row:
+                lengths[len(row)] += 1
+                first_of.setdefault(len(row), (reader.line_num + first_line - 1, row))
             if row and len(row) != len(header):
                 bad.append((reader.line_num + first_line - 1, len(row)))
             if reader.line_num > before + 1 and len(header) > 2:
@@ -184,6 +193,15 @@ def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first
         raise SourceError(f"not a readable table: {error}", file=where, do="check the file") from error
     if bad:
         line, count = bad[0]
+        usual = lengths.most_common(1)[0][0]
+        at, names = first_of[usual]
+        if usual > len(header) and at - first_line < _MOST_TITLES and looks_like_header(names):
+            raise SourceError(
+                f"row {first_line} has {len(header)} fields and most rows have {usual}: a title; row {at} looks like the header",
+                file=where,
+                row=first_line,
+                do=f"set `header_row: {at}` in the card's options (validate: --header-row {at})",
+            )
         raise SourceError(
             f"{len(bad)} rows have another number of fields than the header ({count}, the header has {len(header)})",
             file=where,

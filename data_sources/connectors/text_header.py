@@ -39,6 +39,12 @@ def is_unnamed(name: object) -> bool:
     return str(name).startswith("Unnamed: ") or str(name).strip() == ""
 
 
+def looks_like_header(cells: list[str]) -> bool:
+    """Whether most cells of a row are words and none is a number: names of columns."""
+    filled = [c.strip() for c in cells if c.strip()]
+    return len(filled) * 2 > len(cells) and not any(_NUMBER.fullmatch(c) for c in filled)
+
+
 def refuse_title(frame: pd.DataFrame, where: object, first_line: int, option: str, before: int) -> None:
     """A row above the header (a title, in a cell merged over the table) gives columns without names.
 

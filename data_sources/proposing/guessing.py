@@ -15,6 +15,7 @@ import pandas as pd
 from data_sources.contracts.admitting.cells.units import factor_to
 from data_sources.contracts.admitting.identity import key_form, key_forms
 from data_sources.contracts.admitting.places import coordinate_pair
+from data_sources.contracts.blocks import BLOCK_CONTRACTS
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.proposing.layer_words import FIELD_WORDS, KEY_WORDS
 from data_sources.reference.waste_routes import nearest_code
@@ -31,6 +32,11 @@ _KEY_END = re.compile(
 )
 _NO_KEY = frozenset("status type date area valid validity expiry until upto lessee holder owner mineral grade".split())
 _MOST_WORDS = 40
+_CALLED = ("waste_sites", *BLOCK_CONTRACTS)
+SITE_WORDS = tuple(w for group in FIELD_WORDS["site_id"] for w in group)
+"""Beginnings of words by which a column speaks of waste sites."""
+_OF_OTHERS = frozenset("sl sr sno srno slno serial from to depth year date lat lon long latitude longitude".split())
+_OTHERS = ("sampl", "lab", "bore", "bh", "hole", "drill", "depth", "easting", "northing")
 _KIND_WORDS = ("waste", "material", "type", "kind", "categ", "residue")
 _WASTE_WORD = r"tailing|slime|\bash\b|mud|slag|dump|overburden|gypsum|waste|residue|reject"
 _TONNES = (
@@ -57,14 +63,15 @@ def guess(
     free : columns that nothing is read from yet. site_ids : ids of the sites of another file. codes : of wastes.
     """
     columns = list(free)
-    is_reference = field == "site_id" and contract.name != "waste_sites"
-    if is_reference and (hit := _by_values(frame, columns, site_ids, "its values are ids of the waste sites")):
-        return hit
+    if field == "site_id" and contract.name != "waste_sites":
+        able = [c for c in columns if names_a_thing(c, frame[c].dropna(), SITE_WORDS)]
+        if hit := _by_values(frame, able, site_ids, "its values are ids of the waste sites"):
+            return hit
     if field == "waste_type_code" and (hit := _wastes(frame, columns, codes)):
         return hit
     if field in contract.key:
         hit = _key(frame, columns, FIELD_WORDS.get(field, ()))
-        return hit or (_called(frame, columns) if contract.name == "waste_sites" else None)
+        return hit or (_called(frame, columns) if contract.name in _CALLED else None)
     for words in FIELD_WORDS.get(field, ()):
         for column in columns:
             said = plain_name(column).split("_")
@@ -90,17 +97,17 @@ def _wastes(frame: pd.DataFrame, columns: list[str], codes: frozenset[str]) -> t
     """The column of wastes: by the codes that stand in it, else by words that each come nearest to one code."""
     if hit := _by_values(frame, columns, codes, "its values are codes of wastes"):
         return hit
-    for column in columns:
+    told = {c: any(p.startswith(_KIND_WORDS) for p in plain_name(c).split("_")) for c in columns}
+    for column in sorted(columns, key=lambda c: not told[c]):  # a column that is called after kinds goes first
         if pd.api.types.is_numeric_dtype(frame[column]):
             continue
         words = frame[column].dropna().astype("str").str.strip()
         kinds = words.unique()
-        called = any(p.startswith(_KIND_WORDS) for p in plain_name(column).split("_"))
         # What each row calls differently is a name, not a kind: a place may be called after copper.
-        if not len(kinds) or len(kinds) > _MOST_WORDS or not (called or len(kinds) < len(words)):
+        if not len(kinds) or len(kinds) > _MOST_WORDS or not (told[column] or len(kinds) < len(words)):
             continue
         near = {w for w in kinds if nearest_code(w, codes)}
-        speaks = called or all(re.search(_WASTE_WORD, w, re.IGNORECASE) for w in near)
+        speaks = told[column] or all(re.search(_WASTE_WORD, w, re.IGNORECASE) for w in near)
         if speaks and words.isin(near).mean() >= _SHARE:
             return column, "its words come near to codes of wastes"
     return None
@@ -115,10 +122,34 @@ def _by_values(frame: pd.DataFrame, columns: list[str], known: frozenset[str], w
     return None
 
 
-def _key(frame: pd.DataFrame, columns: list[str], words: tuple[tuple[str, ...], ...]) -> tuple[str, str] | None:
-    """A column of which each value stands once, called a number or code; one whose name holds the thing's own word first.
+def spare_rows(n: int) -> int:
+    """Rows of a table that may lack a key, or repeat one, and leave it a key: totals, notes, a row that was typed twice."""
+    return max(1 if n < 8 else 2, n // 8)
 
-    A row without one, such as that of the totals, is no objection; a column of names is taken where there is no other.
+
+def is_nearly_unique(values: pd.Series, n: int) -> bool:
+    """Whether nearly each of ``n`` rows has a value of its own."""
+    spare = spare_rows(n)
+    return len(values) > 0 and n - len(values) <= spare and len(values) - values.nunique() <= (spare if n > 4 else 0)
+
+
+def names_a_thing(column: str, values: pd.Series, words: Iterable[str] = ()) -> bool:
+    """Whether a column may hold identifiers: words or codes with letters, or numbers under a name that says so.
+
+    A serial number, a depth, the number of a sample or of a laboratory names no site.
+    """
+    parts = set(plain_name(column).split("_"))
+    if parts & _OF_OTHERS or any(p.startswith(_OTHERS) for p in parts):
+        return False
+    lettered = values.astype("str").str.contains(r"[^\W\d_]").mean() > _SHARE
+    called = any(p in KEY_WORDS or _KEY_END.fullmatch(p) or any(p.startswith(w) for w in words) for p in parts)
+    return bool(lettered) or called
+
+
+def _key(frame: pd.DataFrame, columns: list[str], words: tuple[tuple[str, ...], ...]) -> tuple[str, str] | None:
+    """A column of which nearly each value stands once, called a number or code; one that holds the thing's own word first.
+
+    A serial number is taken where there is nothing else, and so is a column of names.
     """
     found = []
     for column in columns:
@@ -126,25 +157,37 @@ def _key(frame: pd.DataFrame, columns: list[str], words: tuple[tuple[str, ...], 
         parts = plain_name(column).split("_")
         called = any(p in KEY_WORDS or _KEY_END.fullmatch(p) for p in parts)
         own = not _NO_KEY & set(parts) and any(any(p.startswith(w) for p in parts) for group in words for w in group)
-        is_whole = len(values) >= len(frame) - max(1, len(frame) // 20) and len(values) > 0
-        if is_whole and values.is_unique and (called or own) and not _is_measure(values):
+        if is_nearly_unique(values, len(frame)) and (called or own) and not _is_measure(values):
             named = any(p.startswith(("name", "naam")) for p in parts)
-            found.append((not (called and own), named, not own, columns.index(column), column))
+            serial = _is_serial(parts, values)
+            found.append((serial, not (called and own), named, not own, columns.index(column), column))
     if not found:
         return None
     return min(found)[-1], "each value stands once, and its name is that of a number or code"
 
 
+def _is_serial(parts: list[str], values: pd.Series) -> bool:
+    """A column that counts the rows: called so, or 1, 2, 3 ... in their order."""
+    if set(parts) & {"sl", "sr", "sno", "serial", "srno", "slno"} or parts[:2] == ["s", "no"]:
+        return True
+    numbers = pd.to_numeric(values, errors="coerce").dropna()
+    return len(numbers) > 2 and bool((numbers.diff().dropna() == 1).mean() > 0.9) and numbers.iloc[0] in (0, 1)
+
+
 def _called(frame: pd.DataFrame, columns: list[str]) -> tuple[str, str] | None:
-    """The first column of words of which each stands once: what a site is called, where nothing numbers it."""
+    """The first column of words of which nearly each stands once: what a thing is called, where nothing numbers it."""
     for column in columns:
         values = frame[column].dropna().astype("str").str.strip()
         parts = set(plain_name(column).split("_"))
-        is_whole = len(values) >= len(frame) - max(1, len(frame) // 20) and len(values) > 0
         words = values.str.contains(r"[^\W\d_]{2}").mean() > _SHARE if len(values) else False
         dates = pd.to_datetime(values, errors="coerce", format="mixed").notna().mean() > _SHARE if words else False
-        if is_whole and values.is_unique and words and not dates and not parts & {*_NO_KEY, "lat", "lon", "long"}:
-            return column, "each of its words stands once, so it is what a site is called"
+        if (
+            is_nearly_unique(values, len(frame))
+            and words
+            and not dates
+            and not parts & {*_NO_KEY, "lat", "lon", "long"}
+        ):
+            return column, "each of its words stands once, so it is what it is called by"
     return None
 
 
@@ -164,4 +207,4 @@ def metres_of(frame: pd.DataFrame) -> tuple[str, str] | None:
 
 def _is_measure(values: pd.Series) -> bool:
     """Numbers with decimals are measured, they name nothing."""
-    return bool(values.str.fullmatch(r"-?\d+[.,]\d+").mean() > 0.5)
+    return bool(values.str.fullmatch(r"-?\d+[.,]\d*[1-9]\d*").mean() > 0.5)

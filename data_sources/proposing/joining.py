@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from data_sources.contracts.admitting.identity import key_forms
+from data_sources.proposing.guessing import SITE_WORDS, is_nearly_unique, names_a_thing
 
 LEAST_NAMED = 0.6
 """Share of a table's own names that must be sites, for its column to speak of them."""
@@ -26,13 +27,16 @@ def named_column(
     ----------
     sites : one row a site. current : the column that was taken for their identifier. tables : file -> its rows.
     """
-    able = {c: forms for c, forms in _texts(sites).items() if forms.is_unique and len(forms) >= len(sites) - 1}
+    able = {c: forms for c, forms in _texts(sites).items() if is_nearly_unique(forms, len(sites))}
     best: tuple[float, int, str, str] | None = None
     for file, table in tables.items():
         for column, forms in _texts(table).items():
             said = set(forms)
             for place, (own, known) in enumerate(able.items()):
-                share = len(said & set(known)) / len(said)
+                both = len(said & set(known))
+                share = (
+                    both / len(said) if both < len(known) * LEAST_NAMED else 1.0
+                )  # one table may speak of two registers
                 if len(said) < min(_FEWEST, len(sites)) or share < LEAST_NAMED:
                     continue
                 if own == current:
@@ -49,14 +53,11 @@ def shares_names(column: Iterable[object], known: Iterable[object]) -> bool:
 
 
 def _texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """Column -> its values in the form in which keys are compared; columns of measured numbers name nothing."""
+    """Column -> its values in the form in which keys are compared; columns of numbers that nobody calls an identifier name nothing."""
     shape = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
     out = {}
     for column in frame.columns:
         values = frame[column].dropna()
-        if column == shape or not len(values) or (pd.api.types.is_float_dtype(values) and (values % 1 != 0).any()):
-            continue
-        texts = values.astype("str").str.strip()
-        if not texts.str.fullmatch(r"-?\d+[.,]\d+").all():
-            out[str(column)] = key_forms(texts)
+        if column != shape and len(values) and names_a_thing(str(column), values, SITE_WORDS):
+            out[str(column)] = key_forms(values.astype("str").str.strip())
     return out

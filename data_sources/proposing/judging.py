@@ -15,7 +15,7 @@ import pandas as pd
 from data_sources.contracts.admitting.admission import Admission
 from data_sources.contracts.admitting.identity import key_forms
 from data_sources.contracts.admitting.places import coordinate_pair
-from data_sources.contracts.admitting.raw_columns import GENERIC_KEYS
+from data_sources.contracts.admitting.raw_columns import GENERIC_KEYS, match_fields
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.contracts.registry import ALL
 from data_sources.proposing.folder import UNREADABLE, Found, Unread
@@ -121,6 +121,8 @@ def _try(
         _, column, why = known.site_column
         reading["field_map"] = {column: "site_id"}
         guessed.append(f"{column} taken as site_id: {why}")
+    if contract.name in ("tonnages", "grades") and known.own_key is not None and known.own_key[0] == found:
+        reading["field_map"] = {known.own_key[1]: "site_id"}  # figures beside their sites are of these
     for _ in range(_MOST_GUESSES):
         try:
             admission = admit_frame(head, contract.name, file=found.path.name, options=reading)
@@ -168,7 +170,12 @@ def _guessed(
     if wanted is None or wanted in maps.values():
         return None
     shape = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name else None
-    free = [str(c) for c in frame.columns if c not in maps and c != shape]
+    columns = [str(c) for c in frame.columns if c != shape]
+    matched = match_fields(columns, contract, maps)
+    if wanted in contract.key:
+        matched.pop("name", None)  # a name may be all that a thing is called by
+    named = set(matched.values())  # what another field has by its name is not free
+    free = [c for c in columns if c not in maps and c not in named]
     if wanted == "tonnage_mode_mt":
         if (amount := amount_column(free)) is None:
             return None
@@ -274,6 +281,11 @@ def _weighed(
         why.append("columns " + ", ".join(f"{raw} = {t}" if plain_name(raw) != t else raw for t, raw in own.items()))
     why += [text for _, text in words]
     look = tuple(f"a guess: {text}" for text in guessed)
+    if contract.geometry and told["bounds_deg"] is None and (metres := metres_of(frame)):
+        look = (
+            *look,
+            f"no place is read: {', '.join(metres)} are metres of a grid; say it with --crs CODE ({UTM_ZONES})",
+        )
     return Proposal(found, contract.name, score if specific else 0.0, tuple(why), look, options=dict(reading), **told)
 
 

@@ -27,12 +27,14 @@ LEAST_SCORE = 3.0
 class Known:
     """What is known beside the file: ids of the waste sites, codes of wastes, gates that a run reads, a CRS for files without one.
 
-    ``has_unplaced_sites``: the sites' own file has no places. ``site_column`` is (file of the sites, column that the other tables name, why).
+    ``has_unplaced_sites``: the sites' own file has no places. ``own_key`` is (file of the sites, the
+    column that identifies them), ``site_column`` (file of the sites, column that the other tables name, why).
     """
 
     site_ids: frozenset[str] = frozenset()
     site_column: tuple[Found, str, str] | None = None
     has_unplaced_sites: bool = False
+    own_key: tuple[Found, str] | None = None
     codes: frozenset[str] = frozenset()
     gates: tuple[str, ...] = ()
     crs: str | None = None

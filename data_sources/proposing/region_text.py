@@ -94,6 +94,8 @@ def _judged(found: list[Found], known: Known) -> tuple[dict[Found, list[Proposal
             judged[sites.found] = again if isinstance(again, list) else judged[sites.found]
             sites = _sites_of(judged) or sites
         known = replace(known, site_ids=sites.site_ids, has_unplaced_sites=sites.bounds_deg is None)
+        key = sites.report.get("fields", {}).get("site_id")
+        known = replace(known, own_key=(sites.found, key) if key else None)
         again = judge(sites.found, known)  # its own tonnages and grades may be known by the ids alone
         judged[sites.found] = again if isinstance(again, list) else judged[sites.found]
     failed = []
@@ -126,6 +128,9 @@ def _register_in_one(judged: Mapping[Found, list[Proposal]], layers: dict[str, P
         layers["waste_sites"] = replace(best, why=(*best.why, "the only file of sites"))
     if "waste_sites" in layers:
         same = layers["waste_sites"].found
+        for samples in ("stream_sediments", "soil_samples"):  # assays of waste say nothing of the ground
+            if samples in layers and layers[samples].found == same:
+                del layers[samples]
         if "waste_footprints" in layers and layers["waste_footprints"].found == same:
             del layers["waste_footprints"]  # sites that are outlines are their own footprints
         for proposal in judged.get(same, ()):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from data_sources.contracts.admitting.admission import Admission
@@ -15,6 +16,7 @@ from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.register.routes import why_not_valued
 
 Bounds = tuple[float, float, float, float]
+_FEWEST_PLACES, _FAR_DEG, _FAR_TIMES = 5, 3.0, 4.0
 
 
 def facts(admission: Admission) -> dict[str, Any]:
@@ -37,6 +39,7 @@ def look_at(admission: Admission) -> list[str]:
         out.append(str(report["key_made"]))
     if report["layer"] == "waste_sites":
         kept = admission.kept
+        out += _far_off(kept)
         words = {
             str(w): int((kept["waste_type_code"] == w).sum())
             for w in kept["waste_type_code"].dropna().unique()
@@ -49,6 +52,21 @@ def look_at(admission: Admission) -> list[str]:
     if report.get("columns_held"):
         out.append(f"columns not used for their unit: {', '.join(map(str, report['columns_held']))}")
     return out
+
+
+def _far_off(sites: pd.DataFrame) -> list[str]:
+    """Sites that lie so far from all others that a place may be typed wrong; the extent is drawn around them too."""
+    placed = sites[sites["lon"].notna() & sites["lat"].notna()]
+    if len(placed) < _FEWEST_PLACES:
+        return []
+    gap = np.hypot(placed["lon"] - placed["lon"].median(), placed["lat"] - placed["lat"].median())
+    usual = float(np.quantile(gap, 0.8))
+    far = placed.loc[(gap > _FAR_DEG) & (gap > _FAR_TIMES * max(usual, 0.1)), "site_id"].astype("str").tolist()
+    return (
+        [f"far from all other sites, a place typed wrong? {', '.join(far)}; the extent is drawn around them too"]
+        if far
+        else []
+    )
 
 
 def bounds_deg(frame: pd.DataFrame) -> Bounds | None:

@@ -22,6 +22,8 @@ from data_sources.proposing.proposals import GRID_LAYER, LEAST_SCORE, OUTLINES, 
 from data_sources.proposing.telling import bounds_deg
 from khanij.foundation.errors import CrsError, KhanijError
 
+_STRAY = 0.15
+
 
 def rows_of(found: Found, crs: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The frame of a data set, and the options that it took to read it: the row of the header, a CRS that the file does not say."""
@@ -52,8 +54,10 @@ def kinds_of(frame: pd.DataFrame) -> set[str]:
     """What the rows' shapes are: POINT, LINE, POLYGON; nothing for a table without places."""
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         return set()
-    names = {str(n).upper() for n in frame.geometry.geom_type.dropna().unique()}
-    return {kind for kind in ("POINT", "LINE", "POLYGON") if any(kind in n for n in names)}
+    names = frame.geometry.geom_type.dropna().str.upper()
+    # One stray point among outlines is a row that is held, and no other kind of layer.
+    share = {kind: float(names.str.contains(kind).mean()) for kind in ("POINT", "LINE", "POLYGON")}
+    return {kind for kind, of in share.items() if of > _STRAY}
 
 
 def gate_of(found: Found, frame: pd.DataFrame, known: Known, options: Mapping[str, Any]) -> Proposal | None:

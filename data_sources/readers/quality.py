@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from data_sources.readers.lease_status import unused_columns
+
 COLUMNS = ("source", "layer", "finding", "field", "rows", "detail")
 
 
@@ -67,7 +69,8 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             f"limits {', '.join(f'{v:g}' for v in told['limits'][:5])}; {told['rule']}",
         )
     for told in report.get("derived_columns", []):
-        agree = "; ".join(f"{formula}: {n} rows agree" for formula, n in told["rows_that_agree"].items())
+        agree = "; ".join(f"{formula}: {n} rows agree" for formula, n in told.get("rows_that_agree", {}).items())
+        agree = agree or f"no column of {', '.join(told.get('missing', ()))}"
         yield (
             source,
             layer,
@@ -85,8 +88,8 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             report["rows_in"],
             "the column's values are not used; see quarantine",
         )
-    if report.get("columns_unmapped"):
-        names = ", ".join(sorted(map(str, report["columns_unmapped"])))
+    if unused := unused_columns(layer, report):
+        names = ", ".join(sorted(unused))
         yield source, layer, "unused columns", "", None, f"not part of the layer's contract or card: {names}"
     for told, n in sorted(report.get("lease_remarks", {}).items()):
         yield source, layer, "lease status", "lease_status", n, told

@@ -51,7 +51,7 @@ _HINDI = {
 }  # fmt: skip
 """Words of a waste in Hindi -> in English."""
 _IN_ENGLISH = {unicodedata.normalize("NFC", word): english for word, english in _HINDI.items()}
-_PLAIN = frozenset("tailings dumps slimes waste rock old pond dam mine mill flotation and of the".split())
+_PLAIN = frozenset("tailings dumps slimes waste rock old pond dam mine mill sand stack flotation and of the".split())
 
 
 def plain_code(words: str) -> str:

@@ -171,6 +171,9 @@ def repeating_keys(frame: pd.DataFrame, raw: list[str]) -> dict[str, str]:
         if plain_name(column) not in GENERIC_KEYS:
             continue
         known = frame[column].dropna()
+        if not len(known) and len(frame):
+            out[column] = "empty"
+            continue
         again = known.duplicated()
         if again.sum() * _FEW <= len(known):
             continue

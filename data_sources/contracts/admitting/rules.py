@@ -38,7 +38,7 @@ NOT_ONE_PREFERRED = "a site needs exactly one preferred tonnage"
 TWO_IN_USE = "several grades of one site and element are marked as used: which one counts is not said"
 WASTE_TYPE = (
     "the waste type is not one that the reference has a route for: the site is listed and cannot be valued; write one of the "
-    "codes of docs/reference_tables.md, routes"
+    "codes of docs/reference_tables.md, routes, or name the code for the word under values in the card"
 )
 OTHER_CONCESSION = (
     "neither a composite licence (CL), a mining lease (ML) nor an exploration licence (EL): it stays as written"
