@@ -299,7 +299,7 @@ def _valued(inventory: WasteInventory) -> Iterator[Line]:
             f"cannot be valued: {_some(ids)}: {why}",
             "nothing: the waste is known, and no treatment of it"
             if why.startswith("no treatment")
-            else "name a waste_type_code of docs/reference_tables.md, routes",
+            else "name a code of docs/reference_tables.md, routes, for the word under values in the card of the sites",
         )
     for name, table in (("tonnage", inventory.tonnages), ("grade", inventory.grades)):
         known = set(table["site_id"].astype("str")) if len(table) else set()
