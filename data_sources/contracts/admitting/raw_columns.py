@@ -36,6 +36,7 @@ OTHER_QUANTITY = (
     "names a quantity in a unit that is not understood, or a volume, and no other column gives the tonnage: not used; write it in t, "
     "kt, lakh t or million t"
 )
+NOT_TURNED = "the unit is not one that can be turned into {unit}: not used; say it in the card, as in units: {{{raw}: {{unit: t}}}}"
 NOT_A_PAIR = "looks like a coordinate and is not understood, so that no row has a position: name the columns as x and y with their crs in the card"
 _LIKE_A_COORDINATE = re.compile(
     r"(^|_)(lat|long|lon|latitude|longitude|eastings?|northings?|east|north|utm|coord|coordinates?|gps)(\d+[ns]?)?(_|$)"
@@ -254,8 +255,8 @@ def _measured(raw: list[str], contract: Contract, matched: dict[str, str], ledge
         if f.unit == PER_ROW and f.name in matched and unit_of(unit := base_and_unit(matched[f.name])[1]) is not None:
             out[matched[f.name]] = unit  # "Average grade (%)"
         own_name = plain_name(matched.get(f.name, f.name)) == f.name
-        stated = "" if own_name or f.unit == PER_ROW or not f.unit else base_and_unit(matched[f.name])[1]
-        if stated and (f.measured or factor_to(stated, f.unit) is not None):
+        stated = "" if own_name or f.unit == PER_ROW or not f.unit else _stated(matched[f.name])
+        if stated and (f.measured or factor_to(stated, f.unit) is not None or _of_another_kind(stated, f.unit)):
             out[matched[f.name]] = stated  # a card names the column, its header the unit
         if f.name in matched or f.dtype != "float" or not f.unit:
             continue
@@ -274,6 +275,18 @@ def _measured(raw: list[str], contract: Contract, matched: dict[str, str], ledge
             if names_quantity(column):
                 ledger.hold_column(column, "", OTHER_QUANTITY)
     return out
+
+
+def _stated(column: str) -> str:
+    """The unit that a header states; a header that is nothing but a unit (``Tonnes``) states it."""
+    return base_and_unit(column)[1] or (column.strip() if is_unit(column.strip()) else "")
+
+
+def _of_another_kind(stated: str, unit: str) -> bool:
+    """Whether a header states a unit that cannot be turned into the field's: an area in ``km`` or ``000 ha``. One letter may be a word."""
+    *times, last = stated.split()
+    half = bool(times) and factor_to(last, unit) is not None
+    return is_unit(unit) and len(stated) > 1 and (half or is_unit(stated)) and factor_to(stated, unit) is None
 
 
 def _measured_names(contract: Contract) -> set[str]:
@@ -298,12 +311,10 @@ def _numbers(raw: pd.Series, f: Field, ledger: Ledger, unit: str | pd.Series, ma
     name = str(raw.name)
     numbers = parse_numbers(raw, sentinels=f.sentinels, unit=unit, decimal=mark)
     own = _unit_said(said)
-    if isinstance(unit, str) and is_unit(own) and own != unit:
+    if isinstance(unit, str) and own and own != unit and (unit or is_unit(own)):
         scale = factor_to(own, unit)
         if scale is None:
-            ledger.hold_column(
-                name, own, f"the unit is not one that can be turned into {f.unit or 'a number'}: not used"
-            )
+            ledger.hold_column(name, own, NOT_TURNED.format(unit=f.unit or "a number", raw=name))
             return _empty(f, len(raw))
         plain = ~np.isin(np.arange(len(raw)), numbers.notes.get(CONVERTED, []))
         numbers.values[plain] *= scale

@@ -11,13 +11,29 @@ from functools import cache
 
 from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
 
+_ONE_TONNE = (
+    "t",
+    "tonne",
+    "tonnes",
+    "ton",
+    "tons",
+    "metrictonne",
+    "metrictonnes",
+    "metricton",
+    "metrictons",
+    "metrict",
+    "mt",
+)
+_TIMES = {
+    **dict.fromkeys(("thousand", "thousands", "'000", "000", "1000", "10^3", "x1000"), 1e3),
+    **dict.fromkeys(("lakh", "lakhs", "lac", "lacs"), 1e5),
+    **dict.fromkeys(("million", "millions", "mill", "mio", "mln", "mn", "10^6"), 1e6),
+    **dict.fromkeys(("crore", "crores", "cr"), 1e7), **dict.fromkeys(("billion", "billions", "bn"), 1e9),
+}  # fmt: skip
 _TONNES = {
-    **dict.fromkeys(("t", "tonne", "tonnes", "ton", "tons", "metrictonne", "metrictonnes", "metricton", "metrictons", "dmt"), 1.0),
-    **dict.fromkeys(("kt", "ktonnes", "thousandt", "thousandtonnes", "thousandtons", "'000t", "'000tonnes", "'000tons", "000t", "000tonnes", "tmt", "ktonne", "000s", "'000", "'000s", "thousandmt", "thousandmetrictonnes"), 1e3),
-    **dict.fromkeys(("lakht", "lakhtonne", "lakhtonnes", "lakhton", "lakhtons", "lakhmt", "lmt", "lakhmetrictonnes", "lakhmetrictons"), 1e5),
-    **dict.fromkeys(("mmt", "mnt", "mntonnes", "milliont", "milliontonne", "milliontonnes", "millionton", "milliontons", "millionmt", "millionmetrictonnes", "millionmetrictons"), 1e6),
-    **dict.fromkeys(("croret", "croretonnes", "croretons"), 1e7),
-    **dict.fromkeys(("billiont", "billiontonnes"), 1e9),
+    **{f"{times}{one}": factor for times, factor in _TIMES.items() for one in _ONE_TONNE},
+    **dict.fromkeys(_ONE_TONNE[:-1], 1.0), "dmt": 1.0,  # mt alone is ambiguous
+    **dict.fromkeys(("kt", "ktonne", "ktonnes", "tmt", "000s", "'000", "'000s"), 1e3), "lmt": 1e5, "mmt": 1e6,
     **dict.fromkeys(("shortton", "shorttons", "st"), 0.90718474), **dict.fromkeys(("longton", "longtons"), 1.0160469088),
     "kg": 1e-3,
 }  # fmt: skip
