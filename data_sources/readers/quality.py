@@ -79,15 +79,11 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             told["rows"],
             f"recognised as {told['formula']}, not used ({agree})",
         )
-    for column in report.get("columns_held", []):
-        yield (
-            source,
-            layer,
-            "held column",
-            str(column),
-            report["rows_in"],
-            "the column's values are not used; see quarantine",
-        )
+    told = {str(held["column"]): str(held["reason"]) for held in report.get("held_columns", [])}
+    for column in dict.fromkeys([*map(str, report.get("columns_held", [])), *told]):
+        why = told.get(column, "")
+        detail = "the column's values are not used" + (f": {why}" if why else "; see quarantine")
+        yield source, layer, "held column", column, report["rows_in"], detail
     if unused := unused_columns(layer, report):
         names = ", ".join(sorted(unused))
         yield source, layer, "unused columns", "", None, f"not part of the layer's contract or card: {names}"

@@ -222,6 +222,7 @@ def _admission(
         },
         "units": [f.as_dict() for f in chemistry.findings],
         "columns_held": [f.column for f in chemistry.findings if not f.used],
+        "held_columns": ledger.held_columns(),
         "censoring": chemistry.censoring,
         "derived_columns": chemistry.derived,
         "columns_unused": chemistry.unused

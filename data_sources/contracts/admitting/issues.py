@@ -64,6 +64,13 @@ class Ledger:
         }
         self._marked_columns.append(_typed(pd.DataFrame([line])))
 
+    def held_columns(self) -> list[dict[str, str]]:
+        """``column``, ``value`` and ``reason`` of each column that is not used, of whatever kind, in the order of finding."""
+        lines = (frame.iloc[0] for frame in self._columns)
+        return [
+            {"column": str(one["field"]), "value": str(one["value"]), "reason": str(one["reason"])} for one in lines
+        ]
+
     def quarantine(self) -> pd.DataFrame:
         """Held columns, then held rows in order of the row number."""
         rows = (

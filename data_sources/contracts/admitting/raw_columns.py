@@ -29,8 +29,8 @@ PER_ROW = "see unit"
 NO_KEY = "repeats, so that it is no key: another column or the row number is taken; name the key in the card's field_map where there is one"
 NO_UNIT_MAPPED = "the card names the column and nobody its unit: taken as {unit}; write the unit into the header or under units in the card"
 NO_UNIT_SAID = (
-    "names a quantity and no unit: not used; write the unit into the header, as in (t) or (million t), or call the column {field} "
-    "where it is in {unit}"
+    "names a quantity and no unit: not used; write the unit into the header, as in (t) or (million t), or into the card, as in "
+    "units: {{{raw}: {{unit: t}}}}, or call the column {field} where it is in {unit}"
 )
 OTHER_QUANTITY = (
     "names a quantity in a unit that is not understood, or a volume, and no other column gives the tonnage: not used; write it in t, "
@@ -98,7 +98,7 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     raw = [str(c) for c in frame.columns if c != geometry_name(frame)]
     repeating = repeating_keys(frame, raw)
     matched = match_fields(raw, contract, field_map, no_keys=tuple(repeating))
-    header_units = _measured(raw, contract, matched, ledger)
+    header_units = _measured(raw, contract, matched, ledger, says.units)
     for f in contract.fields:
         column = matched.get(f.name, f.name)
         if f.measured and field_map.get(column) == f.name and not (says.units.get(column) or header_units.get(column)):
@@ -242,7 +242,9 @@ def match_fields(
     return out
 
 
-def _measured(raw: list[str], contract: Contract, matched: dict[str, str], ledger: Ledger) -> dict[str, str]:
+def _measured(
+    raw: list[str], contract: Contract, matched: dict[str, str], ledger: Ledger, units: Mapping[str, object]
+) -> dict[str, str]:
     """Columns whose header states the unit of a quantity (``Quantity (lakh tonnes)``), taken into ``matched``, with that unit.
 
     One that names such a quantity and no unit is not used, and said: tonnes and millions of tonnes look alike. So is one in a
@@ -263,11 +265,12 @@ def _measured(raw: list[str], contract: Contract, matched: dict[str, str], ledge
         names = {plain_name(a) for a in (f.name.removesuffix("_mt"), *f.aliases, *f.measured)}
         free = [c for c in raw if c not in matched.values()]
         for column, (base, unit) in ((c, base_and_unit(c)) for c in free):
+            unit = unit or (_unit_said(units.get(column)) if f.measured else "")
             if base in names and unit and (f.unit != PER_ROW or unit_of(unit) is not None):
                 matched[f.name], out[column] = column, unit
                 break
             if base in {plain_name(a) for a in f.measured}:
-                ledger.hold_column(column, "", NO_UNIT_SAID.format(unit=f.unit, field=f.name))
+                ledger.hold_column(column, "", NO_UNIT_SAID.format(unit=f.unit, field=f.name, raw=column))
     if quantities and not any(f.name in matched for f in contract.fields if f.measured):
         for column in (
             c for c in raw if c not in matched.values() and base_and_unit(c)[0] not in _measured_names(contract)

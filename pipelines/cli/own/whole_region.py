@@ -214,23 +214,29 @@ def lines_of(
         yield Line(what, FINDING, "; ".join(says), "correct the rows, or let them be held", file, *counts)
     else:
         yield Line(what, OK, "; ".join(says), "", file, *counts)
-    if columns := list(report.get("columns_held", [])):
-        yield Line(
-            what,
-            FINDING,
-            f"columns not used for their unit: {', '.join(columns)}",
-            "say the unit in the card, under units",
-            file,
-        )
-    unused = unused_columns(what, report) if left is None else left
+    held_whole = _held_whole(report)
+    for column, reason in held_whole.items():
+        said, _, do = reason.partition("; ")
+        do = do or f"say the unit in the card, as in units: {{{column}: {{unit: t}}}}, or leave the column as it is"
+        yield Line(what, FINDING, f"column {column} is not used: {said}", do, file)
+    unused = [c for c in (unused_columns(what, report) if left is None else left) if c not in held_whole]
     if unused:
         yield Line(
             what,
             NOTE,
-            f"columns not used: {', '.join(unused[: _MANY * 2])}",
+            f"columns not used: {_some(unused, _MANY * 2)}",
             "name them in the card's field_map where they matter",
             file,
         )
+
+
+def _held_whole(report: Mapping[str, Any]) -> dict[str, str]:
+    """Columns of which nothing is used, each with its reasons: a unit that is not understood, no unit, half of a position."""
+    out: dict[str, str] = {}
+    for held in report.get("held_columns", ()):
+        column, reason = str(held["column"]), str(held["reason"])
+        out[column] = f"{out[column]}; {reason}" if column in out and reason not in out[column] else reason
+    return out
 
 
 def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Line]:
@@ -277,12 +283,14 @@ def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Lin
 def _left_by_all(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """File -> the columns that none of the layers reads which are read from it: sites, tonnages and grades may be one table."""
     out: dict[str, list[str]] = {}
+    held: dict[str, set[str]] = {}
     for report in reports.values():
         if "columns_unmapped" in report:
             file = Path(str(report.get("file") or "")).name
             unused = [str(c) for c in report["columns_unmapped"]]
             out[file] = [c for c in out[file] if c in unused] if file in out else unused
-    return out
+            held.setdefault(file, set()).update(_held_whole(report))
+    return {file: [c for c in left if c not in held[file]] for file, left in out.items()}
 
 
 def _valued(inventory: WasteInventory) -> Iterator[Line]:
@@ -317,6 +325,6 @@ def _valued(inventory: WasteInventory) -> Iterator[Line]:
             )
 
 
-def _some(ids: list[str]) -> str:
-    more = len(ids) - _MANY
-    return ", ".join(ids[:_MANY]) + (f" and {more} more" if more > 0 else "")
+def _some(ids: list[str], many: int = _MANY) -> str:
+    more = len(ids) - many
+    return ", ".join(ids[:many]) + (f" and {more} more" if more > 0 else "")
