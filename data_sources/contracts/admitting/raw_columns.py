@@ -18,11 +18,12 @@ from data_sources.contracts.admitting import places
 from data_sources.contracts.admitting.analyses import Analyses, analysis_columns, hold_passed_over, read_analyses
 from data_sources.contracts.admitting.cells.decimals import OPEN, Mark, decimal_marks
 from data_sources.contracts.admitting.cells.degrees import coordinates
+from data_sources.contracts.admitting.cells.limits import LIMITED, limits_apart
 from data_sources.contracts.admitting.cells.mass_fractions import unit_of
 from data_sources.contracts.admitting.cells.quantities import base_and_unit, names_quantity
 from data_sources.contracts.admitting.cells.units import factor_to, is_unit
 from data_sources.contracts.admitting.issues import Ledger
-from data_sources.contracts.admitting.values import CONVERTED, FORMULA, SENTINEL, clean_text, parse_numbers
+from data_sources.contracts.admitting.values import CONVERTED, FORMULA, NO_LIMIT, SENTINEL, clean_text, parse_numbers
 from data_sources.contracts.contract import Contract, Field, plain_name
 
 PER_ROW = "see unit"
@@ -110,6 +111,7 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     data: dict[str, Any] = {}
     written = {c: coordinates(frame, c, ledger, marks.get(c)) for c in pair or ()}
     row_units = _row_units(frame, contract, matched, data, header_units)
+    below: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for f in contract.fields:
         name = matched.get(f.name)
         if name is None or f.name in data:
@@ -118,11 +120,13 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
             data[f.name] = written[name].copy()
         elif f.dtype in ("float", "integer"):
             unit = row_units if f.unit == PER_ROW else f.unit
-            data[f.name] = _numbers(
-                frame[name], f, ledger, unit, marks.get(name), says.units.get(name, header_units.get(name))
-            )
+            apart = below if contract.name == "grades" and f.name in LIMITED else None
+            own = says.units.get(name, header_units.get(name))
+            data[f.name] = _numbers(frame[name], f, ledger, unit, marks.get(name), own, apart)
         else:
             data[f.name] = _column(frame[name], f, f.name in contract.key, ledger)
+    for name, at, reason in limits_apart(data, below):
+        ledger.mark(at, matched[name], frame[matched[name]], reason)
     chemistry = Analyses()
     if contract.analyses:
         chemistry = read_analyses(frame, analyses, says.units, ledger, marks)
@@ -309,10 +313,25 @@ def geometry_name(frame: pd.DataFrame) -> str | None:
     return frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
 
 
-def _numbers(raw: pd.Series, f: Field, ledger: Ledger, unit: str | pd.Series, mark: Mark | None, said: object) -> Any:
-    """A field of numbers in the contract's unit; ``said`` is the column's own unit where a card or a row of units names it."""
+def _numbers(
+    raw: pd.Series,
+    f: Field,
+    ledger: Ledger,
+    unit: str | pd.Series,
+    mark: Mark | None,
+    said: object,
+    below: dict[str, tuple[np.ndarray, np.ndarray]] | None = None,
+) -> Any:
+    """A field of numbers in the contract's unit; ``said`` is the column's own unit where a card or a row of units names it.
+
+    With ``below`` the rows under a limit are put there, those with a limit as their value and those without one.
+    """
     name = str(raw.name)
-    numbers = parse_numbers(raw, sentinels=f.sentinels, unit=unit, decimal=mark)
+    numbers = parse_numbers(raw, sentinels=f.sentinels, unit=unit, decimal=mark, limits=below is not None)
+    if below is not None:
+        unstated = np.isin(np.arange(len(raw)), numbers.notes.pop(NO_LIMIT, np.array([], dtype=int)))
+        if numbers.censored.any() or unstated.any():
+            below[f.name] = numbers.censored, unstated
     own = _unit_said(said)
     if isinstance(unit, str) and own and own != unit and (unit or is_unit(own)):
         scale = factor_to(own, unit)

@@ -92,6 +92,7 @@ def parse_numbers(
     sentinels: tuple[object, ...] = (),
     unit: str | pd.Series | None = None,
     decimal: Mark | None = None,
+    limits: bool = False,
 ) -> Numbers:
     """Numbers of a raw column of shape (n,), in the column's unit.
 
@@ -99,6 +100,7 @@ def parse_numbers(
     ----------
     unit : of the column, or of each row; a cell that states another is converted. None: not known, a cell's own is only told.
     decimal : the decimal mark as judged for the file; None judges by this column alone.
+    limits : a column that is no analysis, of which the caller keeps limits apart (``NO_LIMIT`` notes those that are not stated).
 
     A censorable column (an analysis) reads ``<0.5`` as the limit 0.5; ``<DL``, ``BDL``, ``0`` as below a limit that is not
     given, set to the smallest positive value reported in the column; and a negative number as minus the limit (one that is
@@ -117,7 +119,9 @@ def parse_numbers(
         values, below, no_limit, marks = _from_text(column, sentinels, unit, decimal)
         notes |= marks
         censored |= below
-        if not censorable and (below | no_limit).any():  # no column for the mark: a limit would pass for a value
+        if limits:
+            _note(notes, NO_LIMIT, np.flatnonzero(no_limit))
+        elif not censorable and (below | no_limit).any():  # no column for the mark: a limit would pass for a value
             values[below] = np.nan
             _note(notes, UNREADABLE, np.flatnonzero(below | no_limit))
             censored[:] = False

@@ -42,7 +42,7 @@ def test_the_only_unmarked_figure_beside_those_marked_as_unused_counts():
         ({"source": "another"}, "of several sources"),
         ({"n_samples": 12.0}, "averages already"),
         ({"ppm_max": 12000.0}, "not each is one value"),
-        ({"ppm_mode": math.nan}, "not each is one value"),
+        ({"ppm_mode": math.nan, "ppm_min": 5.0, "ppm_max": 9.0}, "not each is one value"),
     ],
 )
 def test_figures_that_are_no_samples_of_one_kind_are_left_out_with_the_reason(more, why):
@@ -54,3 +54,26 @@ def test_figures_that_are_no_samples_of_one_kind_are_left_out_with_the_reason(mo
 def test_the_order_of_the_rows_has_no_effect():
     rows = [grade(1, 9000), grade(2, 11000.5), grade(3, 0.1)]
     assert chosen_grades(rows).rows[0].ppm_mode == chosen_grades(rows[::-1]).rows[0].ppm_mode
+
+
+def below(number: int, limit: float) -> GradeRow:
+    return replace(grade(number, math.nan), ppm_max=limit, basis_code="upper_limit")
+
+
+def test_a_sample_below_detection_counts_at_half_its_limit_and_is_told():
+    rows = [grade(1, 9000, basis_code="assay"), grade(2, 3000, basis_code="assay"), below(3, 100.0)]
+    chosen = chosen_grades(rows)
+    assert [(r.ppm_mode, r.basis_code) for r in chosen.rows] == [(pytest.approx((9000 + 3000 + 50) / 3), "assay")]
+    assert chosen.means == ["Zn 3 (1 below detection)"] and not chosen.left_out
+    assert math.isnan(chosen.rows[0].ppm_max) and chosen_grades(rows[::-1]).rows[0].ppm_mode == chosen.rows[0].ppm_mode
+
+
+def test_of_limits_alone_there_is_no_mean():
+    chosen = chosen_grades([below(1, 100.0), below(2, 300.0), below(3, 50.0)])
+    assert [(r.basis_code, r.ppm_max) for r in chosen.rows] == [("upper_limit", 300.0)]
+    assert math.isnan(chosen.rows[0].ppm_mode) and not chosen.means and not chosen.left_out
+
+
+def test_what_is_missing_is_no_sample():
+    chosen = chosen_grades([grade(1, 9000), grade(2, math.nan), grade(3, 8000)])
+    assert chosen.rows[0].ppm_mode == 8500 and chosen.means == ["Zn 2"]
