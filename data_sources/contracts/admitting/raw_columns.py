@@ -35,7 +35,7 @@ NO_UNIT_SAID = (
 )
 OTHER_QUANTITY = (
     "names a quantity in a unit that is not understood, or a volume, and no other column gives the tonnage: not used; write it in t, "
-    "kt, lakh t or million t"
+    "kt, lakh t or million t, or say its unit in the card, as in units: {{{raw}: {{unit: t}}}}"
 )
 NOT_TURNED = "the unit is not one that can be turned into {unit}: not used; say it in the card, as in units: {{{raw}: {{unit: t}}}}"
 NOT_A_PAIR = "looks like a coordinate and is not understood, so that no row has a position: name the columns as x and y with their crs in the card"
@@ -268,19 +268,19 @@ def _measured(
             continue
         names = {plain_name(a) for a in (f.name.removesuffix("_mt"), *f.aliases, *f.measured)}
         free = [c for c in raw if c not in matched.values()]
-        for column, (base, unit) in ((c, base_and_unit(c)) for c in free):
-            unit = unit or (_unit_said(units.get(column)) if f.measured else "")
+        for column, (base, stated) in ((c, base_and_unit(c)) for c in free):
+            by_card = _unit_said(units.get(column)) if f.measured else ""
+            unit = by_card or (stated if is_unit(stated) else "")
             if base in names and unit and (f.unit != PER_ROW or unit_of(unit) is not None):
                 matched[f.name], out[column] = column, unit
                 break
-            if base in {plain_name(a) for a in f.measured}:
+            if base in {plain_name(a) for a in f.measured} and not stated:
                 ledger.hold_column(column, "", NO_UNIT_SAID.format(unit=f.unit, field=f.name, raw=column))
     if quantities and not any(f.name in matched for f in contract.fields if f.measured):
-        for column in (
-            c for c in raw if c not in matched.values() and base_and_unit(c)[0] not in _measured_names(contract)
-        ):
-            if names_quantity(column):
-                ledger.hold_column(column, "", OTHER_QUANTITY)
+        for column in (c for c in raw if c not in matched.values()):
+            base, stated = base_and_unit(column)
+            if names_quantity(column) and (stated or base not in _measured_names(contract)):
+                ledger.hold_column(column, "", OTHER_QUANTITY.format(raw=column))
     return out
 
 
