@@ -66,7 +66,7 @@ def admit_layer(
     units: dict[str, object] = {**(says.units if says else {}), **(options.get("units") or {})}
     rows = np.arange(1, len(frame) + 1) if row_numbers is None else row_numbers
     frame = translated(frame, {**(says.values if says else {}), **(options.get("values") or {})}, rows)
-    layout = laid_out(frame, contract, maps, rows)
+    layout = laid_out(frame, contract, maps, rows, units)
     frame, rows, units = layout.frame, layout.rows, {**layout.units, **units}
     cut = 0
     margin, extent_deg = float(options.get("margin_deg", _margin(contract))), within.extent_deg

@@ -6,6 +6,7 @@ Belongs here: the shape of a table of text, and what must be said of it. Does no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,14 +17,20 @@ import pyarrow.compute as pc
 
 from data_sources.contracts.admitting.cells.mass_fractions import unit_of
 from data_sources.contracts.admitting.cells.units import is_unit
-from data_sources.contracts.admitting.chemistry import element_named, parse_column
-from data_sources.contracts.admitting.raw_columns import match_fields
+from data_sources.contracts.admitting.chemistry import element_named, is_oxide_total, names_analysis, parse_column
+from data_sources.contracts.admitting.raw_columns import match_fields, unit_said
+from data_sources.contracts.admitting.rules import OXIDE_TOTAL
+from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.contracts.shapes.remarks import remark
 
 UNITS_ROW = "row 1 below the header is a row of units: read as the units of the columns, not as a row"
 LONG = "a long table: {rows} rows of element and value are read as {samples} samples of {elements} elements"
 GRADES_LONG = "one column an element ({columns}): each is read as a grade of its own"
+OXIDES = "TREO"
+NO_UNIT = "names an element and states no unit: not used; say it in the header, or in the card, as in units: {{{raw}: {{unit: ppm}}}}"
+NOT_READ = "names an element and is not understood: not used; call it by its symbol and unit, as in Cu (ppm)"
+_SUM = re.compile(r"\s*([A-Za-z]\w*(?:\s*[+&]\s*[A-Za-z][A-Za-z0-9]*)+)[\s_,(\[]*(.*?)[)\]\s]*")
 NOT_AN_ELEMENT = "names no element or oxide of the reference: its rows of the long table are not used"
 NO_VALUE_COLUMN = "row of the long table without an element"
 _MOST_CHECKS = 0.6
@@ -99,22 +106,29 @@ def translated(frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]], row
     return out
 
 
-def laid_out(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str], rows: np.ndarray) -> Layout:
+def laid_out(
+    frame: pd.DataFrame,
+    contract: Contract,
+    field_map: Mapping[str, str],
+    rows: np.ndarray,
+    said: Mapping[str, object] | None = None,
+) -> Layout:
     """The frame with a row of units taken off and a long table of analyses made wide; any other frame as it is.
 
     Parameters
     ----------
-    frame : n raw rows. rows : their numbers in the source, of shape (n,).
+    frame : n raw rows. rows : their numbers in the source, of shape (n,). said : column -> its unit, where the card says it.
     """
+    by_card = {column: unit for column, unit in ((c, unit_said(u)) for c, u in (said or {}).items()) if unit}
     if contract.analyses:
         frame = _with_check_material_told(frame, contract, field_map, rows)
     units = _units_row(frame)
     if units:
         left = _with_remark(frame.iloc[1:].reset_index(drop=True), frame, UNITS_ROW)
         layout = Layout(left, rows[1:], _row_says(units))
-        return _long(layout, field_map, units) if contract.name == "grades" else layout
+        return _long(layout, field_map, units | by_card) if contract.name == "grades" else layout
     if contract.name == "grades":
-        return _long(Layout(frame, rows), field_map, {})
+        return _long(Layout(frame, rows), field_map, by_card)
     return _wide(frame, contract, field_map, rows) if contract.analyses else Layout(frame, rows)
 
 
@@ -249,34 +263,79 @@ def _wide(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str],
     return Layout(out, numbers)
 
 
-def _long(layout: Layout, field_map: Mapping[str, str], below: Mapping[str, str]) -> Layout:
+def _long(layout: Layout, field_map: Mapping[str, str], said: Mapping[str, str]) -> Layout:
     """One row a grade from one row a site with a column an element; a table that names its elements in a column as it is.
 
-    Each grade keeps the number of the row that it came from. ``below`` is column -> unit of a row of units.
+    Each grade keeps the number of the row that it came from. ``said`` is column -> unit of a row of units or of the card. A column
+    of numbers that names an element without a unit is held by its name, and the others are read.
     """
     frame = layout.frame
     named = {field for column, field in field_map.items() if column in frame.columns}
     by_plain = {plain_name(c) for c in frame.columns}
     if not len(frame) or "element" in named or by_plain & {*_ELEMENT_COLUMNS, "value", "value_mode", "ppm_mode"}:
         return layout
-    found = {str(c): told for c in frame.columns if str(c) not in field_map and (told := parse_column(c)) is not None}
-    others = [c for c in frame.columns if str(c) not in found]
-    stated = {c: below[c].strip("()[] ") if c in below else told.stated_unit for c, told in found.items()}
-    if not found or not others or not all(stated.values()):
+    names = {str(c): _grade_named(str(c), said.get(str(c), "")) for c in frame.columns if str(c) not in field_map}
+    told = {c: name for c, name in names.items() if name is not None and (name.unit or _has_numbers(frame[c]))}
+    found = {c: name for c, name in told.items() if name.element and name.unit}
+    elements = {c: name for c, name in found.items() if name.element != OXIDES}
+    found = elements or found  # a table of nothing but a total of oxides has its rows held, and says so
+    others = [c for c in frame.columns if str(c) not in told]
+    if not found or not others:
         return layout
     numbers = [f"row-{i}" for i in layout.rows]
+    kinds = (
+        {"element_kind": None} if any(name.is_sum for name in found.values()) and "element_kind" not in others else {}
+    )
     parts = [
         frame[others].assign(
-            element=told.species.symbol, value=frame[c], unit=stated[c], grade_id=[f"{n}-{c}" for n in numbers]
+            element=name.element, value=frame[c], unit=name.unit, grade_id=[f"{n}-{c}" for n in numbers],
+            **({"element_kind": "sum"} if name.is_sum else kinds),
         )
-        for c, told in found.items()
-    ]
+        for c, name in found.items()
+    ]  # fmt: skip
     rows = np.tile(layout.rows, len(parts))
     whole = pd.concat(parts, ignore_index=True)
     known = whole["value"].notna().to_numpy()
     out = _with_remark(whole[known].reset_index(drop=True), frame, GRADES_LONG.format(columns=", ".join(found)))
+    held = [[c, name.unit, _why_held(c, name)] for c, name in told.items() if c not in found]
+    out.attrs["held_columns"] = [*frame.attrs.get("held_columns", ()), *held]
     left = {c: unit for c, unit in layout.units.items() if c not in found}
     return Layout(out.astype(dict.fromkeys(("element", "value", "unit", "grade_id"), "str")), rows[known], left)
+
+
+def _why_held(column: str, name: _Grade) -> str:
+    if name.element == OXIDES and name.unit:
+        return OXIDE_TOTAL
+    return (NO_UNIT if name.element else NOT_READ).format(raw=column)
+
+
+@dataclass(frozen=True)
+class _Grade:
+    """What the header of a column of grades says; no ``element`` where it is not understood, no ``unit`` where it states none."""
+
+    element: str
+    unit: str = ""
+    is_sum: bool = False
+
+
+def _grade_named(column: str, said: str) -> _Grade | None:
+    """The element, total or sum of a header, with the unit that the card, a row of units or the header gives; None for another."""
+    said = said.strip("()[] ")
+    if several := _SUM.fullmatch(column):
+        parts = [element_named(p) for p in re.split(r"\s*[+&]\s*", several.group(1))]
+        if all(parts):
+            unit = said or (several.group(2) if unit_of(several.group(2)) else "")
+            return _Grade("+".join(p.symbol for p in parts if p), unit, is_sum=True)
+    if (read := parse_column(column)) is not None:
+        total = read.species.kind == "total_ree" and is_oxide_total(column)
+        return _Grade(OXIDES if total else read.species.symbol, said or read.stated_unit)
+    if (species := element_named(column)) is not None:
+        return _Grade(species.symbol, said)
+    return _Grade("") if names_analysis(column) else None
+
+
+def _has_numbers(column: pd.Series) -> bool:
+    return bool(np.isfinite(parse_numbers(column, censorable=True).values).any())
 
 
 def _put(made: dict[str, list[str | None]], base: str, row: int, text: str | None, n: int) -> None:

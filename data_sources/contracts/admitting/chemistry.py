@@ -20,6 +20,9 @@ MAJOR_OXIDES = ("SiO2", "TiO2", "Al2O3", "Fe2O3", "FeO", "MnO", "MgO", "CaO", "N
 SUMMED_OXIDES = (*MAJOR_OXIDES, "LOI")
 TREE_NAMES = frozenset({"tree", "treo", "totalree", "reetotal", "sumree", "reesum", "ree"})
 
+OXIDE_TOTALS = frozenset({"treo", "reo", "totalreo", "sumreo", "reototal"})
+"""Totals of rare-earth oxides: what they are as elements depends on the share of each, so none is a TREE as it stands."""
+
 _METHODS = frozenset(
     {"xrf", "icp", "ms", "icpms", "icpoes", "aas", "gta", "inaa", "total", "t", "val", "value", "conc", "fa", "in"}
 )
@@ -272,6 +275,12 @@ def names_analysis(name: object) -> bool:
     symbols = {s.symbol for s in species_by_name().values()}
     told = any(unit_of(t) is not None or _is_method(t) for t in tokens)
     return bool(words) or (told and any(t in symbols for t in tokens))
+
+
+def is_oxide_total(text: object) -> bool:
+    """Whether a name, with or without a unit, is that of a total of rare-earth oxides: ``TREO``, ``TREO (%)``, ``Total REO``."""
+    words = [w for w in re.split(r"[\s_.:;|()\[\]{}\-,]+", str(text)) if w and unit_of(w) is None]
+    return "".join(words).lower() in OXIDE_TOTALS
 
 
 def element_named(text: object) -> Species | None:

@@ -269,7 +269,7 @@ def _measured(
         names = {plain_name(a) for a in (f.name.removesuffix("_mt"), *f.aliases, *f.measured)}
         free = [c for c in raw if c not in matched.values()]
         for column, (base, stated) in ((c, base_and_unit(c)) for c in free):
-            by_card = _unit_said(units.get(column)) if f.measured else ""
+            by_card = unit_said(units.get(column)) if f.measured else ""
             unit = by_card or (stated if is_unit(stated) else "")
             if base in names and unit and (f.unit != PER_ROW or unit_of(unit) is not None):
                 matched[f.name], out[column] = column, unit
@@ -332,7 +332,7 @@ def _numbers(
         unstated = np.isin(np.arange(len(raw)), numbers.notes.pop(NO_LIMIT, np.array([], dtype=int)))
         if numbers.censored.any() or unstated.any():
             below[f.name] = numbers.censored, unstated
-    own = _unit_said(said)
+    own = unit_said(said)
     if isinstance(unit, str) and own and own != unit and (unit or is_unit(own)):
         scale = factor_to(own, unit)
         if scale is None:
@@ -349,7 +349,7 @@ def _numbers(
     return pd.array(np.where(whole, numbers.values, np.nan), dtype="Float64").astype("Int64")
 
 
-def _unit_said(said: object) -> str:
+def unit_said(said: object) -> str:
     """The unit that a card, or a row of units, names for a column; '' for none."""
     if said is None or isinstance(said, str):
         return said or ""

@@ -15,7 +15,7 @@ import pandas as pd
 from pyproj import Geod
 
 from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, unit_of
-from data_sources.contracts.admitting.chemistry import element_named
+from data_sources.contracts.admitting.chemistry import element_named, is_oxide_total
 from data_sources.contracts.admitting.deposits import check_printed
 from data_sources.contracts.admitting.identity import key_forms
 from data_sources.contracts.admitting.issues import Ledger
@@ -32,6 +32,10 @@ GRADE_CONVERSION = "value in its unit and ppm column disagree"
 GRADE_ELEMENT = "names the element in a word or another spelling: read as its symbol"
 GRADE_OXIDE = "the grade is of an oxide: read as that of its element"
 GRADE_UNKNOWN = "no element, oxide or total of that name in the reference: the grade is listed and cannot be valued; write a symbol, such as Cu"
+OXIDE_TOTAL = (
+    "a total of rare-earth oxides (TREO) is no total of elements, and how much of it is oxygen depends on the share of each: "
+    "not used; give it as TREE, in elements, or give the single oxides (La2O3, CeO2 and so on)"
+)
 GRADE_OVER = "more than 1,000,000 ppm (100 %): impossible"
 REE_IN_WASTE = "rare earths above 5 % in a waste: check the unit"
 NOT_ONE_PREFERRED = "a site needs exactly one preferred tonnage"
@@ -81,6 +85,9 @@ def _grade_elements(frame: pd.DataFrame, shapes: Any, ledger: Ledger) -> None:
     written = frame["element"].copy()
     for name in written.dropna().unique():
         species = element_named(name)
+        if is_oxide_total(name):
+            ledger.hold((written == name).fillna(False).to_numpy(dtype=bool), "element", written, OXIDE_TOTAL)
+            continue
         at = np.flatnonzero((written == name).fillna(False).to_numpy(dtype=bool))
         kinds = frame["element_kind"].iloc[at]
         if species is None:
