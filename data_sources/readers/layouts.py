@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from data_sources.contracts.admitting.cells.mass_fractions import unit_of
 from data_sources.contracts.admitting.cells.units import is_unit
 from data_sources.contracts.admitting.chemistry import element_named, is_oxide_total, names_analysis, parse_column
-from data_sources.contracts.admitting.raw_columns import match_fields, unit_said
+from data_sources.contracts.admitting.raw_columns import GENERIC_KEYS, match_fields, unit_said
 from data_sources.contracts.admitting.rules import OXIDE_TOTAL
 from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import Contract, plain_name
@@ -33,6 +33,10 @@ NOT_READ = "names an element and is not understood: not used; call it by its sym
 _SUM = re.compile(r"\s*([A-Za-z]\w*(?:\s*[+&]\s*[A-Za-z][A-Za-z0-9]*)+)[\s_,(\[]*(.*?)[)\]\s]*")
 NOT_AN_ELEMENT = "names no element or oxide of the reference: its rows of the long table are not used"
 NO_VALUE_COLUMN = "row of the long table without an element"
+SAME_ROW = "the same row stands before: it is not counted twice; where it is a sample of its own, give the rows a column of sample numbers"
+_SERIAL_COLUMNS = GENERIC_KEYS | {
+    "serial", "serial_no", "serial_number", "s_no", "sno", "sl_no", "slno", "sl", "sr_no", "srno", "sr", "no", "row", "row_no", "index", "unnamed_0",
+}  # fmt: skip
 _MOST_CHECKS = 0.6
 CHECK_MATERIAL = "a laboratory's own standard or blank: no sample of the ground"
 DUPLICATE = "a duplicate, check or replicate of another sample"
@@ -122,6 +126,8 @@ def laid_out(
     by_card = {column: unit for column, unit in ((c, unit_said(u)) for c, u in (said or {}).items()) if unit}
     if contract.analyses:
         frame = _with_check_material_told(frame, contract, field_map, rows)
+    if contract.name in ("tonnages", "grades"):
+        frame = _with_repeated_rows_held(frame, contract, field_map, rows)
     units = _units_row(frame)
     if units:
         left = _with_remark(frame.iloc[1:].reset_index(drop=True), frame, UNITS_ROW)
@@ -163,6 +169,26 @@ def _with_check_material_told(
                 frame.copy(deep=False) if out is frame else out
             )  # what is said now must not stay with the caller's frame
             remark(out, str(column), str(texts[at].iloc[0]), reason, rows=rows[at].tolist(), held=held)
+    return out
+
+
+def _with_repeated_rows_held(
+    frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str], rows: np.ndarray
+) -> pd.DataFrame:
+    """Rows that repeat an earlier one in every column but a serial number, of a table whose figures have no key of their own.
+
+    A laboratory's line that stands twice would count twice in a mean; figures with numbers of their own are told apart by them.
+    """
+    columns = [str(c) for c in frame.columns]
+    if contract.key[0] in match_fields(columns, contract, field_map):
+        return frame
+    kept = [c for c in frame.columns if str(c) in field_map or plain_name(c) not in _SERIAL_COLUMNS]
+    texts = frame[kept].astype("str").fillna("")
+    again = (texts.duplicated() & (texts != "").any(axis=1)).to_numpy() if kept else np.zeros(len(frame), dtype=bool)
+    if not again.any():
+        return frame
+    out = frame.copy(deep=False)
+    remark(out, str(kept[0]), str(frame[kept[0]][again].iloc[0]), SAME_ROW, rows=rows[again].tolist(), held=True)
     return out
 
 
