@@ -33,6 +33,7 @@ from khanij.foundation.errors import ContractError, CrsError, SourceError
 _STRICT = {"yes": 0, "share-alike": 1, "no": 2}
 _POSITION = ["lat", "lon", "position_accuracy_m", "position_basis"]
 OTHER_USED = "another source's figure of this site is used"
+ANOTHER_USED = "another figure of the site is used"
 
 
 def merge_inventory(
@@ -255,11 +256,11 @@ def _tonnages(
     site_of = dict(zip(register.members["record_id"], register.members["site_id"]))
     ids = set(sites["site_id"])
     held: list[Admission] = []
-    new: list[pd.DataFrame] = []
+    new: list[tuple[pd.DataFrame, bool]] = []
     for part in parts:
         table = _by_site(part, site_of, ids).get("tonnages")
         if table is not None:
-            new.append(table.kept)
+            new.append((table.kept, True))
             continue
         figures = register.figures[register.figures["source"] == part.name]
         rows = figure_tonnages(figures, waste) if len(figures) else pd.DataFrame()
@@ -271,20 +272,50 @@ def _tonnages(
             rows.drop(columns=["is_preferred", "preference_reason"]), TONNAGES, source=part.name, row_numbers=numbers
         )
         held.append(admission)
-        new.append(admission.kept.assign(redistribute=part.redistribute))
-    if not new:
-        return own, held
-    more = _stack(new)
-    chosen = more["is_preferred"].map(lambda v: str(v).strip().lower() in ("true", "1")).to_numpy(dtype=bool)
-    decided = set(own.loc[own["is_preferred"].fillna(False).astype(bool), "site_id"])
-    again = pd.Series(np.where(chosen, more["site_id"], None)).duplicated().to_numpy() & chosen
-    displaced = chosen & (more["site_id"].isin(decided).to_numpy() | again)
-    reason = more["preference_reason"].astype("object").where(~displaced, OTHER_USED)
-    more = more.assign(
-        is_preferred=chosen & ~displaced,
-        preference_reason=reason.fillna("another figure of the site is used"),
+        new.append((admission.kept.assign(redistribute=part.redistribute), False))
+    return _preferred(own, new), held
+
+
+def _preferred(own: pd.DataFrame, others: Sequence[tuple[pd.DataFrame, bool]]) -> pd.DataFrame:
+    """All tonnages; of several sources that mark one of a site the first one counts, and where none does one is chosen.
+
+    A site all of whose figures are of one table stays as that table marks it, or does not.
+
+    Parameters
+    ----------
+    others : (tonnages, whether a table states them: else they are computed, and never marked).
+    """
+    if not others:
+        return own
+    frames = [own, *(frame for frame, _ in others)]
+    table = _stack([f.assign(is_preferred=_marked(f)) for f in frames])
+    origin = pd.Series(np.repeat(np.arange(len(frames)), [len(f) for f in frames]), index=table.index)
+    stated = np.array([True, *(is_table for _, is_table in others)])[origin]
+    sites = table["site_id"].astype("str")
+    several = (origin.groupby(sites).transform("nunique") > 1).to_numpy() | ~stated
+    several = pd.Series(several, index=table.index).groupby(sites).transform("any").to_numpy()
+    chosen = table["is_preferred"].fillna(False).to_numpy(dtype=bool)
+    first = origin[chosen].groupby(sites[chosen]).min()
+    late = chosen & (origin > sites.map(first).fillna(-1)).to_numpy()
+    reason = table["preference_reason"].astype("object").where(~late, OTHER_USED)
+    reason = reason.mask(reason.isna() & several & (origin > 0).to_numpy(), ANOTHER_USED)
+    table = table.assign(
+        is_preferred=table["is_preferred"].mask(several, pd.Series(chosen & ~late, dtype="boolean")),
+        preference_reason=reason,
     )
-    return prefer(_stack([own, more])), held
+    of_several = prefer(table[several], origin[several].to_numpy())
+    for column in ("is_preferred", "preference_reason"):
+        table.loc[several, column] = of_several[column]
+    table["tonnage_mode_mt"] = table["tonnage_mode_mt"].astype(float)
+    return table
+
+
+def _marked(table: pd.DataFrame) -> pd.Series:
+    """What a table says of which figure is preferred; missing where it says nothing."""
+    said = table["is_preferred"] if "is_preferred" in table else pd.Series(pd.NA, index=table.index)
+    marks = said.astype("str").str.strip().str.lower().isin(["true", "1"]).astype("boolean")
+    told: pd.Series = marks.mask(said.isna())
+    return told
 
 
 def _one_use(own: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from data_sources.register.merge import Register
 
 # The better known figure is preferred; a derived one never goes before a published one, a capacity is never a stock.
 _ORDER = {"published": 0, "derived": 1, "capacity": 2, "none": 3}
+_UNSAID = 0.5
 _KEPT_AS_THEY_ARE = ("height", "construction_year", "hazard_rating", "capacity", "planned_storage")
 
 
@@ -93,17 +94,26 @@ def _about(site: object, record: object, source: str, basis: str, formula: objec
     }  # fmt: skip
 
 
-def prefer(table: pd.DataFrame) -> pd.DataFrame:
-    """Mark the preferred tonnage of each site that has none: published before derived, a capacity never."""
+def prefer(table: pd.DataFrame, precedence: np.ndarray | None = None) -> pd.DataFrame:
+    """Mark the preferred tonnage of each site that has none: published before derived, a capacity never.
+
+    Parameters
+    ----------
+    precedence : rank of each row's source, which decides between figures of one basis; (n,). One whose basis nobody says
+    comes after the published ones.
+    """
     chosen = (
         table["is_preferred"].map(lambda v: str(v).strip().lower() in ("true", "1")).to_numpy(dtype=bool, copy=True)
     )
-    order = table["basis_code"].map(_ORDER).fillna(3).to_numpy()
+    order = table["basis_code"].map(_ORDER).fillna(_UNSAID).to_numpy()
     reason = table["preference_reason"].astype("object").to_numpy(copy=True)
     has = set(table.loc[chosen, "site_id"])
-    rank = pd.DataFrame({"site": table["site_id"], "order": order, "id": table["tonnage_id"].astype(str)})
+    source = np.zeros(len(table), dtype=int) if precedence is None else precedence
+    rank = pd.DataFrame(
+        {"site": table["site_id"], "order": order, "source": source, "id": table["tonnage_id"].astype(str)}
+    ).reset_index(drop=True)  # by place: the marks below are arrays
     for _, group in rank[~rank["site"].isin(has)].groupby("site", sort=True):
-        best = group.sort_values(["order", "id"], kind="stable").index[0]
+        best = group.sort_values(["order", "source", "id"], kind="stable").index[0]
         if order[best] >= _ORDER["capacity"]:
             reason[best] = "no stock is known: a capacity is not one"
             continue
