@@ -65,8 +65,45 @@ def with_outlines(
         )
     mapped = set(inventory.footprints["site_id"])
     site, counted = _sites_of(frame, inventory.sites, mapped)
+    return _outlined(inventory, source, (frame, site, counted), card, path, extent_deg)
+
+
+def with_own_outlines(
+    inventory: WasteInventory,
+    source: WasteSource,
+    path: Path,
+    card: Card,
+    outlines: gpd.GeoDataFrame,
+    extent_deg: Extent | None,
+) -> WasteInventory:
+    """The inventory with the polygons that a source's own sites came as; a site that has an outline already keeps it.
+
+    Parameters
+    ----------
+    outlines : ``record_id`` and ``row`` of the source's records that are sites of the inventory (``WasteInventory.members``).
+    """
+    site_of = dict(zip(inventory.members["record_id"], inventory.members["site_id"]))
+    site = outlines["record_id"].map(site_of).astype("object")
+    again = site.isin(set(inventory.footprints["site_id"]))
+    counted = {"outlines_of_sites_that_have_one": int(again.sum())}
+    told = (outlines, site.where(~again & site.notna(), None), counted)
+    return _outlined(inventory, source, told, card, path, extent_deg, outlines["row"].to_numpy())
+
+
+def _outlined(
+    inventory: WasteInventory,
+    source: WasteSource,
+    told: tuple[gpd.GeoDataFrame, pd.Series, dict[str, int]],
+    card: Card,
+    path: Path,
+    extent_deg: Extent | None,
+    rows: np.ndarray | None = None,
+) -> WasteInventory:
+    """The inventory with the outlines whose site is told: (outlines, site of each or None, counts); ``rows`` are their numbers."""
+    frame, site, counted = told
+    rows = np.arange(1, len(frame) + 1) if rows is None else rows
     used = site.notna().to_numpy()
-    bare = card.model_copy(update={"name": source.called, "field_map": {}, "units": {}, "follows": {}})
+    bare = card.model_copy(update={"name": source.called, "field_map": {}, "units": {}, "values": {}, "follows": {}})
     outlines = gpd.GeoDataFrame(
         {"site_id": site[used], "source": card.title}, geometry=frame.geometry[used], crs=frame.crs
     )
@@ -77,7 +114,7 @@ def with_outlines(
         file=path.name,
         options={"keep_rest": True},
         within=Area(extent_deg, None),
-        row_numbers=1 + np.flatnonzero(used),
+        row_numbers=rows[used],
     )
     ids = set(inventory.sites["site_id"])
     admission = join_sites(admission, ids, ids, WASTE_FOOTPRINTS.name)

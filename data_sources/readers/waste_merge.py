@@ -24,16 +24,15 @@ from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import by_form, join_sites
 from data_sources.readers.waste import WasteInventory, admit_tables, join_lines, with_absent
-from data_sources.readers.waste_layers import OUTLINES, POSITIONS, with_outlines, with_positions
+from data_sources.readers.waste_layers import OUTLINES, POSITIONS, with_outlines, with_own_outlines, with_positions
 from data_sources.readers.waste_sources import SourcePart, read_source
 from data_sources.regions import OWN, Waste
-from data_sources.register import Register, figure_tonnages, figures_kept, from_own_table, merge_records, prefer
+from data_sources.register import Register, figure_tonnages, figures_kept, from_own_table, merge_records
+from data_sources.register.tables import OTHER_USED, marked, prefer_over_sources
 from khanij.foundation.errors import ContractError, CrsError, SourceError
 
 _STRICT = {"yes": 0, "share-alike": 1, "no": 2}
 _POSITION = ["lat", "lon", "position_accuracy_m", "position_basis"]
-OTHER_USED = "another source's figure of this site is used"
-ANOTHER_USED = "another figure of the site is used"
 
 
 def merge_inventory(
@@ -136,6 +135,11 @@ def merged_inventory(
                 _told(error, paths, source.called),
             )
     merged = merge_inventory(base, parts, same=waste.same, different=waste.different)
+    settings = {s.called: s for s in waste.sources}
+    for part in (p for p in parts if p.outlines is not None):
+        source, path = settings[part.name], paths[part.name]["sites"]
+        assert part.outlines is not None and path is not None
+        merged = with_own_outlines(merged, source, path, load_card(source.card), part.outlines, extent_deg)
     for source in (s for s in waste.sources if s.kind == OUTLINES):
         try:
             merged = with_outlines(
@@ -273,49 +277,12 @@ def _tonnages(
         )
         held.append(admission)
         new.append((admission.kept.assign(redistribute=part.redistribute), False))
-    return _preferred(own, new), held
-
-
-def _preferred(own: pd.DataFrame, others: Sequence[tuple[pd.DataFrame, bool]]) -> pd.DataFrame:
-    """All tonnages; of several sources that mark one of a site the first one counts, and where none does one is chosen.
-
-    A site all of whose figures are of one table stays as that table marks it, or does not.
-
-    Parameters
-    ----------
-    others : (tonnages, whether a table states them: else they are computed, and never marked).
-    """
-    if not others:
-        return own
-    frames = [own, *(frame for frame, _ in others)]
-    table = _stack([f.assign(is_preferred=_marked(f)) for f in frames])
-    origin = pd.Series(np.repeat(np.arange(len(frames)), [len(f) for f in frames]), index=table.index)
-    stated = np.array([True, *(is_table for _, is_table in others)])[origin]
-    sites = table["site_id"].astype("str")
-    several = (origin.groupby(sites).transform("nunique") > 1).to_numpy() | ~stated
-    several = pd.Series(several, index=table.index).groupby(sites).transform("any").to_numpy()
-    chosen = table["is_preferred"].fillna(False).to_numpy(dtype=bool)
-    first = origin[chosen].groupby(sites[chosen]).min()
-    late = chosen & (origin > sites.map(first).fillna(-1)).to_numpy()
-    reason = table["preference_reason"].astype("object").where(~late, OTHER_USED)
-    reason = reason.mask(reason.isna() & several & (origin > 0).to_numpy(), ANOTHER_USED)
-    table = table.assign(
-        is_preferred=table["is_preferred"].mask(several, pd.Series(chosen & ~late, dtype="boolean")),
-        preference_reason=reason,
-    )
-    of_several = prefer(table[several], origin[several].to_numpy())
-    for column in ("is_preferred", "preference_reason"):
-        table.loc[several, column] = of_several[column]
-    table["tonnage_mode_mt"] = table["tonnage_mode_mt"].astype(float)
-    return table
-
-
-def _marked(table: pd.DataFrame) -> pd.Series:
-    """What a table says of which figure is preferred; missing where it says nothing."""
-    said = table["is_preferred"] if "is_preferred" in table else pd.Series(pd.NA, index=table.index)
-    marks = said.astype("str").str.strip().str.lower().isin(["true", "1"]).astype("boolean")
-    told: pd.Series = marks.mask(said.isna())
-    return told
+    if not new:
+        return own, held
+    frames = [own, *(frame for frame, _ in new)]
+    whole: pd.DataFrame = _stack([f.assign(is_preferred=marked(f)) for f in frames])
+    origin = np.repeat(np.arange(len(frames)), [len(f) for f in frames])
+    return prefer_over_sources(whole, origin, np.array([True, *(is_table for _, is_table in new)])), held
 
 
 def _one_use(own: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:

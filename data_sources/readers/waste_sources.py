@@ -13,13 +13,14 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from data_sources.cards import Card
 from data_sources.connectors.files import read_file
 from data_sources.connectors.remote.plain import parse_json_records
 from data_sources.connectors.safety import local_file
 from data_sources.contracts.admitting.admission import Admission, Area
-from data_sources.contracts.contract import QUARANTINE_COLUMNS
+from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
 from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.contracts.waste import CONSTRAINTS, GRADES, TONNAGES, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer
@@ -48,6 +49,8 @@ class SourcePart:
 
     ``records`` hold the admitted rows only; ``rows`` are the same in the columns of the register, by ``record_id``;
     ``row_of`` is record id -> row of the source, for records with figures; ``tables`` are a mine's own tonnages, grades and constraints.
+    ``is_table``: its records are called as in a table of its owner, which other tables may name. ``outlines`` are the polygons of the
+    records that came as such (``record_id``, row of the file in ``row``), EPSG:4326.
     """
 
     name: str
@@ -57,24 +60,35 @@ class SourcePart:
     row_of: dict[str, int]
     sites: Admission
     tables: dict[str, Admission] = field(default_factory=dict)
+    is_table: bool = False
+    outlines: gpd.GeoDataFrame | None = None
 
 
 def read_raw(path: Path, source: WasteSource, card: Card) -> pd.DataFrame:
-    """The source's rows with its own columns; a JSON answer saved as a file is read as the service's answer would be."""
+    """The source's rows with its own columns; a JSON answer saved as a file is read as the service's answer would be.
+
+    A file of shapes keeps them (WGS84), with a position for each in ``lon`` and ``lat`` where it has no columns of them.
+    """
     if path.suffix.lower() == ".json":
         file = local_file(path, suffixes=(".json",))
         frame, _ = parse_json_records(file.read_bytes(), path.name, source.called, card.records_path)
         return frame
     options = {"crs": card.stated_crs, **card.options, **source.options}
     frame = read_file(path, layer=source.layer or (card.layer or None), options=options)
-    if isinstance(frame, gpd.GeoDataFrame):
-        shapes = gpd.GeoSeries(in_degrees(frame.geometry)[0], index=frame.index, crs="EPSG:4326")
-        plain = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-        if not any(c.lower() in ("lat", "latitude") for c in map(str, plain.columns)):
-            middle = shapes.representative_point()
-            plain = plain.assign(lon=middle.x.to_numpy(), lat=middle.y.to_numpy())
-        return plain
-    return frame
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        return pd.DataFrame(frame)
+    shapes = gpd.GeoSeries(in_degrees(frame.geometry)[0], index=frame.index, crs="EPSG:4326")
+    if not any(c.lower() in ("lat", "latitude") for c in map(str, frame.columns)):
+        middle = shapes.representative_point()
+        frame = frame.assign(lon=middle.x.to_numpy(), lat=middle.y.to_numpy())
+    shaped: pd.DataFrame = gpd.GeoDataFrame(plain(frame), geometry=shapes)
+    return shaped
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows without their shapes."""
+    is_shaped = isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None
+    return pd.DataFrame(frame.drop(columns=frame.geometry.name)) if is_shaped else pd.DataFrame(frame)
 
 
 def read_source(
@@ -109,6 +123,7 @@ def read_source(
     frame = read_raw(path, source, card)
     if kind == "table":
         return _table(source, card, frame, path, paths, extent_deg, register_ids, states)
+    frame = plain(frame)
     frame, rows, abroad = _of_india(frame, kind)
     records = _READERS[kind](frame, source=source.called) if len(frame) else no_records()
     if len(records.facilities) != len(frame):
@@ -235,6 +250,7 @@ def _table(
 ) -> SourcePart:
     """A table in the register's own columns, with its tonnages, grades and constraints."""
     name = source.called
+    shaped, frame = frame, plain(frame)
     own = card.model_copy(update={"name": name})
     rows = np.arange(1, len(frame) + 1)
     admission = admit_layer(
@@ -247,18 +263,46 @@ def _table(
     # An id of the register says which facility a row is; any other id is the table's own.
     facilities = records.facilities.assign(site_id=joined(own_ids, register_ids).to_numpy())
     kept = sites.rename(columns={"site_id": "record_id"}).assign(record_id=name + ":" + own_ids)
-    tables = {}
-    for layer, contract in TABLE_CONTRACTS.items():
-        given = paths.get(layer)
-        if given is None:
-            continue
-        raw = read_file(given, options={k: v for k, v in source.options.items() if k not in ("x", "y", "sheet")})
-        if isinstance(raw, gpd.GeoDataFrame):
-            raw = pd.DataFrame(raw.drop(columns=raw.geometry.name))
-        bare = card.model_copy(update={"name": name, "field_map": {}, "units": {}, "follows": {}})
-        admitted = admit_layer(raw, contract, card=bare, file=given.name)
-        tables[layer] = admitted
-    return SourcePart(name, card.redistribute, Records(facilities, records.figures), kept, {}, admission, tables)
+    given = {layer: file for layer in TABLE_CONTRACTS if (file := paths.get(layer)) is not None}
+    tables = {layer: _of_its_sites(layer, file, source, card, (path, frame)) for layer, file in given.items()}
+    return SourcePart(
+        name, card.redistribute, Records(facilities, records.figures), kept, {}, admission, tables,
+        is_table=True, outlines=_outlines(shaped, admission, kept),
+    )  # fmt: skip
+
+
+def _of_its_sites(
+    layer: str, file: Path, source: WasteSource, card: Card, sites: tuple[Path, pd.DataFrame]
+) -> Admission:
+    """The tonnages, grades or constraints of a table, read by its card; one file may hold them and the sites.
+
+    Parameters
+    ----------
+    sites : (file, rows) of the sites. The card's sheet, header and the like are of that file; what it says of columns
+    holds in every file that has them, unless a column is called as the field itself.
+    """
+    contract = TABLE_CONTRACTS[layer]
+    options = {k: v for k, v in source.options.items() if k not in ("x", "y", "sheet")}
+    if file == sites[0]:
+        raw, options = sites[1], {**card.options, **options}
+    else:
+        raw = plain(read_file(file, options=options))
+    own = card.for_layer(layer).model_copy(update={"name": source.called, "follows": {}})
+    if file != sites[0]:
+        named = {plain_name(c) for c in raw.columns}
+        maps = {c: to for c, to in own.field_map.items() if plain_name(c) == to or to not in named}
+        own = own.model_copy(update={"field_map": maps})
+    return admit_layer(raw, contract, card=own, file=file.name, options=options)
+
+
+def _outlines(raw: pd.DataFrame, admission: Admission, kept: pd.DataFrame) -> gpd.GeoDataFrame | None:
+    """The polygons of the rows that were admitted; None where there are none."""
+    if not isinstance(raw, gpd.GeoDataFrame) or raw.active_geometry_name is None:
+        return None
+    shapes = raw.geometry.iloc[admission.rows - 1]
+    drawn = shapely.get_dimensions(shapes.to_numpy()) == 2
+    out = {"record_id": kept["record_id"].to_numpy()[drawn], "row": admission.rows[drawn]}
+    return gpd.GeoDataFrame(out, geometry=shapes.to_numpy()[drawn], crs=raw.crs) if drawn.any() else None
 
 
 __all__ = ["KIND_OF_CARD", "SourcePart", "read_raw", "read_source"]

@@ -16,6 +16,8 @@ from data_sources.register.merge import Register
 # The better known figure is preferred; a derived one never goes before a published one, a capacity is never a stock.
 _ORDER = {"published": 0, "derived": 1, "capacity": 2, "none": 3}
 _UNSAID = 0.5
+OTHER_USED = "another source's figure of this site is used"
+ANOTHER_USED = "another figure of the site is used"
 _KEPT_AS_THEY_ARE = ("height", "construction_year", "hazard_rating", "capacity", "planned_storage")
 
 
@@ -89,7 +91,7 @@ def _about(site: object, record: object, source: str, basis: str, formula: objec
     return {
         "tonnage_id": f"T:{record}", "site_id": str(site), "quantity_kind": "waste", "basis_code": basis,
         "knowledge_class": "G4" if basis == "published" else "analogue", "is_screening_only": False, "is_preferred": False,
-        "preference_reason": "another figure of the site is used", "formula": formula, "source": source,
+        "preference_reason": ANOTHER_USED, "formula": formula, "source": source,
         "confidence": "as the source",
     }  # fmt: skip
 
@@ -122,6 +124,44 @@ def prefer(table: pd.DataFrame, precedence: np.ndarray | None = None) -> pd.Data
     out = table.assign(is_preferred=chosen, preference_reason=reason)
     out["tonnage_mode_mt"] = out["tonnage_mode_mt"].astype(float) if "tonnage_mode_mt" in out else np.nan
     return out
+
+
+def prefer_over_sources(table: pd.DataFrame, origin: np.ndarray, is_stated: np.ndarray) -> pd.DataFrame:
+    """Mark one tonnage of each site with figures of several sources: the first source that marks one, else the best known.
+
+    A site all of whose figures are of one table stays as that table marks it, or does not.
+
+    Parameters
+    ----------
+    table : tonnages with ``is_preferred`` as in ``marked``. origin : number of each row's source, in precedence; (n,).
+    is_stated : whether a source is a table that states its figures: else they are computed and never marked; (sources,).
+    """
+    source = pd.Series(origin, index=table.index)
+    sites = table["site_id"].astype("str")
+    open_to_choice = (source.groupby(sites).transform("nunique") > 1) | ~is_stated[origin]
+    several = open_to_choice.groupby(sites).transform("any").to_numpy()
+    chosen = table["is_preferred"].fillna(False).to_numpy(dtype=bool)
+    first = source[chosen].groupby(sites[chosen]).min()
+    late = chosen & (source > sites.map(first).fillna(-1)).to_numpy()
+    reason = table["preference_reason"].astype("object").where(~late, OTHER_USED)
+    marks = pd.Series(chosen & ~late, index=table.index, dtype="boolean")
+    table = table.assign(
+        is_preferred=table["is_preferred"].mask(several, marks),
+        preference_reason=reason.mask(reason.isna() & several & (origin > 0), ANOTHER_USED),
+        tonnage_mode_mt=table["tonnage_mode_mt"].astype(float),
+    )
+    of_several = prefer(table[several], origin[several])
+    for column in ("is_preferred", "preference_reason"):
+        table.loc[several, column] = of_several[column]
+    return table
+
+
+def marked(table: pd.DataFrame) -> pd.Series:
+    """What a table says of which figure is preferred; missing where it says nothing."""
+    said = table["is_preferred"] if "is_preferred" in table else pd.Series(pd.NA, index=table.index)
+    marks = said.astype("str").str.strip().str.lower().isin(["true", "1"]).astype("boolean")
+    told: pd.Series = marks.mask(said.isna())
+    return told
 
 
 def figures_kept(register: Register) -> pd.DataFrame:

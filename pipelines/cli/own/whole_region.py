@@ -192,7 +192,8 @@ def lines_of(
     """The lines of one layer's report of admission; ``left`` are the columns that nothing is read from, where others read them too."""
     if told := report.get("absent"):
         do = "run: khanij fetch --region" if is_fetched else "check the path in the region's YAML, and KHANIJ_DATA"
-        yield Line(what, FINDING if is_fetched else ERROR, str(told), do, file)
+        why, _, remedy = str(told).partition(". What to do: ")
+        yield Line(what, FINDING if is_fetched else ERROR, why, remedy or do, file)
         return
     counts = (report.get("rows_in"), report.get("rows_kept"))
     held = int(report.get("rows_quarantined", 0))
