@@ -6,7 +6,7 @@ keys (``contracts.identity``), or admitting a row (``contracts.admission``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -85,6 +85,19 @@ def join_sites(admission: Admission, ids: set[str], every: set[str], layer: str)
         flags=flags,
         report=report,
     )
+
+
+def respelled(admission: Admission, names: Mapping[str, str]) -> Admission:
+    """The rows under other ids of their sites, where ``names`` (compared form -> id) has one."""
+    own = admission.kept["site_id"].astype("str")
+    told = pd.Series([names.get(key_form(s), s) for s in own], index=own.index, dtype="str")
+    return replace(admission, kept=admission.kept.assign(site_id=told.where(own.notna(), admission.kept["site_id"])))
+
+
+def orphans(lines: pd.DataFrame, layer: str) -> bool:
+    """Whether rows of a layer are held for the site that they name."""
+    reasons = lines.loc[lines["layer"] == layer, "reason"]
+    return bool(reasons.isin([ORPHAN, ORPHAN_HELD, ORPHAN_ALIKE]).any())
 
 
 def _counted(

@@ -57,7 +57,8 @@ class WasteInventory:
     """Sites (POINT, may be empty), footprints (MULTIPOLYGON), and every tonnage, grade and constraint of theirs.
 
     ``review``, ``members`` and ``figures`` are filled where several sources were merged (``waste_merge``). ``marks`` is site
-    -> words for the ``flags`` of its block: what admission found odd in the site or repaired in its outline.
+    -> words for the ``flags`` of its block: what admission found odd in the site or repaired in its outline. ``unjoined`` is
+    layer -> (its rows before they were joined with the sites, ids of the register as they came).
     """
 
     sites: gpd.GeoDataFrame
@@ -72,6 +73,7 @@ class WasteInventory:
     members: pd.DataFrame = field(default_factory=pd.DataFrame)
     figures: pd.DataFrame = field(default_factory=pd.DataFrame)
     marks: dict[str, str] = field(default_factory=dict)
+    unjoined: dict[str, tuple[Admission, set[str]]] = field(default_factory=dict)
 
 
 def embedded_inventory(extent_deg: Extent | None = None, states: gpd.GeoDataFrame | None = None) -> WasteInventory:
@@ -192,8 +194,10 @@ def admit_tables(
             files = {**files, "waste_footprints": files.get(layer, "")}
             made.add("waste_footprints")
     ids = set(admitted["waste_sites"].kept["site_id"])
-    for layer in ("waste_footprints", "tonnages", "grades", "constraints"):
-        admitted[layer] = join_sites(admitted[layer], ids, ids | _named(frames.get("waste_sites")), layer)
+    every = ids | _named(frames.get("waste_sites"))
+    unjoined = {layer: (admitted[layer], every) for layer in ("tonnages", "grades", "constraints")}
+    for layer in ("waste_footprints", *unjoined):
+        admitted[layer] = join_sites(admitted[layer], ids, every, layer)
     sites = admitted["waste_sites"].kept
     footprints = one_a_site(admitted["waste_footprints"].kept)
     report = {
@@ -212,6 +216,7 @@ def admit_tables(
         flags=join_lines(a.flags for a in admitted.values()),
         report=report,
         marks=_marks(admitted),
+        unjoined=unjoined,
     )
 
 

@@ -22,7 +22,7 @@ from data_sources.contracts.admitting.admission import Admission
 from data_sources.contracts.admitting.identity import key_form
 from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
-from data_sources.readers.references import by_form, join_sites
+from data_sources.readers.references import by_form, join_sites, orphans, respelled
 from data_sources.readers.waste import WasteInventory, admit_tables, join_lines, with_absent
 from data_sources.readers.waste_layers import OUTLINES, POSITIONS, with_outlines, with_own_outlines, with_positions
 from data_sources.readers.waste_sources import SourcePart, read_source
@@ -57,6 +57,7 @@ def merge_inventory(
     """
     register, unknown = _match(base, parts, same, different)
     sites = _sites(base.sites, register, parts)
+    base = _with_rows_of_sources(base, register, parts, set(sites["site_id"]))
     tonnages, held = _tonnages(base.tonnages, register, parts, sites)
     site_of = dict(zip(register.members["record_id"], register.members["site_id"]))
     ids = set(sites["site_id"])
@@ -204,6 +205,38 @@ def _plain_ids(register: Register, known: set[str]) -> Register:
         figures=renamed(register.figures),
         members=renamed(register.members),
     )
+
+
+def _with_rows_of_sources(
+    base: WasteInventory, register: Register, parts: Sequence[SourcePart], ids: set[str]
+) -> WasteInventory:
+    """The register whose rows of tonnages, grades and constraints that name a site of a table by its own id are that site's.
+
+    They were held, for the register alone has no such site. An id of the register goes before, and one that tables of
+    several sources have for different sites names none.
+    """
+    of_tables = {p.name for p in parts if p.is_table}
+    found: dict[str, set[str]] = {}
+    for record, source, site in register.members[["record_id", "source", "site_id"]].itertuples(index=False):
+        said = [record, *([record.removeprefix(f"{source}:")] if source in of_tables else [])]
+        for name in said if source != OWN else ():
+            found.setdefault(key_form(name), set()).add(site)
+    taken = {key_form(s) for _, every in base.unjoined.values() for s in every}
+    names = {form: min(sites) for form, sites in found.items() if len(sites) == 1 and form not in taken}
+    for layer, (admission, every) in base.unjoined.items():
+        if not orphans(base.quarantine, layer):
+            continue
+        joined = join_sites(respelled(admission, names), ids, ids | every, layer)
+        held, flags = (lines[lines["layer"] != layer] for lines in (base.quarantine, base.flags))
+        kept: dict[str, Any] = {layer: joined.kept}
+        base = replace(
+            base,
+            **kept,
+            quarantine=join_lines([held, joined.quarantine]),
+            flags=join_lines([flags, joined.flags]),
+            report=base.report | {"layers": base.report["layers"] | {layer: dict(joined.report)}},
+        )
+    return base
 
 
 def _sites(own: gpd.GeoDataFrame, register: Register, parts: Sequence[SourcePart]) -> gpd.GeoDataFrame:

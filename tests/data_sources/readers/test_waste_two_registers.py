@@ -10,6 +10,7 @@ import pytest
 import shapely
 import yaml
 
+from data_sources.readers.references import ORPHAN
 from data_sources.readers.waste import WasteInventory, read_inventory
 from data_sources.readers.waste_merge import merged_inventory
 from data_sources.reference import load_reference
@@ -182,3 +183,30 @@ def test_a_site_that_has_an_outline_keeps_it(folder):
     found = got.footprints.set_index("site_id").geometry
     assert sorted(found.index) == ["P1", "office-D2"] and found["P1"].equals(shapely.MultiPolygon([own]))
     assert got.report["layers"]["waste_footprints of office"]["outlines_of_sites_that_have_one"] == 1
+
+
+def test_rows_of_the_register_join_the_site_of_a_source_by_its_own_id(folder):
+    every = {
+        "site_id": ["P1", "d1", "D2", "office-D2", "gone"],
+        "sample_id": list("abcde"),
+        "Zn (%)": [1.0, 2.0, 3.0, 3.5, 9.0],
+    }
+    pd.DataFrame(every).to_csv(folder / "assays.csv", index=False)
+    both = {"tonnage_id": ["1", "2"], "site_id": ["P1", "D2"], "tonnage_mode_mt": [6.0, 2.5]}
+    pd.DataFrame(both).to_csv(folder / "pond_tonnages.csv", index=False)
+    got = merged(folder, {"card": "own_waste_table", "path": "dumps.csv"}, grades="assays.csv")
+    assert got.grades["site_id"].tolist() == ["P1", "office-D1", "office-D2", "office-D2"]
+    assert counted(got) == {"P1": 6.0, "office-D2": 2.5}
+    told = got.report["layers"]["grades"]
+    assert (told["rows_in"], told["rows_kept"], told["rows_quarantined"]) == (5, 4, 1)
+    held = got.quarantine[got.quarantine["row"].notna()]
+    assert held[["layer", "row", "value", "reason"]].to_numpy().tolist() == [["grades", 5, "gone", ORPHAN]]
+    assert got.report["layers"]["tonnages"]["by_reason"]["quarantined"].get(ORPHAN, 0) == 0
+
+
+def test_an_id_of_the_register_goes_before_the_one_of_a_source(folder):
+    DUMPS.assign(site_id=["D1", "P9"]).to_csv(folder / "dumps.csv", index=False)
+    PONDS.assign(site_id=["P1", "P9"], lat=[24.35, 64.4]).to_csv(folder / "ponds.csv", index=False)
+    POND_TONNAGES.assign(site_id=["P1", "P9"]).to_csv(folder / "pond_tonnages.csv", index=False)
+    got = merged(folder, {"card": "own_waste_table", "path": "dumps.csv"})
+    assert counted(got) == {"P1": 6.0}, "P9 of the register is held, and its tonnage is not that of another P9"
