@@ -19,19 +19,26 @@ _FEWEST = 2
 
 
 def named_column(
-    sites: pd.DataFrame, current: str | None, tables: Mapping[str, pd.DataFrame]
+    sites: pd.DataFrame,
+    current: str | None,
+    tables: Mapping[str, pd.DataFrame],
+    elsewhere: frozenset[str] = frozenset(),
 ) -> tuple[str, str] | None:
     """(column of the sites, why) by which tables name them, where the column taken so far is named by none; else None.
 
     Parameters
     ----------
     sites : one row a site. current : the column that was taken for their identifier. tables : file -> its rows.
+    elsewhere : what stands in the columns of other registers, in the form in which keys are compared: a table may name the
+    sites of all.
     """
-    able = {c: forms for c, forms in _texts(sites).items() if is_nearly_unique(forms, len(sites))}
+    able = {c: forms for c, forms in texts_of(sites).items() if is_nearly_unique(forms, len(sites))}
     best: tuple[float, int, str, str] | None = None
     for file, table in tables.items():
-        for column, forms in _texts(table).items():
-            said = set(forms)
+        for column, forms in texts_of(table).items():
+            said = set(forms) - elsewhere
+            if not said:
+                continue
             for place, (own, known) in enumerate(able.items()):
                 both = len(said & set(known))
                 share = (
@@ -52,7 +59,7 @@ def shares_names(column: Iterable[object], known: Iterable[object]) -> bool:
     return bool(len(forms)) and bool(forms.isin(others).mean() >= LEAST_NAMED)
 
 
-def _texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
+def texts_of(frame: pd.DataFrame) -> dict[str, pd.Series]:
     """Column -> its values in the form in which keys are compared; columns of numbers that nobody calls an identifier name nothing."""
     shape = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
     out = {}

@@ -75,6 +75,15 @@ def judge(found: Found, known: Known) -> list[Proposal] | Unread:
     return _of_no_site(found, good) or _nothing(found, frame, refused)
 
 
+def tables_of_outlines(found: Found, known: Known) -> list[Proposal]:
+    """Polygons of sites as their tonnages and grades too, where their columns say them."""
+    frame, options = rows_of(found, known.crs)
+    if kinds_of(frame) != {"POLYGON"}:
+        return []
+    tried = [_try(found, frame, ALL[name], known, options) for name in ("tonnages", "grades")]
+    return [t for t in tried if isinstance(t, Proposal)]
+
+
 def completed(proposal: Proposal, known: Known) -> Proposal:
     """The proposal held against all rows of its file, not only the first."""
     if proposal.is_gate or proposal.found.is_grid:

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from data_sources.cards.card import parse_card
 from data_sources.cards.writing import found_card
 from data_sources.proposing.folder import Found, Unread, data_sets
-from data_sources.proposing.joining import named_column
-from data_sources.proposing.judging import completed, judge
+from data_sources.proposing.joining import named_column, texts_of
+from data_sources.proposing.judging import completed, judge, tables_of_outlines
 from data_sources.proposing.proposals import FURTHER, GRID_LAYER, Known, Proposal
+from data_sources.proposing.registers import (
+    BESIDE,
+    FurtherRegister,
+    candidates,
+    card_of,
+    names_of,
+    register_of,
+    source_of,
+)
 from data_sources.proposing.telling import Bounds
 from data_sources.proposing.whole_files import rows_of
 from khanij.foundation.equal_area import equal_area_for
@@ -36,7 +46,10 @@ _ORDER = (
 
 @dataclass(frozen=True)
 class Placed:
-    """The proposals that are used, by layer or gate, and what is not, each with its reason and what would be needed."""
+    """The proposals that are used, by layer or gate, and what is not, each with its reason and what would be needed.
+
+    ``registers`` are files with waste sites of their own beside the layer of the sites, by the name of the source.
+    """
 
     layers: Mapping[str, Proposal]
     gates: Mapping[str, Proposal]
@@ -44,6 +57,11 @@ class Placed:
     extent_deg: Bounds | None = None
     extent_from: str = ""
     notes: tuple[str, ...] = field(default=())
+    registers: Mapping[str, FurtherRegister] = field(default_factory=dict)
+
+    def shown(self) -> dict[str, Proposal]:
+        """Everything that is placed, by layer, ``waste.NAME`` or gate."""
+        return {**self.layers, **{f"waste.{n}": r.sites for n, r in self.registers.items()}, **self.gates}
 
 
 def place(folder_sets: tuple[list[Found], list[Unread]], known: Known, extent_deg: Bounds | None) -> Placed:
@@ -54,7 +72,7 @@ def place(folder_sets: tuple[list[Found], list[Unread]], known: Known, extent_de
     folder_sets : of ``folder.data_sets``. extent_deg : west, south, east, north; from the files where it is None.
     """
     found, unread = folder_sets
-    judged, failed, known = _judged(found, known)
+    judged, failed, known, further = _judged(found, known)
     unplaced = [*unread, *failed]
     layers: dict[str, Proposal] = {}
     gates: dict[str, Proposal] = {}
@@ -68,38 +86,56 @@ def place(folder_sets: tuple[list[Found], list[Unread]], known: Known, extent_de
     layers = {name: completed(p, known) for name, p in sorted(layers.items(), key=lambda item: _place_of(item[0]))}
     for name in [n for n in NEED_SITES if n in layers and "waste_sites" not in layers]:
         unplaced.append(Unread(layers.pop(name).found.said, f"{name} of sites that no file names", _SITES_NEEDED))
-    said, source = (extent_deg, "as given") if extent_deg else _extent(layers, gates)
-    return Placed(layers, gates, tuple(unplaced), said, source, tuple(_notes(layers)))
+    registers = names_of(further, layers)
+    placed = {**layers, **{f"waste.{n}": r.sites for n, r in registers.items()}}
+    said, source = (extent_deg, "as given") if extent_deg else _extent(placed, gates)
+    return Placed(layers, gates, tuple(unplaced), said, source, tuple(_notes(layers, further)), registers)
 
 
-def _judged(found: list[Found], known: Known) -> tuple[dict[Found, list[Proposal]], list[Unread], Known]:
-    """What each data set could be, what can be nothing, and what is known by then: sites first, then those that speak of them."""
+def _judged(
+    found: list[Found], known: Known
+) -> tuple[dict[Found, list[Proposal]], list[Unread], Known, list[FurtherRegister]]:
+    """What each data set could be, what can be nothing, what is known by then, and registers beside the first: sites come first."""
     first = {f: judge(f, known) for f in found}
     judged = {f: told for f, told in first.items() if isinstance(told, list)}
     sites = _sites_of(judged)
+    registers: list[FurtherRegister] = []
     if sites is not None:
+        able = candidates(judged, sites.found)
         tables = {
             f: rows_of(f, known.crs)[0]
             for f, told in first.items()
-            if f != sites.found
+            if f not in (sites.found, *able)
             and (isinstance(told, Unread) or told[0].layer in NEED_SITES)
             and not f.is_grid
             and _opens(told)
         }
         own = sites.report.get("fields", {}).get("site_id")
         said = {f.said: t for f, t in tables.items()}
-        if hit := named_column(rows_of(sites.found, known.crs)[0], own, said):
+        rows = {f: rows_of(f, known.crs)[0] for f in (sites.found, *able)}
+        if hit := named_column(rows[sites.found], own, said, _texts(rows[f] for f in able)):
             known = replace(known, site_column=(sites.found, *hit))
             again = judge(sites.found, known)
             judged[sites.found] = again if isinstance(again, list) else judged[sites.found]
-            sites = _sites_of(judged) or sites
-        known = replace(known, site_ids=sites.site_ids, has_unplaced_sites=sites.bounds_deg is None)
+            sites = _sites_of({sites.found: judged[sites.found]}) or sites
+        ids = set(sites.site_ids)
+        for f in able:
+            elsewhere = _texts(rows[other] for other in rows if other != f)
+            register = register_of(f, ids, said, known, elsewhere)
+            if register is not None:
+                registers.append(register)
+                ids |= register.sites.site_ids
+        known = replace(known, site_ids=frozenset(ids), has_unplaced_sites=sites.bounds_deg is None)
         key = sites.report.get("fields", {}).get("site_id")
         known = replace(known, own_key=(sites.found, key) if key else None)
         again = judge(sites.found, known)  # its own tonnages and grades may be known by the ids alone
         judged[sites.found] = again if isinstance(again, list) else judged[sites.found]
+        judged[sites.found] = [*judged[sites.found], *tables_of_outlines(sites.found, known)]
     failed = []
     for data_set, told in first.items():
+        if any(data_set == r.found for r in registers):
+            judged.pop(data_set, None)
+            continue
         if sites is not None and data_set == sites.found:
             continue
         asks = isinstance(told, Unread) or told[0].layer in NEED_SITES
@@ -109,7 +145,12 @@ def _judged(found: list[Found], known: Known) -> tuple[dict[Found, list[Proposal
         else:
             judged.pop(data_set, None)
             failed.append(again)
-    return judged, failed, known
+    return judged, failed, known, registers
+
+
+def _texts(frames: Iterable[pd.DataFrame]) -> frozenset[str]:
+    """All that stands in the columns of some tables, in the form in which keys are compared."""
+    return frozenset(form for frame in frames for forms in texts_of(frame).values() for form in forms)
 
 
 def _opens(told: list[Proposal] | Unread) -> bool:
@@ -156,14 +197,14 @@ UNKNOWN_BASIS = (
 )
 
 
-def _notes(layers: Mapping[str, Proposal]) -> list[str]:
+def _notes(layers: Mapping[str, Proposal], further: Sequence[FurtherRegister]) -> list[str]:
     """What the region lacks for a rank."""
     out = []
     if "waste_sites" in layers:
         out += [
             f"no file of {name}: sites stay UNQUANTIFIED without it"
-            for name in ("tonnages", "grades")
-            if name not in layers
+            for name in BESIDE
+            if name not in layers and not any(name in r.beside for r in further)
         ]
         for name in ("tonnages", "grades"):
             if name in layers and not {"basis_code", "knowledge_class"} & set(layers[name].report.get("fields", {})):
@@ -183,7 +224,8 @@ def _extent(layers: Mapping[str, Proposal], gates: Mapping[str, Proposal]) -> tu
     first = [
         p
         for n, p in layers.items()
-        if n in (*UNIT_OF_LAYER, *FURTHER, "stream_sediments", "soil_samples") and p.bounds_deg
+        if (n in (*UNIT_OF_LAYER, *FURTHER, "stream_sediments", "soil_samples") or n.startswith("waste."))
+        and p.bounds_deg
     ]
     used = first or [p for p in (*layers.values(), *gates.values()) if p.bounds_deg]
     if not used:
@@ -193,7 +235,7 @@ def _extent(layers: Mapping[str, Proposal], gates: Mapping[str, Proposal]) -> tu
     east, north = (max(b[i] for b in boxes) + _MARGIN_DEG for i in (2, 3))
     down = [math.floor(v / _STEP_DEG + 1e-9) * _STEP_DEG for v in (west, south)]
     up = [math.ceil(v / _STEP_DEG - 1e-9) * _STEP_DEG for v in (east, north)]
-    names = ", ".join(p.layer for p in used)
+    names = ", ".join(dict.fromkeys(p.layer for p in used))
     numbers = [round(v, 2) for v in (*down, *up)]
     return (numbers[0], numbers[1], numbers[2], numbers[3]), f"from {names}, with {_MARGIN_DEG} degrees around"
 
@@ -216,6 +258,8 @@ def cards_of(region: str, placed: Placed, paths: Mapping[str, str]) -> dict[str,
                 name, proposal.found.path.name, contract, proposal.report, proposal.options, path=paths[layer]
             )
         out[name] = text
+    for source, register in placed.registers.items():
+        out[f"{region}_{source}"] = card_of(f"{region}_{source}", register, paths[f"waste.{source}"])
     return out
 
 
@@ -290,7 +334,10 @@ def region_of(
             for kind in FURTHER
             if kind in placed.layers
         ]
-        settled["waste"] |= {"sources": further} if further else {}
+        registers = [
+            source_of(n, f"{region}_{n}", r, paths[f"waste.{n}"]) for n, r in placed.registers.items()
+        ]  # before outlines, which draw the sites of all
+        settled["waste"] |= {"sources": [*registers, *further]} if registers or further else {}
     if gates:
         settled["gates"] = gates
     return settled | {"ranking": {"basket": "all_recoverable", "price_deck": "2025e", "draws": 2000}, "seed": 20260101}
@@ -308,13 +355,13 @@ def region_yaml(settled: Mapping[str, Any], placed: Placed, schema: str) -> str:
     text = yaml.safe_dump(dict(settled), sort_keys=False, allow_unicode=True, width=120)
     reasons = {
         name: [f"{p.found.said}: {', '.join(p.why)}", *(f"look at this: {x}" for x in p.look_at)]
-        for name, p in {**placed.layers, **placed.gates}.items()
+        for name, p in placed.shown().items()
     }
     lines = []
     for line in text.splitlines():
-        hit = re.fullmatch(r"  (\w+):", line)
-        if hit and hit[1] in reasons:
-            lines += [f"  # {' '.join(reason.split())}" for reason in reasons[hit[1]]]
+        hit = re.fullmatch(r"  (\w+):|  - name: (\w+)", line)
+        if hit and (name := hit[1] or f"waste.{hit[2]}") in reasons:
+            lines += [f"  # {' '.join(reason.split())}" for reason in reasons[name]]
         lines.append(line)
     return "\n".join([schema_line(schema), *lines, ""])
 

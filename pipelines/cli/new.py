@@ -118,7 +118,8 @@ def _write(arguments: argparse.Namespace, folder: Path, placed: Placed, places: 
     from scoring.ground.geochemistry.samples import scored_by
 
     assert placed.extent_deg is not None
-    used = {**placed.layers, **{f"gates.{n}": p for n, p in placed.gates.items()}}
+    gates = {f"gates.{n}": p for n, p in placed.gates.items()}
+    used = {**{n: p for n, p in placed.shown().items() if n not in placed.gates}, **gates}
     paths = {name: places.path_of(p.found.path, folder) for name, p in used.items()}
     title = arguments.title or arguments.name.replace("_", " ").capitalize()
     texts = {places.schemas / name: text for name, text in schemas.texts().items()}
@@ -163,11 +164,11 @@ def _tell(placed: Placed, region: str) -> None:
     console = terminal()
     lines = [
         [p.found.said, f"gate {n}" if p.is_gate else n, _rows(p), _crs(p), "; ".join(p.why)]
-        for n, p in [*placed.layers.items(), *placed.gates.items()]
+        for n, p in placed.shown().items()
     ]
     if lines:
         print_table(console, f"{region}: what each file is", ("file", "layer", "rows", "crs", "why"), lines)
-    looks = [[n, x] for n, p in [*placed.layers.items(), *placed.gates.items()] for x in p.look_at]
+    looks = [[n, x] for n, p in placed.shown().items() for x in p.look_at]
     if looks:
         print_table(console, "Look at these", ("layer", "what"), looks)
     if placed.unplaced:
@@ -194,7 +195,7 @@ def _answer(placed: Placed, region: str) -> dict[str, Any]:
             "part": p.found.part,
             "layer": name,
             "is_gate": p.is_gate,
-            "card": None if p.is_gate else f"{region}_{name}",
+            "card": None if p.is_gate else f"{region}_{name.removeprefix('waste.')}",
             "rows_in": p.report.get("rows_in"),
             "rows_kept": p.report.get("rows_kept"),
             "crs": _crs(p) or None,
@@ -202,7 +203,7 @@ def _answer(placed: Placed, region: str) -> dict[str, Any]:
             "why": list(p.why),
             "look_at": list(p.look_at),
         }
-        for name, p in [*placed.layers.items(), *placed.gates.items()]
+        for name, p in placed.shown().items()
     ]
     unplaced = [{"file": u.shown, "why": u.why, "needs": u.needs} for u in placed.unplaced]
     crs = None if placed.extent_deg is None else equal_area_for(*placed.extent_deg)

@@ -111,3 +111,39 @@ def belt_in_hindi(folder: Path) -> Path:
     }  # fmt: skip
     pd.DataFrame(table).to_csv(folder / "राख.csv", index=False)
     return folder
+
+
+def belt_of_two_offices(folder: Path, second: str = "gpkg") -> Path:
+    """Ponds in a workbook and dumps as outlines with their stock, each numbered from 1; one file of assays for both."""
+    folder.mkdir(parents=True)
+    ponds = pd.DataFrame(
+        {
+            "S.No.": [1, 2, 3],
+            "Pond": ["Amba TSF", "Bela TSF", "Chandra TSF"],
+            "Latitude": [24.35, 24.37, 24.39],
+            "Longitude": [73.71, 73.74, 73.77],
+            "Type of waste": ["zinc-lead tailings", "Zn-Pb tailings", "zinc tailings"],
+            "Qty (lakh t)": [60, 70, 80],
+        }
+    )
+    ponds.to_excel(folder / "tailings ponds.xlsx", index=False)
+    squares = [box(73.90 + 0.04 * i, 24.50 + 0.04 * i, 73.906 + 0.04 * i, 24.506 + 0.04 * i) for i in range(4)]
+    dumps = {
+        "No": [1, 2, 3, 4],
+        "Dump_name": ["Dhara dump", "Eklav dump", "Falsa dump", "Gauri dump"],
+        "Material": ["zinc-lead tailings"] * 4,
+        "Tonnage (t)": [1.5e6, 2.5e6, 3.5e6, 4.5e6],
+    }
+    drawn = gpd.GeoDataFrame(dumps, geometry=squares, crs=4326)
+    if second == "gpkg":
+        drawn.to_crs(32643).to_file(folder / "mine_dumps.gpkg", layer="dumps")
+    else:
+        middle = drawn.geometry.representative_point()
+        plain = pd.DataFrame(dumps).assign(lat=middle.y.round(5), lon=middle.x.round(5), Zn_pct=[0.9, 1.1, 1.2, 0.7])
+        plain.rename(columns={"Zn_pct": "Zn (%)"}).to_csv(folder / "mine_dumps.csv", index=False)
+    sampled = [*ponds["Pond"], *dumps["Dump_name"]]
+    assays = pd.DataFrame(
+        {"Site name": sampled, "Sample": [f"A{i}" for i in range(7)], "Zn %": [0.8 + 0.1 * i for i in range(7)]}
+    )
+    assays.assign(**{"Pb %": 0.4}).to_csv(folder / "assays.csv", index=False)
+    return folder
