@@ -41,7 +41,7 @@ def span(stem: str, title: str, description: str, unit: str = "") -> tuple[Field
 
 
 TONNAGE_STATED = number(
-    "tonnage_stated_t", "Tonnage as stated", "Dry tonnage as its source states it, or the middle of a stated range: the mean of what is drawn, whose median (P50) is lower; results published before it have none.", "t", optional=True,
+    "tonnage_stated_t", "Tonnage as stated", "Dry tonnage as its source states it, or the middle of a stated range: the mean of what is drawn, whose median (P50) is lower.", "t",
 )  # fmt: skip
 BLOCK_ID = text("block_id", "Block", "Identifier of the block; the key.", required=True, nullable=False, unique=True)
 BLOCK_REF = text("block_id", "Block", "Identifier of the block (layer ranked_blocks).", required=True, nullable=False)

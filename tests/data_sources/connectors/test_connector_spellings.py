@@ -48,7 +48,7 @@ def test_a_table_as_a_spreadsheet_saves_it(tmp_path: Path, content: bytes) -> No
 
 @pytest.mark.parametrize(
     ("text", "remedy"),
-    [("Samples of block 5,,,\n" + TABLE, "skip_rows: 1"), ("Samples of block 5\n" + TABLE, "skip_rows")],
+    [("Samples of block 5,,,\n" + TABLE, "skip_rows: 1"), ("Samples of block 5\n" + TABLE, "header_row: 2")],
 )
 def test_a_title_above_the_header_is_named(tmp_path: Path, text: str, remedy: str) -> None:
     file = tmp_path / "t.csv"
