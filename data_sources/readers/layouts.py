@@ -183,7 +183,7 @@ def _with_repeated_rows_held(
     if contract.key[0] in match_fields(columns, contract, field_map):
         return frame
     kept = [c for c in frame.columns if str(c) in field_map or plain_name(c) not in _SERIAL_COLUMNS]
-    texts = frame[kept].astype("str").fillna("")
+    texts = pd.DataFrame(frame)[kept].astype("str").fillna("")  # shapes are compared as text too
     again = (texts.duplicated() & (texts != "").any(axis=1)).to_numpy() if kept else np.zeros(len(frame), dtype=bool)
     if not again.any():
         return frame
