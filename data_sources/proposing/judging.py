@@ -36,6 +36,7 @@ COMMON = frozenset(
 _HEAD_ROWS, _MOST_GUESSES = 400, 6
 _WORD, _COLUMN_WORD, _FIELD, _COMMON_FIELD, _MOST_ANALYSES = 3.0, 3.0, 2.0, 0.25, 6
 _WIDE, _PLACES = 4.0, 4.0
+_USUALLY_HELD = 0.15  # totals, notes, a stray shape: they speak against no layer
 OF_NO_SITE = "though none of its ids is one of the waste sites"
 _NEEDED = {
     "tonnages": ("tonnage_mode_mt", "tonnage_min_mt", "tonnage_max_mt"),
@@ -272,7 +273,7 @@ def _weighed(
         + _FIELD * len(own)
         + _COMMON_FIELD * (len(fields) - len(own))
         + min(len(elements), _MOST_ANALYSES)
-        - 6.0 * held
+        - 6.0 * max(0.0, held - _USUALLY_HELD)
         - (1.5 if contract.name in ("soil_samples", "block_facts") and not words else 0.0)
         - 0.5 * len(guessed)
     )
