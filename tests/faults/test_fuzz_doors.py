@@ -1,4 +1,4 @@
-"""Damaged files of the formats that other programs write: a tenth of what ``make faults`` runs, in every round of tests."""
+"""Damaged files of the formats that other programs write: one of thirty of what ``make faults`` runs, in every round of tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks" / "faults"))
 from fuzz_inputs import door_formats, fuzz
 
-INPUTS = int(os.environ.get("KHANIJ_FUZZ_DOORS", "1000"))
+INPUTS = int(os.environ.get("KHANIJ_FUZZ_DOORS", "300"))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each batch is a forked process, so that a crash is seen")

@@ -49,8 +49,9 @@ def test_every_sign_and_unit_under_every_unit_of_the_column(tmp_path: Path, kind
 def test_grades_take_the_unit_of_the_cell(tmp_path: Path, sign: str, unit: str, column: str) -> None:
     text = f"grade_id,site_id,element,value_mode,unit\nG1,S1,Cu,{sign}0.35{unit},{column}\n"
     row = read(written(tmp_path, text), "grades")
-    if sign == "<":  # a grade has no mark for a limit
-        assert np.isnan(row.kept["ppm_mode"].iloc[0]) and values.UNREADABLE in reasons(row, 1)
+    if sign == "<":  # a limit is no value: the figure is at most that
+        assert np.isnan(row.kept["ppm_mode"].iloc[0]) and row.kept["basis_code"].iloc[0] == "upper_limit"
+        assert row.kept["ppm_max"].iloc[0] == pytest.approx(0.35 * PPM[unit or column])
     else:
         assert row.kept["ppm_mode"].iloc[0] == pytest.approx(0.35 * PPM[unit or column])
 
