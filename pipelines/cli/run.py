@@ -70,7 +70,7 @@ def main(arguments: argparse.Namespace) -> int:
             checked_region(name, given)
     if overrides and not arguments.scenario:
         print(_unnamed(scenario, names))
-    from pipelines.cli.shown.progress import Bar
+    from pipelines.cli.shown.progress import tell_title
     from pipelines.cli.shown.replies import note
     from pipelines.cli.shown.tables import print_result, result_of
     from pipelines.cli.shown.terminal import terminal
@@ -87,8 +87,8 @@ def main(arguments: argparse.Namespace) -> int:
             outcome: Outcome | Current
             if name in settled:
                 outcome = settled[name]
-                with Bar(outcome.title, hush=arguments.quiet):
-                    pass  # the title is told as ever
+                if not (arguments.quiet or sys.stderr.isatty()):
+                    tell_title(outcome.title)
             else:
                 outcome = _run(name, arguments, overrides, accept)
             waiting.under_way = ""

@@ -14,6 +14,7 @@ import pytest
 import shapely
 import yaml
 from foreign_files import PONDS, SAMPLES, make_files
+from offices import at_home, home
 
 from assets.workspace import Workspace
 from data_sources.cards import card_files, load_card
@@ -25,6 +26,7 @@ from khanij.foundation.equal_area import require_equal_area
 from pipelines.cli import main
 from pipelines.cli.own import schemas
 
+__all__ = ["home"]
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = {
     "ponds.csv": "waste_sites",
@@ -66,20 +68,6 @@ def small(tmp_path: Path) -> Path:
     folder.mkdir()
     block = gpd.GeoDataFrame({"BLK_NO": ["B-1"]}, geometry=[shapely.box(80.7, 22.0, 80.8, 22.1)], crs=4326)
     block.to_file(folder / "blocks.gpkg")
-    return folder
-
-
-def at_home(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    for name in ("KHANIJ_REGIONS", "KHANIJ_CARDS", "KHANIJ_DATA"):
-        patch.delenv(name, raising=False)
-    patch.setenv("KHANIJ_HOME", str(folder))
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    at_home(monkeypatch, folder)
     return folder
 
 

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 import yaml
+from offices import home, inventory, proposed
 
-from assets.workspace import Workspace
 from data_sources.readers.quality import quality_table
-from data_sources.readers.waste import WasteInventory, read_inventory
 from data_sources.reference.waste_routes import nearest_code
-from data_sources.regions import load_region
 from data_sources.register.routes import known_routes
 from pipelines.cli import main
 
+__all__ = ["home"]
 CODES = [f"ESB/TP/{i:02d}" for i in range(1, 13)]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("KHANIJ_REGIONS", "KHANIJ_CARDS", "KHANIJ_DATA"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("KHANIJ_HOME", str(tmp_path / "home"))
-    (tmp_path / "home").mkdir()
-    return tmp_path / "home"
-
-
-def proposed(files: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, Any]:
-    assert main(["new", "region", "office", "--from", str(files), *more, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def inventory() -> WasteInventory:
-    region = load_region("office")
-    sources = {n: s for n, s in region.layers.items() if n in ("waste_sites", "waste_footprints", "tonnages", "grades")}
-    paths = {n: Workspace().layer_path(region, s) for n, s in sources.items()}
-    return read_inventory(paths, card_name=region.waste.card, extent_deg=region.extent_deg, sources=sources)
 
 
 def register(folder: Path, *, far: bool = False) -> Path:
@@ -99,7 +75,7 @@ def test_titles_above_a_text_table_are_passed_over_and_told(home, tmp_path, caps
     assays(files, titles=True)
     placed = {row["layer"]: row for row in proposed(files, capsys)["placed"]}
     assert placed["grades"]["field_map"] == {"Site Code": "site_id"}
-    assert yaml.safe_load((home / "cards" / "office_grades.yaml").read_text())["options"] == {"header_row": 3}
+    assert yaml.safe_load((home / "cards" / "belt_grades.yaml").read_text())["options"] == {"header_row": 3}
     asked = ["validate", str(files / "assays.csv"), "--as", "grades", "--map", "Site Code=site_id"]
     assert main(asked) == 2
     assert "a title; row 3 looks like the header" in capsys.readouterr().err

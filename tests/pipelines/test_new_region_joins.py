@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 import yaml
 from foreign_belts import NAMES, belt_in_hindi, belt_of_outlines, belt_of_tables, belt_of_words, belt_of_workbook
+from offices import home, inventory, proposed
 
-from assets.workspace import Workspace
-from data_sources.readers.waste import WasteInventory, read_inventory
-from data_sources.readers.waste_merge import merged_inventory
 from data_sources.regions import load_region
 from data_sources.register.routes import why_not_valued
 from pipelines.cli import main
 
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("KHANIJ_REGIONS", "KHANIJ_CARDS", "KHANIJ_DATA"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("KHANIJ_HOME", str(tmp_path / "home"))
-    (tmp_path / "home").mkdir()
-    return tmp_path / "home"
-
-
-def proposed(files: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, Any]:
-    assert main(["new", "region", "belt", "--from", str(files), *more, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def inventory() -> WasteInventory:
-    region = load_region("belt")
-    layers = ("waste_sites", "waste_footprints", "tonnages", "grades")
-    sources = {n: region.layers[n] for n in layers if n in region.layers}
-    paths = {n: Workspace().layer_path(region, s) for n, s in sources.items()}
-    own = read_inventory(paths, card_name=region.waste.card, extent_deg=region.extent_deg, sources=sources)
-    if not region.waste.sources:
-        return own
-    return merged_inventory(own, region.waste, Workspace().waste_paths(region), extent_deg=region.extent_deg)
+__all__ = ["home"]
 
 
 def test_outlines_of_ponds_are_sites_and_their_footprints(home, tmp_path, capsys):

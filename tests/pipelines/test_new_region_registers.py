@@ -9,7 +9,7 @@ import geopandas as gpd
 import pytest
 import yaml
 from foreign_belts import belt_of_two_offices
-from test_new_region_joins import home, inventory, proposed
+from offices import home, inventory, proposed
 
 from data_sources.reference import load_reference
 from data_sources.regions import load_region

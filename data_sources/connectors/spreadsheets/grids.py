@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,20 +70,20 @@ class Grid:
         self.marks.setdefault(reason, []).append((row, column))
 
 
-class Workbook:
+class Workbook(ABC):
     """One open workbook: ``sheets`` in order, and ``grid`` of one of them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @property
+    @abstractmethod
     def sheets(self) -> list[str]:
         """Names of the sheets that hold cells."""
-        raise NotImplementedError
 
+    @abstractmethod
     def grid(self, sheet: str, rows: int | None = None) -> Grid:
         """The cells of a sheet; only the first ``rows`` where that is given."""
-        raise NotImplementedError
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class Bar:
             self.progress.start()
             self.task = self.progress.add_task(self.title, total=1.0, what="")
         elif not self.hush:
-            _told(f"{self.title} ...")
+            tell_title(self.title)
             threading.Thread(target=self._tell_what_takes_long, daemon=True).start()
         return self
 
@@ -65,6 +65,11 @@ class Bar:
                     f"  {now - self.began:6.1f} s        {self.under_way} is under way{'' if self.has_told else _FIRST}"
                 )
                 self.told_at, self.has_told = now, True
+
+
+def tell_title(title: str) -> None:
+    """The line by which a region begins where there is no bar."""
+    _told(f"{title} ...")
 
 
 def _told(line: str) -> None:
