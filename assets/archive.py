@@ -49,12 +49,13 @@ def _remote_of(named: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Remote cards -> the regions that name them, of regions and the cards that each names."""
     found: dict[str, list[str]] = {}
     for region, cards in named.items():
-        try:
-            for card in cards:
-                if load_card(card).is_remote:
-                    found.setdefault(card, []).append(region)
-        except KhanijError:
-            continue
+        for card in cards:
+            try:
+                is_remote = load_card(card).is_remote
+            except KhanijError:  # one that cannot be read hides no other
+                continue
+            if is_remote:
+                found.setdefault(card, []).append(region)
     return {card: found[card] for card in sorted(found)}
 
 

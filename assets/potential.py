@@ -39,7 +39,8 @@ def _settings(region: Region) -> RankingSettings:
 
 
 def _progress(context: dg.AssetExecutionContext, region: Region) -> Progress:
-    return lambda share, text: announce(region.name, context.asset_key.path[-1], share, text)
+    # An asset is done when it is seen to hold, not when its last step is: the whole of it is announced once.
+    return lambda share, text: announce(region.name, context.asset_key.path[-1], min(share, 0.99), text)
 
 
 def assessment(context: dg.AssetExecutionContext, workspace: Place, **made: dict[str, Any]) -> dg.MaterializeResult:

@@ -22,6 +22,7 @@ from data_sources.contracts.admitting.rules import AREA_DIFFERS, geodesic_area_h
 from data_sources.contracts.blocks import ACCESS_COLUMNS, AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
 from data_sources.readers.common import Extent, admit_layer, card_of
+from data_sources.readers.layouts import translated
 from data_sources.readers.lease_status import lease_statuses
 from data_sources.reference import load_table
 from data_sources.sheets import sheets_in
@@ -139,11 +140,12 @@ def read_blocks(
         frame["geometry_basis"] = "mapped"
     if layer == "mining_leases":
         own = reading.pop("own_lessees", ())
-        status, holder, remarks = lease_statuses(frame, says.field_map if says else {}, own)
+        maps = dict(says.field_map) if says else {}
+        told = translated(frame, says.values if says else {}, np.arange(1, len(frame) + 1))
+        status, holder, remarks = lease_statuses(told, maps, own)
         read_here = ("lease_status", "lease_holder")
-        frame = frame.drop(columns=[c for c in frame.columns if plain_name(c) in read_here]).assign(
-            lease_status=status, lease_holder=holder.mask(status == "none")
-        )
+        read = [c for c in frame.columns if plain_name(c) in read_here or maps.get(c) == "lease_status"]
+        frame = frame.drop(columns=read).assign(lease_status=status, lease_holder=holder.mask(status == "none"))
         frame["position_note"] = remarks  # carried through admission beside its row
     admission = admit_layer(
         frame,

@@ -56,12 +56,17 @@ _MEDIUM_COLUMNS = (
     *_CHECK_COLUMNS[:3], "sample_medium", "medium", "media", "sample_media", "sample_material", "sample_kind", "matrix", "type",
 )  # fmt: skip
 _MEDIA = {
-    "stream_sediments": r"stream|sediment|\bs\.?s\.?\b|drainage|nala|nalla|river|silt",
-    "soil_samples": r"soil|regolith|horizon|ground",
+    "stream_sediments": r"stream|sediment|\bs\.?s\.?\b|drainage|nala|nalla|river|\bsilts?\b",
+    "soil_samples": r"\bsoils?\b|regolith|horizon|\bground\b",
 }
 """Layer of samples -> words of its own medium."""
-_SOIL_OR_ROCK = r"soil|regolith|horizon|stream|sediment|drainage|rock|chip|outcrop|bed ?rock|core|channel|trench|pit\b|water|plant|vegetation|slag|tailing|dump"
+_OTHER_MEDIA = (
+    r"\b(?:soils?|regolith|horizon|stream|sediments?|drainage|rocks?|chips?|outcrops?|bed ?rock|drill ?core|core|trench|pit|plants?|"
+    r"vegetation|slags?|tailings?|dumps?)\b"
+)
+_WATER, _SOLID = r"\bwaters?\b", r"sediment|silt|soil"
 BY_CARD = "a word that the card translates: read as the value that it names under values"
+NOT_WRITTEN = "a word that the card translates stands nowhere in the column: is it spelled otherwise?"
 OTHER_MEDIUM = "a sample of another medium than the layer's, as its own row says: not used here"
 _OWN = r"(certified )?(reference|control) (material|standard|sample)|crm|srm|rm|std\.?|standards?|blanks?|blk|(field|lab|pulp|coarse) blank"
 _NAMED = r"(oreas|crm|srm|std|standard|blank|blk)[\s_-]*\d*[a-z]?"
@@ -98,11 +103,15 @@ def translated(frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]], row
     for column, words in values.items():
         if column not in frame.columns:
             continue
-        written = frame[column].astype("str")
-        plain = written.str.strip().str.casefold()
+        # A code in a column with gaps is a number with a point: 1.0 is written 1.
+        plain = frame[column].astype("str").str.replace(r"^(-?\d+)\.0$", r"\1", regex=True).str.strip().str.casefold()
         for word, means in words.items():
             at = (plain == word.strip().casefold()).fillna(False).to_numpy(dtype=bool)
-            if not at.any() or word == means:
+            if word == means:
+                continue
+            if not at.any():
+                out = frame.copy(deep=False) if out is frame else out
+                remark(out, column, word, NOT_WRITTEN)
                 continue
             out = frame.copy(deep=False) if out is frame else out
             out[column] = out[column].astype("object").mask(at, means)
@@ -146,10 +155,12 @@ def _with_check_material_told(
     by_plain = {plain_name(c): c for c in reversed(frame.columns)}
     said = next((by_plain[n] for n in _CHECK_COLUMNS if n in by_plain), None)
     key = match_fields([str(c) for c in frame.columns], contract, field_map).get(contract.key[0])
-    other = next((by_plain[n] for n in _MEDIUM_COLUMNS if n in by_plain), None)
-    if other is not None and contract.name in _MEDIA and not pd.api.types.is_numeric_dtype(frame[other]):
+    for other in (by_plain[n] for n in _MEDIUM_COLUMNS if n in by_plain and contract.name in _MEDIA):
+        if pd.api.types.is_numeric_dtype(frame[other]):
+            continue
         texts = frame[other].astype("str").str.lower().str.replace("_", " ")
-        at = (texts.str.contains(_SOIL_OR_ROCK) & ~texts.str.contains(_MEDIA[contract.name])).fillna(False).to_numpy()
+        foreign = texts.str.contains(_OTHER_MEDIA) & ~texts.str.contains(_MEDIA[contract.name])
+        at = (foreign | (texts.str.contains(_WATER) & ~texts.str.contains(_SOLID))).fillna(False).to_numpy(dtype=bool)
         for text in texts[at].unique():
             out = frame.copy(deep=False) if out is frame else out
             of = at & (texts == text).to_numpy()

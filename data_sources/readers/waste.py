@@ -49,6 +49,8 @@ MARKS = {
     LOOKS_ALIKE: "id_looks_like_another",
 }
 """Mark of admission -> word in the ``flags`` of the site's block."""
+STRICT = {"yes": 0, "share-alike": 1, "no": 2}
+"""May a fact be passed on: the stricter of two terms is the greater."""
 _NO_CLIP = {"clip": False}  # a user's own inventory belongs to the region: a site elsewhere is a wrong one
 
 

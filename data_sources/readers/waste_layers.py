@@ -11,6 +11,7 @@ outline (``scoring.waste.shares.waste_blocks``).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,17 +24,15 @@ from data_sources.cards import Card
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.admitting.raw_columns import match_fields
-from data_sources.contracts.contract import plain_name
 from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.contracts.waste import WASTE_FOOTPRINTS, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import join_sites, joined
-from data_sources.readers.waste import WasteInventory, join_lines, one_a_site
+from data_sources.readers.waste import STRICT, WasteInventory, join_lines, one_a_site
 from data_sources.regions import WasteSource
 from khanij.foundation.errors import ContractError, MissingSourceError
 
 OUTLINES, POSITIONS = "outlines", "positions"
-_STRICT = ("yes", "share-alike", "no")
 
 
 def with_outlines(
@@ -52,7 +51,9 @@ def with_outlines(
             layer=source.called,
             do="check the path in the region's YAML",
         )
-    frame = read_file(path, layer=source.layer or None, options={"crs": card.stated_crs, **source.options})
+    frame = read_file(
+        path, layer=source.layer or None, options={"crs": card.stated_crs, **card.options, **source.options}
+    )
     if (
         not isinstance(frame, gpd.GeoDataFrame)
         or not shapely.get_dimensions(frame.geometry.to_numpy()).max(initial=0) == 2
@@ -64,7 +65,7 @@ def with_outlines(
             do="name a layer of outlines, not of points",
         )
     mapped = set(inventory.footprints["site_id"])
-    site, counted = _sites_of(frame, inventory.sites, mapped)
+    site, counted = _sites_of(frame, inventory.sites, mapped, card.field_map)
     return _outlined(inventory, source, (frame, site, counted), card, path, extent_deg)
 
 
@@ -138,15 +139,17 @@ def _outlined(
     )
 
 
-def _sites_of(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, mapped: set[str]) -> tuple[pd.Series, dict[str, int]]:
+def _sites_of(
+    frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, mapped: set[str], field_map: Mapping[str, str]
+) -> tuple[pd.Series, dict[str, int]]:
     """The site of each outline (None where there is none to be told), and how many were left aside and why."""
     shapes = in_degrees(frame.geometry)[0]
-    column = next((c for c in frame.columns if plain_name(c) == "site_id"), None)
-    named = (
-        frame[column].astype("object").where(frame[column].notna(), None)
-        if column is not None
-        else pd.Series([None] * len(frame), index=frame.index)
-    )
+    column = match_fields([str(c) for c in frame.columns], WASTE_FOOTPRINTS, field_map).get("site_id")
+    named = pd.Series([None] * len(frame), index=frame.index, dtype="object")
+    if column is not None:  # as the register spells it; an id that it has not is held later
+        written = frame[column].astype("object").where(frame[column].notna(), None)
+        named = joined(frame[column], sites["site_id"].astype("str")).astype("object").fillna(written)
+        named = named.where(named.notna(), None)
     placed = sites[sites.geometry.notna() & ~sites.geometry.is_empty]
     outline, point = shapely.STRtree(placed.geometry.to_numpy()).query(shapes, predicate="contains")
     held = pd.Series(placed["site_id"].to_numpy()[point]).groupby(frame.index.to_numpy()[outline])
@@ -164,10 +167,10 @@ def _sites_of(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, mapped: set[str]
 
 
 def _stricter(sites: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """A site whose outline may not be passed on freely is under the outline's terms: its block is drawn by it."""
+    """A site whose outline or position may not be passed on freely is under the terms of that: its block is drawn by it."""
     terms = dict(zip(outlines["site_id"], outlines["redistribute"]))
     told = [
-        max(own, terms.get(site, "yes"), key=_STRICT.index)
+        max(own, terms.get(site, "yes"), key=STRICT.__getitem__)
         for own, site in zip(sites["redistribute"], sites["site_id"])
     ]
     return sites.assign(redistribute=pd.Series(told, index=sites.index, dtype=sites["redistribute"].dtype))
@@ -262,4 +265,6 @@ def _placed(sites: gpd.GeoDataFrame, admission: Admission, card: Card) -> gpd.Ge
     out["position_basis"] = out["position_basis"].mask(
         at & out["position_basis"].isna().to_numpy(), f"as in {card.title}"
     )
-    return out.set_geometry(gpd.GeoSeries(shapes, index=out.index, crs=sites.crs))
+    out["source"] = out["source"].mask(at, out["source"].fillna("").astype("str") + f"; position: {card.title}")
+    placed = out.set_geometry(gpd.GeoSeries(shapes, index=out.index, crs=sites.crs))
+    return _stricter(placed, admission.kept)

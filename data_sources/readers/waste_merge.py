@@ -23,7 +23,7 @@ from data_sources.contracts.admitting.identity import key_form
 from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import by_form, join_sites, orphans, respelled
-from data_sources.readers.waste import WasteInventory, admit_tables, join_lines, with_absent
+from data_sources.readers.waste import STRICT, WasteInventory, admit_tables, join_lines, with_absent
 from data_sources.readers.waste_layers import OUTLINES, POSITIONS, with_outlines, with_own_outlines, with_positions
 from data_sources.readers.waste_sources import SourcePart, read_source
 from data_sources.regions import OWN, Waste
@@ -31,7 +31,6 @@ from data_sources.register import Register, figure_tonnages, figures_kept, from_
 from data_sources.register.tables import OTHER_USED, marked, prefer_over_sources
 from khanij.foundation.errors import ContractError, CrsError, SourceError
 
-_STRICT = {"yes": 0, "share-alike": 1, "no": 2}
 _POSITION = ["lat", "lon", "position_accuracy_m", "position_basis"]
 
 
@@ -255,7 +254,7 @@ def _sites(own: gpd.GeoDataFrame, register: Register, parts: Sequence[SourcePart
     placed.index = rows.loc[placed.index, "site_id"]
     sources = rows.groupby("site_id", sort=True)["from_source"].agg(lambda s: ";".join(dict.fromkeys(s)))
     flags = rows.groupby("site_id", sort=True)["from_source"].agg(
-        lambda s: max((flag[n] for n in s), key=_STRICT.__getitem__)
+        lambda s: max((flag[n] for n in s), key=STRICT.__getitem__)
     )
     known = set(own["site_id"])
     own = own.copy()
@@ -267,7 +266,7 @@ def _sites(own: gpd.GeoDataFrame, register: Register, parts: Sequence[SourcePart
             own.loc[at, _POSITION] = placed.loc[site, _POSITION].to_numpy()
             own.loc[at, "geometry"] = gpd.points_from_xy([own.loc[at, "lon"]], [own.loc[at, "lat"]])[0]
             own.loc[at, "source"] = f"{own.loc[at, 'source']}; position: {sources[site]}"
-            own.loc[at, "redistribute"] = max(own.loc[at, "redistribute"], flags[site], key=_STRICT.__getitem__)
+            own.loc[at, "redistribute"] = max(own.loc[at, "redistribute"], flags[site], key=STRICT.__getitem__)
     values = [c for c in own.columns if c not in ("site_id", "geometry", "source", "redistribute", *_POSITION)]
     new = rows[~rows["site_id"].isin(known)]
     if not len(new):

@@ -16,6 +16,7 @@ from data_sources.register.merge import Register
 # The better known figure is preferred; a derived one never goes before a published one, a capacity is never a stock.
 _ORDER = {"published": 0, "derived": 1, "capacity": 2, "none": 3}
 _UNSAID = 0.5
+NONE_MARKED = "figures of one source differ, or each is marked as not preferred: none is used until one is marked"
 OTHER_USED = "another source's figure of this site is used"
 ANOTHER_USED = "another figure of the site is used"
 _KEPT_AS_THEY_ARE = ("height", "construction_year", "hazard_rating", "capacity", "planned_storage")
@@ -96,13 +97,16 @@ def _about(site: object, record: object, source: str, basis: str, formula: objec
     }  # fmt: skip
 
 
-def prefer(table: pd.DataFrame, precedence: np.ndarray | None = None) -> pd.DataFrame:
+def prefer(
+    table: pd.DataFrame, precedence: np.ndarray | None = None, refused: np.ndarray | None = None
+) -> pd.DataFrame:
     """Mark the preferred tonnage of each site that has none: published before derived, a capacity never.
 
     Parameters
     ----------
     precedence : rank of each row's source, which decides between figures of one basis; (n,). One whose basis nobody says
-    comes after the published ones.
+    comes after the published ones. refused : figures that their own table marks as not preferred, which are never chosen; (n,).
+    With either, figures of one source that differ and of which none is marked decide nothing.
     """
     chosen = (
         table["is_preferred"].map(lambda v: str(v).strip().lower() in ("true", "1")).to_numpy(dtype=bool, copy=True)
@@ -111,11 +115,25 @@ def prefer(table: pd.DataFrame, precedence: np.ndarray | None = None) -> pd.Data
     reason = table["preference_reason"].astype("object").to_numpy(copy=True)
     has = set(table.loc[chosen, "site_id"])
     source = np.zeros(len(table), dtype=int) if precedence is None else precedence
+    barred = np.zeros(len(table), dtype=bool) if refused is None else refused
     rank = pd.DataFrame(
-        {"site": table["site_id"], "order": order, "source": source, "id": table["tonnage_id"].astype(str)}
+        {
+            "site": table["site_id"],
+            "barred": barred,
+            "order": order,
+            "source": source,
+            "id": table["tonnage_id"].astype(str),
+            "figure": _figures(table),
+        }
     ).reset_index(drop=True)  # by place: the marks below are arrays
     for _, group in rank[~rank["site"].isin(has)].groupby("site", sort=True):
-        best = group.sort_values(["order", "source", "id"], kind="stable").index[0]
+        best = group.sort_values(["barred", "order", "source", "id"], kind="stable").index[0]
+        alike = group[
+            (group[["barred", "order", "source"]] == group.loc[best, ["barred", "order", "source"]]).all(axis=1)
+        ]
+        if barred[best] or (precedence is not None and alike["figure"].nunique() > 1):
+            reason[best] = NONE_MARKED
+            continue
         if order[best] >= _ORDER["capacity"]:
             reason[best] = "no stock is known: a capacity is not one"
             continue
@@ -124,6 +142,13 @@ def prefer(table: pd.DataFrame, precedence: np.ndarray | None = None) -> pd.Data
     out = table.assign(is_preferred=chosen, preference_reason=reason)
     out["tonnage_mode_mt"] = out["tonnage_mode_mt"].astype(float) if "tonnage_mode_mt" in out else np.nan
     return out
+
+
+def _figures(table: pd.DataFrame) -> pd.Series:
+    """The amounts of each row as one text, by which two figures are the same."""
+    amounts = [c for c in ("tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt") if c in table]
+    texts = table[amounts].astype("float64").round(9).astype("str").to_numpy().tolist()
+    return pd.Series(["|".join(map(str, row)) for row in texts], index=table.index, dtype="str")
 
 
 def prefer_over_sources(table: pd.DataFrame, origin: np.ndarray, is_stated: np.ndarray) -> pd.DataFrame:
@@ -141,6 +166,7 @@ def prefer_over_sources(table: pd.DataFrame, origin: np.ndarray, is_stated: np.n
     open_to_choice = (source.groupby(sites).transform("nunique") > 1) | ~is_stated[origin]
     several = open_to_choice.groupby(sites).transform("any").to_numpy()
     chosen = table["is_preferred"].fillna(False).to_numpy(dtype=bool)
+    refused = (table["is_preferred"].notna().to_numpy() & ~chosen) & is_stated[origin]
     first = source[chosen].groupby(sites[chosen]).min()
     late = chosen & (source > sites.map(first).fillna(-1)).to_numpy()
     reason = table["preference_reason"].astype("object").where(~late, OTHER_USED)
@@ -150,7 +176,7 @@ def prefer_over_sources(table: pd.DataFrame, origin: np.ndarray, is_stated: np.n
         preference_reason=reason.mask(reason.isna() & several & (origin > 0), ANOTHER_USED),
         tonnage_mode_mt=table["tonnage_mode_mt"].astype(float),
     )
-    of_several = prefer(table[several], origin[several])
+    of_several = prefer(table[several], origin[several], refused[several])
     for column in ("is_preferred", "preference_reason"):
         table.loc[several, column] = of_several[column]
     return table

@@ -53,6 +53,7 @@ def chosen_grades(rows: list[GradeRow]) -> Chosen:
             open_.setdefault(row.element, []).append(row)
     for element, figures in open_.items():
         several = [r for r in figures if _has_figure(r)] or figures[:1]
+        several = _without_idle_limits(several)
         limits = [r for r in several if _is_limit(r)]
         if len(several) == 1:
             out.append(several[0])
@@ -91,6 +92,12 @@ def _has_figure(row: GradeRow) -> bool:
 def _is_limit(row: GradeRow) -> bool:
     """Whether a row is nothing but an upper limit."""
     return row.basis_code == UPPER_LIMIT and is_known(row.ppm_max) and not is_known(row.ppm_mode)
+
+
+def _without_idle_limits(rows: list[GradeRow]) -> list[GradeRow]:
+    """Without limits above every measured sample: a coarse method says nothing of what a fine one measured."""
+    most = max((r.ppm_mode for r in rows if is_known(r.ppm_mode)), default=math.inf)
+    return [r for r in rows if not _is_limit(r) or r.ppm_max <= most]
 
 
 def _mean(rows: list[GradeRow]) -> GradeRow:

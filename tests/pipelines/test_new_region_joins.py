@@ -110,6 +110,7 @@ def test_points_of_another_file_are_the_positions_of_a_register_without(home, tm
     }  # fmt: skip
     assert [p.coords[0] for p in got.sites.geometry] == list(zip(got.sites["lon"], got.sites["lat"]))
     assert set(got.sites["position_basis"]) == {"as in dump_points.kml, as waste_footprints"}
+    assert got.sites["source"].str.endswith("; position: dump_points.kml, as waste_footprints").all()
     assert got.tonnages["tonnage_mode_mt"].tolist() == pytest.approx([6.1, 3.3, 1.3]) and len(got.grades) == 9
 
 
@@ -144,3 +145,25 @@ def test_the_same_table_is_read_alike_whatever_its_rows_order(home, tmp_path, ca
     table.iloc[::-1].to_csv(files / "quantities.csv", index=False)
     again = proposed(files, capsys, "--force")
     assert [r["field_map"] for r in first["placed"]] == [r["field_map"] for r in again["placed"]]
+
+
+def test_a_position_brings_its_terms_with_it(home, tmp_path, capsys):
+    proposed(belt_of_words(tmp_path / "files"), capsys)
+    sites, positions = (home / "cards" / f"belt_{n}.yaml" for n in ("waste_sites", "positions"))
+    sites.write_text(sites.read_text().replace("redistribute: 'no'", "redistribute: 'yes'"))
+    assert set(inventory().sites["redistribute"]) == {"no"}
+    positions.write_text(positions.read_text().replace("redistribute: 'no'", "redistribute: 'yes'"))
+    assert set(inventory().sites["redistribute"]) == {"yes"}
+
+
+def test_outlines_follow_the_column_that_their_card_names(home, tmp_path, capsys):
+    proposed(belt_of_tables(tmp_path / "files"), capsys)
+    card = home / "cards" / "belt_outlines.yaml"
+    card.write_text(card.read_text() + "field_map: {name: site_id}\nvalues: {}\n")
+    path = home / "data" / "belt" / "pond_outlines.gpkg"
+    outlines = gpd.read_file(path).assign(name=["Belgaum ", "damanjodi"])
+    path.unlink()
+    outlines.to_file(path, layer="ponds")
+    drawn = inventory().footprints.set_index("site_id").geometry
+    assert set(drawn.index) == {"Belgaum", "Damanjodi"}
+    assert drawn["Belgaum"].centroid.x == pytest.approx(82.91), "as its row says, and not as it lies"

@@ -35,7 +35,7 @@ NO_UNIT_SAID = (
 )
 OTHER_QUANTITY = (
     "names a quantity in a unit that is not understood, or a volume, and no other column gives the tonnage: not used; write it in t, "
-    "kt, lakh t or million t, or say its unit in the card, as in units: {{{raw}: {{unit: t}}}}"
+    "kt, lakh t or million t, or say field and unit in the card, as in field_map: {{{raw}: tonnage_mode_mt}} with units: {{{raw}: {{unit: t}}}}"
 )
 NOT_TURNED = "the unit is not one that can be turned into {unit}: not used; say it in the card, as in units: {{{raw}: {{unit: t}}}}"
 NOT_A_PAIR = "looks like a coordinate and is not understood, so that no row has a position: name the columns as x and y with their crs in the card"

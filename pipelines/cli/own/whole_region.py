@@ -283,15 +283,21 @@ def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Lin
 
 def _left_by_all(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """File -> the columns that none of the layers reads which are read from it: sites, tonnages and grades may be one table."""
-    out: dict[str, list[str]] = {}
-    held: dict[str, set[str]] = {}
+    by_file: dict[str, list[tuple[list[str], set[str]]]] = {}
     for report in reports.values():
         if "columns_unmapped" in report:
-            file = Path(str(report.get("file") or "")).name
             unused = [str(c) for c in report["columns_unmapped"]]
-            out[file] = [c for c in out[file] if c in unused] if file in out else unused
-            held.setdefault(file, set()).update(_held_whole(report))
-    return {file: [c for c in left if c not in held[file]] for file, left in out.items()}
+            by_file.setdefault(Path(str(report.get("file") or "")).name, []).append((unused, set(_held_whole(report))))
+    out: dict[str, list[str]] = {}
+    for file, told in by_file.items():
+        held = {c for _, whole in told for c in whole}
+        # Two layers of one file that leave nothing in common are of two of its sheets.
+        left = [
+            c for unused, _ in told for c in unused
+            if all(c in others for others, _ in told if set(others) & set(unused)) and c not in held
+        ]  # fmt: skip
+        out[file] = list(dict.fromkeys(left))
+    return out
 
 
 def _valued(inventory: WasteInventory) -> Iterator[Line]:

@@ -100,6 +100,23 @@ def test_what_one_table_marks_stays_and_of_two_tables_the_register_goes_first(fo
     assert marks["1"] and not marks["office:2"] and marks["office:1"] and pd.isna(marks["2"])
 
 
+@pytest.mark.parametrize("mode", [1.0, 9.0])
+def test_of_two_figures_of_one_table_none_is_chosen_by_its_number(folder, mode):
+    both = pd.DataFrame({"tonnage_id": ["1", "2"], "site_id": ["P1"] * 2, "tonnage_mode_mt": [mode, 10.0 - mode]})
+    both.to_csv(folder / "pond_tonnages.csv", index=False)
+    DUMP_TONNAGES.head(1).assign(site_id="P1").to_csv(folder / "dump_tonnages.csv", index=False)
+    got = merged(folder, {"card": "own_waste_table", "path": "dumps.csv", "tonnages": "dump_tonnages.csv"})
+    assert not got.tonnages.loc[got.tonnages["site_id"] == "P1", "is_preferred"].fillna(False).any()
+    assert "P1" not in counted(got)
+
+
+def test_a_figure_that_its_table_refuses_is_not_chosen_for_another_tables_sake(folder):
+    POND_TONNAGES.assign(is_preferred=[False, None]).to_csv(folder / "pond_tonnages.csv", index=False)
+    DUMP_TONNAGES.head(1).assign(site_id="P1").to_csv(folder / "dump_tonnages.csv", index=False)
+    got = merged(folder, {"card": "own_waste_table", "path": "dumps.csv", "tonnages": "dump_tonnages.csv"})
+    assert counted(got)["P1"] == 1.5
+
+
 WORKBOOK = pd.DataFrame(
     {
         "Dump No": ["D1", "D2"],

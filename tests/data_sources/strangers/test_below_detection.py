@@ -29,11 +29,14 @@ def test_a_stated_limit_is_an_upper_limit():
 
 
 @pytest.mark.parametrize("cell", ["BDL", "ND", "<DL", "Not detected"])
-def test_a_limit_that_is_not_stated_is_the_smallest_figure_of_the_element(cell):
-    got = wide("1.0", cell, "0.4")
+def test_a_limit_that_is_not_stated_is_the_smallest_that_is_and_never_a_measured_grade(cell):
+    got = wide("1.0", cell, "0.4", "<0.05", "<0.2")
     row = zinc(got).loc[1]
-    assert row["basis_code"] == "upper_limit" and row["ppm_max"] == pytest.approx(4000), "not copper's 30 ppm"
+    assert row["basis_code"] == "upper_limit" and row["ppm_max"] == pytest.approx(500)
     assert WITHOUT_LIMIT in set(got.flags["reason"])
+    alone = wide("1.0", cell, "0.4")
+    assert zinc(alone).loc[1, ["ppm_min", "ppm_mode", "ppm_max"]].isna().all()
+    assert alone.flags.loc[alone.flags["reason"] == NOTHING_KNOWN, "row"].tolist() == [2]
 
 
 def test_without_any_figure_of_the_element_nothing_is_known():

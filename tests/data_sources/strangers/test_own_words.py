@@ -10,7 +10,8 @@ import yaml
 
 from data_sources.cards.card import parse_card
 from data_sources.contracts.admitting.places import NO_SHEET
-from data_sources.readers.layouts import BY_CARD, OTHER_MEDIUM
+from data_sources.readers.blocks import read_blocks
+from data_sources.readers.layouts import BY_CARD, NOT_WRITTEN, OTHER_MEDIUM
 from data_sources.readers.lease_status import lease_statuses, unused_columns
 from data_sources.readers.survey import admit_frame
 from khanij.foundation.errors import SourceError
@@ -133,3 +134,42 @@ def test_a_collection_of_point_and_outline_is_the_outline():
     )  # fmt: skip
     kept = admit_frame(frame, "waste_sites").kept
     assert pond.contains(kept.geometry[0]) and kept.geometry[1].equals(shapely.Point(73.6, 24.2))
+
+
+def test_every_column_of_a_medium_is_asked_and_words_are_whole_words():
+    table = samples(["ORIG"] * 6, "sample_type").assign(
+        medium=["Soil", "Rock", "Rocky loam", "Plantation soil", "Soil", "Soil"]
+    )
+    got = admit_frame(table, "soil_samples")
+    assert got.quarantine.loc[got.quarantine["reason"] == OTHER_MEDIUM, "row"].tolist() == [2]
+    streams = samples(["Stream sediment", "stream water", "Active channel", "Channel bar", "Stream", "SS"])
+    got = admit_frame(streams, "stream_sediments")
+    assert got.quarantine.loc[got.quarantine["reason"] == OTHER_MEDIUM, "row"].tolist() == [2]
+
+
+def test_a_code_with_gaps_is_translated_and_a_word_that_stands_nowhere_is_told():
+    frame = pd.DataFrame(
+        {"site_id": ["a", "b", "c"], "name": ["A", "B", "C"], "lat": [24.0, 24.1, 24.2], "lon": [73.5, 73.6, 73.7],
+         "Kind": [1.0, None, 2.0]}
+    )  # fmt: skip
+    words = {"1": "red_mud", "mudd": "red_mud"}
+    got = admit_frame(
+        frame, "waste_sites", options={"field_map": {"Kind": "waste_type_code"}, "values": {"Kind": words}}
+    )
+    assert got.kept["waste_type_code"].fillna("").tolist() == ["red_mud", "", "2.0"]
+    assert got.flags.loc[got.flags["reason"] == NOT_WRITTEN, "value"].tolist() == ["mudd"]
+
+
+def test_the_status_of_leases_by_a_mapped_and_translated_column(tmp_path):
+    shapes = [shapely.box(73.5 + i, 24.1, 73.52 + i, 24.12) for i in range(2)]
+    file = tmp_path / "leases.gpkg"
+    gpd.GeoDataFrame({"ML_NO": ["1", "2"], "STHITI": ["bandh", "working"]}, geometry=shapes, crs=4326).to_file(file)
+    card = parse_card(
+        yaml.safe_dump(
+            {"name": "own", "title": "t", "publisher": "p", "licence": "l", "redistribute": "no", "citation": "c",
+             "protocol": "file", "contract": "mining_leases", "path": "x.gpkg",
+             "field_map": {"ML_NO": "block_id", "STHITI": "lease_status"}, "values": {"STHITI": {"bandh": "lapsed"}}}
+        ), file="own.yaml",
+    )  # fmt: skip
+    kept = read_blocks(file, "mining_leases", card=card).kept
+    assert kept.set_index("block_id")["lease_status"].to_dict() == {"1": "none", "2": "third_party"}

@@ -77,3 +77,9 @@ def test_of_limits_alone_there_is_no_mean():
 def test_what_is_missing_is_no_sample():
     chosen = chosen_grades([grade(1, 9000), grade(2, math.nan), grade(3, 8000)])
     assert chosen.rows[0].ppm_mode == 8500 and chosen.means == ["Zn 2"]
+
+
+def test_a_limit_above_every_measured_sample_says_nothing():
+    limit = GradeRow(grade_id="g9", site_id="S", element="Zn", ppm_max=1000, basis_code="upper_limit", source="lab")
+    chosen = chosen_grades([grade(1, 120), grade(2, 130), limit])
+    assert [r.ppm_mode for r in chosen.rows] == [pytest.approx(125)] and chosen.means == ["Zn 2"]

@@ -17,9 +17,9 @@ from data_sources.contracts.admitting.cells.mass_fractions import PPM_PER_UNIT, 
 UPPER_LIMIT = "upper_limit"
 WITH_LIMIT = "below detection: an upper limit, the limit itself; no value"
 WITHOUT_LIMIT = (
-    "below detection without a limit: an upper limit at the smallest positive value of the element in the table"
+    "below detection without a limit: an upper limit at the smallest limit that the table states for the element"
 )
-NOTHING_KNOWN = "below detection without a limit, and the table has no figure of the element: read as missing"
+NOTHING_KNOWN = "below detection without a limit, and the table states none for the element: read as missing"
 LIMITED = {"value_mode": "value_max", "ppm_mode": "ppm_max"}
 """Field of a value -> field of its upper limit."""
 
@@ -29,8 +29,8 @@ def limits_apart(
 ) -> list[tuple[str, np.ndarray, str]]:
     """Move limits from values to upper limits, in place; (field, rows, what is said) of each kind.
 
-    A cell that states no limit takes the smallest positive figure of its element in the table, in ppm, as a column of a survey
-    does (``parse_numbers``); figures that are limits count among them.
+    A cell that states no limit takes the smallest limit that the table states for its element, in ppm. A measured figure is no
+    limit: among rich samples half of one would be metal that nobody found.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def limits_apart(
         values, n = data[name], len(data[name])
         factor = _ppm_of(data, n) if name == "value_mode" else np.ones(n)
         with np.errstate(invalid="ignore"):
-            known = pd.Series(np.where(values > 0, values * factor, np.nan))
+            known = pd.Series(np.where(stated & (values > 0), values * factor, np.nan))
         named = data.get("element")
         of = pd.Series(np.zeros(n) if named is None else pd.factorize(pd.Series(named).str.strip().str.lower())[0])
         limit = np.where(stated, values, (known.groupby(of).transform("min") / factor).to_numpy())
