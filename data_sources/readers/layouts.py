@@ -23,6 +23,7 @@ from data_sources.contracts.admitting.rules import OXIDE_TOTAL
 from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.contracts.shapes.remarks import remark
+from data_sources.register.volumes import with_tonnage_of_volume
 
 UNITS_ROW = "row 1 below the header is a row of units: read as the units of the columns, not as a row"
 LONG = "a long table: {rows} rows of element and value are read as {samples} samples of {elements} elements"
@@ -137,6 +138,8 @@ def laid_out(
         frame = _with_check_material_told(frame, contract, field_map, rows)
     if contract.name in ("tonnages", "grades"):
         frame = _with_repeated_rows_held(frame, contract, field_map, rows)
+    if contract.name == "tonnages":
+        frame = with_tonnage_of_volume(frame, contract, field_map, rows)
     units = _units_row(frame)
     if units:
         left = _with_remark(frame.iloc[1:].reset_index(drop=True), frame, UNITS_ROW)

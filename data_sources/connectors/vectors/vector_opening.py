@@ -21,6 +21,7 @@ from data_sources.connectors.exact import WHOLE_NUMBERS
 from data_sources.connectors.library_errors import LIBRARY_ERRORS
 from data_sources.connectors.safety import check_shapefile, refuse_entities
 from data_sources.connectors.vectors import geojson
+from data_sources.connectors.vectors.descriptions import with_described
 from data_sources.connectors.vectors.domains import domains_of, explained
 from data_sources.connectors.vectors.overflow import tell_overflow
 from data_sources.connectors.vectors.plain_shapes import ARC, NOT_A_SHAPE, SURFACE, OddLayer, gpkg_layers, read_odd
@@ -127,7 +128,7 @@ def _chosen(dataset: Any, layer: str | None, suffix: str, options: Mapping[str, 
         frame = explained(_read(dataset, chosen, options, tuple(domains)), domains)
         if suffix == ".shp":
             tell_overflow(frame, Path(dataset))
-        return _plain_kml(frame) if suffix == ".kml" else frame
+        return with_described(_plain_kml(frame)) if suffix == ".kml" else frame
 
 
 def _read(dataset: Any, layer: str | None, options: Mapping[str, Any], coded: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
@@ -246,7 +247,7 @@ def _all_folders(dataset: Any, names: list[str], options: Mapping[str, Any]) -> 
         return found[0]
     out = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), crs=filled[0].crs)
     remark(out, _FOLDER, ", ".join(names)[:200], f"{len(names)} folders of the KML are read as one layer")
-    return out
+    return with_described(out)
 
 
 def _plain_kml(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

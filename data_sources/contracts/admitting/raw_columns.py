@@ -85,11 +85,13 @@ class ColumnsRead:
     data: dict[str, Any]
     chemistry: Analyses
     repeating: dict[str, str] = field(default_factory=dict)
+    used_before: tuple[str, ...] = ()
+    """Columns of which the reader made another: a volume and its density, which give a tonnage."""
 
     def unmapped(self) -> list[str]:
         """Raw columns that nothing was read from."""
         found = {f.column for f in self.chemistry.findings} | {d["column"] for d in self.chemistry.derived}
-        used = set(self.matched.values()) | set(self.pair or ()) | found
+        used = set(self.matched.values()) | set(self.pair or ()) | found | set(self.used_before)
         return [c for c in self.raw if c not in used]
 
 
@@ -131,7 +133,9 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     if contract.analyses:
         chemistry = read_analyses(frame, analyses, says.units, ledger, marks)
         data |= chemistry.columns
-    read = ColumnsRead(raw, matched, pair, written, data, chemistry, repeating)
+    read = ColumnsRead(
+        raw, matched, pair, written, data, chemistry, repeating, tuple(frame.attrs.get("used_columns", ()))
+    )
     _tell(frame, contract, read, ledger)
     if contract.analyses:
         hold_passed_over(frame, read.unmapped(), ledger)
