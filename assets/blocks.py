@@ -29,7 +29,7 @@ def blocks(
     report: dict[str, Any] = {}
     for kind in region.units:
         if kind == "waste_block":
-            units = waste_blocks(waste_inventory["sites"], waste_inventory["footprints"], region.crs)
+            units = waste_blocks(waste_inventory["sites"], waste_inventory["footprints"])
             marks = waste_inventory.get("marks", {})  # what admission found odd in a site or repaired in its outline
             told = [
                 "; ".join(filter(None, (f, marks.get(s))))

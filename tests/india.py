@@ -34,7 +34,7 @@ def india_frames(draws: int = 500, **settings: Any) -> dict[str, Any]:
         "source": auction["source"],
     }
     blocks = gpd.GeoDataFrame(pd.DataFrame(columns), geometry=shapely.from_wkt(auction["geometry_wkt"]), crs=4326)
-    both = pd.concat([waste_blocks(sites, None, CRS), blocks], ignore_index=True)
+    both = pd.concat([waste_blocks(sites, None), blocks], ignore_index=True)
     return {
         "blocks": gpd.GeoDataFrame(both, crs=4326),
         "sites": sites,

@@ -120,3 +120,15 @@ def test_modules_stay_rooms_not_halls():
 def test_no_room_answers_for_names_that_it_does_not_have():
     lazy = [name for name, path in modules().items() if "def __getattr__(" in path.read_text(encoding="utf-8")]
     assert lazy == ["khanij"], "only the public face imports when it is asked"
+
+
+def test_only_the_command_line_leans_on_the_command_line():
+    """A job, a check or a sensor that imported a verb would print what nobody reads and load what nobody asked for."""
+    leaning = {
+        name
+        for name, path in modules().items()
+        if not name.startswith("pipelines.cli") and name not in ("khanij.face", "khanij.__main__")
+        for imported in imports_of(path.read_text(encoding="utf-8"))
+        if f"{imported}.".startswith("pipelines.cli.")
+    }
+    assert leaning == set()

@@ -90,7 +90,7 @@ def national(n_sites: int, n_elements: int, n_blocks: int, draws: int, **setting
         }
     )
     points = gpd.GeoDataFrame(sites, geometry=gpd.points_from_xy(lon, lat), crs=4326)
-    frames = [waste_blocks(points, None, CRS)]
+    frames = [waste_blocks(points, None)]
     extra = max(0, n_blocks - n_sites)
     if extra:
         at = rng.integers(0, n_sites, extra)

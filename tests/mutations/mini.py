@@ -119,7 +119,7 @@ def mini(draws: int = 800, **settings: Any) -> dict[str, Any]:
     around = [(78.0, 18.0), (78.0, 18.0), (78.3, 18.0), (78.0, 18.6)]  # ML1 and ML2 overlap over CU1
     shapes = [shapely.box(x - 0.05 - 0.01 * i, y - 0.05, x + 0.05, y + 0.05) for i, (x, y) in enumerate(around)]
     blocks = pd.concat(
-        [waste_blocks(sites, None, CRS), gpd.GeoDataFrame(leases, geometry=shapes, crs=4326)], ignore_index=True
+        [waste_blocks(sites, None), gpd.GeoDataFrame(leases, geometry=shapes, crs=4326)], ignore_index=True
     )
     return {
         "blocks": gpd.GeoDataFrame(blocks, crs=4326),

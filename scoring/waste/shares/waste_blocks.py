@@ -36,7 +36,7 @@ COLUMNS = (
 )
 
 
-def waste_blocks(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame:
+def waste_blocks(sites: gpd.GeoDataFrame, footprints: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     """Waste blocks in EPSG:4326, one per site in the order of the ids, ``block_id = WB-<site_id>``.
 
     ``geometry_basis`` is ``footprint`` (mapped; ``area_ha`` geodesic), ``position_circle`` (radius r90, area null) or

@@ -89,7 +89,7 @@ def test_what_holds_no_site_or_several_is_counted_and_what_names_none_is_held(jo
 
 def test_the_outline_takes_the_place_of_the_circle(joined: WasteInventory, placed: gpd.GeoDataFrame) -> None:
     a = placed.iloc[0]
-    blocks = waste_blocks(joined.sites, joined.footprints, CRS).set_index("site_id")
+    blocks = waste_blocks(joined.sites, joined.footprints).set_index("site_id")
     assert blocks.at[a["site_id"], "geometry_basis"] == "footprint"
     assert blocks.at[a["site_id"], "geometry"].equals(shapely.MultiPolygon([box(a)]))
     assert blocks.at[a["site_id"], "area_ha"] == pytest.approx(

@@ -13,7 +13,9 @@ ONE = {"site_id": ["A"]}
 
 
 def tonnages(**columns: list[object]):
-    return admit_frame(pd.DataFrame({"site_id": list("ABCDEFGH")[: len(next(iter(columns.values())))], **columns}), "tonnages")
+    return admit_frame(
+        pd.DataFrame({"site_id": list("ABCDEFGH")[: len(next(iter(columns.values())))], **columns}), "tonnages"
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,9 @@ def test_cells_that_say_more_than_a_number_give_no_tonnage_and_an_odd_density_is
         **{"Volume (m3)": ["2,000,000", "3 lakh m3", "<5", "1000000", "1000000", ""],
            "Density (t/m3)": ["1.5", "1.5", "1.5", "15", "1.5 g/cc", "1.5"]}
     )  # fmt: skip
-    assert got.kept["tonnage_mode_mt"].iloc[0] == pytest.approx(3.0) and got.kept["tonnage_mode_mt"].iloc[1:].isna().all()
+    assert (
+        got.kept["tonnage_mode_mt"].iloc[0] == pytest.approx(3.0) and got.kept["tonnage_mode_mt"].iloc[1:].isna().all()
+    )
     assert got.flags.loc[got.flags["reason"] == ODD_DENSITY, "row"].tolist() == [4]
     assert got.kept["basis_code"].notna().tolist() == [True] + [False] * 5
 

@@ -129,7 +129,7 @@ def frames_of(
     """Arguments of ``cases.assess``: the sites' own waste blocks and the blocks given."""
     table = pd.DataFrame(sites)
     points = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326)
-    own = waste_blocks(points, None, CRS)
+    own = waste_blocks(points, None)
     both = own if blocks is None else gpd.GeoDataFrame(pd.concat([own, blocks], ignore_index=True), crs=4326)
     return {
         "blocks": both,

@@ -43,7 +43,7 @@ def frames(home: Path) -> dict[str, Any]:
     data = SmallRegion(sites=sites, blocks=blocks).write(home)
     waste = read_inventory({"waste_sites": data / "sites.csv"}, card_name="own_waste_table", extent_deg=EXTENT_DEG)
     auction = read_blocks(data / "blocks.geojson", "auction_blocks", card_name="own_blocks", extent_deg=EXTENT_DEG).kept
-    units = pd.concat([waste_blocks(waste.sites, waste.footprints, CRS), auction], ignore_index=True)
+    units = pd.concat([waste_blocks(waste.sites, waste.footprints), auction], ignore_index=True)
     return {
         "blocks": gpd.GeoDataFrame(units, crs=4326), "sites": waste.sites, "footprints": waste.footprints,
         "tonnages": waste.tonnages, "grades": waste.grades, "constraints": waste.constraints, "fertility": None,

@@ -51,7 +51,7 @@ def district(grades: list[dict], waste: str = "ash", n: int = 3, block: shapely.
     extra |= {"area_ha": 1e4, "geometry_basis": "corners", "site_id": None, "lease_status": "none", "flags": None}
     shape = block if block is not None else shapely.box(79.9, 19.9, 80.02, 20.1)
     other = gpd.GeoDataFrame(pd.DataFrame({**extra, "source": "made up"}), geometry=[shape], crs=4326)
-    both = pd.concat([waste_blocks(points, footprints, CRS), other], ignore_index=True)
+    both = pd.concat([waste_blocks(points, footprints), other], ignore_index=True)
     constraints = ["constraint_id", "site_id", "constraint_type", "gate_code", "multiplier", "fact", "source"]
     return {
         "blocks": gpd.GeoDataFrame(both, crs=4326),

@@ -58,7 +58,7 @@ def district(home: Path) -> dict[str, Any]:
         {**told.ranking, "draws": 1000, "baskets": ["critical_30", "all_recoverable"]}, seed=told.seed
     )
     return {
-        "blocks": waste_blocks(waste.sites, waste.footprints, told.crs), "sites": waste.sites,
+        "blocks": waste_blocks(waste.sites, waste.footprints), "sites": waste.sites,
         "footprints": waste.footprints, "tonnages": waste.tonnages, "grades": waste.grades,
         "constraints": waste.constraints, "fertility": None, "reference": load_reference(), "settings": settings,
         "crs": told.crs,

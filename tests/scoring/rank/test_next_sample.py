@@ -7,7 +7,10 @@ import pytest
 from cases import base_run
 
 from data_sources.contracts.published.outputs import SAMPLE_NEXT
+from scoring.rank import assess
 from scoring.rank.next_sample import NOT_WORTH, WORTH, WOULD_ENTER, sample_next
+from scoring.rank.sensitivity import robustness
+from scoring.rank.what_moves import what_moves
 
 from .conftest import india_frames
 
@@ -51,3 +54,16 @@ def test_where_no_site_is_quantified_the_columns_are_the_same():
     told = sample_next(base_run(**frames))
     assert list(told.columns) == SAMPLE_NEXT.names() and set(told["effect"]) == {WOULD_ENTER}
     assert str(told["cost_inr_lakh"].dtype) == "Int64"
+
+
+def test_comparisons_and_advice_share_the_base_run(monkeypatch):
+    given, seen = assess.given_of, []
+
+    def counted(case, settings, say, count_near):
+        seen.append((id(case.blocks), settings, count_near))
+        return given(case, settings, say, count_near)
+
+    monkeypatch.setattr(assess, "given_of", counted)
+    state = base_run(**india_frames(draws=100))
+    robustness(state, grid_km=None), sample_next(state), what_moves(state)
+    assert len(seen) > 1 and all(seen.count(one) == 1 for one in seen), "nothing is run twice"

@@ -46,7 +46,7 @@ def test_an_accuracy_that_is_not_stated_is_said_to_be_assumed_and_an_outline_tak
     footprints = gpd.GeoDataFrame(
         {"site_id": [mapped], "area_ha": [38.0], "source": ["a user's layer"]}, geometry=[outline], crs=4326
     )
-    own = waste_blocks(sites, footprints, frames["crs"])
+    own = waste_blocks(sites, footprints)
     auction = frames["blocks"][frames["blocks"]["kind"] == "auction_block"]
     both = gpd.GeoDataFrame(pd.concat([own, auction], ignore_index=True), crs=4326)
     made = assess(**{**frames, "sites": sites, "footprints": footprints, "blocks": both}).ranked_blocks

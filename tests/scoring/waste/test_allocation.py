@@ -181,7 +181,7 @@ def test_position_error_is_drawn():
 def test_a_waste_block_holds_its_own_site_whole():
     sites = sites_of([(0, 0), (500, 0)], [3000.0, 3000.0])
     blocks = waste_blocks(
-        sites.assign(name="x", state="", district="", host_commodity="", lease_status="", source="s"), None, CRS
+        sites.assign(name="x", state="", district="", host_commodity="", lease_status="", source="s"), None
     )
     result = run(sites, None, blocks)
     assert result.shares[["block_id", "inside", "near"]].to_numpy().tolist() == [
