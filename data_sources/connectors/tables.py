@@ -25,8 +25,9 @@ import shapely
 
 from data_sources.connectors.degree_columns import joined_degrees
 from data_sources.connectors.text_header import MISSING, joined_header, looks_like_header, refuse_title, unique_names
-from data_sources.contracts.admitting.places import coordinate_pair
+from data_sources.contracts.admitting.places import coordinate_pair, plain_metres
 from data_sources.contracts.contract import plain_name
+from data_sources.contracts.shapes.remarks import used
 from khanij.foundation.errors import ContractError, CrsError, SourceError
 
 _WKT_COLUMNS = frozenset(
@@ -278,7 +279,7 @@ def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) 
     names = None if options.get("geometry") == "none" else coordinate_columns(list(frame.columns), options, where)
     if names is None:
         return frame
-    east, north = (pd.to_numeric(frame[n], errors="coerce").to_numpy(dtype="float64", na_value=np.nan) for n in names)
+    east, north = (plain_metres(frame[n]).to_numpy(dtype="float64", na_value=np.nan) for n in names)
     known = np.isfinite(east) & np.isfinite(north)
     points = np.full(len(frame), None, dtype=object)
     points[known] = gpd.points_from_xy(east[known], north[known])
@@ -286,6 +287,8 @@ def with_points(frame: pd.DataFrame, options: Mapping[str, Any], where: object) 
         frame, geometry=gpd.GeoSeries(points, index=frame.index, crs=options.get("crs") or "EPSG:4326")
     )
     out.attrs = dict(frame.attrs)
+    if options.get("x") or options.get("y"):
+        used(out, *names)
     return out
 
 

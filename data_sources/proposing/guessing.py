@@ -14,7 +14,7 @@ import pandas as pd
 
 from data_sources.contracts.admitting.cells.units import factor_to
 from data_sources.contracts.admitting.identity import key_form, key_forms
-from data_sources.contracts.admitting.places import coordinate_pair
+from data_sources.contracts.admitting.places import coordinate_pair, plain_metres
 from data_sources.contracts.blocks import BLOCK_CONTRACTS
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.proposing.layer_words import FIELD_WORDS, KEY_WORDS
@@ -26,6 +26,7 @@ _METRES = (
     ("utm_e", "utm_n"), ("utm_x", "utm_y"), ("x_utm", "y_utm"), ("east", "north"), ("x_m", "y_m"), ("grid_e", "grid_n"),
     ("coord_e", "coord_n"), ("easting_utm", "northing_utm"),
 )  # fmt: skip
+_ZONE_END = re.compile(r"_(?:utm_)?(?:zone_)?z?(4[2-7])_?n?$")
 UTM_ZONES = "UTM, WGS84: EPSG:32642 for 66 to 72 E, 32643 to 78 E, 32644 to 84 E, 32645 to 90 E, 32646 to 96 E"
 _KEY_END = re.compile(
     r"(site|block|blk|lease|sample|smp|pond|dump|tsf|dam|waste|plot|object|facility|mine|record|rec|unit|poly|feature|feat|ml|bl|g|f|u|o)(id|no|code)"
@@ -110,7 +111,20 @@ def _wastes(frame: pd.DataFrame, columns: list[str], codes: frozenset[str]) -> t
         speaks = told[column] or all(re.search(_WASTE_WORD, w, re.IGNORECASE) for w in near)
         if speaks and words.isin(near).mean() >= _SHARE:
             return column, "its words come near to codes of wastes"
+        if told[column] and words.str.contains(_WASTE_WORD, case=False, regex=True).mean() >= _SHARE:
+            return column, "its words speak of wastes"
     return None
+
+
+def names_wastes(frame: pd.DataFrame, codes: frozenset[str]) -> str:
+    """The column in which most rows name a waste, by a code or in words for one; '' for none."""
+    shape = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name else None
+    hit = _wastes(frame, [str(c) for c in frame.columns if c != shape], codes)
+    if hit is None:
+        return ""
+    words = frame[hit[0]].dropna().astype("str")
+    speaks = words.isin(codes) | words.str.contains(_WASTE_WORD, case=False, regex=True)
+    return hit[0] if speaks.mean() >= _SHARE else ""
 
 
 def _by_values(frame: pd.DataFrame, columns: list[str], known: frozenset[str], why: str) -> tuple[str, str] | None:
@@ -196,12 +210,38 @@ def metres_of(frame: pd.DataFrame) -> tuple[str, str] | None:
     columns = [str(c) for c in frame.columns]
     if isinstance(frame, gpd.GeoDataFrame) or coordinate_pair(columns) is not None:
         return None
-    known = {plain_name(c): c for c in reversed(columns)}
+    known = {_ZONE_END.sub("", plain_name(c)): c for c in reversed(columns)}
     for east, north in _METRES:
         if east in known and north in known:
-            metres = [pd.to_numeric(frame[known[n]], errors="coerce").median() for n in (east, north)]
+            metres = [plain_metres(frame[known[n]]).median() for n in (east, north)]
             if 100_000 <= metres[0] <= 5_000_000 and 100_000 <= metres[1] <= 10_000_000:
                 return known[east], known[north]
+    return None
+
+
+def utm_crs_of(frame: pd.DataFrame, pair: tuple[str, str]) -> tuple[str, str] | None:
+    """(CRS, what says it) of eastings and northings in one UTM zone: by their headers, or by a column that is the same in every row.
+
+    A zone without a datum is taken as WGS 84, the survey's own since 2005; the datum before it lies some 300 m away.
+    """
+    ends = {found[1] for c in pair if (found := _ZONE_END.search(plain_name(c)))}
+    if len(ends) == 1:
+        return f"EPSG:326{ends.pop()}", f"the zone in the header {pair[0]}"
+    for column in (str(c) for c in frame.columns):
+        if not re.search(r"zone|utm|crs|srs|epsg|datum|projection|grid", plain_name(column)) or column in pair:
+            continue
+        words = frame[column].dropna().astype("str").str.strip().str.upper().unique()
+        if len(words) != 1:
+            continue
+        epsg = re.fullmatch(r"(?:EPSG\W*)?(32[67]\d\d|24[34]\d\d)(?:\.0)?", words[0])
+        if epsg:
+            return f"EPSG:{epsg[1]}", f"the column {column}"
+        zone = re.fullmatch(
+            r"(?:WGS\W*(?:19)?84\W*)?(?:UTM\W*)?(?:ZONE\W*)?(4[2-7])(?:\.0)?\s*[NPQRST]?(?:\W*WGS\W*(?:19)?84)?",
+            words[0],
+        )
+        if zone:
+            return f"EPSG:326{zone[1]}", f"the column {column} ({words[0]})"
     return None
 
 

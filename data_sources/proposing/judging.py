@@ -19,7 +19,7 @@ from data_sources.contracts.admitting.raw_columns import GENERIC_KEYS, match_fie
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.contracts.registry import ALL
 from data_sources.proposing.folder import UNREADABLE, Found, Unread
-from data_sources.proposing.guessing import UTM_ZONES, amount_column, guess, metres_of
+from data_sources.proposing.guessing import UTM_ZONES, amount_column, guess, metres_of, names_wastes, utm_crs_of
 from data_sources.proposing.joining import shares_names
 from data_sources.proposing.layer_words import COLUMN_WORDS, LAYER_WORDS, word_in
 from data_sources.proposing.proposals import FURTHER, LEAST_SCORE, Known, Proposal
@@ -127,6 +127,7 @@ def _try(
     weight = sum(w for w, _ in words)
     reading = dict(options)
     guessed: list[str] = []
+    translated: list[str] = []  # what stands in cells: it is looked at, and speaks against no layer
     if contract.name == "waste_sites" and known.site_column is not None and known.site_column[0] == found:
         _, column, why = known.site_column
         reading["field_map"] = {column: "site_id"}
@@ -148,12 +149,18 @@ def _try(
             guessed.append(taken)  # a column of its own is better than the other one's values
             continue
         if contract.name == "waste_sites" and (words_taken := _words_translated(admission, reading, known)):
-            guessed += words_taken
+            translated += words_taken
             continue
         wanted = _NEEDED.get(contract.name, ())
         if not wanted or any(f in admission.report["fields"] for f in wanted):
             return _weighed(
-                found, frame, admission, reading, [*words, *_against(frame, contract, admission, known)], guessed
+                found,
+                frame,
+                admission,
+                reading,
+                [*words, *_against(frame, contract, admission, known)],
+                guessed,
+                translated,
             )
         taken = _guessed(frame, contract, wanted[0], reading, known)
         if taken is None:
@@ -233,6 +240,8 @@ def _against(frame: pd.DataFrame, contract: Contract, admission: Admission, know
         and admission.report["fields"]["element"] not in frame.columns
     ):
         out.append((_WIDE, "a column an element"))
+    if contract.analyses and (column := names_wastes(frame, known.codes)):
+        out.append((-_PLACES, f"though its column {column} names wastes"))
     if contract.geometry is None and kinds_of(frame):
         out.append((-_PLACES, "though it has places"))
     if (
@@ -260,6 +269,7 @@ def _weighed(
     reading: Mapping[str, Any],
     words: list[tuple[float, str]],
     guessed: list[str],
+    translated: list[str],
 ) -> Proposal:
     report, columns = admission.report, set(map(str, frame.columns))
     contract = ALL[report["layer"]]
@@ -290,11 +300,20 @@ def _weighed(
     if own:
         why.append("columns " + ", ".join(f"{raw} = {t}" if plain_name(raw) != t else raw for t, raw in own.items()))
     why += [text for _, text in words]
-    look = tuple(f"a guess: {text}" for text in guessed)
+    look = tuple(f"a guess: {text}" for text in (*guessed, *translated))
     if contract.geometry and told["bounds_deg"] is None and (metres := metres_of(frame)):
         look = (
             *look,
             f"no place is read: {', '.join(metres)} are metres of a grid; say it with --crs CODE ({UTM_ZONES})",
+        )
+    if (
+        "x" in reading
+        and (grid := utm_crs_of(frame, (str(reading["x"]), str(reading["y"]))))
+        and grid[0] == reading.get("crs")
+    ):
+        look = (
+            *look,
+            f"a guess: {reading['x']} and {reading['y']} are metres of {grid[0]} by {grid[1]}; WGS 84 where no datum is said",
         )
     return Proposal(found, contract.name, score if specific else 0.0, tuple(why), look, options=dict(reading), **told)
 

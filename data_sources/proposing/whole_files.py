@@ -15,7 +15,7 @@ import pandas as pd
 from data_sources.connectors.files import read_file
 from data_sources.connectors.rasters import read_raster
 from data_sources.proposing.folder import Found
-from data_sources.proposing.guessing import metres_of
+from data_sources.proposing.guessing import metres_of, utm_crs_of
 from data_sources.proposing.joining import shares_names
 from data_sources.proposing.layer_words import GATE_WORDS, LAYER_WORDS, word_in
 from data_sources.proposing.proposals import GRID_LAYER, LEAST_SCORE, OUTLINES, POSITIONS, Known, Proposal
@@ -31,8 +31,8 @@ def rows_of(found: Found, crs: str | None) -> tuple[pd.DataFrame, dict[str, Any]
     for _ in range(5):
         try:
             frame = read_file(found.path, layer=found.part or None, options=options)
-            if crs is not None and (pair := metres_of(frame)) and "x" not in options:
-                options |= {"x": pair[0], "y": pair[1], "crs": crs}
+            if "x" not in options and (pair := metres_of(frame)) and (grid := crs or _own_grid(frame, pair)):
+                options |= {"x": pair[0], "y": pair[1], "crs": grid}
                 continue
             return frame, options
         except CrsError:
@@ -48,6 +48,11 @@ def rows_of(found: Found, crs: str | None) -> tuple[pd.DataFrame, dict[str, Any]
             else:
                 raise
     return read_file(found.path, layer=found.part or None, options=options), options
+
+
+def _own_grid(frame: pd.DataFrame, pair: tuple[str, str]) -> str | None:
+    found = utm_crs_of(frame, pair)
+    return found[0] if found else None
 
 
 def kinds_of(frame: pd.DataFrame) -> set[str]:

@@ -39,7 +39,8 @@ def from_type(route: str, others: Iterable[str] = ()) -> str:
 _WORDS = {
     "copper": "cu", "gold": "au", "zinc": "zn", "lead": "pb", "silver": "ag", "iron": "fe", "manganese": "mn", "tungsten": "w",
     "tin": "sn", "nickel": "ni", "chrome": "cr", "chromium": "cr", "chromite": "cr", "uranium": "u", "lithium": "li", "tailing": "tailings",
-    "slime": "slimes", "dump": "dumps", "ash": "ash", "flyash": "ash", "bauxite": "red", "muds": "mud", "slags": "slag",
+    "slime": "slimes", "dump": "dumps", "ash": "ash", "flyash": "ash", "muds": "mud", "slags": "slag", "reject": "rejects",
+    "residues": "residue", "burden": "overburden", "ob": "overburden", "tails": "tailings",
 }  # fmt: skip
 """Words of a waste's description -> the word of the codes that means the same."""
 _HINDI = {
@@ -51,7 +52,15 @@ _HINDI = {
 }  # fmt: skip
 """Words of a waste in Hindi -> in English."""
 _IN_ENGLISH = {unicodedata.normalize("NFC", word): english for word, english in _HINDI.items()}
-_PLAIN = frozenset("tailings dumps slimes waste rock old pond dam mine mill sand stack flotation and of the".split())
+_PLAIN = frozenset(
+    "tailings dumps slimes waste rock old pond dam mine mill sand stack flotation and of the slag rejects overburden mud laterite "
+    "residue washery smelter".split()
+)
+_KINDS = {
+    **dict.fromkeys(("tailings", "slimes"), "tailings"), "slag": "slag", "ash": "ash", "overburden": "overburden", "rejects": "rejects",
+    "dumps": "dumps", "residue": "residue", "mud": "residue", "cinder": "cinder", "dust": "dust", "sludge": "sludge",
+}  # fmt: skip
+"""Words of a kind of waste -> the kind: slag of one furnace is no tailings of another mill."""
 
 
 def plain_code(words: str) -> str:
@@ -62,11 +71,14 @@ def plain_code(words: str) -> str:
 def nearest_code(words: str, codes: Iterable[str]) -> str:
     """The code that somebody may have meant by some words; '' unless one shares more of its words than any other.
 
-    A word that names no commodity or kind of waste (tailings, dump) is not enough: copper tailings are no phosphate tailings.
+    A word that names only a kind of waste (tailings, dump, slag) is not enough: copper tailings are no phosphate tailings, steel
+    slag is none of copper. Nor is a commodity whose waste is of another kind: zinc residue is no zinc tailings.
     """
     composed = unicodedata.normalize("NFC", words)
     english = " ".join(_IN_ENGLISH.get(w, w) for w in re.split(r"[\s,;/()-]+", composed))
     said = {_WORDS.get(w, w) for w in plain_code(english).split("_")}
+    if "bauxite" in said and said & {"residue", "mud"}:  # the ore itself, or its overburden, is another thing
+        said |= {"red", "mud"}
     if "ash" in said:  # of what nothing more is said, Indian coal burns
         said |= {"coal", "fly"} if not said & {"lignite", "imported"} else {"fly"}
     scored = sorted(((_shared(said, code), code) for code in codes), reverse=True)
@@ -78,6 +90,7 @@ def nearest_code(words: str, codes: Iterable[str]) -> str:
 def _shared(said: set[str], code: str) -> tuple[int, float]:
     parts = set(code.split("_"))
     common = said & parts
-    if not common - _PLAIN:
+    kinds, theirs = ({_KINDS[w] for w in words & set(_KINDS)} for words in (said, parts))
+    if not common - _PLAIN or (common == {"red"}) or (kinds and theirs and not kinds & theirs):
         return (0, 0.0)
     return (len(common - _PLAIN), len(common) / len(parts))

@@ -22,12 +22,11 @@ from data_sources.contracts.admitting.cells.quantities import base_and_unit, nam
 from data_sources.contracts.admitting.raw_columns import match_fields
 from data_sources.contracts.admitting.values import COMMA, parse_numbers
 from data_sources.contracts.contract import Contract, plain_name
-from data_sources.contracts.shapes.remarks import remark
+from data_sources.contracts.shapes.remarks import remark, used
 
 TONNAGE = "tonnage_mode_mt"
 PRODUCT = "tonnage is {volume} times {density}: derived, taken as dry where the table says nothing else"
 ODD_DENSITY = "a density outside 0.5 to 5 t/m3: no tonnage is derived from it"
-USED = "used_columns"
 _TIMES = {"000": 1e-3, "1000": 1e-3, "thousand": 1e-3, "lakh": 0.1, "lac": 0.1, "million": 1.0, "mn": 1.0, "crore": 10.0, "m": 1.0}  # fmt: skip
 _FILL = (
     r"(?:(?:of|in|the|dump|dumps|dumped|waste|tailings?|ash|slag|mud|sand|stack|pond|heap|pile|material|stored|deposited|surveyed|"
@@ -69,7 +68,8 @@ def with_tonnage_of_volume(
     for name, text in (("basis_code", "derived"), ("formula", f"{volume} x {density}")):
         if name not in columns:
             out[name] = pd.Series(text, index=frame.index).where(known)
-    out.attrs[USED] = [*out.attrs.get(USED, ()), volume, density]
+    out.attrs = dict(frame.attrs)
+    used(out, volume, density)
     remark(out, volume, "", PRODUCT.format(volume=volume, density=density))
     if odd.any():
         remark(out, density, str(frame[density][odd].iloc[0]), ODD_DENSITY, rows=rows[odd].tolist())

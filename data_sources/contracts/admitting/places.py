@@ -63,6 +63,15 @@ SHEET_COLUMN_DIFFERS = "sheet column and sample number name different sheets"
 NO_SHEET = "no survey sheet number can be read"
 
 
+def plain_metres(column: pd.Series) -> pd.Series:
+    """Numbers of a column of coordinates; commas that part thousands (``3,84,971.5``) part nothing else in metres of a grid."""
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.to_numeric(column)
+    texts = column.astype("str").str.strip()
+    grouped = texts.str.fullmatch(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?").fillna(False)
+    return pd.to_numeric(texts.mask(grouped, texts.str.replace(",", "")), errors="coerce")
+
+
 def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
     """The (longitude, latitude) columns by their usual names in any spelling, or None; ``Y`` alone is yttrium.
 

@@ -25,6 +25,7 @@ from data_sources.contracts.admitting.cells.units import factor_to, is_unit
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.admitting.values import CONVERTED, FORMULA, NO_LIMIT, SENTINEL, clean_text, parse_numbers
 from data_sources.contracts.contract import Contract, Field, plain_name
+from data_sources.contracts.shapes.remarks import USED
 
 PER_ROW = "see unit"
 NO_KEY = "repeats, so that it is no key: another column or the row number is taken; name the key in the card's field_map where there is one"
@@ -86,7 +87,7 @@ class ColumnsRead:
     chemistry: Analyses
     repeating: dict[str, str] = field(default_factory=dict)
     used_before: tuple[str, ...] = ()
-    """Columns of which the reader made another: a volume and its density, which give a tonnage."""
+    """Columns of which the reader made another (``remarks.used``)."""
 
     def unmapped(self) -> list[str]:
         """Raw columns that nothing was read from."""
@@ -133,9 +134,7 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     if contract.analyses:
         chemistry = read_analyses(frame, analyses, says.units, ledger, marks)
         data |= chemistry.columns
-    read = ColumnsRead(
-        raw, matched, pair, written, data, chemistry, repeating, tuple(frame.attrs.get("used_columns", ()))
-    )
+    read = ColumnsRead(raw, matched, pair, written, data, chemistry, repeating, tuple(frame.attrs.get(USED, ())))
     _tell(frame, contract, read, ledger)
     if contract.analyses:
         hold_passed_over(frame, read.unmapped(), ledger)

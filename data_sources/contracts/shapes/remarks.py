@@ -13,6 +13,8 @@ import pandas as pd
 
 _KEY = "remarks"
 _OF_A_READING = (_KEY, "cell_marks", "held_columns", "number_formats", "delimiter")
+USED = "used_columns"
+"""Key of the columns of which a reader made another: a volume and its density, eastings and northings."""
 _MOST_NOTES = 20
 Remark = tuple[list[int], str, str, str, bool]
 
@@ -23,6 +25,11 @@ def remark(
     """Say something of a layer, or of some of its rows (numbers from 1)."""
     said = list(frame.attrs.get(_KEY, ()))
     frame.attrs[_KEY] = [*said, [[int(r) for r in rows], field, value, reason, held]]
+
+
+def used(frame: pd.DataFrame, *columns: str) -> None:
+    """Say that columns were read into others, and are not left aside."""
+    frame.attrs[USED] = [*frame.attrs.get(USED, ()), *columns]
 
 
 def remarks_of(frame: pd.DataFrame) -> list[Remark]:
