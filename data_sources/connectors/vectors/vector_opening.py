@@ -251,4 +251,19 @@ def _all_folders(dataset: Any, names: list[str], options: Mapping[str, Any]) -> 
 
 
 def _plain_kml(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return frame.drop(columns=[c for c in frame.columns if str(c).lower() in _KML_LOOKS])
+    """Without what only says how a mark is shown, without fields that the driver adds empty, and without numbers of the writer."""
+    own = {str(c).lower(): c for c in frame.columns}
+    looks = [c for name, c in own.items() if name in _KML_LOOKS]
+    added = [own[n] for n in ("id", "name", "description") if n in own]
+    empty = [c for c in added if frame[c].astype("str").str.strip().replace("", None).isna().all()]
+    others = set(frame.columns) - {frame.geometry.name, own.get("id"), *looks, *empty}
+    numbered = [own["id"]] if "id" in own and others and _counts_rows(frame[own["id"]]) else []
+    return frame.drop(columns=list(dict.fromkeys([*looks, *empty, *numbered])))
+
+
+def _counts_rows(ids: pd.Series) -> bool:
+    """Whether ids are one word and the number of the row (``layer.1``, ``ID_00000``), as programs write them: no name of a thing."""
+    parts = ids.astype("str").str.extract(r"^(.*?)0*(\d+)$")
+    if len(ids) < 2 or parts.isna().any(axis=None) or parts[0].nunique() > 1:
+        return False
+    return bool((parts[1].astype("int64").diff().dropna() == 1).all()) and int(parts[1].iloc[0]) <= 1

@@ -53,3 +53,25 @@ def test_the_files_own_field_is_not_touched(tmp_path: Path) -> None:
 def test_a_description_in_prose_gives_no_column(tmp_path: Path, form: str) -> None:
     plain, told = read_file(kml(tmp_path / "a.kml", "seen")), read_file(kml(tmp_path / "b.kml", form))
     assert set(told.columns) <= set(plain.columns) and not remarks_of(told)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_named", "kept"),
+    [
+        ("layer.{n}", True, {"name"}),
+        ("ID_0000{n}", True, {"name"}),
+        ("layer.{n}", False, {"id"}),
+        ("ML/{n}7", True, {"id", "name"}),
+        ("{n}5/2019", False, {"id"}),
+    ],
+)
+def test_numbers_of_the_writer_are_no_names_and_fields_that_nobody_filled_are_none(
+    tmp_path: Path, written: str, is_named: bool, kept: set[str]
+) -> None:
+    marks = "".join(
+        f'<Placemark id="{written.format(n=n)}">{"<name>Pond</name>" if is_named else ""}<Point><coordinates>82.{n},20.1,0</coordinates></Point></Placemark>'
+        for n in range(1, 5)
+    )
+    (tmp_path / "n.kml").write_text(f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{marks}</Document></kml>')
+    got = read_file(tmp_path / "n.kml")
+    assert {str(c).lower() for c in got.columns} == {*kept, "geometry"}
