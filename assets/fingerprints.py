@@ -197,6 +197,19 @@ def _group_part(name: str, region: Region, workspace: Workspace, known: dict[str
     return {} if decides is None else {"generation": decides(region.name, workspace, known)}
 
 
+FOR_ONE_FORMAT = {"harmonica": ".grd"}
+"""Library of an extra -> the only kind of file that it opens: to install the extra changes no other result."""
+
+
+def _libraries(recipe: Recipe, region: Region, workspace: Workspace) -> dict[str, str]:
+    idle = {
+        lib
+        for lib, suffix in FOR_ONE_FORMAT.items()
+        if lib in recipe.closure.libraries and not workspace.names_a_file_of(region, suffix)
+    }
+    return library_versions(tuple(lib for lib in recipe.closure.libraries if lib not in idle))
+
+
 def own_parts(name: str, region: Region, workspace: Workspace) -> dict[str, Any]:
     """What an asset's fingerprint holds beside those of what it is made from: code, libraries, settings, sources."""
     recipe = RECIPES[name]
@@ -204,7 +217,7 @@ def own_parts(name: str, region: Region, workspace: Workspace) -> dict[str, Any]
     return {
         "asset": name,
         "code": code_version(recipe.code),
-        "libraries": library_versions(recipe.closure.libraries),
+        "libraries": _libraries(recipe, region, workspace),
         "settings": {key: _get(plain, key) for key in recipe.settings},
         "sources": workspace.source_hash(region, recipe.layers) if recipe.layers else "",
         "files": workspace.file_hash(recipe.files(workspace, region)) if recipe.files else "",

@@ -21,6 +21,7 @@ from data_sources.connectors.in_archive import stored
 from data_sources.contracts import RegionError
 from data_sources.regions import LayerSource, Region, data_folder
 from khanij.foundation.closure import Stat, stat_of
+from khanij.foundation.errors import KhanijError
 from khanij.foundation.files import sha256_of
 
 if TYPE_CHECKING:
@@ -110,6 +111,10 @@ class Workspace(Place):
         folder = self.source_folder(region) or Path.cwd()
         return {name: folder / gate.path for name, gate in sorted(region.gates.items())}
 
+    def names_a_file_of(self, region: Region, suffix: str) -> bool:
+        """Whether any source of the region is a file of this kind (``.grd``), by the region's YAML or by its card."""
+        return any(suffix in _named(source).lower() for source in region.sources().values())
+
     def file_hash(self, files: list[Path]) -> str:
         """SHA-256 over the bytes of some files and those that belong to them; a missing file counts by its name."""
         digest = hashlib.sha256()
@@ -131,6 +136,14 @@ class Workspace(Place):
             for file in companions(path):
                 digest.update(f"{file.name}|{_hash_of(file)}".encode())
         return digest.hexdigest()
+
+
+def _named(source: LayerSource) -> str:
+    """What a source says of its file: its path, or its card where that has the address; nothing of a card that cannot be read."""
+    try:
+        return source.path or load_card(source.card).model_dump_json()
+    except KhanijError:
+        return ""
 
 
 def companions(path: Path | None) -> list[Path]:

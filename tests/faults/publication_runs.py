@@ -298,8 +298,6 @@ SCENARIOS: dict[str, Scenario] = {
 SHORT = (
     "further_source_gone_accepted",
     "one_block_lost",
-    "a_weight",
-    "a_layer_taken_out_of_the_yaml",
     "killed_between_page_and_geopackage",
     "edited_in_another_program",
 )

@@ -15,6 +15,7 @@ import assets.definitions  # noqa: F401 - fills the table of recipes
 from assets import fingerprints
 from assets.fingerprints import RECIPES, planned_fingerprints
 from assets.workspace import Workspace
+from data_sources.regions import LayerSource
 from khanij.foundation import closure
 from khanij.foundation.closure import NEVER, Closure
 from pipelines.incremental import order, stale_assets
@@ -200,6 +201,20 @@ def test_a_library_of_the_closure_counts_and_another_does_not(copy, monkeypatch)
         monkeypatch.setattr(fingerprints, "version", lambda d, changed=library: "99" if d == changed else real(d))
         found = set(stale_assets(REGION, workspace, store))
         assert stale <= found and bool(found) == bool(stale), library
+
+
+@pytest.mark.parametrize(("path", "counts"), [("magnetics.tif", False), ("magnetics.GRD", True)])
+def test_an_extra_that_opens_one_kind_of_file_counts_where_there_is_one(copy, monkeypatch, path, counts):
+    _, workspace, _ = copy
+    region = workspace.region(REGION)
+    card = next(iter(region.layers.values())).card
+    named = region.model_copy(update={"layers": {**region.layers, "geophysics": LayerSource(card=card, path=path)}})
+    real, found = fingerprints.version, []
+    for version in ("1", "2"):
+        fingerprints.forget()
+        monkeypatch.setattr(fingerprints, "version", lambda d, v=version: v if d == "harmonica" else real(d))
+        found.append(fingerprints.own_parts("geophysics", named, workspace)["libraries"])
+    assert (found[0] != found[1]) == counts
 
 
 @pytest.fixture
