@@ -6,8 +6,9 @@ Belongs here: which raw column gives which field, and reading its cells. Does no
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -21,6 +22,7 @@ from data_sources.contracts.admitting.cells.degrees import coordinates
 from data_sources.contracts.admitting.cells.limits import LIMITED, limits_apart
 from data_sources.contracts.admitting.cells.mass_fractions import unit_of
 from data_sources.contracts.admitting.cells.quantities import base_and_unit, names_quantity
+from data_sources.contracts.admitting.cells.ranges import ABOUT, ENDS, RANGE, Told, told_by, with_ends
 from data_sources.contracts.admitting.cells.units import factor_to, is_unit
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.admitting.values import CONVERTED, FORMULA, NO_LIMIT, SENTINEL, clean_text, parse_numbers
@@ -115,6 +117,7 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     written = {c: coordinates(frame, c, ledger, marks.get(c)) for c in pair or ()}
     row_units = _row_units(frame, contract, matched, data, header_units)
     below: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    ranged: list[tuple[Field, Told, Callable[[pd.Series], Any]]] = []
     for f in contract.fields:
         name = matched.get(f.name)
         if name is None or f.name in data:
@@ -125,9 +128,18 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
             unit = row_units if f.unit == PER_ROW else f.unit
             apart = below if contract.name == "grades" and f.name in LIMITED else None
             own = says.units.get(name, header_units.get(name))
-            data[f.name] = _numbers(frame[name], f, ledger, unit, marks.get(name), own, apart)
+            told = told_by(frame[name]) if f.name in ENDS else None
+            column = frame[name] if told is None else told.plain
+            data[f.name] = _numbers(column, f, ledger, unit, marks.get(name), own, apart)
+            if told is not None:
+                again = partial(_numbers, f=f, ledger=ledger, unit=unit, mark=marks.get(name), said=own)
+                ranged.append((f, told, again))
         else:
             data[f.name] = _column(frame[name], f, f.name in contract.key, ledger)
+    for f, told, read in ranged:
+        with_ends(data, f.name, told, read)
+        for at, reason in ((told.in_range, RANGE), (told.about, ABOUT)):
+            ledger.mark(at, matched[f.name], frame[matched[f.name]], reason)
     for name, at, reason in limits_apart(data, below):
         ledger.mark(at, matched[name], frame[matched[name]], reason)
     chemistry = Analyses()
