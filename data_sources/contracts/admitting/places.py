@@ -35,6 +35,10 @@ COORDINATES = (
     *((f"{e}_e", f"{n}_n") for e, n in _WORDS), ("decimallongitude", "decimallatitude"),
     ("x", "y"), ("point_x", "point_y"), ("x_coord", "y_coord"), ("xcoord", "ycoord"), ("coord_x", "coord_y"),
 )  # fmt: skip
+_LONGITUDE, _LATITUDE = frozenset({"longitude", "long", "lon", "lng"}), frozenset({"latitude", "lat"})
+_EAST, _NORTH = frozenset({"e", "east", "x"}), frozenset({"n", "north", "y"})
+_PARTS = frozenset({"minute", "minutes", "second", "seconds", "error", "accuracy"})
+"""Words by which a column is a part of an angle, or of its error."""
 
 NO_POSITION = "no position: coordinates missing, not numbers, or a sentinel"
 NEAR_ZERO = "position near 0 E or 0 N: a missing coordinate written as zero"
@@ -64,12 +68,17 @@ NO_SHEET = "no survey sheet number can be read"
 
 
 def plain_metres(column: pd.Series) -> pd.Series:
-    """Numbers of a column of coordinates; commas that part thousands (``3,84,971.5``) part nothing else in metres of a grid."""
+    """Numbers of a column of coordinates; commas that part thousands of metres (``3,84,971.5``) are left out.
+
+    A number below 100,000 may be degrees with a decimal comma, and stays text.
+    """
     if pd.api.types.is_numeric_dtype(column):
         return pd.to_numeric(column)
     texts = column.astype("str").str.strip()
     grouped = texts.str.fullmatch(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?").fillna(False)
-    return pd.to_numeric(texts.mask(grouped, texts.str.replace(",", "")), errors="coerce")
+    metres = pd.to_numeric(texts.where(grouped).str.replace(",", ""), errors="coerce")
+    plain = pd.to_numeric(texts, errors="coerce")
+    return plain.where(~(metres >= 100_000), metres)
 
 
 def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
@@ -83,7 +92,19 @@ def coordinate_pair(columns: list[str]) -> tuple[str, str] | None:
         for east, north in COORDINATES:
             if east in names and north in names and (names is known or east not in ("x", "y")):
                 return names[east], names[north]
-    return None
+    return _by_words(columns)
+
+
+def _by_words(columns: list[str]) -> tuple[str, str] | None:
+    """The one pair of columns that differ in their words for longitude and latitude alone (``Centroid Lat``, ``Centroid Long``)."""
+    found: dict[str, dict[frozenset[str], str]] = {"lon": {}, "lat": {}}
+    for column in columns:
+        words = plain_name(column).split("_")
+        for axis, names, sides in (("lon", _LONGITUDE, _EAST), ("lat", _LATITUDE, _NORTH)):
+            if set(words) & names:
+                found[axis].setdefault(frozenset(words) - names - sides, column)
+    both = [rest for rest in found["lon"] if rest in found["lat"] and not rest & _PARTS]
+    return (found["lon"][both[0]], found["lat"][both[0]]) if len(both) == 1 else None
 
 
 def _without_datum(name: str) -> str:
