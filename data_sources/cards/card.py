@@ -192,9 +192,6 @@ class Card(_Strict):
         doubled = sorted({n for n in self.field_map.values() if list(self.field_map.values()).count(n) > 1})
         if doubled:
             raise ValueError(f"field_map sends two raw columns to {', '.join(doubled)}")
-        unknown = sorted(set(self.units) - set(self.field_map))
-        if unknown and self.field_map:
-            raise ValueError(f"units for columns that field_map does not name: {', '.join(unknown)}")
         return self
 
 

@@ -102,15 +102,19 @@ def _plain_unit(said: Any) -> dict[str, str]:
     return {"unit": str(unit), "basis": "stated"}
 
 
-def write_card(path: Path, text: str) -> None:
-    """A new card; one that is there already is never written over.
+def write_card(path: Path, text: str, *, force: bool = False) -> None:
+    """A new card; one that is there already is written over only with ``force``.
 
     Raises
     ------
     SourceError : a file of that name, or no such folder.
     """
     try:
-        with path.open("x", encoding="utf-8") as out:
+        with path.open("w" if force else "x", encoding="utf-8") as out:
             out.write(text)
     except OSError as error:
-        raise SourceError(f"the card cannot be written: {error.strerror}", file=path, do="name another file") from error
+        raise SourceError(
+            f"the card cannot be written: {error.strerror}",
+            file=path,
+            do="name another file, or write over it with --force",
+        ) from error

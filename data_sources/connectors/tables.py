@@ -27,7 +27,7 @@ from data_sources.connectors.degree_columns import joined_degrees
 from data_sources.connectors.text_header import MISSING, joined_header, looks_like_header, refuse_title, unique_names
 from data_sources.contracts.admitting.places import coordinate_pair, plain_metres
 from data_sources.contracts.contract import plain_name
-from data_sources.contracts.shapes.remarks import used
+from data_sources.contracts.shapes.remarks import remark, used
 from khanij.foundation.errors import ContractError, CrsError, SourceError
 
 _WKT_COLUMNS = frozenset(
@@ -72,6 +72,7 @@ def parse_text_table(
     """Delimited text -> frame; see ``read_text_table``."""
     delimiter = options.get("delimiter") or _delimiter(text[:_HEAD])
     plain = options.get("quoting") == "none"
+    text, foot = _without_foot(text, delimiter)
     # Without a quote a line is a row, and Arrow refuses one of another length; with one, Python's reader looks at each first.
     frame = None if "\0" in text or (not plain and '"' in text) else _by_arrow(text, delimiter, plain)
     if frame is None:
@@ -85,6 +86,8 @@ def parse_text_table(
     frame.columns = [str(c).strip().strip('"') for c in frame.columns]
     refuse_title(frame, where, first_line, "skip_rows: {0}", 1)
     frame, _ = joined_header(frame)
+    if foot:
+        remark(frame, "", foot[0][:200], FOOT.format(lines=len(foot)))
     if plain:
         for column in frame.columns:
             frame[column] = _unquoted(frame[column])
@@ -161,6 +164,31 @@ def _delimiter(head: str) -> str:
 
 
 _MOST_TITLES = 20
+FOOT = "{lines} lines of text under the table are no rows of it, and are left out"
+_NUMBER = re.compile(r"[<>]?\s*[-+]?\d[\d.,]*\s*%?")
+
+
+def _without_foot(text: str, delimiter: str) -> tuple[str, list[str]]:
+    """The text without what stands under its table (how the laboratory worked, who signed), and these lines.
+
+    They are the last lines, of another number of fields than the header, words in each, and a number in none of their cells: a row
+    that lost a field is none of them.
+    """
+    body = text.rstrip("\n")
+    lines = body.split("\n")
+    if len(lines) < 3 or (body.count('"') % 2):
+        return text, []
+    fields = len(next(csv.reader([lines[0]], delimiter=delimiter), []))
+    last = len(lines)
+    while fields > 1 and last > 2 and len(lines) - last < _MOST_TITLES and _is_foot(lines[last - 1], delimiter, fields):
+        last -= 1
+    foot = [line for line in lines[last:] if line.strip()]
+    return ("\n".join(lines[:last]) + "\n", foot) if foot else (text, [])
+
+
+def _is_foot(line: str, delimiter: str, fields: int) -> bool:
+    cells = next(csv.reader([line], delimiter=delimiter), []) if line.strip() else []
+    return len(cells) != fields and not any(_NUMBER.fullmatch(c.strip()) for c in cells)
 
 
 def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first_line: int) -> int:

@@ -10,6 +10,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from data_sources.contracts.admitting.cells.mass_fractions import unit_of
+from data_sources.contracts.admitting.cells.quantities import base_and_unit
+from data_sources.contracts.admitting.cells.units import is_unit
+from data_sources.contracts.admitting.chemistry import parse_column
 from data_sources.contracts.shapes.remarks import remark
 from khanij.foundation.errors import SourceError
 
@@ -69,25 +73,55 @@ def refuse_title(frame: pd.DataFrame, where: object, first_line: int, option: st
 
 
 def joined_header(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """A header of two rows (the upper one merged over several columns) as one; returns the frame and the rows taken from it.
+    """A header of two rows (the upper one over several columns) as one; returns the frame and the rows taken from it.
 
-    It is one where some column has no name, and the first row below holds a text that is no number in each of those and a
-    number in none.
+    It is one where some column has no name, or that of the column before, and the first row below holds a text that is no number
+    in each of those and a number in none.
     """
-    blank = [c for c in frame.columns if is_unnamed(c)]
-    if not blank or not len(frame):
+    columns = [str(c) for c in frame.columns]
+    blank = [c for c in columns if is_unnamed(c)]
+    again = [] if blank else [c for i, c in enumerate(columns) if i and _continues(c, columns[i - 1])]
+    if not (blank or again) or not len(frame):
         return frame, 0
-    below = frame.iloc[0]
-    texts = [v.strip() if isinstance(v, str) else "" for v in below]
-    if any(_NUMBER.fullmatch(t) for t in texts if t):
+    texts = [v.strip() if isinstance(v, str) else "" for v in frame.iloc[0]]
+    below = dict(zip(columns, texts, strict=True))
+    if any(_NUMBER.fullmatch(t) for t in texts if t) or not all(below[c] for c in (*blank, *again)):
         return frame, 0
-    if not all(isinstance(below[c], str) and below[c].strip() for c in blank):
-        return frame, 0
+    if again and (all(texts) or not any(_names_figure(t) for t in texts)):
+        return frame, 0  # a row of words, as any row may be
     lower = [t for t in texts if t]
     names, group = [], ""
-    for name, text in zip(frame.columns, texts, strict=True):
-        group = group if is_unnamed(name) else str(name)
-        names.append(text if text and lower.count(text) == 1 else f"{group} {text}".strip())
+    for i, (name, text) in enumerate(zip(columns, texts, strict=True)):
+        carried = is_unnamed(name) or name in again
+        group = group if carried else name
+        spans = carried or (i + 1 < len(columns) and columns[i + 1] in (*blank, *again))
+        names.append(_both(group, text, spans=spans, once=lower.count(text) == 1))
     out = frame.iloc[1:].reset_index(drop=True).set_axis(unique_names(names), axis=1)
     remark(out, "", "", TWO_ROWS)
     return out, 1
+
+
+def _both(upper: str, lower: str, *, spans: bool, once: bool) -> str:
+    """The name of a column below a group (``spans``) or of its own: a unit goes to what it measures, ``Grade (%)`` over ``Cu``."""
+    if not lower or _is_unit(lower) or not spans:
+        return f"{upper} {lower}".strip()
+    unit = base_and_unit(upper)[1]
+    own = lower if once else f"{upper} {lower}".strip()
+    named = parse_column(lower)  # T behind an element is the total, and no tonne
+    has_own = bool(named.stated_unit) if named else _is_unit(base_and_unit(lower)[1])
+    return f"{own} {unit}" if once and _is_unit(unit) and not has_own else own
+
+
+def _is_unit(text: str) -> bool:
+    bare = text.strip(" ()[]")
+    return bool(bare) and (is_unit(bare) or unit_of(bare) is not None)
+
+
+def _continues(name: str, before: str) -> bool:
+    """Whether a column has the name of the one before it, which a reader numbers (``Grade (%)``, ``Grade (%).1``)."""
+    return re.sub(r"\.\d+$", "", name) == re.sub(r"\.\d+$", "", before) and re.search(r"\.\d+$", name) is not None
+
+
+def _names_figure(text: str) -> bool:
+    """Whether a cell is a unit or names an analysis, as the lower row of a header does."""
+    return bool(text) and (_is_unit(text) or parse_column(text) is not None)

@@ -6,13 +6,12 @@ Belongs here: guesses, each with its reason. Does not belong here: taking a gues
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 import geopandas as gpd
 import pandas as pd
 
-from data_sources.contracts.admitting.cells.units import factor_to
+from data_sources.contracts.admitting.cells.quantities import base_and_unit, names_stock
 from data_sources.contracts.admitting.identity import key_form, key_forms
 from data_sources.contracts.admitting.places import coordinate_pair, plain_metres
 from data_sources.contracts.blocks import BLOCK_CONTRACTS
@@ -40,13 +39,6 @@ _OF_OTHERS = frozenset("sl sr sno srno slno serial from to depth year date lat l
 _OTHERS = ("sampl", "lab", "bore", "bh", "hole", "drill", "depth", "easting", "northing")
 _KIND_WORDS = ("waste", "material", "type", "kind", "categ", "residue")
 _WASTE_WORD = r"tailing|slime|\bash\b|mud|slag|dump|overburden|gypsum|waste|residue|reject"
-_TONNES = (
-    (r"lakh|lac\b|लाख", "lakh t"),
-    (r"million|\bmt\b|mil\b|मिलियन", "million t"),
-    (r"\bkt\b|thousand|'?000|हजार", "kt"),
-    (r"\btonnes?\b|\btons?\b|\bt\b|टन", "t"),
-)
-_AMOUNT = re.compile(r"tonn|\bton|qty|quantit|stock|reserve|resource|मात्रा|टन|lakh t|\bmt\b", re.IGNORECASE)
 
 
 def guess(
@@ -83,15 +75,9 @@ def guess(
 
 def amount_column(columns: Iterable[str]) -> tuple[str, str, str] | None:
     """(column, unit, why) of a tonnage whose header names the quantity and the unit in words of its own."""
-    for column in columns:
-        # Vowel signs are no letters to a regular expression: only what parts words is taken out.
-        text = re.sub(r"[_\s()\[\]{},.;:/-]+", " ", unicodedata.normalize("NFC", column).lower())
-        if not _AMOUNT.search(text):
-            continue
-        for form, unit in _TONNES:
-            if re.search(form, text) and factor_to(unit, "million t, dry") is not None:
-                return column, unit, f"its header says {unit}"
-    return None
+    column = next((c for c in columns if names_stock(c)), None)
+    unit = base_and_unit(column)[1] if column else ""
+    return (column, unit, f"its header says {unit}") if column else None
 
 
 def _wastes(frame: pd.DataFrame, columns: list[str], codes: frozenset[str]) -> tuple[str, str] | None:

@@ -21,7 +21,7 @@ from data_sources.contracts.registry import ALL
 from data_sources.proposing.folder import UNREADABLE, Found, Unread
 from data_sources.proposing.guessing import UTM_ZONES, amount_column, guess, metres_of, names_wastes, utm_crs_of
 from data_sources.proposing.joining import shares_names
-from data_sources.proposing.layer_words import COLUMN_WORDS, LAYER_WORDS, word_in
+from data_sources.proposing.layer_words import COLUMN_WORDS, LAYER_WORDS, called, word_in
 from data_sources.proposing.proposals import FURTHER, LEAST_SCORE, Known, Proposal
 from data_sources.proposing.telling import facts, look_at
 from data_sources.proposing.whole_files import gate_of, grid_of, kinds_of, outlines_of, positions_of, rows_of
@@ -223,7 +223,7 @@ def _words_translated(admission: Admission, reading: dict[str, Any], known: Know
 def _words(found: Found, frame: pd.DataFrame, contract: Contract) -> list[tuple[float, str]]:
     """(weight, reason) of what the names of file, sheet and columns say for a layer."""
     out = []
-    if hit := word_in(f"{found.path.stem} {found.part}", LAYER_WORDS.get(contract.name, ())):
+    if hit := word_in(called(found.path.stem, found.part), LAYER_WORDS.get(contract.name, ())):
         out.append((_WORD, f"the name says {hit!r}"))
     columns = [c for c in map(str, frame.columns) if word_in(plain_name(c), COLUMN_WORDS.get(contract.name, ()))]
     if columns:
@@ -242,6 +242,8 @@ def _against(frame: pd.DataFrame, contract: Contract, admission: Admission, know
         out.append((_WIDE, "a column an element"))
     if contract.analyses and (column := names_wastes(frame, known.codes)):
         out.append((-_PLACES, f"though its column {column} names wastes"))
+    if contract.name == "waste_sites" and kinds_of(frame) == {"POINT"} and (column := names_wastes(frame, known.codes)):
+        out.append((_WORD, f"its column {column} names wastes"))
     if contract.geometry is None and kinds_of(frame):
         out.append((-_PLACES, "though it has places"))
     if (

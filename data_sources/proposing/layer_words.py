@@ -98,6 +98,15 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[^\w\u0900-\u097f]|_", " ", folded).split())
 
 
+def called(stem: str, part: str) -> str:
+    """By which words a data set is known: those of its layer or sheet, where they name a layer, else those of its file too.
+
+    A file of forests may hold the geology as well, and says which in the names of its layers.
+    """
+    every = (*LAYER_WORDS.values(), *GATE_WORDS.values())
+    return part if part and any(word_in(part, words) for words in every) else f"{stem} {part}"
+
+
 def word_in(text: str, words: tuple[str, ...]) -> str:
     """The first of ``words`` that a word of the text begins with, or ''."""
     said = f" {plain(text)} "

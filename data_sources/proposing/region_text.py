@@ -19,13 +19,14 @@ from data_sources.cards.writing import found_card
 from data_sources.proposing.folder import Found, Unread, data_sets
 from data_sources.proposing.joining import named_column, texts_of
 from data_sources.proposing.judging import completed, judge, tables_of_outlines
-from data_sources.proposing.proposals import FURTHER, GRID_LAYER, Known, Proposal
+from data_sources.proposing.proposals import FURTHER, GRID_LAYER, LEAST_SCORE, Known, Proposal
 from data_sources.proposing.registers import (
     BESIDE,
     FurtherRegister,
     candidates,
     card_of,
     names_of,
+    own_grades,
     register_of,
     source_of,
 )
@@ -86,6 +87,8 @@ def place(folder_sets: tuple[list[Found], list[Unread]], known: Known, extent_de
     layers = {name: completed(p, known) for name, p in sorted(layers.items(), key=lambda item: _place_of(item[0]))}
     for name in [n for n in NEED_SITES if n in layers and "waste_sites" not in layers]:
         unplaced.append(Unread(layers.pop(name).found.said, f"{name} of sites that no file names", _SITES_NEEDED))
+    if (own := own_grades(judged, layers, known)) is not None:
+        further = [*further, own]
     registers = names_of(further, layers)
     placed = {**layers, **{f"waste.{n}": r.sites for n, r in registers.items()}}
     said, source = (extent_deg, "as given") if extent_deg else _extent(placed, gates)
@@ -158,9 +161,14 @@ def _opens(told: list[Proposal] | Unread) -> bool:
 
 
 def _sites_of(judged: Mapping[Found, list[Proposal]]) -> Proposal | None:
-    """The data set that speaks most for being the waste sites: one that is best so, else any that could be."""
-    able = [(ps[0].layer == p.layer, p.score, p) for ps in judged.values() for p in ps if p.layer == "waste_sites"]
-    return max(able, key=lambda a: a[:2])[2] if able else None
+    """The data set that speaks most for being the waste sites: one that is best so, of several that with most sites."""
+    able = [
+        (ps[0].layer == p.layer, p.score >= LEAST_SCORE, p.report.get("rows_kept", 0), p.score, p)
+        for ps in judged.values()
+        for p in ps
+        if p.layer == "waste_sites"
+    ]
+    return max(able, key=lambda a: a[:4])[4] if able else None
 
 
 def _register_in_one(judged: Mapping[Found, list[Proposal]], layers: dict[str, Proposal]) -> None:

@@ -95,6 +95,23 @@ def register_of(
     return FurtherRegister(replace(sites, look_at=tuple(dict.fromkeys(looks))), beside)
 
 
+def own_grades(
+    judged: Mapping[Found, list[Proposal]], layers: Mapping[str, Proposal], known: Known
+) -> FurtherRegister | None:
+    """The sites' own file as a source of grades too, where another file is the layer of grades; None where it has none.
+
+    The layer goes first: the register's figures count for the sites and elements that it lacks.
+    """
+    sites, grades = layers.get("waste_sites"), layers.get("grades")
+    if sites is None or grades is None or grades.found == sites.found:
+        return None
+    own = next((p for p in judged.get(sites.found, ()) if p.layer == "grades"), None)
+    if own is None:
+        return None
+    why = (f"the register's own grades, for sites and elements that {grades.found.said} lacks",)
+    return FurtherRegister(replace(sites, why=why, look_at=()), {"grades": completed(own, known)})
+
+
 def _as_sites(told: Sequence[Proposal] | Unread) -> Proposal | None:
     return next((p for p in told if p.layer == "waste_sites"), None) if not isinstance(told, Unread) else None
 

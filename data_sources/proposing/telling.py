@@ -13,7 +13,7 @@ import pandas as pd
 
 from data_sources.contracts.admitting.admission import Admission
 from data_sources.contracts.shapes.datums import in_degrees
-from data_sources.register.routes import why_not_valued
+from data_sources.register.routes import known_routes, why_not_valued
 
 Bounds = tuple[float, float, float, float]
 _FEWEST_PLACES, _FAR_DEG, _FAR_TIMES = 5, 3.0, 4.0
@@ -40,15 +40,13 @@ def look_at(admission: Admission) -> list[str]:
     if report["layer"] == "waste_sites":
         kept = admission.kept
         out += _far_off(kept)
-        words = {
-            str(w): int((kept["waste_type_code"] == w).sum())
-            for w in kept["waste_type_code"].dropna().unique()
-            if why_not_valued(w, None)
-        }
-        out += [
-            f"{n} site{'s' if n > 1 else ''} cannot be valued: no route takes {w!r}; write a code for it under values in the card"
-            for w, n in words.items()
-        ]
+        for word in kept["waste_type_code"].dropna().astype("str").unique():
+            n = int((kept["waste_type_code"] == word).sum())
+            sites = f"{n} site{'s' if n > 1 else ''} cannot be valued"
+            if word in known_routes() and (why := why_not_valued(word, None)):
+                out.append(f"{sites}: {why}; nothing is to be mended")
+            elif why_not_valued(word, None):
+                out.append(f"{sites}: no route takes {word!r}; write a code for it under values in the card")
     if report.get("columns_held"):
         out.append(f"columns not used for their unit: {', '.join(map(str, report['columns_held']))}")
     return out

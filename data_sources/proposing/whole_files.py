@@ -17,7 +17,7 @@ from data_sources.connectors.rasters import read_raster
 from data_sources.proposing.folder import Found
 from data_sources.proposing.guessing import metres_of, utm_crs_of
 from data_sources.proposing.joining import shares_names
-from data_sources.proposing.layer_words import GATE_WORDS, LAYER_WORDS, word_in
+from data_sources.proposing.layer_words import GATE_WORDS, LAYER_WORDS, called, word_in
 from data_sources.proposing.proposals import GRID_LAYER, LEAST_SCORE, OUTLINES, POSITIONS, Known, Proposal
 from data_sources.proposing.telling import bounds_deg
 from khanij.foundation.errors import CrsError, KhanijError
@@ -67,11 +67,11 @@ def kinds_of(frame: pd.DataFrame) -> set[str]:
 
 def gate_of(found: Found, frame: pd.DataFrame, known: Known, options: Mapping[str, Any]) -> Proposal | None:
     """A layer of polygons that is called after what bars or lowers a block."""
-    called = f"{found.path.stem} {found.part}"
-    if kinds_of(frame) != {"POLYGON"} or word_in(called, LAYER_WORDS["mining_leases"]):
+    name = called(found.path.stem, found.part)
+    if kinds_of(frame) != {"POLYGON"} or word_in(name, LAYER_WORDS["mining_leases"]):
         return None
     for gate in (g for g in GATE_WORDS if g in known.gates):
-        if hit := word_in(called, GATE_WORDS[gate]):
+        if hit := word_in(name, GATE_WORDS[gate]):
             why = ("polygons", f"the name says {hit!r}")
             return Proposal(found, gate, LEAST_SCORE, why, options=options, bounds_deg=bounds_deg(frame), is_gate=True)
     return None
@@ -80,7 +80,7 @@ def gate_of(found: Found, frame: pd.DataFrame, known: Known, options: Mapping[st
 def outlines_of(found: Found, frame: pd.DataFrame, known: Known, options: Mapping[str, Any]) -> Proposal | None:
     """Polygons that are called after wastes and name no site: each is the outline of the site that lies in it."""
     words = (*LAYER_WORDS["waste_footprints"], *LAYER_WORDS["waste_sites"])
-    hit = word_in(f"{found.path.stem} {found.part}", words)
+    hit = word_in(called(found.path.stem, found.part), words)
     if kinds_of(frame) != {"POLYGON"} or not hit or not known.site_ids:
         return None
     if any(shares_names(frame[c], known.site_ids) for c in frame.columns if c != frame.geometry.name):

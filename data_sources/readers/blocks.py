@@ -13,7 +13,6 @@ import pandas as pd
 import shapely
 
 from data_sources.cards import Card
-from data_sources.connectors.files import read_file
 from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.admitting.checks import KEPT_OF_TWINS, LOOKS_ALIKE, TAKEN, UNSEEN_IN_KEY
 from data_sources.contracts.admitting.identity import key_forms
@@ -21,7 +20,7 @@ from data_sources.contracts.admitting.places import REPAIRED, TWO_PLACES
 from data_sources.contracts.admitting.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.contracts.blocks import ACCESS_COLUMNS, AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
-from data_sources.readers.common import Extent, admit_layer, card_of
+from data_sources.readers.common import Extent, admit_layer, card_of, opened
 from data_sources.readers.layouts import translated
 from data_sources.readers.lease_status import lease_statuses
 from data_sources.reference import load_table
@@ -134,7 +133,7 @@ def read_blocks(
     reading = (dict(says.options) if says else {}) | dict(options or {})
     if says and says.stated_crs and "crs" not in reading:
         reading["crs"] = says.stated_crs
-    frame = read_file(path, layer=reading.pop("layer", None), options=reading)
+    frame = opened(path, reading, says)
     frame = frame.copy()
     if "geometry_basis" not in frame.columns:
         frame["geometry_basis"] = "mapped"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import shapely
 from pyproj.exceptions import ProjError
 
 from data_sources.cards import Card, load_card
+from data_sources.connectors.files import read_file
 from data_sources.contracts.admitting.admission import ANYWHERE, Admission, Area, admit
 from data_sources.contracts.admitting.places import INDIA_DEG, coordinate_pair
 from data_sources.contracts.admitting.raw_columns import Said
@@ -20,7 +22,7 @@ from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, Contract
 from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.readers.layouts import OTHER_MEDIUM, laid_out, translated
-from khanij.foundation.errors import SourceError
+from khanij.foundation.errors import MissingSourceError, SourceError
 
 Extent = tuple[float, float, float, float]
 
@@ -39,6 +41,17 @@ def card_of(card: Card | str | None, layer: str) -> tuple[Card | None, Card | No
     own = load_card(card) if isinstance(card, str) else card
     follows = getattr(own, "follows", None) or {}
     return own, (load_card(follows[layer]) if layer in follows else own)
+
+
+def opened(path: Path | str, reading: dict[str, Any], says: Card | None) -> pd.DataFrame:
+    """The file read as options say; of several layers, where the region names none, the one that the card names."""
+    layer = reading.pop("layer", None)
+    try:
+        return read_file(path, layer=layer, options=reading)
+    except MissingSourceError:
+        if layer or says is None or not says.layer:
+            raise
+        return read_file(path, layer=says.layer, options=reading)
 
 
 def admit_layer(

@@ -144,9 +144,9 @@ def laid_out(
     if units:
         left = _with_remark(frame.iloc[1:].reset_index(drop=True), frame, UNITS_ROW)
         layout = Layout(left, rows[1:], _row_says(units))
-        return _long(layout, field_map, units | by_card) if contract.name == "grades" else layout
+        return _long(layout, field_map, units | by_card, contract) if contract.name == "grades" else layout
     if contract.name == "grades":
-        return _long(Layout(frame, rows), field_map, by_card)
+        return _long(Layout(frame, rows), field_map, by_card, contract)
     return _wide(frame, contract, field_map, rows) if contract.analyses else Layout(frame, rows)
 
 
@@ -303,18 +303,23 @@ def _wide(frame: pd.DataFrame, contract: Contract, field_map: Mapping[str, str],
     return Layout(out, numbers)
 
 
-def _long(layout: Layout, field_map: Mapping[str, str], said: Mapping[str, str]) -> Layout:
+def _long(layout: Layout, field_map: Mapping[str, str], said: Mapping[str, str], contract: Contract) -> Layout:
     """One row a grade from one row a site with a column an element; a table that names its elements in a column as it is.
 
     Each grade keeps the number of the row that it came from. ``said`` is column -> unit of a row of units or of the card. A column
-    of numbers that names an element without a unit is held by its name, and the others are read.
+    of numbers that names an element without a unit is held by its name, and the others are read. A card may call a column by its
+    element (``Iron: Fe_pct``), as it may in a table of samples.
     """
     frame = layout.frame
     named = {field for column, field in field_map.items() if column in frame.columns}
     by_plain = {plain_name(c) for c in frame.columns}
     if not len(frame) or "element" in named or by_plain & {*_ELEMENT_COLUMNS, "value", "value_mode", "ppm_mode"}:
         return layout
-    names = {str(c): _grade_named(str(c), said.get(str(c), "")) for c in frame.columns if str(c) not in field_map}
+    fields = {f.name for f in contract.fields}
+    called = {str(c): field_map.get(str(c), str(c)) for c in frame.columns}
+    names = {
+        c: _grade_named(name, said.get(c, "")) for c, name in called.items() if c not in field_map or name not in fields
+    }
     told = {c: name for c, name in names.items() if name is not None and (name.unit or _has_numbers(frame[c]))}
     found = {c: name for c, name in told.items() if name.element and name.unit}
     elements = {c: name for c, name in found.items() if name.element != OXIDES}

@@ -10,13 +10,12 @@ import geopandas as gpd
 import pandas as pd
 
 from data_sources.cards import Card
-from data_sources.connectors.files import read_file
 from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.contract import Contract
 from data_sources.contracts.frames import empty_layer as contract_layer
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.survey import SURVEY_CONTRACTS
-from data_sources.readers.common import Extent, admit_layer, card_of
+from data_sources.readers.common import Extent, admit_layer, card_of, opened
 from khanij.foundation.errors import MissingSourceError, SourceError
 
 
@@ -46,7 +45,7 @@ def read_layer(
     reading = (dict(says.options) if says else {}) | dict(options or {})
     if says and says.stated_crs and "crs" not in reading:
         reading["crs"] = says.stated_crs
-    frame = read_file(path, layer=reading.pop("layer", None), options=reading)
+    frame = opened(path, reading, says)
     if not len(frame):
         raise SourceError(
             "the layer has no rows",

@@ -41,6 +41,7 @@ _WORDS = {
     "tin": "sn", "nickel": "ni", "chrome": "cr", "chromium": "cr", "chromite": "cr", "uranium": "u", "lithium": "li", "tailing": "tailings",
     "slime": "slimes", "dump": "dumps", "ash": "ash", "flyash": "ash", "muds": "mud", "slags": "slag", "reject": "rejects",
     "residues": "residue", "burden": "overburden", "ob": "overburden", "tails": "tailings",
+    "cob": "cr",
 }  # fmt: skip
 """Words of a waste's description -> the word of the codes that means the same."""
 _HINDI = {
@@ -79,6 +80,8 @@ def nearest_code(words: str, codes: Iterable[str]) -> str:
     said = {_WORDS.get(w, w) for w in plain_code(english).split("_")}
     if "bauxite" in said and said & {"residue", "mud"}:  # the ore itself, or its overburden, is another thing
         said |= {"red", "mud"}
+    if "overburden" in said:  # a dump of it is one of it
+        said -= {"dumps"}
     if "ash" in said:  # of what nothing more is said, Indian coal burns
         said |= {"coal", "fly"} if not said & {"lignite", "imported"} else {"fly"}
     scored = sorted(((_shared(said, code), code) for code in codes), reverse=True)

@@ -148,6 +148,12 @@ def _tell_of_samples(placed: Placed) -> None:
     from scoring.ground.geochemistry.samples import nearest_association, scored_by
 
     elements = elements_of(placed)
+    idle = [n for n in ("lithology", "faults", "folds", "occurrences") if n in placed.layers]
+    if idle and "stream_sediments" not in placed.layers:
+        terminal().print(
+            f"{' and '.join(idle)} give no fertility without samples of stream sediments: they stand idle, and blocks are ranked "
+            "without it, until a table of such samples is connected."
+        )
     if "stream_sediments" in placed.layers and not scored_by(elements):
         terminal().print(
             f"The stream sediments have too few elements for fertility ({', '.join(elements)}; {nearest_association(elements)}): "

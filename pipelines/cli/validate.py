@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a column and the field that it is (again for more)",
     )
     parser.add_argument("--write-card", type=Path, metavar="NAME.yaml", help="write a source card of what was found")
+    parser.add_argument("--force", action="store_true", help="write over the card that is there")
     parser.add_argument("--rows", type=int, default=20, metavar="N", help="reasons to print (default 20)")
 
 
@@ -111,7 +112,7 @@ def _file(arguments: argparse.Namespace) -> int:
             stem, str(arguments.file), arguments.layer, report, known, file_layer=arguments.file_layer or ""
         )
         target = _card_path(arguments.write_card)
-        write_card(target, text)
+        write_card(target, text, force=arguments.force)
         note(arguments, files=[target])
         console.print(f"Card written: {target}", markup=False)
         for line in _how_to_name(arguments, stem, target):

@@ -304,9 +304,11 @@ def _require(contract: Contract, read: ColumnsRead, file: object, layer: str) ->
 
 
 def _named_by_itself(contract: Contract, data: dict[str, Any]) -> str:
-    """A table of sites with one column for what a site is called: it is the name and the identifier, and the report says so."""
-    pair = ("site_id", "name")
-    if contract.name != "waste_sites" or (pair[0] in data) == (pair[1] in data):
+    """A table with one column for what a site or block is called: it is the name and the identifier, and the report says so."""
+    pair = (contract.key[0], "name")
+    if pair[0] not in ("site_id", "block_id") or not any(f.name == "name" for f in contract.fields):
+        return ""
+    if (pair[0] in data) == (pair[1] in data) or (contract.name != "waste_sites" and pair[0] not in data):
         return ""
     there, lacking = pair if pair[0] in data else pair[::-1]
     data[lacking] = data[there]

@@ -37,7 +37,7 @@ COORDINATES = (
 )  # fmt: skip
 _LONGITUDE, _LATITUDE = frozenset({"longitude", "long", "lon", "lng"}), frozenset({"latitude", "lat"})
 _EAST, _NORTH = frozenset({"e", "east", "x"}), frozenset({"n", "north", "y"})
-_PARTS = frozenset({"minute", "minutes", "second", "seconds", "error", "accuracy"})
+_PARTS = frozenset({"ddmmss", "ddmm", "dmmss", "minute", "minutes", "second", "seconds", "error", "accuracy"})
 """Words by which a column is a part of an angle, or of its error."""
 
 NO_POSITION = "no position: coordinates missing, not numbers, or a sentinel"

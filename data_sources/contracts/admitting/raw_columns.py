@@ -21,7 +21,10 @@ from data_sources.contracts.admitting.cells.decimals import OPEN, Mark, decimal_
 from data_sources.contracts.admitting.cells.degrees import coordinates
 from data_sources.contracts.admitting.cells.limits import LIMITED, limits_apart
 from data_sources.contracts.admitting.cells.mass_fractions import unit_of
-from data_sources.contracts.admitting.cells.quantities import base_and_unit, names_quantity
+from data_sources.contracts.admitting.cells.measured import NO_UNIT_SAID as NO_UNIT_SAID
+from data_sources.contracts.admitting.cells.measured import OTHER_QUANTITY as OTHER_QUANTITY
+from data_sources.contracts.admitting.cells.measured import PER_ROW, measured
+from data_sources.contracts.admitting.cells.measured import unit_said as unit_said
 from data_sources.contracts.admitting.cells.ranges import ABOUT, ENDS, RANGE, Told, told_by, with_ends
 from data_sources.contracts.admitting.cells.units import factor_to, is_unit
 from data_sources.contracts.admitting.issues import Ledger
@@ -29,17 +32,8 @@ from data_sources.contracts.admitting.values import CONVERTED, FORMULA, NO_LIMIT
 from data_sources.contracts.contract import Contract, Field, plain_name
 from data_sources.contracts.shapes.remarks import USED
 
-PER_ROW = "see unit"
 NO_KEY = "repeats, so that it is no key: another column or the row number is taken; name the key in the card's field_map where there is one"
 NO_UNIT_MAPPED = "the card names the column and nobody its unit: taken as {unit}; write the unit into the header or under units in the card"
-NO_UNIT_SAID = (
-    "names a quantity and no unit: not used; write the unit into the header, as in (t) or (million t), or into the card, as in "
-    "units: {{{raw}: {{unit: t}}}}, or call the column {field} where it is in {unit}"
-)
-OTHER_QUANTITY = (
-    "names a quantity in a unit that is not understood, or a volume, and no other column gives the tonnage: not used; write it in t, "
-    "kt, lakh t or million t, or say field and unit in the card, as in field_map: {{{raw}: tonnage_mode_mt}} with units: {{{raw}: {{unit: t}}}}"
-)
 NOT_TURNED = "the unit is not one that can be turned into {unit}: not used; say it in the card, as in units: {{{raw}: {{unit: t}}}}"
 NOT_A_PAIR = "looks like a coordinate and is not understood, so that no row has a position: name the columns as x and y with their crs in the card"
 _LIKE_A_COORDINATE = re.compile(
@@ -104,7 +98,7 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
     raw = [str(c) for c in frame.columns if c != geometry_name(frame)]
     repeating = repeating_keys(frame, raw)
     matched = match_fields(raw, contract, field_map, no_keys=tuple(repeating))
-    header_units = _measured(raw, contract, matched, ledger, says.units)
+    header_units = measured(raw, contract, matched, ledger, says.units)
     for f in contract.fields:
         column = matched.get(f.name, f.name)
         if f.measured and field_map.get(column) == f.name and not (says.units.get(column) or header_units.get(column)):
@@ -129,15 +123,15 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
             apart = below if contract.name == "grades" and f.name in LIMITED else None
             own = says.units.get(name, header_units.get(name))
             told = told_by(frame[name]) if f.name in ENDS else None
-            column = frame[name] if told is None else told.plain
-            data[f.name] = _numbers(column, f, ledger, unit, marks.get(name), own, apart)
+            cells = frame[name] if told is None else told.plain
+            data[f.name] = _numbers(cells, f, ledger, unit, marks.get(name), own, apart)
             if told is not None:
-                again = partial(_numbers, f=f, ledger=ledger, unit=unit, mark=marks.get(name), said=own)
-                ranged.append((f, told, again))
+                reads = partial(_numbers, f=f, ledger=ledger, unit=unit, mark=marks.get(name), said=own)
+                ranged.append((f, told, reads))
         else:
             data[f.name] = _column(frame[name], f, f.name in contract.key, ledger)
-    for f, told, read in ranged:
-        with_ends(data, f.name, told, read)
+    for f, told, again in ranged:
+        with_ends(data, f.name, told, again)
         for at, reason in ((told.in_range, RANGE), (told.about, ABOUT)):
             ledger.mark(at, matched[f.name], frame[matched[f.name]], reason)
     for name, at, reason in limits_apart(data, below):
@@ -261,60 +255,6 @@ def match_fields(
     return out
 
 
-def _measured(
-    raw: list[str], contract: Contract, matched: dict[str, str], ledger: Ledger, units: Mapping[str, object]
-) -> dict[str, str]:
-    """Columns whose header states the unit of a quantity (``Quantity (lakh tonnes)``), taken into ``matched``, with that unit.
-
-    One that names such a quantity and no unit is not used, and said: tonnes and millions of tonnes look alike. So is one in a
-    unit that cannot be turned into tonnes (a volume, short tons by another name), where no other column gives the quantity.
-    """
-    out: dict[str, str] = {}
-    quantities = False
-    for f in contract.fields:
-        quantities |= bool(f.measured)
-        if f.unit == PER_ROW and f.name in matched and unit_of(unit := base_and_unit(matched[f.name])[1]) is not None:
-            out[matched[f.name]] = unit  # "Average grade (%)"
-        own_name = plain_name(matched.get(f.name, f.name)) == f.name
-        stated = "" if own_name or f.unit == PER_ROW or not f.unit else _stated(matched[f.name])
-        if stated and (f.measured or factor_to(stated, f.unit) is not None or _of_another_kind(stated, f.unit)):
-            out[matched[f.name]] = stated  # a card names the column, its header the unit
-        if f.name in matched or f.dtype != "float" or not f.unit:
-            continue
-        names = {plain_name(a) for a in (f.name.removesuffix("_mt"), *f.aliases, *f.measured)}
-        free = [c for c in raw if c not in matched.values()]
-        for column, (base, stated) in ((c, base_and_unit(c)) for c in free):
-            by_card = unit_said(units.get(column)) if f.measured else ""
-            unit = by_card or (stated if is_unit(stated) else "")
-            if base in names and unit and (f.unit != PER_ROW or unit_of(unit) is not None):
-                matched[f.name], out[column] = column, unit
-                break
-            if base in {plain_name(a) for a in f.measured} and not stated:
-                ledger.hold_column(column, "", NO_UNIT_SAID.format(unit=f.unit, field=f.name, raw=column))
-    if quantities and not any(f.name in matched for f in contract.fields if f.measured):
-        for column in (c for c in raw if c not in matched.values()):
-            base, stated = base_and_unit(column)
-            if names_quantity(column) and (stated or base not in _measured_names(contract)):
-                ledger.hold_column(column, "", OTHER_QUANTITY.format(raw=column))
-    return out
-
-
-def _stated(column: str) -> str:
-    """The unit that a header states; a header that is nothing but a unit (``Tonnes``) states it."""
-    return base_and_unit(column)[1] or (column.strip() if is_unit(column.strip()) else "")
-
-
-def _of_another_kind(stated: str, unit: str) -> bool:
-    """Whether a header states a unit that cannot be turned into the field's: an area in ``km`` or ``000 ha``. One letter may be a word."""
-    *times, last = stated.split()
-    half = bool(times) and factor_to(last, unit) is not None
-    return is_unit(unit) and len(stated) > 1 and (half or is_unit(stated)) and factor_to(stated, unit) is None
-
-
-def _measured_names(contract: Contract) -> set[str]:
-    return {plain_name(a) for f in contract.fields for a in f.measured}
-
-
 def _pair(columns: list[str], contract: Contract, field_map: Mapping[str, str]) -> tuple[str, str] | None:
     back = {target: raw for raw, target in field_map.items() if raw in columns}
     for east, north in (("longitude", "latitude"), ("lon", "lat")):
@@ -362,13 +302,6 @@ def _numbers(
     whole = numbers.values == np.floor(numbers.values)
     ledger.mark(np.isfinite(numbers.values) & ~whole, name, raw, "not a whole number: read as missing")
     return pd.array(np.where(whole, numbers.values, np.nan), dtype="Float64").astype("Int64")
-
-
-def unit_said(said: object) -> str:
-    """The unit that a card, or a row of units, names for a column; '' for none."""
-    if said is None or isinstance(said, str):
-        return said or ""
-    return str(said.get("unit", "") if isinstance(said, Mapping) else getattr(said, "unit", ""))
 
 
 def _column(raw: pd.Series, f: Field, is_key: bool, ledger: Ledger) -> Any:

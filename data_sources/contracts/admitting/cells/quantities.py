@@ -26,10 +26,15 @@ _MULTIPLIER = re.compile(
     r"'?0{3}s?|x?\d+([.,^*]\d+)*|\w*illions?|mill?\.?|mio|mln|mn|bn|k|m|la(kh|c)s?|crores?|cr|thousands?|thous?|hundreds?|short|long|gross|net",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(19|20)\d\d")
+_YEAR = re.compile(r"(19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d")
 _REMARK = re.compile(
     r".*\d.*|approx\w*|est|estimated?|total|mode|most likely|min\w*|max\w*|av\w*|mean|wet|provisional|waste|tailings|ash|slag|as on .*",
     re.IGNORECASE,
+)
+_NOT_STOCK = frozenset(
+    "volume vol min minimum low lower max maximum high upper annual annually year yearly yr per day daily month monthly rate production "
+    "produced generation generated capacity design designed planned proposed future utilised utilized used sold dispatched removed "
+    "reclaimed ore rom metal content contained mined treated feed throughput".split()
 )
 _HINDI = {
     "लाख": "lakh", "करोड़": "crore", "करोड": "crore", "मिलियन": "million", "हजार": "thousand", "हज़ार": "thousand", "टन": "tonnes",
@@ -73,6 +78,16 @@ def names_quantity(column: str) -> bool:
     of_mass = any(_MASS_OR_VOLUME.fullmatch(w) for w in words)
     # A multiplier beside a unit is enough: "crore_t"; so is the quantity in another language.
     return of_mass and any(w.lower() in _QUANTITY or _HINDI_NAMES.get(w) for w in words)
+
+
+def names_stock(column: str) -> bool:
+    """Whether a header with a unit of mass names what lies there, in words of its own (``Qty. accumulated (lakh t)``).
+
+    What is made in a year, what is carried away, what a dam can hold, an end of a range and a metal's content are other quantities.
+    """
+    base, unit = base_and_unit(column)
+    words = set(base.split("_"))
+    return bool(words & _QUANTITY) and not words & _NOT_STOCK and is_unit(unit) and factor_to(unit, "t") is not None
 
 
 def _in_english(text: str) -> str:
