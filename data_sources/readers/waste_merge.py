@@ -318,15 +318,20 @@ def _tonnages(
 
 
 def _one_use(own: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """All grades; where two sources have one in use for a site and element, the first one counts and the other says so."""
+    """All grades; where two sources have some for a site and element, those of the first one count and the others say so."""
     if not others:
         return own
     table = _stack([own, *others])
     used = (table["use"] == "1").fillna(False).to_numpy(dtype=bool)
+    figure = table.reindex(columns=["ppm_min", "ppm_mode", "ppm_max"]).notna().any(axis=1)
+    unmarked = (table["use"].isna() & figure).to_numpy(dtype=bool)
     pairs = table["site_id"].astype("str") + "|" + table["element"].astype("str")
     origin = np.repeat(np.arange(len(others) + 1), [len(own), *(len(o) for o in others)])
     first = pd.Series(origin)[used].groupby(pairs[used].to_numpy()).min()
-    late = used & (origin > pairs.map(first).fillna(-1).to_numpy()) & pairs.isin(first.index).to_numpy()
+    # Of figures that nobody marked those of the first source count; a marked one goes before them all.
+    plain = pd.Series(origin)[unmarked].groupby(pairs[unmarked].to_numpy()).min()
+    first = first.combine_first(plain[~plain.index.isin(first.index)])
+    late = (used | unmarked) & (origin > pairs.map(first).fillna(len(others) + 1).to_numpy())
     use, why = table["use"].where(~late, "0"), table["use_reason"].where(~late, OTHER_USED)
     told: pd.DataFrame = table.assign(use=use, use_reason=why)
     return told

@@ -305,7 +305,7 @@ def _require(contract: Contract, read: ColumnsRead, file: object, layer: str) ->
 
 def _named_by_itself(contract: Contract, data: dict[str, Any]) -> str:
     """A table with one column for what a site or block is called: it is the name and the identifier, and the report says so."""
-    pair = (contract.key[0], "name")
+    pair = (contract.key[0] if contract.key else "", "name")
     if pair[0] not in ("site_id", "block_id") or not any(f.name == "name" for f in contract.fields):
         return ""
     if (pair[0] in data) == (pair[1] in data) or (contract.name != "waste_sites" and pair[0] not in data):
