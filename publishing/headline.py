@@ -25,7 +25,7 @@ NAMED = 3
 """Blocks that a sentence names before it says how many more there are."""
 _PROSPECTS = ("kind", "status", "rank", "prospect", "name", "p_pays", "price_multiple_needed")
 OPEN_WORDS = ("yes", "operator", "third_party", "unknown")
-_OUTCOMES = ("sold", "annulled", "offered_again", "no_bid", "unknown")
+_OUTCOMES = ("sold", "annulled", "offered_again", "no_bid", "open", "to_be_offered", "unknown")
 
 
 def prospects_said(blocks: pd.DataFrame, kind: str = "waste_block", language: str = ENGLISH) -> str:

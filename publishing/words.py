@@ -68,6 +68,8 @@ VALUE_WORDS: dict[str, dict[str, str]] = {
         "annulled": "annulled",
         "offered_again": "offered again, result not known",
         "no_bid": "no bid",
+        "open": "open: bids are invited",
+        "to_be_offered": "not yet offered",
         "unknown": "not known",
     },
     "concession": CONCESSIONS,
@@ -133,5 +135,38 @@ def association_said(code: str) -> str:
 def held_in_words(row: SimpleNamespace) -> list[tuple[str, str]]:
     """Who holds a block and what became of its auction: label and words of what is known, in the order of explanations."""
     shown = [(f, s) for f, s in RANKED_BLOCKS.shown(EXPLAIN) if s.group == HELD]
-    told = [(s.label or f.title, said(f, getattr(row, f.name))) for f, s in shown]
+    why = _why_not_known(row)
+    told = []
+    for field, show in shown:
+        value = said(field, getattr(row, field.name))
+        if value and field.name in why:
+            value = why[field.name]
+        told.append((show.label or field.title, value))
     return [(label, value) for label, value in told if value]
+
+
+def _why_not_known(row: SimpleNamespace) -> dict[str, str]:
+    """Column -> its words where the flags of the block say more than its code does."""
+    flags = getattr(row, "flags", None)
+    told = dict(f.strip().partition(":")[::2] for f in str(flags).split(";")) if is_known(flags) else {}
+    out: dict[str, str] = {}
+    odd, words = told.get("auction_status_not_understood"), told.get("auction_status")
+    if "own_fact:auction_outcome" in str(flags):
+        odd = words = None  # a user's own table says otherwise
+    if odd:
+        out["auction_outcome"] = f"not known: its source says '{odd}', which is not understood"
+    elif words and is_known(row.auction_outcome):
+        meaning = VALUE_WORDS["auction_outcome"].get(str(row.auction_outcome), str(row.auction_outcome))
+        out["auction_outcome"] = f"{meaning} (its source: '{words}')"
+    if row.open_to_bid == "unknown":
+        outcome = VALUE_WORDS["auction_outcome"].get(str(row.auction_outcome), "")
+        ended, unclear = told.get("lease_ended"), told.get("lease_status_not_understood")
+        if odd:
+            out["open_to_bid"] = f"not known: its source says '{odd}', which is not understood"
+        elif row.auction_outcome in ("annulled", "no_bid", "to_be_offered"):
+            out["open_to_bid"] = f"not known: {outcome}, and no source says that bids are invited"
+        elif ended:
+            out["open_to_bid"] = f"not known: the lease ended ('{ended}'), and no source says that it is offered"
+        elif unclear:
+            out["open_to_bid"] = f"not known: the status of the lease, '{unclear}', is not understood"
+    return out

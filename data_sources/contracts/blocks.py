@@ -23,7 +23,8 @@ _CONCESSION_WORDS = {
     "CL": ("composite", "cum mining lease", "cum ml", "plcml"), "EL": ("exploration licence", "explorationlicence"),
     "ML": ("mining lease", "mininglease"),
 }  # fmt: skip
-AUCTION_OUTCOMES = ("sold", "annulled", "offered_again", "no_bid", "unknown")
+AUCTION_OUTCOMES = ("sold", "annulled", "offered_again", "no_bid", "open", "to_be_offered", "unknown")
+"""What became of the last offer; ``open``: bids are invited; ``to_be_offered``: it has not been offered yet."""
 
 
 def concession_named(text: str) -> str:
@@ -59,7 +60,7 @@ def _blocks(name: str, title: str, description: str, key_aliases: tuple[str, ...
             _t("operator", "Operator", "Who runs the mine or plant on it."),
             _t("lease_holder", "Lease holder", "Who holds the lease."),
             _t("auction_tranche", "Tranche", "Tranches in which it was offered.", "tranche"),
-            _t("auction_outcome", "Outcome of the auction", "sold, annulled, offered_again, no_bid or unknown.", "outcome", vocabulary=AUCTION_OUTCOMES),
+            _t("auction_outcome", "Outcome of the auction", "sold, annulled, offered_again, no_bid, open (bids are invited), to_be_offered or unknown; a status in other words is read by them.", "outcome", vocabulary=AUCTION_OUTCOMES),
             _t("auction_outcome_date", "Date of the outcome", "Day of the outcome, or of the last text that has none.", "outcome_as_of", "outcome_date"),
             _t("preferred_bidder", "Preferred bidder", "Preferred bidder, where published."),
             Field("auction_premium_pct", "float", "Premium", "Winning premium, of the value of mineral despatched.", "%", aliases=("premium_pct",), reject=Bounds(0, 10_000, "a share that is bid")),

@@ -20,9 +20,10 @@ from data_sources.contracts.admitting.places import REPAIRED, TWO_PLACES
 from data_sources.contracts.admitting.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.contracts.blocks import ACCESS_COLUMNS, AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
+from data_sources.readers.auction_status import auction_outcomes
 from data_sources.readers.common import Extent, admit_layer, card_of, opened
 from data_sources.readers.layouts import translated
-from data_sources.readers.lease_status import lease_statuses
+from data_sources.readers.lease_status import columns_read, lease_statuses, words_of
 from data_sources.reference import load_table
 from data_sources.sheets import sheets_in
 from khanij.foundation.errors import MissingSourceError
@@ -137,15 +138,9 @@ def read_blocks(
     frame = frame.copy()
     if "geometry_basis" not in frame.columns:
         frame["geometry_basis"] = "mapped"
-    if layer == "mining_leases":
-        own = reading.pop("own_lessees", ())
-        maps = dict(says.field_map) if says else {}
-        told = translated(frame, says.values if says else {}, np.arange(1, len(frame) + 1))
-        status, holder, remarks = lease_statuses(told, maps, own)
-        read_here = ("lease_status", "lease_holder")
-        read = [c for c in frame.columns if plain_name(c) in read_here or maps.get(c) == "lease_status"]
-        frame = frame.drop(columns=read).assign(lease_status=status, lease_holder=holder.mask(status == "none"))
-        frame["position_note"] = remarks  # carried through admission beside its row
+    maps = (dict(says.field_map) if says else {}) | dict(reading.get("field_map") or {})
+    values = {**(says.values if says else {}), **(reading.get("values") or {})}
+    frame, read = _words_read(frame, layer, maps, values, reading.pop("own_lessees", ()))
     admission = admit_layer(
         frame,
         BLOCK_CONTRACTS[layer],
@@ -154,7 +149,47 @@ def read_blocks(
         options=options,
         within=Area(extent_deg, states),
     )
-    return _as_blocks(admission, _KIND[layer], remarks="position_note" if layer == "mining_leases" else None)
+    read_too = admission.report | {"columns_read": read}
+    return _as_blocks(replace(admission, report=read_too), _KIND[layer], remarks="position_note")
+
+
+def _words_read(
+    frame: pd.DataFrame, layer: str, maps: Mapping[str, str], values: Mapping[str, Mapping[str, str]], own: Any
+) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with what the words of its lease and auction mean, the words as ``position_note``, and the columns read.
+
+    Parameters
+    ----------
+    maps : raw column -> canonical column. values : raw column -> word -> what it means. own : the user's own lessees.
+    """
+    told = translated(frame, values, np.arange(1, len(frame) + 1))
+    read: list[str] = []
+    remarks = pd.Series("", index=frame.index, dtype="str")
+    new: dict[str, pd.Series] = {}
+    if layer == "mining_leases":
+        status, holder, remarks = lease_statuses(told, maps, own)
+        read += columns_read(told, maps)
+        new |= {"lease_status": status, "lease_holder": holder.mask(status == "none")}
+    found = auction_outcomes(told, maps, is_auction=layer == "auction_blocks")
+    if found is not None:
+        outcome, said, columns = found
+        read += columns
+        new["auction_outcome"] = outcome
+        remarks = _both(remarks, said)
+    own_notes = [c for c in frame.columns if plain_name(c) == "position_note"]
+    for column in own_notes:
+        remarks = _both(
+            remarks, words_of(frame, column).str.replace(";", ",").str.replace("^(?=.)", "position:", regex=True)
+        )
+    gone = [*own_notes, *(c for c in frame.columns if plain_name(c) in new or maps.get(c) in new)]
+    gone += [c for c in read if "auction_outcome" in new and c in frame.columns and plain_name(c) == "outcome"]
+    # The words are carried through admission beside their row.
+    return frame.drop(columns=list(dict.fromkeys(gone))).assign(**new, position_note=remarks), read
+
+
+def _both(first: pd.Series, then: pd.Series) -> pd.Series:
+    """Two flags a row, parted by ``; `` where both are there."""
+    return ((first + "; ").where((first != "") & (then != ""), first) + then).astype("str")
 
 
 def _as_blocks(admission: Admission, kind: str, remarks: str | None = None) -> Admission:
@@ -174,10 +209,11 @@ def _as_blocks(admission: Admission, kind: str, remarks: str | None = None) -> A
     report: dict[str, Any] = {"areas_that_differ": int(differs.sum()), "area_rule": AREA_DIFFERS}
     if remarks is not None:
         told = kept[remarks].astype("str").fillna("")
-        both = kept["flags"].where((kept["flags"] == "") | (told == ""), kept["flags"] + "; ")
-        kept["flags"] = (both + told).astype("str")
+        kept["flags"] = _both(kept["flags"], told)
         report["lease_status"] = kept["lease_status"].value_counts().sort_index().to_dict()
-        report["lease_remarks"] = told[told != ""].value_counts().sort_index().to_dict()
+        words = told[told != ""].str.split("; ").explode()
+        for name, stem in (("lease_remarks", "lease_"), ("auction_remarks", "auction_")):
+            report[name] = words[words.str.startswith(stem)].value_counts().sort_index().to_dict()
     extra = [c for c in ("concession", *ACCESS_COLUMNS, "redistribute") if c in kept.columns]
     kept = kept[[*BLOCK_COLUMNS, *extra, "geometry"]].sort_values("block_id", kind="stable")
     rows = admission.rows[kept.index.to_numpy()]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from data_sources.connectors.files import read_file
 from data_sources.contracts.shapes.datums import in_degrees
-from data_sources.readers.lease_status import lease_statuses
+from data_sources.contracts.waste import LEASE_STATUS
+from data_sources.readers.layouts import translated
+from data_sources.readers.lease_status import STATUS_COLUMNS, column_read, lease_statuses, words_of
 from data_sources.regions import GateSource
 from khanij.foundation.errors import ContractError, CrsError
 
-KEPT = ("name", "fact", "holder", "lease_status")
+KEPT = ("name", "fact", "holder", "lease_status", "status_said")
+BARS_NOTHING = {"none": "ended", "state": "with the State"}
+"""``lease_status`` of leases that a gate leaves out -> what they are called."""
 
 
 def read_gate(path: Path, name: str, source: GateSource) -> gpd.GeoDataFrame:
@@ -26,6 +32,11 @@ def read_gate(path: Path, name: str, source: GateSource) -> gpd.GeoDataFrame:
     CrsError : the layer states no CRS.
     ContractError : the file holds no geometry.
     """
+    return read_gate_told(path, name, source)[0]
+
+
+def read_gate_told(path: Path, name: str, source: GateSource) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """``read_gate``, and the report of what was read: rows in and kept, ``left_out`` by why, ``lease_remarks``."""
     frame = read_file(path, layer=source.layer, options=source.options)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ContractError("a gate needs geometries", file=path, layer=name, do="give a vector file")
@@ -42,9 +53,30 @@ def read_gate(path: Path, name: str, source: GateSource) -> gpd.GeoDataFrame:
         k: frame[columns[k]].astype("str") if k in columns else pd.Series(None, index=frame.index, dtype="str")
         for k in KEPT
     }
+    report: dict[str, Any] = {"rows_in": len(frame), "rows_kept": len(frame)}
     if name == "leases":
-        data["lease_status"], holder, _ = lease_statuses(frame, own_lessees=source.options.get("own_lessees", ()))
-        data["holder"] = data["holder"].where(data["holder"].notna(), holder)
+        data |= _leases(frame, source, data["holder"], report)
     gate = gpd.GeoDataFrame(pd.DataFrame(data).assign(source=source.source), geometry=shapes, crs="EPSG:4326")
-    # A lease that the layer calls ended bars nothing.
-    return (gate[gate["lease_status"] != "none"] if name == "leases" else gate).reset_index(drop=True)
+    if name == "leases":
+        # A lease that the layer calls ended bars nothing.
+        gate = gate[~gate["lease_status"].isin(list(BARS_NOTHING))]
+        report["rows_kept"] = len(gate)
+    return gate.reset_index(drop=True), report
+
+
+def _leases(
+    frame: gpd.GeoDataFrame, source: GateSource, holder: pd.Series, report: dict[str, Any]
+) -> dict[str, pd.Series]:
+    """Status, holder and the status in the layer's words, read as the layer ``mining_leases`` reads them."""
+    maps = dict(source.options.get("field_map") or {})
+    told = translated(frame, source.options.get("values") or {}, np.arange(1, len(frame) + 1))
+    status, lessee, remarks = lease_statuses(told, maps, source.options.get("own_lessees", ()))
+    words = words_of(told, column_read(told, maps, "lease_status", STATUS_COLUMNS))
+    left = status[status.isin(list(BARS_NOTHING))].map(BARS_NOTHING).value_counts()
+    report["left_out"] = {str(why): int(n) for why, n in left.sort_index().items()}
+    report["lease_remarks"] = remarks[remarks != ""].str.split("; ").explode().value_counts().sort_index().to_dict()
+    return {
+        "lease_status": status,
+        "holder": holder.where(holder.notna(), lessee),
+        "status_said": words.mask(words.str.lower().isin(["", *LEASE_STATUS])).astype("str"),
+    }

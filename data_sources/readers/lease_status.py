@@ -22,7 +22,6 @@ from typing import Any
 
 import pandas as pd
 
-from data_sources.contracts.blocks import BLOCK_CONTRACTS
 from data_sources.contracts.contract import plain_name
 from data_sources.contracts.waste import LEASE_STATUS
 
@@ -62,11 +61,7 @@ def lease_statuses(
     frame : n rows with the publisher's columns. field_map : raw column -> canonical column, from the card.
     own_lessees : names of the user's own company: its leases are ``operator``.
     """
-    by_plain = {plain_name(c): c for c in reversed(list(frame.columns))}
-    mapped = {target: raw for raw, target in (field_map or {}).items() if raw in frame.columns}
-    status = _text(frame, mapped.get("lease_status"), STATUS_COLUMNS, by_plain)
-    holder = _text(frame, None, LESSEE_COLUMNS, by_plain)
-    until = _text(frame, None, UNTIL_COLUMNS, by_plain)
+    status, holder, until = (words_of(frame, c) for c in _columns(frame, field_map))
     own = {_company(n) for n in own_lessees} - {""}
     out, remarks = [], []
     for word, lessee, day in zip(status, holder, until):
@@ -81,15 +76,45 @@ def lease_statuses(
     )
 
 
-def unused_columns(layer: str, report: Mapping[str, Any]) -> list[str]:
-    """Columns that nothing was read from; in a layer of blocks those of lessee and status are read by their words."""
-    unused = [str(c) for c in report.get("columns_unmapped", ())]
-    if layer not in BLOCK_CONTRACTS:
-        return unused
-    by_plain = {plain_name(c): c for c in reversed(unused)}
-    kinds = (STATUS_COLUMNS, LESSEE_COLUMNS, *((UNTIL_COLUMNS,) if layer == "mining_leases" else ()))
-    firsts = [next((by_plain[c] for c in known if c in by_plain), None) for known in kinds]
-    return [c for c in unused if c not in firsts]
+def columns_read(frame: pd.DataFrame, field_map: Mapping[str, str] | None = None) -> list[str]:
+    """The columns from which ``lease_statuses`` reads status, lessee and day; what stands in any other is not seen."""
+    return [str(c) for c in _columns(frame, field_map) if c is not None]
+
+
+def _columns(frame: pd.DataFrame, field_map: Mapping[str, str] | None) -> tuple[object, object, object]:
+    return (
+        column_read(frame, field_map, "lease_status", STATUS_COLUMNS),
+        column_read(frame, field_map, "lease_holder", LESSEE_COLUMNS),
+        column_read(frame, field_map, "", UNTIL_COLUMNS),
+    )
+
+
+def column_read(
+    frame: pd.DataFrame, field_map: Mapping[str, str] | None, target: str, candidates: Iterable[str]
+) -> object | None:
+    """The column that a card maps to ``target``, else the first that is called like one of ``candidates``; None for none."""
+    mapped = {to: raw for raw, to in (field_map or {}).items() if raw in frame.columns}
+    if target in mapped:
+        return mapped[target]
+    by_plain = {plain_name(c): c for c in reversed(list(frame.columns))}
+    return next((by_plain[c] for c in candidates if c in by_plain), None)
+
+
+def words_not_understood(report: Mapping[str, Any]) -> list[str]:
+    """``'Temp. discontinued' (3 rows)`` of each status whose words mean nothing here, from a layer's or a gate's report."""
+    told = {**report.get("lease_remarks", {}), **report.get("auction_remarks", {})}
+    split = [(remark.partition(":"), n) for remark, n in told.items()]
+    return [
+        f"'{words}' ({n} {'row' if n == 1 else 'rows'})"
+        for (code, _, words), n in split
+        if code.endswith("_not_understood")
+    ]
+
+
+def unused_columns(report: Mapping[str, Any]) -> list[str]:
+    """Columns that nothing was read from, neither by the contract nor by the words of a lease or an auction."""
+    read = report.get("columns_read", ())
+    return [str(c) for c in report.get("columns_unmapped", ()) if str(c) not in read]
 
 
 def _one(word: str, lessee: str, own: set[str]) -> tuple[str, str]:
@@ -106,8 +131,8 @@ def _one(word: str, lessee: str, own: set[str]) -> tuple[str, str]:
     return "unknown", "lease_status_not_understood:{word}" if word and word != "unknown" else "lease_status_not_stated"
 
 
-def _text(frame: pd.DataFrame, named: object, candidates: tuple[str, ...], by_plain: Mapping[str, object]) -> pd.Series:
-    column = named if named is not None else next((by_plain[c] for c in candidates if c in by_plain), None)
+def words_of(frame: pd.DataFrame, column: object | None) -> pd.Series:
+    """The text of a column, "" where it says nothing or there is no column."""
     if column is None:
         return pd.Series("", index=frame.index, dtype="str")
     text = frame[column].astype("str").fillna("").str.strip()

@@ -84,11 +84,13 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         why = told.get(column, "")
         detail = "the column's values are not used" + (f": {why}" if why else "; see quarantine")
         yield source, layer, "held column", column, report["rows_in"], detail
-    if unused := unused_columns(layer, report):
+    if unused := unused_columns(report):
         names = ", ".join(sorted(unused))
         yield source, layer, "unused columns", "", None, f"not part of the layer's contract or card: {names}"
     for told, n in sorted(report.get("lease_remarks", {}).items()):
         yield source, layer, "lease status", "lease_status", n, told
+    for told, n in sorted(report.get("auction_remarks", {}).items()):
+        yield source, layer, "auction status", "auction_outcome", n, told
     for reason, n in sorted(report.get("by_reason", {}).get("flagged", {}).items()):
         yield source, layer, "flag", "", n, reason
 

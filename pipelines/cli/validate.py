@@ -72,7 +72,9 @@ def _file(arguments: argparse.Namespace) -> int:
     """Hold one file against one layer."""
     from data_sources.cards import load_card
     from data_sources.cards.writing import found_card, write_card
-    from data_sources.readers.lease_status import unused_columns
+    from data_sources.contracts.blocks import BLOCK_CONTRACTS
+    from data_sources.readers.blocks import read_blocks
+    from data_sources.readers.lease_status import unused_columns, words_not_understood
     from data_sources.readers.survey import read_layer
     from pipelines.cli.shown.columns import print_table
     from pipelines.cli.shown.replies import note, rows_of
@@ -80,7 +82,8 @@ def _file(arguments: argparse.Namespace) -> int:
 
     options = reading_options(arguments)
     card = load_card(arguments.card) if arguments.card else None
-    admitted = read_layer(arguments.file, arguments.layer, card=card, options=options)
+    read = read_blocks if arguments.layer in BLOCK_CONTRACTS else read_layer
+    admitted = read(arguments.file, arguments.layer, card=card, options=options)
     console = terminal()
     report = admitted.report
     console.print(
@@ -89,7 +92,9 @@ def _file(arguments: argparse.Namespace) -> int:
     )
     if report.get("fails"):
         console.print(f"The layer fails: {report['fails']}")
-    if unused := unused_columns(arguments.layer, report):
+    if words := words_not_understood(report):
+        console.print(f"Status not understood: {', '.join(words)}", markup=False)
+    if unused := unused_columns(report):
         console.print(f"Columns not used: {', '.join(unused)}")
     for title, frame in (("Held: not used", admitted.quarantine), ("Flagged: used, and marked", admitted.flags)):
         if not len(frame):

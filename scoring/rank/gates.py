@@ -6,7 +6,7 @@ belong here: what it would be worth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
@@ -31,6 +31,8 @@ HARD_LAYERS = {
 LEASE_LAYER = "leases"
 SOFT_LAYERS = {"forest": 0.5, "eco_sensitive": 0.5, "settlements": 0.2}
 """Loss of score at full cover: forest 1 - 0.5 f; eco-sensitive zone 0.5 and settlement 0.8 wherever they are met."""
+MAY_BE_IN_FORCE = "lease_may_be_in_force"
+"""Flag of what is withheld for a lease of which nobody can tell whether it runs."""
 NOT_APPLIED = "gate_not_applied"
 """Flag of what would be withheld, in a what-if without gates."""
 LAYERS = tuple(sorted([*HARD_LAYERS, *SOFT_LAYERS, LEASE_LAYER]))
@@ -75,7 +77,7 @@ def register_gates(records: Mapping[str, SiteRecord], constraints: pd.DataFrame)
             gate.reason = "; ".join(hard[site_id])
         elif site.lease_status == "third_party" and not gate.status:
             gate.status = "LEASED"
-            gate.reason = site.lease_basis or "an operating third-party lease covers the site"
+            gate.reason = site.lease_basis or "a third party's lease covers the site"
         if site.lease_status == "operator" and "operator_lease" not in gate.flags:
             gate.flags.append("operator_lease")
         gate.flags = list(dict.fromkeys(gate.flags))
@@ -122,8 +124,8 @@ def layer_gates(
     """One gate per row of ``shapes`` (column ``key``) from the user's layers, by the share of its area they cover.
 
     More than ``gate_overlap_share`` of the area under a hard layer gates it (a point: being inside); less is a flag
-    with its percentage. ``leases`` may have ``holder`` and ``lease_status``; a lease of the block's own operator
-    (``lease_status = operator``) is no bar.
+    with its percentage. ``leases`` may have ``holder``, ``lease_status`` and ``status_said``, the layer's own words; a
+    lease of the block's own operator (``lease_status = operator``) is no bar.
 
     Raises
     ------
@@ -191,15 +193,42 @@ def _apply(gate: Gate, name: str, share: float, rows: list[LayerRow], settings: 
             gate.flags.append("operator_lease")
         elif share > settings.gate_overlap_share:
             if not gate.status:
-                gate.status, gate.reason = "LEASED", f"{percent} of the area lies in an operating lease{label}"
+                gate.status, gate.reason = "LEASED", f"{percent} of the area lies in {leases_said(rows)}"
+                if not any(r.lease_status == "third_party" for r in rows):
+                    gate.flags.append(MAY_BE_IN_FORCE)
         else:
-            gate.flags.append(f"partly_leased {percent}")
+            is_sure = any(r.lease_status == "third_party" for r in rows)
+            gate.flags.append(f"partly_leased {percent}" if is_sure else f"partly_in:{MAY_BE_IN_FORCE} {percent}")
+        said = dict.fromkeys(r.status_said for r in rows if r.status_said and r.lease_status == "unknown")
+        gate.flags += [f"lease_status_not_understood:{words}" for words in said]
     elif name == "forest":
         gate.multiplier *= 1.0 - SOFT_LAYERS[name] * share
         gate.flags.append(f"forest {percent}")
     else:
         gate.multiplier *= 1.0 - SOFT_LAYERS[name]
         gate.flags.append(f"{name} {percent}")
+
+
+def leases_said(rows: Iterable[LayerRow]) -> str:
+    """What a lease layer says of the leases in words: what runs, and what may run because its status says nothing here.
+
+    A lease is not free until its layer says that it ended, so a status that is not understood bars as one in force does.
+    """
+    groups: dict[tuple[bool, str], set[str]] = {}
+    for r in rows:
+        if r.lease_status != "operator":
+            named = {t for t in (r.name, r.fact, r.holder) if t}
+            groups.setdefault((r.lease_status == "third_party", r.status_said), set()).update(named)
+    told = []
+    for (is_sure, words), names in sorted(groups.items(), key=lambda g: (not g[0][0], g[0][1])):
+        label = f" ({', '.join(sorted(names)[:3])})" if names else ""
+        if is_sure:
+            said = f"its status is '{words}'" if words else "a lessee is named and no status is stated"
+            told.append(f"a third party's lease{label}: {said}")
+        else:
+            said = f"its status '{words}' is not understood" if words else "its layer states no status"
+            told.append(f"a lease that may be in force{label}: {said}")
+    return "; and in ".join(told)
 
 
 def lifted(gate: Gate) -> Gate:

@@ -7,16 +7,21 @@ Belongs here: which gate of a site reaches which block. Does not belong here: wh
 from __future__ import annotations
 
 import math
+import re
 
 import geopandas as gpd
 import pandas as pd
 
 from khanij.foundation.cells import text
 from scoring.case import Case, Register
-from scoring.rank.gates import OF_THE_DUMP, Gate, combine, layer_gates, register_gates
+from scoring.rank.gates import MAY_BE_IN_FORCE, OF_THE_DUMP, Gate, combine, layer_gates, leases_said, register_gates
 from scoring.rank.settings import RankingSettings
 from scoring.waste.inventory import SiteRecord
+from scoring.waste.rows import LayerRow
 from scoring.waste.shares.allocation import Allocation
+
+NOT_UNDERSTOOD = re.compile(r"\blease_status_not_understood:")
+_SAID = re.compile(r"\b(?:lease_in_force|lease_status_not_understood):([^;]*)")
 
 
 def gates_of(
@@ -45,9 +50,10 @@ def gates_of(
     elsewhere = {n: g for n, g in case.gates.items() if n not in OF_THE_DUMP}
     spread = layer_gates(blocks, elsewhere, case.crs, settings, "block_id")
     soft = _from_dumps(allocation, on_dump)
-    columns = (blocks[c] for c in ("block_id", "kind", "site_id", "lease_status"))
+    columns = (blocks[c] for c in ("block_id", "kind", "site_id", "lease_status", "flags"))
+    holders = dict(zip(blocks["block_id"], blocks["lease_holder"])) if "lease_holder" in blocks.columns else {}
     out = {}
-    for block_id, kind, site_id, lease in zip(*columns):
+    for block_id, kind, site_id, lease, flags in zip(*columns):
         gate = own_layers[block_id]
         if kind == "waste_block" and text(site_id) in site_gates:
             # the site's own ground has been held against the layers; its position circle may reach far beyond it
@@ -55,10 +61,21 @@ def gates_of(
         else:
             gate.multiplier = spread[block_id].multiplier
             gate = combine(gate, Gate(multiplier=soft.get(block_id, 1.0)), settings.modifier_floor)
-        if text(lease) == "third_party" and not gate.status:
-            gate.status, gate.reason = "LEASED", "an operating third-party lease covers the block"
+        words = NOT_UNDERSTOOD.search(text(flags))
+        if (text(lease) == "third_party" or words) and not gate.status:
+            row = LayerRow(
+                holder=text(holders.get(block_id)), lease_status=text(lease), status_said=_status_said(text(flags))
+            )
+            gate.status, gate.reason = "LEASED", f"it lies in {leases_said([row])}"
+            gate.flags = [*gate.flags, *([MAY_BE_IN_FORCE] if words else [])]
         out[block_id] = gate
     return site_gates, out
+
+
+def _status_said(flags: str) -> str:
+    """The words of a lease's status as its source writes them, from the flags that say how they were read."""
+    found = _SAID.search(flags)
+    return found.group(1).strip() if found else ""
 
 
 def _from_dumps(allocation: Allocation, on_dump: dict[str, float]) -> dict[str, float]:

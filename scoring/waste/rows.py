@@ -130,6 +130,7 @@ class LayerRow:
     fact: str = ""
     holder: str = ""
     lease_status: str = ""
+    status_said: str = ""
 
 
 @dataclass(frozen=True)

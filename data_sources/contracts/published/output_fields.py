@@ -55,7 +55,7 @@ KIND = text(
 STATUS = text(
     "status", "Status",
     "RANKED has a place; OUT_OF_BASKET holds other metals; UNQUANTIFIED lacks a quantified site; GATED is barred by law "
-    "or court; LEASED is a third party's operating lease.",
+    "or court; LEASED is a third party's lease, or one that may be in force: the reason says which.",
     required=True, nullable=False, vocabulary=STATUSES,
 )  # fmt: skip
 CLASS = text(

@@ -20,8 +20,8 @@ from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.proposing.region_text import UNKNOWN_BASIS
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks
-from data_sources.readers.gates import read_gate
-from data_sources.readers.lease_status import unused_columns
+from data_sources.readers.gates import read_gate_told
+from data_sources.readers.lease_status import unused_columns, words_not_understood
 from data_sources.readers.survey import read_layer
 from data_sources.readers.waste import WasteInventory, embedded_inventory, read_inventory
 from data_sources.readers.waste_merge import empty_inventory, merged_inventory
@@ -35,6 +35,7 @@ from scoring.ground.geochemistry.samples import scored_by
 OK, NOTE, FINDING, ERROR = "ok", "note", "finding", "error"
 LAYER_OF_UNIT = {"auction_block": "auction_blocks", "mining_lease": "mining_leases"}
 _MANY = 5
+_IN_OTHER_WORDS = "say what a word means under values in the {where}, as in values: {{STATUS: {{Stopped: Working}}}}"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def looked_at(name: str, workspace: Workspace) -> list[Line]:
         lines += [*_card(layer, source), *_layer(workspace, region, layer, source, states)]
     lines += list(_register(workspace, region, states))
     for gate, path in workspace.gate_paths(region).items():
-        lines += _tried(f"gate {gate}", path, lambda p=path, g=gate: read_gate(p, g, region.gates[g]))[1]  # type: ignore[misc]
+        lines += _gate(gate, path, region)
     for base, source in sorted(region.base.items()):
         path_of = workspace.layer_path(region, source)
         lines += _tried(f"base.{base}", path_of, lambda p=path_of, b=base, s=source: read_base_lines(p, b, s))[1]  # type: ignore[misc]
@@ -118,6 +119,24 @@ def _tried(what: str, file: object, read: Callable[[], Any]) -> tuple[Any, list[
     if rows == 0:
         return got, [Line(what, FINDING, "it has no rows", "check the file, or take it out", name, 0, 0)]
     return got, [Line(what, OK, "", "", name, rows, rows)]
+
+
+def _gate(gate: str, path: Path, region: Region) -> list[Line]:
+    """A gate layer with what of it bars: leases that ended are left out, words that are not understood are shown."""
+    got, lines = _tried(f"gate {gate}", path, lambda: read_gate_told(path, gate, region.gates[gate]))
+    if got is None:
+        return lines
+    report, file = got[1], redact(str(path))
+    left = [f"{n} {why} {'lease' if n == 1 else 'leases'} left out" for why, n in report.get("left_out", {}).items()]
+    counts = (report["rows_in"], report["rows_kept"])
+    if not report["rows_kept"]:
+        says = "; ".join(["it bars nothing" if left else "it has no rows", *left])
+        return [Line(f"gate {gate}", FINDING, says, "check the file, or take it out", file, *counts)]
+    lines = [Line(f"gate {gate}", OK, "; ".join(left), "", file, *counts)]
+    if words := words_not_understood(report):
+        says = f"status not understood, taken as a lease that may be in force: {_some(words)}"
+        lines.append(Line(f"gate {gate}", NOTE, says, _IN_OTHER_WORDS.format(where="options"), file))
+    return lines
 
 
 def _card(layer: str, source: LayerSource) -> Iterator[Line]:
@@ -220,7 +239,10 @@ def lines_of(
         said, _, do = reason.partition("; ")
         do = do or f"say the unit in the card, as in units: {{{column}: {{unit: t}}}}, or leave the column as it is"
         yield Line(what, FINDING, f"column {column} is not used: {said}", do, file)
-    unused = [c for c in (unused_columns(what, report) if left is None else left) if c not in held_whole]
+    if words := words_not_understood(report):
+        says = f"status not understood, kept as it is written: {_some(words)}"
+        yield Line(what, NOTE, says, _IN_OTHER_WORDS.format(where="card"), file)
+    unused = [c for c in (unused_columns(report) if left is None else left) if c not in held_whole]
     if unused:
         yield Line(
             what,

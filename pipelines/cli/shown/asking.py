@@ -21,7 +21,7 @@ TEXTS = {
     "prospect": "PAYS, MAY_PAY or NEEDS_MORE",
     "open": "open to bid by what a source says: yes, operator, third_party or unknown",
     "concession": "what is offered: CL (composite licence), ML (mining lease) or EL (exploration licence)",
-    "outcome": "outcome of the auction: sold, annulled, offered_again, no_bid or unknown",
+    "outcome": "outcome of the auction: sold, annulled, offered_again, no_bid, open, to_be_offered or unknown",
     "operator": "part of the name of the operator or lease holder",
     "waste-type": "waste type, such as red_mud",
     "exclude-flag": "leave out blocks with this word in a flag, such as forest",

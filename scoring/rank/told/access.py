@@ -9,14 +9,16 @@ import math
 
 from khanij.foundation.cells import number_of, text
 from khanij.foundation.wording import number
+from scoring.rank.gates import MAY_BE_IN_FORCE
 from scoring.rank.told.block_view import BlockView
 
 _ACTUAL = ("waste_block", "auction_block", "mining_lease")
 """Kinds that somebody can hold or bid for; a survey sheet or a grid cell is only ground to read."""
 _FREE = ("none", "state")
+_OFFERED = ("offered_again", "open")
 OUTCOME_WORDS = {
     "sold": "sold", "annulled": "annulled", "offered_again": "offered again, result not known", "no_bid": "no bid",
-    "unknown": "outcome not known",
+    "open": "open, bids are invited", "to_be_offered": "not yet offered", "unknown": "outcome not known",
 }  # fmt: skip
 
 
@@ -44,8 +46,10 @@ def open_to_bid(b: BlockView) -> str | None:
     so itself, or a user's correction does                  as it says
     sold at auction; a third party's lease                  ``third_party``
     the operator's own lease                                ``operator``
-    offered again, result not known                         ``yes``
-    annulled, no bid, outcome not known                     ``unknown``
+    bids invited; offered again, result not known           ``yes``
+    annulled, no bid, not yet offered, outcome not known    ``unknown``
+    a lease that ended                                      ``unknown``
+    a lease that may be in force                            ``unknown``
     no lease, or the State's own, and no law bars it        ``yes``
     nothing                                                 ``unknown``
     ======================================================  ==============
@@ -55,12 +59,19 @@ def open_to_bid(b: BlockView) -> str | None:
     own, outcome, lease = stated(b, "open_to_bid"), stated(b, "auction_outcome"), stated(b, "lease_status")
     if own:
         return own
-    if outcome == "sold" or lease == "third_party" or b.gate.status == "LEASED":
+    is_leased = b.gate.status == "LEASED" and MAY_BE_IN_FORCE not in b.gate.flags
+    if outcome == "sold" or lease == "third_party" or is_leased:
         return "third_party"
     if _is_operators(b):
         return "operator"
-    is_free = outcome == "offered_again" or (not outcome and lease in _FREE)
-    return "yes" if is_free and b.gate.status != "GATED" else "unknown"
+    # Ground whose lease ended is open when somebody offers it, which no lease layer says.
+    is_free = outcome in _OFFERED or (not outcome and lease in _FREE and not _has_ended(b))
+    return "yes" if is_free and not b.gate.status else "unknown"
+
+
+def _has_ended(b: BlockView) -> bool:
+    is_lease = b.state.given.column["kind"][b.i] == "mining_lease"
+    return (is_lease and stated(b, "lease_status") == "none") or "lease_ended:" in stated(b, "flags")
 
 
 def operator(b: BlockView) -> str | None:
@@ -91,13 +102,22 @@ def auction_said(b: BlockView) -> str:
     if outcome is None:
         return ""
     bidder, premium = stated(b, "preferred_bidder"), auction_premium_pct(b)
-    words = [OUTCOME_WORDS.get(outcome, outcome), stated(b, "auction_outcome_date")]
+    words = [OUTCOME_WORDS.get(outcome, outcome), *_status_said(b), stated(b, "auction_outcome_date")]
     if bidder:
         words.append(f"to {bidder}" if outcome == "sold" else f"preferred bidder {bidder}")
     if not math.isnan(premium):
         words.append(f"premium {number(premium, 4)} %")
     tranche = stated(b, "auction_tranche")
     return f"{f'tranche {tranche}: ' if tranche else ''}{', '.join(w for w in words if w)}"
+
+
+def _status_said(b: BlockView) -> list[str]:
+    """The words of the block's source on its auction, where they are other than the code."""
+    if "own_fact:auction_outcome" in stated(b, "flags"):
+        return []
+    flags = (f.strip().partition(":") for f in stated(b, "flags").split(";"))
+    how = {"auction_status": "", "auction_status_not_understood": ", not understood"}
+    return [f"by its source '{words}'{how[code]}" for code, _, words in flags if code in how]
 
 
 def access_source(b: BlockView) -> str | None:

@@ -37,6 +37,10 @@ _OF = {
     "several_preferred_tonnages": "several tonnages are preferred by their source:",
     "grade_is_mean_of_samples": "plain means of the samples in its table (element, number):",
     "lease_until": "lease until",
+    "lease_status_not_understood": "the status of the lease is not understood:",
+    "auction_status": "status of the auction by its source:",
+    "auction_status_not_understood": "the status of the auction is not understood:",
+    "position": "on its position:",
 }
 """Flags ``code:what``."""
 _SOFT = re.compile(r"soft:(?P<kind>.+?)(?: x(?P<factor>[0-9.]+))?$")

@@ -12,7 +12,7 @@ from data_sources.cards.card import parse_card
 from data_sources.contracts.admitting.places import NO_SHEET
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.layouts import BY_CARD, NOT_WRITTEN, OTHER_MEDIUM
-from data_sources.readers.lease_status import lease_statuses, unused_columns
+from data_sources.readers.lease_status import columns_read, lease_statuses, unused_columns
 from data_sources.readers.survey import admit_frame
 from khanij.foundation.errors import SourceError
 from pipelines.cli import main
@@ -78,7 +78,8 @@ def test_the_day_until_which_a_lease_runs_is_told_and_compared_with_no_clock(col
     assert remark.tolist() == [
         f"lease_status_not_stated_lessee_named; lease_until:{told}", "lease_status_not_stated_lessee_named",
     ]  # fmt: skip
-    assert unused_columns("mining_leases", {"columns_unmapped": ["LESSEE", column, "Village"]}) == ["Village"]
+    report = {"columns_unmapped": ["LESSEE", column, "Village"], "columns_read": columns_read(frame)}
+    assert unused_columns(report) == ["Village"]
 
 
 def test_a_word_that_the_card_translates_is_read_as_its_value_and_marked():
