@@ -17,6 +17,7 @@ from khanij.foundation.cells import is_known
 from khanij.foundation.wording import (
     amount,
     chance,
+    chance_short,
     kilograms,
     number,
     one_line,
@@ -43,11 +44,12 @@ from publishing.sets.snapshot import one_set_of
 from publishing.words import (
     KIND_WORDS,
     PROSPECT_WORDS,
-    STATUS_WORDS,
     held_in_words,
+    place_in_words,
     premium_in_words,
     price_multiple_in_words,
     said,
+    status_in_words,
 )
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ def top_rows(gpkg: Path | str, kind: str | None = None, n: int = 10) -> tuple[li
             [
                 place(r.rank), _short(r.tier), rank_interval(r.rank_p05, r.rank_p95), r.block_id, _short(r.name), _short(r.state, 16),
                 f"{r.score_mean:.1f}", f"{r.score_p10:.0f}-{r.score_p90:.0f}", share(r.p_top10),
-                share(r.p_pays) if is_known(r.p_pays) else "-", _or_dash(r.price_multiple_needed),
+                chance_short(r.p_pays) if is_known(r.p_pays) else "-", _or_dash(r.price_multiple_needed),
                 _short(r.top_elements, 30), _short(r.knowledge_class),
             ]
             for r in chosen
@@ -213,10 +215,9 @@ def _say(label: str, text: object) -> list[str]:
 
 
 def _head(block: SimpleNamespace, peers: int, verdict: str) -> list[str]:
-    where = ", ".join(str(v) for v in (block.district, block.state) if is_known(v)) or "place not known"
     out = [f"{block.block_id}  {' '.join(str(block.name).split()) if is_known(block.name) else ''}"]
-    out.append(f"  {KIND_WORDS.get(block.kind, block.kind)} in {where}")
-    out += _say("Status", f"{STATUS_WORDS.get(block.status, block.status)} ({block.status})")
+    out.append(f"  {KIND_WORDS.get(block.kind, block.kind)}{place_in_words(block)}")
+    out += _say("Status", f"{status_in_words(block)} ({block.status})")
     out += _say("Why", block.status_reason)
     out += ["", "Rank"]
     if block.status == "RANKED":

@@ -132,6 +132,21 @@ def association_said(code: str) -> str:
     return out
 
 
+def place_in_words(row: SimpleNamespace) -> str:
+    """`` in DISTRICT, STATE``, and what of it the source does not give: where the block lies, its outline says all the same."""
+    named = ", ".join(str(v) for v in (row.district, row.state) if is_known(v))
+    if not named:
+        return ": its source gives no State and no district"
+    return f" in {named}{'' if is_known(row.state) else ', its source gives no State'}"
+
+
+def status_in_words(row: SimpleNamespace) -> str:
+    """The status, and that a lease only may be in force where its layer does not say whether it is."""
+    flags = str(row.flags).split("; ") if is_known(row.flags) else []
+    may_be = row.status == "LEASED" and "lease_may_be_in_force" in flags
+    return "Under a lease that may be in force" if may_be else STATUS_WORDS.get(str(row.status), str(row.status))
+
+
 def held_in_words(row: SimpleNamespace) -> list[tuple[str, str]]:
     """Who holds a block and what became of its auction: label and words of what is known, in the order of explanations."""
     shown = [(f, s) for f, s in RANKED_BLOCKS.shown(EXPLAIN) if s.group == HELD]

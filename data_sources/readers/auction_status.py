@@ -25,14 +25,14 @@ import pandas as pd
 
 from data_sources.contracts.blocks import AUCTION_OUTCOMES
 from data_sources.contracts.contract import plain_name
-from data_sources.readers.lease_status import STATUS_COLUMNS, column_read, words_of
+from data_sources.readers.lease_status import column_read, words_of
 
 OUTCOME_COLUMNS = (
     "auction_outcome", "outcome", "auction_status", "status_of_auction", "auction_stat", "auction_state", "auction_stage",
     "stage_of_auction", "auction_result", "result_of_auction", "auction_st",
 )  # fmt: skip
 """Names of a column that speaks of an auction, in a layer of any kind."""
-BLOCK_COLUMNS = ("block_status", "status_of_block", "block_stat", *STATUS_COLUMNS)
+BLOCK_COLUMNS = ("block_status", "status_of_block", "block_stat", "status", "stat", "present_status", "current_status")
 """Names that speak of it in a layer of auction blocks alone."""
 SAID, NOT_UNDERSTOOD = "auction_status", "auction_status_not_understood"
 """Flags ``code:words``."""

@@ -122,6 +122,11 @@ def chance(value: object) -> str:
     return "more than 99 %" if p > 0.99 else "fewer than 1 %" if p < 0.01 else f"{100 * p:.0f} %"
 
 
+def chance_short(value: object) -> str:
+    """``chance`` for a column of a table: ``< 1 %``, ``> 99 %``, else as there."""
+    return chance(value).replace("fewer than ", "< ").replace("more than ", "> ")
+
+
 def place(value: object) -> str:
     """A rank or a quantile of ranks: whole, or with a half."""
     if not is_known(value):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
@@ -21,6 +22,7 @@ from scoring.waste.rows import LayerRow
 from scoring.waste.shares.allocation import Allocation
 
 NOT_UNDERSTOOD = re.compile(r"\blease_status_not_understood:")
+_PERCENT = re.compile(r"(.*\S) (\d+ %)$")
 _SAID = re.compile(r"\b(?:lease_in_force|lease_status_not_understood):([^;]*)")
 
 
@@ -50,6 +52,8 @@ def gates_of(
     elsewhere = {n: g for n, g in case.gates.items() if n not in OF_THE_DUMP}
     spread = layer_gates(blocks, elsewhere, case.crs, settings, "block_id")
     soft = _from_dumps(allocation, on_dump)
+    footprints = case.register.footprints
+    mapped = set() if footprints is None else set(footprints["site_id"].astype(str))
     columns = (blocks[c] for c in ("block_id", "kind", "site_id", "lease_status", "flags"))
     holders = dict(zip(blocks["block_id"], blocks["lease_holder"])) if "lease_holder" in blocks.columns else {}
     out = {}
@@ -57,7 +61,10 @@ def gates_of(
         gate = own_layers[block_id]
         if kind == "waste_block" and text(site_id) in site_gates:
             # the site's own ground has been held against the layers; its position circle may reach far beyond it
-            gate = combine(site_gates[text(site_id)], Gate(flags=gate.flags), settings.modifier_floor)
+            ground = "of its mapped outline" if text(site_id) in mapped else "at its point"
+            of_site = site_gates[text(site_id)]
+            own, around = told_apart(of_site.flags, gate.flags, ground)
+            gate = combine(replace(of_site, flags=own), Gate(flags=around), settings.modifier_floor)
         else:
             gate.multiplier = spread[block_id].multiplier
             gate = combine(gate, Gate(multiplier=soft.get(block_id, 1.0)), settings.modifier_floor)
@@ -70,6 +77,22 @@ def gates_of(
             gate.flags = [*gate.flags, *([MAY_BE_IN_FORCE] if words else [])]
         out[block_id] = gate
     return site_gates, out
+
+
+def told_apart(of_site: list[str], of_block: list[str], ground: str) -> tuple[list[str], list[str]]:
+    """Flags with a percentage that a site's own ground and its block have with different figures, each with what it is a share of.
+
+    Parameters
+    ----------
+    of_site, of_block : flags such as ``forest 37 %``. ground : what the site's own ground is, in words.
+    """
+    site, block = ({m[1]: m[2] for f in flags if (m := _PERCENT.match(f))} for flags in (of_site, of_block))
+    odd = {code for code in site.keys() & block.keys() if site[code] != block[code]}
+
+    def named(flags: list[str], of_what: str) -> list[str]:
+        return [f"{f} ({of_what})" if (m := _PERCENT.match(f)) and m[1] in odd else f for f in flags]
+
+    return named(of_site, ground), named(of_block, "of its whole block")
 
 
 def _status_said(flags: str) -> str:

@@ -61,8 +61,8 @@ def sample_next(state: RunState) -> pd.DataFrame:
 def _row(state: RunState, c: CampaignWorth, *, is_in_budget: bool) -> dict[str, object]:
     record = state.given.records[c.site_id]
     advice = (
-        f"{c.step}: worth {usd(c.worth_usd)} and costs {usd(c.cost_usd)}; pays in {chance(c.p_pays_now)} of the draws now, "
-        f"and after {chance(c.p_outcomes_that_pay)} of the outcomes it pays in 10 % or more"
+        f"{c.step}: worth {usd(c.worth_usd)} and costs {usd(c.cost_usd)}; in draws of this advice's own, which are not the ranking's, it pays "
+        f"in {chance(c.p_pays_now)} now, and after {chance(c.p_outcomes_that_pay)} of the outcomes it pays in 10 % or more"
     )
     if c.left_out_reason:
         advice += f"; left out: {c.left_out_reason}"

@@ -98,6 +98,19 @@ class Given:
         return out
 
     @cached_property
+    def leases_told(self) -> set[str]:
+        """Sites held by a mining lease whose status or holder is known."""
+        columns = (
+            self.column[c] if c in self.column else [None] * len(self.ids) for c in ("lease_status", "lease_holder")
+        )
+        rows = zip(self.ids, self.column["kind"], *columns)
+        told = [
+            block for block, kind, status, holder in rows
+            if kind == "mining_lease" and (text(status) not in ("", "unknown") or text(holder))
+        ]  # fmt: skip
+        return {x.site_id for block in told for x in self.shares_of.get(block, []) if self.is_held(x)}
+
+    @cached_property
     def fertility_columns(self) -> dict[str, dict[Any, Any]]:
         """Block -> its row of the frame ``fertility``, where it has an axis."""
         frame = self.case.fertility

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from data_sources.contracts.frames import table_of
 from data_sources.contracts.published.outputs import WHAT_MOVES
+from khanij.foundation.wording import chance
 from scoring.rank.state import RunState
 from scoring.rank.told.contents import main_site
 from scoring.rank.what_if import MOST_UNITS
@@ -246,10 +247,12 @@ def _said(r: dict[str, Any]) -> str:
     name, needed = r["factor"], r["factor_needed"]
     if name == "route":
         return (
-            f"if the route works it pays in {100 * r['p_pays_at_p90']:.0f} % of the draws, "
-            f"if it fails in {100 * r['p_pays_at_p10']:.0f} %"
+            f"if the route works it pays in {chance(r['p_pays_at_p90'])} of the draws, "
+            f"if it fails in {chance(r['p_pays_at_p10'])}"
         )
-    held = f"at its P10 it pays in {100 * r['p_pays_at_p10']:.0f} % of the draws, at its P90 in {100 * r['p_pays_at_p90']:.0f} %"
+    held = (
+        f"at its P10 it pays in {chance(r['p_pays_at_p10'])} of the draws, at its P90 in {chance(r['p_pays_at_p90'])}"
+    )
     if math.isnan(needed):
         return f"{held}; no {name} alone would make half of the draws pay"
     if r["p_pays"] >= 0.5:

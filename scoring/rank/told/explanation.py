@@ -12,6 +12,7 @@ from data_sources.reference.economic_facts import CostLaw
 from khanij.foundation.cells import text
 from khanij.foundation.wording import chance, number, tonnes, usd
 from scoring.rank.baskets import basket_title
+from scoring.rank.gates import MAY_BE_IN_FORCE
 from scoring.rank.told.contents import main_product, main_site, revenue_shares
 from scoring.rank.told.money import MAY_PAY, NEEDS_MORE, PAYS
 from scoring.waste.inventory import NO_CLASS
@@ -154,7 +155,7 @@ def _law(law: CostLaw) -> str:
 
 
 def _next(row: dict[str, Any]) -> str:
-    missing = set((row["missing"] or "").split("; "))
+    missing = {m.partition(" (")[0] for m in (row["missing"] or "").split("; ")}
     wanted = [WANTED[m] for m in PRIORITY if m in missing]
     return f" Most wanted: {join(wanted[:2])}." if wanted else ""
 
@@ -227,7 +228,9 @@ def explain(state: RunState, i: int, row: dict[str, Any]) -> str:
         return f"{name} is withheld from ranking, whatever metal it holds: {row['status_reason']}.{held}{conditional}{to_check} Only the authority named can lift this bar."
     if status == "LEASED":
         held = f" It holds {_tonnage(state, i, row)}." if known else ""
-        return f"{name} is not open to other bidders: {row['status_reason']}.{held}{to_check}"
+        is_sure = MAY_BE_IN_FORCE not in (row["flags"] or "").split("; ")
+        opening = "is not open to other bidders" if is_sure else "may not be open to other bidders"
+        return f"{name} {opening}: {row['status_reason']}.{held}{to_check}"
     likely = (
         f" Likely companions, from {row['likely_from']}, not measured: {row['likely_companions']}."
         if row["likely_companions"]

@@ -10,11 +10,15 @@ import math
 import pandas as pd
 
 from khanij.foundation.cells import is_known, text
+from scoring.rank.gates import MAY_BE_IN_FORCE
 from scoring.rank.state import RunState, Share
 from scoring.rank.told.money import capped_metals
 from scoring.waste.companions import companions_of_minerals
 from scoring.waste.inventory import SiteRecord
+from scoring.waste.sample_means import MEAN_OF_SAMPLES
 
+NAMED_SITES = 3
+"""Sites that are named for lacking what others of the block have."""
 HALF_COVERED_PCT = 50.0
 """Below this the fertility of a block is told as that of a part of it."""
 
@@ -26,11 +30,34 @@ def _site_items(state: RunState, record: SiteRecord) -> dict[str, bool]:
         "mapped footprint": record.site_id in state.given.mapped_sites,
         "tonnage": record.tonnage_width is not None and not record.is_screening,
         "assays of what can be sold": bool(sold),
-        "assays of the site itself": any(a.knowledge_class != "analogue" for a in sold),
+        "assays of the site itself": _is_assayed_itself(record),
         "treatment route with costs": record.project is not None,
         "test of the route on this waste": record.project is not None and record.project.test_level != "none",
         "lease status": record.row.lease_status not in ("", "unknown"),
     }
+
+
+def _is_assayed_itself(record: SiteRecord) -> bool:
+    """Whether any figure is of the site's own samples, be it of a metal that its route does not sell."""
+    is_mean = any(f.startswith(MEAN_OF_SAMPLES) for f in record.flags)
+    return is_mean or bool(record.upper_limits) or any(a.knowledge_class != "analogue" for a in record.assays)
+
+
+def _is_lease_told(state: RunState, i: int) -> bool:
+    """Whether anything says of the block's own ground whose lease it is: its source, a lease layer, or a lease over it."""
+    given = state.given
+    gate, said = given.block_gates[given.ids[i]], text(given.column["flags"][i])
+    is_ended = "lease_ended:" in said or "lease_in_force:" in said
+    is_covered = bool(gate.holders) or (gate.status == "LEASED" and MAY_BE_IN_FORCE not in gate.flags)
+    own = is_ended or text(given.column["lease_status"][i]) not in ("", "unknown")
+    return own or is_covered or "operator_lease" in gate.flags or _is_under_told_lease(state, i)
+
+
+def _is_under_told_lease(state: RunState, i: int) -> bool:
+    """Whether a mining lease of the region holds the same waste, and its status or holder is known."""
+    given, known = state.given, state.given.leases_told
+    held = [x.site_id for x in given.shares_of.get(given.ids[i], []) if given.is_held(x)]
+    return any(site in known for site in held)
 
 
 def _items(state: RunState, i: int) -> dict[str, bool]:
@@ -40,10 +67,10 @@ def _items(state: RunState, i: int) -> dict[str, bool]:
         items = dict.fromkeys(
             ("quantified waste inside", "tonnage", "assays of what can be sold", "lease status"), False
         )
-        items["lease status"] = text(state.given.column["lease_status"][i]) not in ("", "unknown")
     else:
         each = [_site_items(state, r) for r in sites]
         items = {k: all(e[k] for e in each) for k in each[0]}
+    items["lease status"] = items["lease status"] or _is_lease_told(state, i)
     if state.decided.fertility_use(i) != "not_applicable":
         items["survey layers (fertility)"] = not math.isnan(state.given.fertility_of(i))
     return items
@@ -57,7 +84,17 @@ def completeness_pct(state: RunState, i: int) -> float:
 
 def missing_of(state: RunState, i: int) -> list[str]:
     """The things that should be known of a block and are not."""
-    return [k for k, known in _items(state, i).items() if not known]
+    return [f"{k}{_of_which(state, i, k)}" for k, known in _items(state, i).items() if not known]
+
+
+def _of_which(state: RunState, i: int, item: str) -> str:
+    """`` (S-02)``: the sites that lack it, where the block holds others that do not."""
+    sites = [] if state.given.own_record(i) is not None else state.decided.holds[i]
+    lacking = [s for s in sites if not _site_items(state, state.given.records[s]).get(item, True)]
+    if not lacking or len(lacking) == len(sites):
+        return ""
+    more = f" and {len(lacking) - NAMED_SITES} more" if len(lacking) > NAMED_SITES else ""
+    return f" ({', '.join(lacking[:NAMED_SITES])}{more})"
 
 
 def likely_of(state: RunState, i: int, nearest: str | None) -> tuple[list[str], str]:

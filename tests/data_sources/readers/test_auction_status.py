@@ -39,8 +39,8 @@ def test_the_status_of_auction_blocks_reaches_their_outcome_with_its_words(tmp_p
     blocks(**{column: WORDS, "OWNER": ["x"] * 7, "MINE_STATUS": ["idle"] * 7}).to_file(tmp_path / "b.geojson")
     read = read_blocks(tmp_path / "b.geojson", "auction_blocks", card_name="own_blocks")
     kept = read.kept.set_index("block_id")
-    told = kept["auction_outcome"].where(kept["auction_outcome"].notna(), None).tolist()
-    assert told == ["sold", "open", "annulled", "to_be_offered", "open", "unknown", None]
+    told = kept["auction_outcome"].fillna("").tolist()
+    assert told == ["sold", "open", "annulled", "to_be_offered", "open", "unknown", ""]
     assert kept["flags"]["B3"] == "auction_status:G3 - to be auctioned"
     assert kept["flags"]["B5"] == "auction_status_not_understood:Under scrutiny"
     assert words_not_understood(read.report) == ["'Under scrutiny' (1 row)"]

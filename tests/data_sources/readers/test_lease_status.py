@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 
 from data_sources.readers.blocks import read_blocks
-from data_sources.readers.gates import read_gate
-from data_sources.readers.lease_status import lease_statuses
+from data_sources.readers.gates import read_gate, read_gate_told
+from data_sources.readers.lease_status import lease_statuses, words_not_understood
 from data_sources.readers.quality import quality_table
 from data_sources.regions import GateSource
+from pipelines.cli.own.whole_region import _gate
+from scoring.rank.gates import leases_said
+from scoring.waste.rows import LayerRow
 
 
 @pytest.mark.parametrize(
@@ -74,3 +79,45 @@ def test_a_lease_that_has_ended_bars_no_block(tmp_path):
         "C Ltd",
     ]
     assert gate["lease_status"].tolist() == ["third_party", "unknown", "third_party"]
+
+
+def unclear(tmp_path) -> gpd.GeoDataFrame:
+    rows = leases().assign(LESSEE="FACOR", LEASE_STAT=["Temp. discontinued", "Surrendered", "Lapsed", "Working"])
+    rows.to_file(tmp_path / "leases.gpkg")
+    return rows
+
+
+def test_a_gate_reads_a_status_as_the_layer_of_leases_does_and_tells_what_it_left_out(tmp_path):
+    unclear(tmp_path)
+    source = GateSource(path="leases.gpkg", source="A state's lease map")
+    gate, report = read_gate_told(tmp_path / "leases.gpkg", "leases", source)
+    layer = read_blocks(tmp_path / "leases.gpkg", "mining_leases", card_name="own_waste_table")
+    assert gate["lease_status"].tolist() == ["unknown", "third_party"]
+    assert layer.kept["lease_status"].tolist() == ["unknown", "none", "none", "third_party"]
+    assert gate["status_said"].tolist() == ["Temp. discontinued", "Working"]
+    assert (report["rows_in"], report["rows_kept"], report["left_out"]) == (4, 2, {"ended": 2})
+    assert words_not_understood(report) == words_not_understood(layer.report) == ["'Temp. discontinued' (1 row)"]
+
+
+def test_a_word_that_the_options_of_a_gate_translate_is_read_as_what_it_means(tmp_path):
+    unclear(tmp_path)
+    options = {"values": {"LEASE_STAT": {"Temp. discontinued": "Surrendered"}}}
+    gate = read_gate(tmp_path / "leases.gpkg", "leases", GateSource(path="leases.gpkg", source="x", options=options))
+    assert gate["status_said"].tolist() == ["Working"]
+
+
+def test_validate_counts_the_leases_that_ended_and_shows_words_that_are_not_understood(tmp_path):
+    unclear(tmp_path)
+    region = SimpleNamespace(gates={"leases": GateSource(path="leases.gpkg", source="x")})
+    lines = _gate("leases", tmp_path / "leases.gpkg", region)
+    assert (lines[0].rows_kept, lines[0].rows_in, lines[0].says) == (2, 4, "2 ended leases left out")
+    assert "'Temp. discontinued' (1 row)" in lines[1].says
+
+
+def test_the_reason_says_what_the_layer_says_and_never_operating():
+    rows = [LayerRow(holder="FACOR", lease_status="unknown", status_said="Temp. discontinued"), LayerRow(holder="A Ltd", lease_status="third_party", status_said="Working")]  # fmt: skip
+    assert leases_said(rows) == (
+        "a third party's lease (A Ltd): its status is 'Working'; and in a lease that may be in force (FACOR): "
+        "its status 'Temp. discontinued' is not understood"
+    )
+    assert leases_said([LayerRow(name="L")]) == "a lease that may be in force (L): its layer states no status"
