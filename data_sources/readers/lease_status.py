@@ -7,8 +7,12 @@ in force, and a lessee or none     ``third_party``  the block is LEASED
 in force, the user's own lessee    ``operator``     no bar; marked
 ended (lapsed, surrendered ...)    ``none``         no bar
 a lessee, and no status            ``third_party``  LEASED, marked: a lease is not free until it is said to be
-nothing, or words of no known kind ``unknown``      no bar; marked with the words
+words of no known kind             ``unknown``      LEASED as one that may be in force, and marked with the words
+nothing at all                     ``unknown``      a block of ``mining_leases``: no bar, marked; a gate: as one that may be
 =================================  ===============  ====================================================
+
+The layer ``mining_leases`` and the gate ``leases`` read one word in one way. Who connects leases as a gate says by it that they
+bar; so a gate bars by all of them but those that ended or are with the State.
 
 Belongs here: words. Does not belong here: what a lease bars (``scoring.rank.gates``). No date is compared with a clock: a
 lease ends when the layer says so. The day until which it runs is told beside it (``lease_until:2030-03-31``), for whoever reads.

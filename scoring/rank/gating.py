@@ -21,7 +21,7 @@ from scoring.waste.inventory import SiteRecord
 from scoring.waste.rows import LayerRow
 from scoring.waste.shares.allocation import Allocation
 
-NOT_UNDERSTOOD = re.compile(r"\blease_status_not_understood:")
+_NOT_UNDERSTOOD = re.compile(r"\blease_status_not_understood:")
 _PERCENT = re.compile(r"(.*\S) (\d+ %)$")
 _SAID = re.compile(r"\b(?:lease_in_force|lease_status_not_understood):([^;]*)")
 
@@ -53,7 +53,7 @@ def gates_of(
     spread = layer_gates(blocks, elsewhere, case.crs, settings, "block_id")
     soft = _from_dumps(allocation, on_dump)
     footprints = case.register.footprints
-    mapped = set() if footprints is None else set(footprints["site_id"].astype(str))
+    mapped = set() if footprints is None or not len(footprints) else set(footprints["site_id"].astype(str))
     columns = (blocks[c] for c in ("block_id", "kind", "site_id", "lease_status", "flags"))
     holders = dict(zip(blocks["block_id"], blocks["lease_holder"])) if "lease_holder" in blocks.columns else {}
     out = {}
@@ -68,13 +68,10 @@ def gates_of(
         else:
             gate.multiplier = spread[block_id].multiplier
             gate = combine(gate, Gate(multiplier=soft.get(block_id, 1.0)), settings.modifier_floor)
-        words = NOT_UNDERSTOOD.search(text(flags))
-        if (text(lease) == "third_party" or words) and not gate.status:
-            row = LayerRow(
-                holder=text(holders.get(block_id)), lease_status=text(lease), status_said=_status_said(text(flags))
-            )
-            gate.status, gate.reason = "LEASED", f"it lies in {leases_said([row])}"
-            gate.flags = [*gate.flags, *([MAY_BE_IN_FORCE] if words else [])]
+        why, is_maybe = lease_bar(text(lease), text(flags), holders.get(block_id))
+        if why and not gate.status:
+            gate.status, gate.reason = "LEASED", why
+            gate.flags = [*gate.flags, *([MAY_BE_IN_FORCE] if is_maybe else [])]
         out[block_id] = gate
     return site_gates, out
 
@@ -95,10 +92,19 @@ def told_apart(of_site: list[str], of_block: list[str], ground: str) -> tuple[li
     return named(of_site, ground), named(of_block, "of its whole block")
 
 
-def _status_said(flags: str) -> str:
-    """The words of a lease's status as its source writes them, from the flags that say how they were read."""
+def lease_bar(lease: str, flags: str, holder: object) -> tuple[str, bool]:
+    """Why a block's own lease withholds it, "" where it does not; and whether it only may be in force.
+
+    Parameters
+    ----------
+    lease : its ``lease_status``. flags : of its source, with the words of the status and how they were read.
+    """
+    is_maybe = lease == "unknown" and bool(_NOT_UNDERSTOOD.search(flags))
+    if lease != "third_party" and not is_maybe:
+        return "", False
     found = _SAID.search(flags)
-    return found.group(1).strip() if found else ""
+    row = LayerRow(holder=text(holder), lease_status=lease, status_said=found.group(1).strip() if found else "")
+    return f"it lies in {leases_said([row])}", is_maybe
 
 
 def _from_dumps(allocation: Allocation, on_dump: dict[str, float]) -> dict[str, float]:
