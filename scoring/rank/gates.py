@@ -198,7 +198,9 @@ def _apply(gate: Gate, name: str, share: float, rows: list[LayerRow], settings: 
                     gate.flags.append(MAY_BE_IN_FORCE)
         else:
             is_sure = any(r.lease_status == "third_party" for r in rows)
-            gate.flags.append(f"partly_leased {percent}" if is_sure else f"partly_in:{MAY_BE_IN_FORCE} {percent}")
+            gate.flags.append(
+                f"partly_leased {percent}" if is_sure else f"partly_in:a_lease_that_may_be_in_force {percent}"
+            )
         said = dict.fromkeys(r.status_said for r in rows if r.status_said and r.lease_status == "unknown")
         gate.flags += [f"lease_status_not_understood:{words}" for words in said]
     elif name == "forest":
@@ -223,8 +225,7 @@ def leases_said(rows: Iterable[LayerRow]) -> str:
     for (is_sure, words), names in sorted(groups.items(), key=lambda g: (not g[0][0], g[0][1])):
         label = f" ({', '.join(sorted(names)[:3])})" if names else ""
         if is_sure:
-            said = f"its status is '{words}'" if words else "a lessee is named and no status is stated"
-            told.append(f"a third party's lease{label}: {said}")
+            told.append(f"a third party's lease{label}" + (f": its status is '{words}'" if words else ""))
         else:
             said = f"its status '{words}' is not understood" if words else "its layer states no status"
             told.append(f"a lease that may be in force{label}: {said}")
