@@ -11,6 +11,7 @@ import shapely
 from data_sources.readers.auction_status import outcome_said
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.lease_status import unused_columns, words_not_understood
+from pipelines.cli import main
 
 WORDS = ["Auctioned", "NIT issued", "Annulled", "G3 - to be auctioned", "Open", "Under scrutiny", None]
 
@@ -60,3 +61,13 @@ def test_a_word_that_the_options_translate_is_read_as_what_it_means(tmp_path: Pa
     options = {"values": {"STATUS": {"Under scrutiny": "sold"}}}
     read = read_blocks(tmp_path / "b.geojson", "auction_blocks", card_name="own_blocks", options=options)
     assert read.kept.set_index("block_id")["auction_outcome"]["B5"] == "sold"
+
+
+def test_validate_tells_the_words_and_the_columns_that_nothing_is_read_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocks(STATUS=WORDS, OWNER=["x"] * 7).to_file(tmp_path / "b.geojson")
+    assert main(["validate", str(tmp_path / "b.geojson"), "--as", "auction_blocks"]) == 0
+    told = capsys.readouterr().out
+    assert "Status not understood: 'Under scrutiny' (1 row)" in told
+    assert "Columns not used: OWNER" in told and "STATUS" not in told
