@@ -20,10 +20,10 @@ from data_sources.contracts.admitting.places import REPAIRED, TWO_PLACES
 from data_sources.contracts.admitting.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.contracts.blocks import ACCESS_COLUMNS, AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
-from data_sources.readers.auction_status import auction_outcomes
 from data_sources.readers.common import Extent, admit_layer, card_of, opened
 from data_sources.readers.layouts import translated
-from data_sources.readers.lease_status import columns_read, lease_statuses, words_of
+from data_sources.readers.statuses.auction_status import auction_outcomes
+from data_sources.readers.statuses.lease_status import columns_read, lease_statuses, words_of
 from data_sources.reference import load_table
 from data_sources.sheets import sheets_in
 from khanij.foundation.errors import MissingSourceError

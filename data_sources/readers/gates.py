@@ -14,7 +14,7 @@ from data_sources.connectors.files import read_file
 from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.contracts.waste import LEASE_STATUS
 from data_sources.readers.layouts import translated
-from data_sources.readers.lease_status import STATUS_COLUMNS, column_read, lease_statuses, words_of
+from data_sources.readers.statuses.lease_status import STATUS_COLUMNS, column_read, lease_statuses, words_of
 from data_sources.regions import GateSource
 from khanij.foundation.errors import ContractError, CrsError
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from data_sources.readers.lease_status import unused_columns
+from data_sources.readers.statuses.lease_status import unused_columns
 
 COLUMNS = ("source", "layer", "finding", "field", "rows", "detail")
 

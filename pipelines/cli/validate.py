@@ -74,7 +74,7 @@ def _file(arguments: argparse.Namespace) -> int:
     from data_sources.cards.writing import found_card, write_card
     from data_sources.contracts.blocks import BLOCK_CONTRACTS
     from data_sources.readers.blocks import read_blocks
-    from data_sources.readers.lease_status import unused_columns, words_not_understood
+    from data_sources.readers.statuses.lease_status import unused_columns, words_not_understood
     from data_sources.readers.survey import read_layer
     from pipelines.cli.shown.columns import print_table
     from pipelines.cli.shown.replies import note, rows_of

@@ -138,7 +138,7 @@ def test_a_line_in_any_file_makes_something_stale_or_the_file_says_why_not(copy)
     [
         ("data_sources/connectors/tables.py", {"stream_sediments", "waste_inventory", "blocks", "gate_layers"}, set()),
         ("data_sources/connectors/rasters.py", {"geophysics"}, {"robustness_report"}),
-        ("data_sources/readers/lease_status.py", {"gate_layers", "blocks"}, {"stream_sediments", "fertility"}),
+        ("data_sources/readers/statuses/lease_status.py", {"gate_layers", "blocks"}, {"stream_sediments", "fertility"}),
         ("data_sources/reference/elements.csv", {"stream_sediments", "assessment"}, {"geophysics"}),
         ("data_sources/reference/survey_elements.csv", {"stream_sediments", "fertility"}, {"geophysics"}),
         ("data_sources/reference/route_costs.csv", {"assessment"}, {"stream_sediments", "fertility"}),

@@ -59,7 +59,9 @@ def told(home, tmp_path, capsys):
 def test_every_office_is_placed_and_their_registers_are_one(told):
     assert told["unplaced"] == []
     region = load_region("belt")
-    assert {s.name for s in region.waste.sources} == {"ponds", "gypsum_stacks", "dgm_ash_list"}, "the first has most sites"
+    assert {s.name for s in region.waste.sources} == {"ponds", "gypsum_stacks", "dgm_ash_list"}, (
+        "the first has most sites"
+    )
     assert "stream_sediments" in region.layers and "outlines" not in region.layers
     got = inventory()
     stock = got.tonnages.assign(own=got.tonnages["site_id"].str.rpartition("-", expand=True)[2])

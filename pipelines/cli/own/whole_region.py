@@ -21,7 +21,7 @@ from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.proposing.region_text import UNKNOWN_BASIS
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks
 from data_sources.readers.gates import read_gate_told
-from data_sources.readers.lease_status import unused_columns, words_not_understood
+from data_sources.readers.statuses.lease_status import unused_columns, words_not_understood
 from data_sources.readers.survey import read_layer
 from data_sources.readers.waste import WasteInventory, embedded_inventory, read_inventory
 from data_sources.readers.waste_merge import empty_inventory, merged_inventory

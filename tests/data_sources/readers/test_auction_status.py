@@ -8,9 +8,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from data_sources.readers.auction_status import outcome_said
 from data_sources.readers.blocks import read_blocks
-from data_sources.readers.lease_status import unused_columns, words_not_understood
+from data_sources.readers.statuses.auction_status import outcome_said
+from data_sources.readers.statuses.lease_status import unused_columns, words_not_understood
 from pipelines.cli import main
 
 WORDS = ["Auctioned", "NIT issued", "Annulled", "G3 - to be auctioned", "Open", "Under scrutiny", None]

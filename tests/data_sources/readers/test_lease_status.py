@@ -11,8 +11,8 @@ import shapely
 
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.gates import read_gate, read_gate_told
-from data_sources.readers.lease_status import lease_statuses, words_not_understood
 from data_sources.readers.quality import quality_table
+from data_sources.readers.statuses.lease_status import lease_statuses, words_not_understood
 from data_sources.regions import GateSource
 from pipelines.cli.own.whole_region import _gate
 from scoring.rank.gates import leases_said

@@ -12,7 +12,7 @@ from data_sources.cards.card import parse_card
 from data_sources.contracts.admitting.places import NO_SHEET
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.layouts import BY_CARD, NOT_WRITTEN, OTHER_MEDIUM
-from data_sources.readers.lease_status import columns_read, lease_statuses, unused_columns
+from data_sources.readers.statuses.lease_status import columns_read, lease_statuses, unused_columns
 from data_sources.readers.survey import admit_frame
 from khanij.foundation.errors import SourceError
 from pipelines.cli import main

@@ -25,7 +25,7 @@ import pandas as pd
 
 from data_sources.contracts.blocks import AUCTION_OUTCOMES
 from data_sources.contracts.contract import plain_name
-from data_sources.readers.lease_status import column_read, words_of
+from data_sources.readers.statuses.lease_status import column_read, words_of
 
 OUTCOME_COLUMNS = (
     "auction_outcome", "outcome", "auction_status", "status_of_auction", "auction_stat", "auction_state", "auction_stage",

@@ -1,0 +1,1 @@
+"""What files say of leases and auctions in words -> the words of the contracts."""
