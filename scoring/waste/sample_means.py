@@ -7,7 +7,8 @@ knowledge class (``GRADE_GSD``), and is not narrowed by ``sqrt(n)``.
 A sample below detection counts at half its limit, ``x = L / 2``, as the Superfund programme of the US EPA has recommended
 (Floit et al. 1996, ASTM, pages 70 to 83, doi 10.1520/STP16018S: the abstract, which also shows how little it tells where
 most samples are below). So the flag says how many are. Of limits alone there is no mean: the highest of them is the upper
-limit. A figure that is missing is no sample.
+limit. A sample below a limit that nobody states has no figure to count by; it is left out, the mean lies too high by it, and
+the flag says how many were. A figure that is missing is no sample.
 
 Belongs here: the choice among the rows of one site. Does not belong here: what a row is worth (``inventory``).
 """
@@ -52,19 +53,34 @@ def chosen_grades(rows: list[GradeRow]) -> Chosen:
         if not row.use and row.element not in marked:
             open_.setdefault(row.element, []).append(row)
     for element, figures in open_.items():
-        several = [r for r in figures if _has_figure(r)] or figures[:1]
+        unstated = [r for r in figures if is_unstated_limit(r)]
+        several = [r for r in figures if _has_figure(r)] or unstated[:1] or figures[:1]
         several = _without_idle_limits(several)
         limits = [r for r in several if _is_limit(r)]
+        measured = len(several) - len(limits) if _has_figure(several[0]) else 0
         if len(several) == 1:
             out.append(several[0])
         elif why := _why_no_mean(several):
             left_out.append(f"{element}: {len(several)} figures, none marked as used, and {why}")
+            continue
         else:
             out.append(_mean(several))
-            if len(limits) < len(several):
-                means.append(f"{element} {len(several)}" + (f" ({len(limits)} below detection)" if limits else ""))
+        if measured and (len(several) > 1 or unstated):
+            means.append(_said(element, len(several), len(limits), len(unstated)))
     order = {r.grade_id: i for i, r in enumerate(rows)}
     return Chosen(sorted(out, key=lambda r: order[r.grade_id]), means, left_out)
+
+
+def _said(element: str, n: int, limits: int, unstated: int) -> str:
+    """``Ge 3 (1 below detection, 2 more below a limit that is not stated left out)``."""
+    more = [f"{limits} below detection"] if limits else []
+    more += [f"{unstated} more below a limit that is not stated left out"] if unstated else []
+    return f"{element} {n}" + (f" ({', '.join(more)})" if more else "")
+
+
+def is_unstated_limit(row: GradeRow) -> bool:
+    """Whether a row is known to be below detection and nothing says below what."""
+    return row.basis_code == UPPER_LIMIT and not _has_figure(row)
 
 
 def _why_no_mean(rows: list[GradeRow]) -> str:

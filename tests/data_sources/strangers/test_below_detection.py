@@ -36,6 +36,7 @@ def test_a_limit_that_is_not_stated_is_the_smallest_that_is_and_never_a_measured
     assert WITHOUT_LIMIT in set(got.flags["reason"])
     alone = wide("1.0", cell, "0.4")
     assert zinc(alone).loc[1, ["ppm_min", "ppm_mode", "ppm_max"]].isna().all()
+    assert zinc(alone)["basis_code"].tolist()[1] == "upper_limit", "known as below detection, not missing"
     assert alone.flags.loc[alone.flags["reason"] == NOTHING_KNOWN, "row"].tolist() == [2]
 
 
@@ -43,6 +44,19 @@ def test_without_any_figure_of_the_element_nothing_is_known():
     got = wide("BDL", "ND")
     assert zinc(got)[["ppm_min", "ppm_mode", "ppm_max"]].isna().all(axis=None)
     assert got.flags.loc[got.flags["reason"] == NOTHING_KNOWN, "row"].tolist() == [1, 2]
+
+
+def test_a_sample_below_a_limit_that_nobody_states_is_told_beside_the_mean_and_a_blank_one_is_not():
+    got = wide("1.0", "BDL", None, "ND", "NA", "2.0", "n.a.")
+    chosen = chosen_grades(rows_of(zinc(got), GradeRow))
+    assert chosen.rows[0].ppm_mode == pytest.approx(15000)
+    assert chosen.means == ["Zn 2 (2 more below a limit that is not stated left out)"]
+    frame = pd.DataFrame({"site_id": "A", "sample_no": [1, 2, 3], "element": "Ge", "value": ["11", "BDL", "BDL"]})
+    frame["unit"] = "ppm"
+    long = chosen_grades(rows_of(admit_frame(frame, "grades").kept, GradeRow))
+    assert long.means == ["Ge 1 (2 more below a limit that is not stated left out)"]
+    none = chosen_grades(rows_of(admit_frame(frame.assign(value="BDL"), "grades").kept, GradeRow))
+    assert [r.basis_code for r in none.rows] == ["upper_limit"] and not none.means
 
 
 def test_samples_of_which_one_is_below_and_one_is_missing_still_count():

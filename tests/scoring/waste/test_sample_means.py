@@ -83,3 +83,25 @@ def test_a_limit_above_every_measured_sample_says_nothing():
     limit = GradeRow(grade_id="g9", site_id="S", element="Zn", ppm_max=1000, basis_code="upper_limit", source="lab")
     chosen = chosen_grades([grade(1, 120), grade(2, 130), limit])
     assert [r.ppm_mode for r in chosen.rows] == [pytest.approx(125)] and chosen.means == ["Zn 2"]
+
+
+def unstated(number: int, element: str = "Ge") -> GradeRow:
+    return replace(grade(number, math.nan, element), basis_code="upper_limit")
+
+
+def test_samples_below_a_limit_that_is_not_stated_are_left_out_of_the_mean_and_counted_in_what_is_said():
+    measured = [grade(i, 10.0 + i, "Ge", basis_code="assay") for i in (1, 2, 3)]
+    chosen = chosen_grades([*measured, unstated(4), unstated(5)])
+    assert [r.ppm_mode for r in chosen.rows] == [pytest.approx(12.0)]
+    assert chosen.means == ["Ge 3 (2 more below a limit that is not stated left out)"]
+    one = chosen_grades([measured[0], unstated(4), unstated(5)])
+    assert [r.ppm_mode for r in one.rows] == [11.0] and one.means == [
+        "Ge 1 (2 more below a limit that is not stated left out)"
+    ]
+    mixed = chosen_grades([*measured, replace(below(6, 4.0), element="Ge"), unstated(4)])
+    assert mixed.means == ["Ge 4 (1 below detection, 1 more below a limit that is not stated left out)"]
+
+
+def test_samples_that_are_all_below_a_limit_that_is_not_stated_are_one_limit_and_no_mean():
+    chosen = chosen_grades([unstated(1), unstated(2)])
+    assert [r.basis_code for r in chosen.rows] == ["upper_limit"] and not chosen.means and not chosen.left_out

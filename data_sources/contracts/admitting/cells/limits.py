@@ -19,9 +19,13 @@ WITH_LIMIT = "below detection: an upper limit, the limit itself; no value"
 WITHOUT_LIMIT = (
     "below detection without a limit: an upper limit at the smallest limit that the table states for the element"
 )
-NOTHING_KNOWN = "below detection without a limit, and the table states none for the element: read as missing"
+NOTHING_KNOWN = (
+    "below detection without a limit, and the table states none for the element: no value; kept as an upper limit "
+    "that is not stated"
+)
 LIMITED = {"value_mode": "value_max", "ppm_mode": "ppm_max"}
 """Field of a value -> field of its upper limit."""
+_FIGURES = ("value_min", "value_mode", "value_max", "ppm_min", "ppm_mode", "ppm_max")
 
 
 def limits_apart(
@@ -30,7 +34,8 @@ def limits_apart(
     """Move limits from values to upper limits, in place; (field, rows, what is said) of each kind.
 
     A cell that states no limit takes the smallest limit that the table states for its element, in ppm. A measured figure is no
-    limit: among rich samples half of one would be metal that nobody found.
+    limit: among rich samples half of one would be metal that nobody found. Where the table states none, the row stays known as
+    below detection: an upper limit without a figure, so that a mean can say what it leaves out.
 
     Parameters
     ----------
@@ -52,9 +57,16 @@ def limits_apart(
         data[LIMITED[name]] = np.where(found & np.isnan(most), limit, most)
         basis = data.get("basis_code")
         basis = pd.Series([None] * n, dtype="str") if basis is None else pd.Series(basis).reset_index(drop=True)
-        data["basis_code"] = basis.mask(pd.Series(found), UPPER_LIMIT).astype("str")
+        bare = unstated & ~_has_figure(data, n)
+        data["basis_code"] = basis.mask(pd.Series(found | bare), UPPER_LIMIT).astype("str")
         told += [(name, stated, WITH_LIMIT), (name, unstated & found, WITHOUT_LIMIT), (name, unstated & ~found, NOTHING_KNOWN)]  # fmt: skip
     return told
+
+
+def _has_figure(data: Mapping[str, Any], n: int) -> np.ndarray:
+    """Rows with any figure of a grade."""
+    columns = [np.asarray(data[f], dtype="float64") for f in _FIGURES if f in data]
+    return np.logical_or.reduce([np.isfinite(c) for c in columns]) if columns else np.zeros(n, dtype=bool)
 
 
 def _ppm_of(data: Mapping[str, Any], n: int) -> np.ndarray:
