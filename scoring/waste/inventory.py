@@ -15,20 +15,17 @@ from typing import TypeVar
 
 import pandas as pd
 
-from data_sources.reference.lanthanides import lanthanides
 from khanij.foundation.cells import is_known, truth
 from scoring.waste.companions import likely_elements
 from scoring.waste.figures import CLASSES, class_of_grade, class_of_tonnage, worst
-from scoring.waste.projects.project_draws import GRADE_GSD, TONNAGE_GSD, Width, grade_width, pure_ppm, tonnage_width
+from scoring.waste.projects.project_draws import TONNAGE_GSD, Width, pure_ppm, tonnage_width
 from scoring.waste.projects.project_inputs import Project
 from scoring.waste.routes import RouteBook
 from scoring.waste.rows import GradeRow, SiteRow, TonnageRow, rows_of
-from scoring.waste.sample_means import MEAN_OF_SAMPLES, chosen_grades
+from scoring.waste.sample_means import MEAN_OF_SAMPLES, chosen_grades, is_unstated_limit
+from scoring.waste.totals import Total, kind_of, split_said, total_of, width_of
 
 FigureRow = TypeVar("FigureRow", TonnageRow, GradeRow)
-TOTALS = ("TREE", "La..Lu")
-NO_VALUE = ("upper_limit", "subfraction", "withdrawn", "head_grade")
-"""Bases of a figure that is not the grade of the whole waste; what entered the mill is not what left it as tailings."""
 SEVERAL_PREFERRED = "several_preferred_tonnages"
 """Flag of a site, and of the blocks that hold it, of which several tonnages are marked as the preferred one."""
 WET_TONNES = "wet_tonnes_without_moisture"
@@ -52,6 +49,11 @@ class Assay:
     parts: list[tuple[str, float | None]]
     profile: str | None = None
     source: str = ""
+
+    @property
+    def said(self) -> str:
+        """What was assayed; of a total with the elements that it is split into, none of which anyone assayed."""
+        return self.label if self.profile is None else split_said(self.label, [e for e, _ in self.parts], self.profile)
 
 
 @dataclass
@@ -198,66 +200,9 @@ def _why_not_ranked(record: SiteRecord, row: TonnageRow, min_tonnage_mt: float) 
     return ""
 
 
-def _includes(value: str) -> tuple[bool, bool]:
-    """(Y inside, Sc inside) a rare-earth total; ``unknown`` counts Y as inside (it is in most totals), Sc as outside."""
-    return value in ("Y", "Y+Sc", "unknown"), value in ("Sc", "Y+Sc")
-
-
-def _profile_for(book: RouteBook, waste_type: str, with_y: bool, with_sc: bool) -> tuple[str, dict[str, float]] | None:
-    options = book.profiles_of(waste_type)
-    if not options:
-        return None
-    fitting = [p for p in options if ("Sc" in p[1]) == with_sc] or options
-    name, shares = fitting[0]
-    kept = {e: s for e, s in shares.items() if (e != "Y" or with_y) and (e != "Sc" or with_sc)}
-    whole = math.fsum(kept.values())
-    return name, {e: s / whole for e, s in kept.items()}
-
-
-def _kind(row: GradeRow) -> str:
-    """``element``, ``total`` or ``sum``; where the table does not say, by what the label is."""
-    label = row.element
-    return row.element_kind or ("total" if label in TOTALS else "sum" if "+" in label else "element")
-
-
-def _grade_width(row: GradeRow) -> Width | None:
-    """The distribution of one grade row; None where it has no value of its own."""
-    gsd = GRADE_GSD.get(class_of_grade(row.knowledge_class, row.basis_code))
-    if row.basis_code in NO_VALUE or _kind(row) == "sum" or gsd is None:
-        return None
-    figures = (row.ppm_min, row.ppm_mode, row.ppm_max)
-    return grade_width(*figures, math.log(gsd), pure_ppm(row.element), is_conflict=row.is_conflict)
-
-
-@dataclass(frozen=True)
-class Total:
-    """The rare-earth total that stands for a site's single assays: its row, its split and the elements inside it."""
-
-    row: GradeRow | None = None
-    profile: str | None = None
-    shares: dict[str, float] = field(default_factory=dict)
-    inside: frozenset[str] = frozenset()
-
-
-def _total_of(record: SiteRecord, usable: list[GradeRow], book: RouteBook) -> Total:
-    # a total without a value of its own (censored, of a subfraction) stands for nothing and hides no assay
-    totals = [r for r in usable if _kind(r) == "total" and _grade_width(r) is not None]
-    if not totals:
-        return Total()
-    row = totals[0]
-    with_y, with_sc = _includes(row.tree_includes) if row.element == "TREE" else (False, False)
-    split = _profile_for(book, record.row.waste_type_code, with_y, with_sc)
-    if split is None:
-        return Total(row)
-    if with_sc and "Sc" not in split[1]:
-        record.left_out.append("Sc inside the total has no published share: not split out")
-    inside = {*lanthanides(), *({"Y"} if with_y else ()), *({"Sc"} if with_sc else ())}
-    return Total(row, split[0], split[1], frozenset(inside))
-
-
 def _why_left_out(row: GradeRow, total: Total, elements: set[str]) -> str:
     """Why a figure marked as used is no grade of the whole waste; "" if it is."""
-    label, kind = row.element, _kind(row)
+    label, kind = row.element, kind_of(row)
     if kind == "sum":
         return f"{label} is a sum of metals that no source splits"
     if row.basis_code in ("subfraction", "withdrawn"):
@@ -266,26 +211,26 @@ def _why_left_out(row: GradeRow, total: Total, elements: set[str]) -> str:
         return f"{label}: the grade of the ore that was milled, not of the tailings"
     if kind == "element" and label not in elements:
         return f"{label}: no such element in the reference table"
-    if kind == "element" and label in total.inside:
-        return f"{label} is already inside the rare-earth total"
     if kind == "total" and not total.shares:
         return f"{label}: no published rare-earth profile for this waste"
-    if _grade_width(row) is None:
+    if width_of(row) is None:
         ceiling = pure_ppm(label)
         known = (v for v in (row.ppm_min, row.ppm_mode, row.ppm_max) if not math.isnan(v))
         over = max(known, default=0.0) >= ceiling
         return f"{label}: {f'above the {ceiling:g} ppm of the pure mineral' if over else 'no usable value'}"
-    if kind == "total" and row is not total.row:
-        return f"{label}: a second rare-earth total"
+    if kind == "total":
+        return total.nothing_left if row is total.row else f"{label}: a second rare-earth total"
+    if label in total.inside and row.grade_id not in total.own:
+        return f"{label} is already inside the rare-earth total"
     return ""
 
 
 def _assay(record: SiteRecord, row: GradeRow, total: Total) -> Assay:
-    label, basis, width = row.element, row.basis_code, _grade_width(row)
+    of_total = kind_of(row) == "total"
+    label, basis, width = row.element, row.basis_code, width_of(total.rest if of_total and total.rest else row)
     assert width is not None
     is_borrowed = row.knowledge_class == "analogue" and basis != "pooled"
     figures = (repr(row.ppm_min), repr(row.ppm_mode), repr(row.ppm_max))
-    of_total = _kind(row) == "total"
     parts: list[tuple[str, float | None]] = [*sorted(total.shares.items())] if of_total else [(label, None)]
     return Assay(
         site_id=record.site_id,
@@ -308,11 +253,14 @@ def _select_grades(record: SiteRecord, rows: list[GradeRow], book: RouteBook) ->
     record.left_out += chosen.left_out
     if chosen.means:
         record.flags.append(f"{MEAN_OF_SAMPLES}:{', '.join(chosen.means)}")
-    total = _total_of(record, usable, book)
+    total = total_of(usable, book, record.row.waste_type_code)
+    record.left_out += total.left_out
+    record.flags += total.flags
     counted: set[str] = set()
     for row in usable:
         if row.basis_code == "upper_limit":
-            record.upper_limits.append(f"{row.element} below {row.ppm_max:g} ppm")
+            limit = "a limit that is not stated" if is_unstated_limit(row) else f"{row.ppm_max:g} ppm"
+            record.upper_limits.append(f"{row.element} below {limit}")
             continue
         why = _why_left_out(row, total, book.elements)
         if not why and row.element in counted:

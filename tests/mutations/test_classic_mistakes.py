@@ -76,8 +76,9 @@ def guard_gangue_is_not_metal():
 
 
 def guard_total_and_yttrium_are_not_added():
+    """The site with an assay of Y beside its total holds as much in all as the one with the same total alone."""
     rows = assess().element_potential.set_index(["block_id", "element"])["contained_kg_p50"]
-    assert rows["WB-FA1", "Y"] == pytest.approx(rows["WB-FA2", "Y"], rel=0.15)
+    assert rows["WB-FA1"].sum() == pytest.approx(rows["WB-FA2"].sum(), rel=0.08)
 
 
 def guard_one_site_is_shared_within_a_kind():
@@ -205,7 +206,7 @@ def guard_prices_are_shared():
 
 def guard_borrowed_grades_are_shared():
     state = run()
-    keys = {s: [a.borrowed_key for a in state.given.records[s].assays] for s in ("FA1", "FA2")}
+    keys = {s: [a.borrowed_key for a in state.given.records[s].assays if a.label == "TREE"] for s in ("FA1", "FA2")}
     assert keys["FA1"] == keys["FA2"] != [None]
     assert np.corrcoef(needed_draws(state, "FA1"), needed_draws(state, "FA2"))[0, 1] > 0.5
 

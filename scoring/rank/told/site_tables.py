@@ -61,7 +61,7 @@ def _site_row(state: RunState, site_id: str, record: SiteRecord) -> dict[str, ob
     shares = revenue_shares(state, unit) if is_valued and unit is not None else {}
     row["main_product"] = next(iter(shares), None)
     row["top_elements"] = "; ".join(f"{e} {100 * s:.0f} %" for e, s in list(shares.items())[:3]) or None
-    row["assayed_elements"] = ", ".join(dict.fromkeys(e for a in record.assays for e, _ in a.parts)) or None
+    row["assayed_elements"] = ", ".join(a.said for a in record.assays) or None
     row["upper_limits"] = "; ".join(record.upper_limits) or None
     left_out = [*record.unvalued, *record.left_out, *_earns_nothing(state, record)]
     row["not_valued"] = "; ".join(dict.fromkeys(left_out)) or None

@@ -99,10 +99,9 @@ def test_a_total_without_a_value_of_its_own_hides_no_assay(basis):
     # nor does it hide a second total that has one
     second = {**censored, "grade_id": "G-S0-TREE-2", "basis_code": "assay"}
     both = assess(**district([*own, censored, second]))
-    assert (
-        contained(both, "La") > 0
-        and "already inside" in rows_of(both, "site_potential", "site_id").at["S0", "not_valued"]
-    )
+    site = rows_of(both, "site_potential", "site_id").loc["S0"]
+    assert contained(both, "La") > 0 and contained(both, "Nd") == contained(assess(**district(own)), "Nd")
+    assert "TREE 900 ppm less Nd 400" in site["flags"] and "Nd, " in site["assayed_elements"]
 
 
 def test_a_table_that_marks_nothing_is_used_where_there_is_no_choice():
