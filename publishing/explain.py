@@ -49,6 +49,7 @@ from publishing.words import (
     premium_in_words,
     price_multiple_in_words,
     said,
+    site_in_words,
     status_in_words,
 )
 
@@ -304,11 +305,7 @@ def _sites(gpkg: Path | str, block_id: str) -> list[str]:
         site = sites.get(row.site_id)
         text = f"{share(row.inside)} inside, {share(row.near)} near, {number(row.distance_km)} km"
         if site is not None:
-            stated = f"{tonnes(site.tonnage_stated_t)} stated, as drawn " if is_known(site.tonnage_stated_t) else ""
-            known = one_line(site.tonnage_class) or "not stated"
-            text += f"; {one_line(site.name)}; {stated}{triple(site, 'tonnage_t', tonnes)}, class {known}"
-            if is_known(site.status_reason):
-                text += f"; {site.status_reason}"
+            text += f"; {site_in_words(site)}"
         out += _say(row.site_id, text)
     return out
 

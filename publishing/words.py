@@ -14,7 +14,7 @@ from data_sources.contracts.blocks import CONCESSIONS
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.published.places import EXPLAIN, HELD
 from khanij.foundation.cells import is_known
-from khanij.foundation.wording import number, one_line, share
+from khanij.foundation.wording import number, one_line, share, tonnes, triple
 
 NUMBERS = ("float", "integer")
 STATUS_WORDS = {
@@ -185,3 +185,12 @@ def _why_not_known(row: SimpleNamespace) -> dict[str, str]:
         elif unclear:
             out["open_to_bid"] = f"not known: the status of the lease, '{unclear}', is not understood"
     return out
+
+
+def site_in_words(site: SimpleNamespace) -> str:
+    """A waste site in one line: name, tonnage with its class, what was assayed and what a total is split into, its gate."""
+    stated = f"{tonnes(site.tonnage_stated_t)} stated, as drawn " if is_known(site.tonnage_stated_t) else ""
+    known = one_line(site.tonnage_class) or "not stated"
+    parts = [one_line(site.name), f"{stated}{triple(site, 'tonnage_t', tonnes)}, class {known}"]
+    parts += [f"assayed {site.assayed_elements}"] if is_known(site.assayed_elements) else []
+    return "; ".join([*parts, *([site.status_reason] if is_known(site.status_reason) else [])])

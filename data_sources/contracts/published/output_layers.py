@@ -46,7 +46,7 @@ WASTE_SITES_OUT = Contract(
         text("status", "Status", "QUANTIFIED, UNQUANTIFIED, EXCLUDED, GATED or LEASED."),
         text("status_reason", "Legal gate", "Gate, court bar or condition, with its source."),
         text("reason_unquantified", "Why not quantified", "What is missing for a figure."),
-        text("assayed_elements", "Assayed elements", "Elements with a usable grade."),
+        text("assayed_elements", "Assayed elements", "Elements and totals with a usable grade; of a total, in brackets, the elements that it is split into and by which profile: those nobody assayed."),
         text("likely_elements", "Likely companions", "Elements likely from the host commodity; likely is not measured."),
         text("flags", "Flags", "What to be careful about."),
         text("notes", "Notes", "Notes of the register."),

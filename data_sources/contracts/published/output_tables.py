@@ -95,7 +95,7 @@ SITE_POTENTIAL = Contract(
         text("class_cost", "Class of the cost", "Knowledge class of the cost.", vocabulary=KNOWLEDGE_CLASSES),
         text("class_price", "Class of the price", "Knowledge class of the price.", vocabulary=KNOWLEDGE_CLASSES),
         text("top_elements", "Main elements", "The elements that earn most, with their share of revenue."),
-        text("assayed_elements", "Assayed elements", "Elements with a usable grade."),
+        text("assayed_elements", "Assayed elements", "Elements and totals with a usable grade; of a total, in brackets, the elements that it is split into and by which profile: those nobody assayed."),
         text("upper_limits", "Upper limits", "Elements known only as less than; not valued."),
         text("not_valued", "Not valued", "Figures and products that earn nothing, and elements without a premium for supply security, each with the reason."),
         text("likely_elements", "Likely companions", "Elements likely from the host commodity; likely is not measured."),
