@@ -220,7 +220,7 @@ def _why_left_out(row: GradeRow, total: Total, elements: set[str]) -> str:
         return f"{label}: {f'above the {ceiling:g} ppm of the pure mineral' if over else 'no usable value'}"
     if kind == "total":
         return total.nothing_left if row is total.row else f"{label}: a second rare-earth total"
-    if label in total.inside and row.grade_id not in total.own:
+    if label in total.inside and label not in total.own:
         return f"{label} is already inside the rare-earth total"
     return ""
 

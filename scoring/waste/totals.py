@@ -34,8 +34,8 @@ SET_ASIDE = "assay_set_aside_for_total"
 class Total:
     """The rare-earth total of a site: its row, what of it is split, the split, and the elements inside and with an own assay.
 
-    ``row`` is as the table has it, ``rest`` the same less the assays in ``own`` (the ``grade_id`` of each); None where nothing is
-    left to split, and then ``nothing_left`` says why.
+    ``row`` is as the table has it, ``rest`` the same less the assays of the elements in ``own``; None where nothing is left to
+    split, and then ``nothing_left`` says why.
     """
 
     row: GradeRow | None = None
@@ -147,7 +147,6 @@ def _less(total: Total, own: dict[str, GradeRow]) -> Total:
     shares = _closed({e: s for e, s in total.shares.items() if e not in own})
     left = (whole - mine) / whole
     said = f"{row.element} {whole:.4g} ppm less " + ", ".join(f"{e} {stated_ppm(r):.4g}" for e, r in own.items())
-    grades = frozenset(r.grade_id for r in own.values())
     if left <= 1e-12 or not shares:  # the sum's rounding is nothing to split
         over = f"the assays of {', '.join(own)} come to {mine:.4g} ppm, the total to {whole:.4g} ppm"
         why = (
@@ -157,8 +156,12 @@ def _less(total: Total, own: dict[str, GradeRow]) -> Total:
         )
         flag = f"{ASSAYS_ABOVE}:{said}" if left <= 1e-12 else f"{LESS_ASSAYS}:{said}, the rest not split"
         return replace(
-            total, rest=None, own=grades, nothing_left=f"{row.element}: {why}: not split", flags=(*total.flags, flag)
+            total,
+            rest=None,
+            own=frozenset(own),
+            nothing_left=f"{row.element}: {why}: not split",
+            flags=(*total.flags, flag),
         )
     rest = replace(row, ppm_min=row.ppm_min * left, ppm_mode=row.ppm_mode * left, ppm_max=row.ppm_max * left)
     flag = f"{LESS_ASSAYS}:{said}, the rest of {whole * left:.4g} split by {total.profile}"
-    return replace(total, rest=rest, shares=shares, own=grades, flags=(*total.flags, flag))
+    return replace(total, rest=rest, shares=shares, own=frozenset(own), flags=(*total.flags, flag))

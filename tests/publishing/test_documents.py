@@ -22,6 +22,7 @@ from publishing.geopackage.publication import Publication
 from publishing.geopackage.reading import read_table
 from publishing.page import write_page
 from publishing.rasters import write_cog
+from publishing.words import site_in_words
 
 
 def test_every_block_can_be_explained(geopackage: Path) -> None:
@@ -220,3 +221,14 @@ def test_the_fertility_report_says_model_points_blocks_interval_and_refusals(
     assert "40 % of them (95 %: 5 to 80 %)" in text and "does not tell the map from a blind one" in text
     assert "5 cells: need 20" in text and "Known traps" in text
     assert text.count("<svg") == 3 and "2 of 3 outside" in text
+
+
+def test_the_line_of_a_site_says_what_was_assayed_and_what_is_split_from_a_total() -> None:
+    split = "Y, TREE (split into Ce, La by ree_coal_ash_world)"
+    site = SimpleNamespace(
+        name="Pond", tonnage_stated_t=None, tonnage_class="G4", assayed_elements=split, status_reason=None,
+        tonnage_t_p10=1e6, tonnage_t_p50=2e6, tonnage_t_p90=3e6,
+    )  # fmt: skip
+    assert site_in_words(site).endswith(f", class G4; assayed {split}")
+    site.assayed_elements, site.status_reason = None, "under a court's bar"
+    assert site_in_words(site).endswith(", class G4; under a court's bar")

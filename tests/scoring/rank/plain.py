@@ -141,7 +141,7 @@ class Plain:
         ]
         if row is None or not len(table):
             return row, {}
-        with_y = row["tree_includes"] in ("Y", "unknown")
+        with_y = blank(row["tree_includes"]) or row["tree_includes"] in ("Y", "unknown")
         kept = {e: v for e, v in zip(table["element"], table["share_pct"]) if e != "Y" or with_y}
         code, ln = next(iter(table["profile_code"])), math.log(self.s.profile_gsd)
         z = {e: normal(self.s.seed, self.s.draws, "profile", code, e) for e in kept}

@@ -124,3 +124,10 @@ def test_a_range_and_a_total_of_lanthanides_alone():
     assert total.median_ppm == pytest.approx(150.0, rel=1e-3), "the middle of the range less the assay"
     alone = grades_of(record(of("La..Lu", 166.0), of("Y", 46.0)))
     assert rare(alone) == pytest.approx(166.0, rel=1e-4) and alone["Y"] == pytest.approx(46.0, rel=1e-4)
+
+
+def test_of_two_assays_of_one_element_inside_a_total_the_first_counts_and_the_second_is_named():
+    used = {"use": "1"}
+    got = record(of("TREE", 212.0, **used), of("Nd", 28.0, **used), of("Nd", 35.0, **used))
+    assert grades_of(got)["Nd"] == pytest.approx(28.0, rel=1e-4)
+    assert got.left_out == ["Nd: a second figure marked as used (G2)"]
