@@ -237,11 +237,11 @@ def lines_of(
     held_whole = _held_whole(report)
     for column, reason in held_whole.items():
         said, _, do = reason.partition("; ")
-        do = do or f"say the unit in the card, as in units: {{{column}: {{unit: t}}}}, or leave the column as it is"
+        do = do or f"say the unit in the card, as in units: {{{column}: {{unit: UNIT}}}}, or leave the column as it is"
         yield Line(what, FINDING, f"column {column} is not used: {said}", do, file)
     if words := words_not_understood(report):
-        says = f"status not understood, kept as it is written: {_some(words)}"
-        yield Line(what, NOTE, says, _IN_OTHER_WORDS.format(where="card"), file)
+        told = f"status not understood, kept as it is written: {_some(words)}"
+        yield Line(what, NOTE, told, _IN_OTHER_WORDS.format(where="card"), file)
     unused = [c for c in (unused_columns(report) if left is None else left) if c not in held_whole]
     if unused:
         yield Line(
