@@ -164,6 +164,11 @@ def _delimiter(head: str) -> str:
 
 
 _MOST_TITLES = 20
+_NOTE = re.compile(
+    r"\W*(?:notes?|remarks?|methods?|analy[sz]ed|analysis|checked|verified|prepared|signed|signature|approved|certified|source|date|"
+    r"place|legend|abbreviations?|bdl|nd|n\.?d\.?|disclaimer|end of)\b|[^,;|\t]{0,40}:\s",
+    re.IGNORECASE,
+)
 FOOT = "{lines} lines of text under the table are no rows of it, and are left out"
 _NUMBER = re.compile(r"[<>]?\s*[-+]?\d[\d.,]*\s*%?")
 
@@ -171,19 +176,20 @@ _NUMBER = re.compile(r"[<>]?\s*[-+]?\d[\d.,]*\s*%?")
 def _without_foot(text: str, delimiter: str) -> tuple[str, list[str]]:
     """The text without what stands under its table (how the laboratory worked, who signed), and these lines.
 
-    They are the last lines, of another number of fields than the header, words in each, and a number in none of their cells: a row
-    that lost a field is none of them.
+    They are the last lines, of another number of fields than the header and without a number in any of their cells; they stand
+    below a blank line, or each begins as a note does. A row that was cut, or lost a field, is none of them.
     """
-    body = text.rstrip("\n")
-    lines = body.split("\n")
-    if len(lines) < 3 or (body.count('"') % 2):
+    lines = text.rstrip("\n").split("\n")
+    if len(lines) < 3 or text.count('"') % 2:
         return text, []
     fields = len(next(csv.reader([lines[0]], delimiter=delimiter), []))
     last = len(lines)
     while fields > 1 and last > 2 and len(lines) - last < _MOST_TITLES and _is_foot(lines[last - 1], delimiter, fields):
         last -= 1
     foot = [line for line in lines[last:] if line.strip()]
-    return ("\n".join(lines[:last]) + "\n", foot) if foot else (text, [])
+    if not foot or (lines[last].strip() and not all(map(_NOTE.match, foot))):
+        return text, []
+    return "\n".join(lines[:last]) + "\n", foot
 
 
 def _is_foot(line: str, delimiter: str, fields: int) -> bool:

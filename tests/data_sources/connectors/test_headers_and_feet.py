@@ -61,7 +61,7 @@ def test_lines_under_a_table_are_left_out_and_said(tmp_path: Path, foot: str, li
     assert [r for *_, r, _ in remarks_of(got)] == [FOOT.format(lines=lines)]
 
 
-@pytest.mark.parametrize("last", ["C,48.2\n", "C,48.2,0.1,0.4\n", "48.2\n"])
+@pytest.mark.parametrize("last", ["C,48.2\n", "C,48.2,0.1,0.4\n", "48.2\n", "Rakha mine du", "Rakha mine dump,po"])
 def test_a_row_that_lost_a_field_is_no_foot(tmp_path: Path, last: str) -> None:
     (tmp_path / "lab.csv").write_text(TABLE + last)
     with pytest.raises(SourceError, match="another number of fields"):
