@@ -39,7 +39,7 @@ def look_at(admission: Admission) -> list[str]:
         out.append(str(report["key_made"]))
     if report["layer"] == "waste_sites":
         kept = admission.kept
-        out += _far_off(kept)
+        out += far_off(kept)
         for word in kept["waste_type_code"].dropna().astype("str").unique():
             n = int((kept["waste_type_code"] == word).sum())
             sites = f"{n} site{'s' if n > 1 else ''} cannot be valued"
@@ -52,8 +52,8 @@ def look_at(admission: Admission) -> list[str]:
     return out
 
 
-def _far_off(sites: pd.DataFrame) -> list[str]:
-    """Sites that lie so far from all others that a place may be typed wrong; the extent is drawn around them too."""
+def far_off(sites: pd.DataFrame) -> list[str]:
+    """Sites that lie so far from all others that a place may be typed wrong; none where the sites are few."""
     placed = sites[sites["lon"].notna() & sites["lat"].notna()]
     if len(placed) < _FEWEST_PLACES:
         return []
@@ -61,7 +61,9 @@ def _far_off(sites: pd.DataFrame) -> list[str]:
     usual = float(np.quantile(gap, 0.8))
     far = placed.loc[(gap > _FAR_DEG) & (gap > _FAR_TIMES * max(usual, 0.1)), "site_id"].astype("str").tolist()
     return (
-        [f"far from all other sites, a place typed wrong? {', '.join(far)}; the extent is drawn around them too"]
+        [
+            f"far from all other sites, a place typed wrong? {', '.join(far)}; an extent from the files is drawn around them too"
+        ]
         if far
         else []
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -86,6 +87,9 @@ def test_a_place_far_from_all_others_is_pointed_out(home, tmp_path, capsys):
     told = proposed(register(tmp_path / "files", far=True), capsys)
     look = [t for row in told["placed"] for t in row["look_at"]]
     assert any(t.startswith("far from all other sites, a place typed wrong? ESB/TP/05;") for t in look)
+    main(["validate", "--region", "belt", "--json"])
+    lines = json.loads(capsys.readouterr().out)["looked_at"]
+    assert any("a place typed wrong? ESB/TP/05;" in line["says"] for line in lines)
     near = proposed(register(tmp_path / "near"), capsys, "--force")
     assert not any("far from" in t for row in near["placed"] for t in row["look_at"])
 

@@ -19,6 +19,7 @@ from data_sources.contracts.blocks import BLOCK_CONTRACTS
 from data_sources.contracts.survey import SURVEY_CONTRACTS
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.proposing.region_text import UNKNOWN_BASIS
+from data_sources.proposing.telling import far_off
 from data_sources.readers.blocks import embedded_auction_blocks, read_blocks
 from data_sources.readers.gates import read_gate_told
 from data_sources.readers.statuses.lease_status import unused_columns, words_not_understood
@@ -300,6 +301,10 @@ def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Lin
                 f"no position: {_some(lost)}",
                 "name the columns as lon and lat in the card's field_map, or as x and y under options with their crs",
             )
+    for told in far_off(inventory.sites):
+        yield Line(
+            "waste_sites", NOTE, told, "compare the place with a map, and correct it in the file where it is wrong"
+        )
     yield from _valued(inventory)
 
 
