@@ -16,7 +16,7 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import import_module
@@ -201,13 +201,12 @@ FOR_ONE_FORMAT = {"harmonica": ".grd"}
 """Library of an extra -> the only kind of file that it opens: to install the extra changes no other result."""
 
 
-def _libraries(recipe: Recipe, region: Region, workspace: Workspace) -> dict[str, str]:
-    idle = {
-        lib
-        for lib, suffix in FOR_ONE_FORMAT.items()
-        if lib in recipe.closure.libraries and not workspace.names_a_file_of(region, suffix)
-    }
-    return library_versions(tuple(lib for lib in recipe.closure.libraries if lib not in idle))
+def versions_for(recipes: Iterable[Recipe], region: Region, workspace: Workspace) -> dict[str, str]:
+    """Versions of the libraries that results of a region hang on; a library of an extra only where the region has its kind of file."""
+    libraries = {library for recipe in recipes for library in recipe.closure.libraries}
+    formats = {lib: suffix for lib, suffix in FOR_ONE_FORMAT.items() if lib in libraries}
+    idle = {lib for lib, suffix in formats.items() if not workspace.names_a_file_of(region, suffix)}
+    return library_versions(tuple(sorted(libraries - idle)))
 
 
 def own_parts(name: str, region: Region, workspace: Workspace) -> dict[str, Any]:
@@ -217,7 +216,7 @@ def own_parts(name: str, region: Region, workspace: Workspace) -> dict[str, Any]
     return {
         "asset": name,
         "code": code_version(recipe.code),
-        "libraries": _libraries(recipe, region, workspace),
+        "libraries": versions_for([recipe], region, workspace),
         "settings": {key: _get(plain, key) for key in recipe.settings},
         "sources": workspace.source_hash(region, recipe.layers) if recipe.layers else "",
         "files": workspace.file_hash(recipe.files(workspace, region)) if recipe.files else "",

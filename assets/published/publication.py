@@ -9,7 +9,7 @@ import dagster as dg
 import geopandas as gpd
 import pandas as pd
 
-from assets.fingerprints import RECIPES, code_version, library_versions, result
+from assets.fingerprints import RECIPES, code_version, result, versions_for
 from assets.over_time.region_numbers import region_numbers
 from assets.published.generation import SOURCES, generation
 from assets.published.publication_facts import facts_of, judged
@@ -281,13 +281,11 @@ def run_info(workspace: Workspace, region_name: str, sources: dict[str, dict[str
         "schema_version": str(SCHEMA_VERSION),
         "reading": "P10 is the low case, P90 the high one; rank P05 is the best place, rank P95 the worst; blank is not known, never zero",
     }
-    used = tuple(sorted({library for recipe in RECIPES.values() for library in recipe.closure.libraries}))
+    versions = versions_for(RECIPES.values(), region, workspace)
     if region.base:
         info["base_lines"] = json.dumps(_base_lines(region), sort_keys=True, ensure_ascii=False)
     return (
-        info
-        | scenario_info(workspace, region_name)
-        | {f"version_{name}": number for name, number in library_versions(used).items()}
+        info | scenario_info(workspace, region_name) | {f"version_{name}": number for name, number in versions.items()}
     )
 
 

@@ -215,6 +215,8 @@ def test_an_extra_that_opens_one_kind_of_file_counts_where_there_is_one(copy, mo
         monkeypatch.setattr(fingerprints, "version", lambda d, v=version: v if d == "harmonica" else real(d))
         found.append(fingerprints.own_parts("geophysics", named, workspace)["libraries"])
     assert (found[0] != found[1]) == counts
+    told = fingerprints.versions_for(RECIPES.values(), named, workspace)
+    assert ("harmonica" in told) == counts, "what a result names is what it hangs on"
 
 
 @pytest.fixture
