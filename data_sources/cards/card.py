@@ -74,7 +74,8 @@ class Card(_Strict):
     """One source of one layer or table.
 
     ``field_map`` is raw column -> canonical column of the contract; ``units`` is raw column -> ``Unit``, ``values`` is
-    raw column -> a word as written -> the word of the contract that it stands for. ``path`` is the file below the data folder for *file* sources, ``layer`` the type name, layer number, collection or table.
+    raw column -> a word as written -> the word of the contract that it stands for. ``constants`` is canonical column -> a word for
+    every row that says nothing itself (``knowledge_class: G3``). ``path`` is the file below the data folder for *file* sources, ``layer`` the type name, layer number, collection or table.
     ``follows`` (for a source of many layers) names the card whose columns each layer has. ``auth_env`` names the
     environment variable that holds ``user:password`` (``auth_scheme`` basic) or a token (bearer); ``${NAME}`` in ``url``
     (behind the host), ``params``, ``headers`` and ``handshake`` is filled from the environment when a request is made.
@@ -101,6 +102,7 @@ class Card(_Strict):
     field_map: dict[str, str] = Field(default_factory=dict)
     units: dict[str, Unit] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
     bands: tuple[RasterBand, ...] = ()
     freshness: int | None = Field(default=None, gt=0, description="days after which the source should be asked again")
     access: str = ""
@@ -153,7 +155,9 @@ class Card(_Strict):
         if layer not in self.follows:
             return self
         like = load_card(self.follows[layer])
-        update = {k: getattr(like, k) for k in ("contract", "field_map", "units", "values", "geometry", "key")}
+        update = {
+            k: getattr(like, k) for k in ("contract", "field_map", "units", "values", "constants", "geometry", "key")
+        }
         return self.model_copy(update={**update, "layer": layer, "follows": {}})
 
     @field_validator("path")

@@ -201,7 +201,8 @@ def _place_of(layer: str) -> tuple[int, str]:
 
 UNKNOWN_BASIS = (
     "they count as class G4, and the result says so, until columns say how a figure is known (basis_code: published for a "
-    "tonnage, assay for a grade; knowledge_class: G1 to G4)"
+    "tonnage, assay for a grade; knowledge_class: G1 to G4), or the card does for all of them: constants: {basis_code: assay, "
+    "knowledge_class: G3}"
 )
 
 

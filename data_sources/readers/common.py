@@ -20,9 +20,11 @@ from data_sources.contracts.admitting.places import INDIA_DEG, coordinate_pair
 from data_sources.contracts.admitting.raw_columns import Said
 from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, Contract
+from data_sources.contracts.registry import ALL
 from data_sources.contracts.shapes.datums import in_degrees
+from data_sources.contracts.shapes.remarks import remark
 from data_sources.readers.layouts import OTHER_MEDIUM, laid_out, translated
-from khanij.foundation.errors import MissingSourceError, SourceError
+from khanij.foundation.errors import ContractError, MissingSourceError, SourceError
 
 Extent = tuple[float, float, float, float]
 
@@ -31,6 +33,10 @@ FAILS = (
     "options where the other rows are right"
 )
 REST = "the layer fails, since more than half of its rows are held for one reason: this row is not used either"
+CONSTANT = "a constant of the card: the word of every row that says nothing itself"
+_NO_CONSTANTS = frozenset(
+    {"site_id", "block_id", "sample_id", "tonnage_id", "grade_id", "name", "source", "redistribute"}
+)
 _FEWEST = 2  # of one row nothing is a share
 
 
@@ -92,7 +98,11 @@ def admit_layer(
         if elsewhere.any() and (clip or (clip is None and elsewhere.mean() > 0.5)):
             cut = int(elsewhere.sum())
             frame, rows = frame[~elsewhere], rows[~elsewhere]
-    stamp = {"source": name, "redistribute": own.redistribute if own else "no"}
+    constants = _constants(says, contract, name)
+    for column, word in constants.items():
+        frame = frame.copy(deep=False)
+        remark(frame, column, word, CONSTANT)
+    stamp = {"source": name, "redistribute": own.redistribute if own else "no", **constants}
     try:
         admission = admit(
             frame,
@@ -114,6 +124,28 @@ def admit_layer(
     if cut and not report["rows_in"]:
         report["empty"] = f"no {contract.title.lower()}: all {cut} rows lie outside the region's extent"
     return replace(admission, report=report)
+
+
+def _constants(says: Card | None, contract: Contract, source: str) -> dict[str, str]:
+    """The words that the card gives to every row of this layer; those of its other layers are left out.
+
+    Raises
+    ------
+    ContractError : a column that no layer has, one of numbers, or a word that the column may not hold.
+    """
+    out: dict[str, str] = {}
+    for column, word in (says.constants if says else {}).items():
+        every = [f for c in ALL.values() for f in c.fields if f.name == column]
+        if not every or column in _NO_CONSTANTS or any(f.dtype != "string" for f in every):
+            do = "name a column of words of docs/data_dictionary.md, as in constants: {knowledge_class: G3}"
+            raise ContractError(f"constants names {column!r}, which is none", layer=source, field=column, do=do)
+        mine = next((f for f in contract.fields if f.name == column), None)
+        if mine is not None and mine.vocabulary and word not in mine.vocabulary:
+            do = f"write one of {', '.join(mine.vocabulary)}"
+            raise ContractError(f"constants gives {column} the word {word!r}", layer=source, field=column, do=do)
+        if mine is not None:
+            out[column] = word
+    return out
 
 
 def _whole_or_nothing(admission: Admission) -> Admission:
