@@ -47,6 +47,11 @@ def read_gate_told(path: Path, name: str, source: GateSource) -> tuple[gpd.GeoDa
             layer=name,
             do="write it into the file, or say it in options: {crs: EPSG:4326}",
         )
+    if len(frame) and shapely.get_dimensions(frame.geometry.to_numpy()).max(initial=-1) != 2:
+        do = "give the layer of outlines, or draw them around these places in QGIS (Vector, Buffer), as wide as the bar reaches"
+        raise ContractError(
+            "a gate needs outlines, and these are points or lines: it would bar nothing", file=path, layer=name, do=do
+        )
     shapes = shapely.make_valid(in_degrees(frame.geometry)[0])
     columns = {c.lower(): c for c in frame.columns}
     data = {

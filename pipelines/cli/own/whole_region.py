@@ -310,18 +310,20 @@ def _register(workspace: Workspace, region: Region, states: Any) -> Iterator[Lin
 
 def _left_by_all(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """File -> the columns that none of the layers reads which are read from it: sites, tonnages and grades may be one table."""
-    by_file: dict[str, list[tuple[list[str], set[str]]]] = {}
+    by_file: dict[str, list[tuple[list[str], set[str], set[str]]]] = {}
     for report in reports.values():
         if "columns_unmapped" in report:
             unused = [str(c) for c in report["columns_unmapped"]]
-            by_file.setdefault(Path(str(report.get("file") or "")).name, []).append((unused, set(_held_whole(report))))
+            seen = {*unused, *map(str, report.get("fields", {}).values())}
+            told = (unused, seen, set(_held_whole(report)))
+            by_file.setdefault(Path(str(report.get("file") or "")).name, []).append(told)
     out: dict[str, list[str]] = {}
-    for file, told in by_file.items():
-        held = {c for _, whole in told for c in whole}
-        # Two layers of one file that leave nothing in common are of two of its sheets.
+    for file, layers in by_file.items():
+        held = {c for *_, whole in layers for c in whole}
+        # Layers of one file that have no column in common are of two of its sheets.
         left = [
-            c for unused, _ in told for c in unused
-            if all(c in others for others, _ in told if set(others) & set(unused)) and c not in held
+            c for unused, seen, _ in layers for c in unused
+            if c not in held and all(c in others for others, theirs, _ in layers if seen & theirs)
         ]  # fmt: skip
         out[file] = list(dict.fromkeys(left))
     return out

@@ -48,6 +48,11 @@ def test_a_cell_of_a_tonnage(cell, found, reason):
     assert ends(got, 1) == pytest.approx([NONE, 3, NONE], nan_ok=True)
 
 
+def test_an_empty_cell_is_no_approximate_figure():
+    got = tonnages("approx. 5", None)
+    assert got.flags.loc[got.flags["reason"] == ABOUT, "row"].tolist() == [1]
+
+
 def test_ends_of_the_tables_own_go_first():
     got = tonnages("8-10", "7-9", **{"Minimum tonnage (Mt)": [7.5, None], "Maximum tonnage (Mt)": [None, None]})
     assert ends(got) == pytest.approx([7.5, NONE, 10], nan_ok=True)

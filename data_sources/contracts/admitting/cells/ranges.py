@@ -48,7 +48,7 @@ class Told:
         bare = texts.str.replace(_BEFORE, "", n=1, regex=True).str.replace(_AFTER, "", n=1, regex=True)
         found = [_ends(t) if isinstance(t, str) else None for t in bare]
         self.in_range = np.array([f is not None for f in found], dtype=bool)
-        self.about = (bare != texts).fillna(False).to_numpy(dtype=bool)
+        self.about = (texts.notna() & (bare != texts).fillna(False)).to_numpy(dtype=bool)
         self.plain = bare.mask(self.in_range)
         self.low, self.high = (
             pd.Series([f[i] if f else None for f in found], index=column.index, name=column.name, dtype="str")
