@@ -29,7 +29,7 @@ from data_sources.contracts.admitting.raw_columns import (
     read_columns,
 )
 from data_sources.contracts.admitting.rules import RULES
-from data_sources.contracts.admitting.states import check_state, present_names
+from data_sources.contracts.admitting.states import check_land, check_state, present_names
 from data_sources.contracts.contract import Contract
 from data_sources.contracts.shapes import datums
 from data_sources.contracts.shapes.remarks import remarks_of
@@ -203,6 +203,8 @@ def _check_places(
         unknown = check_state(out["state"], lon, lat, ledger, as_of=contract.states_as_of, polygons=states)
         if unknown:
             report["states_not_known"] = unknown
+        if contract.name == "waste_sites":
+            check_land(lon, lat, out["state"].isna().to_numpy(), ledger)
         out["state"] = present_names(out["state"], ledger)
     return report
 

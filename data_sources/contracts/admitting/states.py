@@ -25,6 +25,7 @@ Extent = tuple[float, float, float, float]
 
 STATE_TOLERANCE_DEG = 0.1
 UNKNOWN_STATE = "no state of India is known by this name: it stays as written, and the position is not held against it"
+NO_STATE = "position in no State or Union Territory: in the sea, or abroad"
 OTHER_STATE = "position outside the state that the row names"
 STATE_SPELLING = "state in an old name, a short form or another script: read as its present name"
 
@@ -92,6 +93,23 @@ def state_parts_before_2000() -> dict[str, tuple[str, ...]]:
         "andhra pradesh": ("andhra pradesh", "telangana"),
         "jammu and kashmir": ("jammu and kashmir", "ladakh"),
     }
+
+
+def check_land(lon: np.ndarray, lat: np.ndarray, rows: np.ndarray, ledger: Ledger) -> None:
+    """Hold rows that lie in the box of no State: without a name of one nothing else tests a place.
+
+    Parameters
+    ----------
+    lon, lat : degrees, of shape (n,). rows : which rows are looked at, booleans of shape (n,).
+    """
+    at = np.flatnonzero(rows & np.isfinite(lon) & np.isfinite(lat))
+    inside = np.zeros(len(at), dtype=bool)
+    t = STATE_TOLERANCE_DEG
+    for west, south, east, north in {box for boxes in state_boxes().values() for box in boxes}:
+        inside |= (lon[at] >= west - t) & (lon[at] <= east + t) & (lat[at] >= south - t) & (lat[at] <= north + t)
+    out = at[~inside]
+    text = pd.Series([f"{x:.4f} E, {y:.4f} N" for x, y in zip(lon[out], lat[out])], dtype="str")
+    ledger.hold(out, "geometry", text, NO_STATE)
 
 
 def check_state(

@@ -9,9 +9,10 @@ import shapely
 
 from assets.survey import load_layer
 from assets.workspace import Workspace
+from data_sources.contracts.admitting.states import NO_STATE, OTHER_STATE
 from data_sources.readers.blocks import embedded_auction_blocks
 from data_sources.readers.states import read_states
-from data_sources.readers.survey import read_layer
+from data_sources.readers.survey import admit_frame, read_layer
 from data_sources.readers.waste import embedded_inventory
 from data_sources.regions import LayerSource, Region, StatesSource
 from khanij.foundation.errors import ContractError, MissingSourceError
@@ -80,3 +81,20 @@ def test_a_layer_that_was_asked_for_and_is_missing_stops_the_run(folder):
         load_layer(workspace, gone, "occurrences")
     with pytest.raises(ContractError, match="STATE_NAME"):
         read_states(folder / "states.gpkg", SOURCE.model_copy(update={"name_field": "NAME"}))
+
+
+def test_a_site_without_a_state_must_lie_in_one():
+    places = {
+        "land": (78.2, 13.6),
+        "bengal": (87.2, 13.6),
+        "arabia": (71.5, 14.3),
+        "island": (92.8, 11.7),
+        "told": (87.2, 13.6),
+    }
+    frame = pd.DataFrame(
+        {"site_id": list(places), "name": list(places), "lon": [p[0] for p in places.values()], "lat": [p[1] for p in places.values()],
+         "waste_type_code": "red_mud", "state": [None, None, None, None, "Andhra Pradesh"]}
+    )  # fmt: skip
+    got = admit_frame(frame, "waste_sites")
+    assert got.kept["site_id"].tolist() == ["land", "island"]
+    assert dict(zip(got.quarantine["row"], got.quarantine["reason"])) == {2: NO_STATE, 3: NO_STATE, 5: OTHER_STATE}
