@@ -13,12 +13,13 @@ import pandas as pd
 from data_sources.contracts.admitting.cells.mass_fractions import unit_of
 from data_sources.contracts.admitting.cells.quantities import base_and_unit
 from data_sources.contracts.admitting.cells.units import is_unit
-from data_sources.contracts.admitting.chemistry import parse_column
 from data_sources.contracts.shapes.remarks import remark
 from khanij.foundation.errors import SourceError
 
 MISSING = ["", "NULL", "null", "NaN", "nan", "#N/A", "N/A", "n/a"]
 TWO_ROWS = "the header has two rows: each column is called by both, or by the lower one where that is enough"
+# An element or oxide; a T behind it in brackets is the total, and no tonne. Which symbols there are is not asked here.
+_FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*)+\s*(?:\((?:[tT]|tot|total)\.?\))?")
 _NUMBER = re.compile(r"[<>]?\s*[-+]?\d[\d.,]*\s*%?")
 
 
@@ -107,8 +108,7 @@ def _both(upper: str, lower: str, *, spans: bool, once: bool) -> str:
         return f"{upper} {lower}".strip()
     unit = base_and_unit(upper)[1]
     own = lower if once else f"{upper} {lower}".strip()
-    named = parse_column(lower)  # T behind an element is the total, and no tonne
-    has_own = bool(named.stated_unit) if named else _is_unit(base_and_unit(lower)[1])
+    has_own = not _FORMULA.fullmatch(lower) and _is_unit(base_and_unit(lower)[1])
     return f"{own} {unit}" if once and _is_unit(unit) and not has_own else own
 
 
@@ -124,4 +124,4 @@ def _continues(name: str, before: str) -> bool:
 
 def _names_figure(text: str) -> bool:
     """Whether a cell is a unit or names an analysis, as the lower row of a header does."""
-    return bool(text) and (_is_unit(text) or parse_column(text) is not None)
+    return bool(text) and (_is_unit(text) or _FORMULA.fullmatch(text) is not None)

@@ -318,7 +318,11 @@ def test_khanij_run_merges_what_a_users_region_names(tmp_path):
     status = dict(read("select site_id, status from ranked_blocks"))
     assert status["osm_tailings_ponds-way-12"] == "UNQUANTIFIED", "a pond of unknown waste is listed, not valued"
     lease = {b: (s, why) for b, s, why in read("select block_id, status, status_reason from ranked_blocks")}
-    assert lease["L1"][0] == "LEASED" and "third-party lease" in lease["L1"][1] and lease["L2"][0] != "LEASED"
+    assert (
+        lease["L1"][0] == "LEASED"
+        and "it lies in a third party's lease (A Ltd)" in lease["L1"][1]
+        and lease["L2"][0] != "LEASED"
+    )
     # A changed source makes the inventory again; an unchanged one nothing.
     assert "my_zinc_belt" in run()
     mended = [dict(r, latitude=r["longitude"], longitude=r["latitude"]) if r["id"] == 5 else r for r in PORTAL]

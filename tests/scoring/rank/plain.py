@@ -57,6 +57,13 @@ def width(figures: list[float], gsd: float, pure: float, conflict: bool) -> Simp
     return SimpleNamespace(mu=y(mode) - s * s / 2 * (1 - 2 * mode / pure), sigma=s)
 
 
+def stated(r: dict) -> float:
+    """The figure of a grade [ppm]: the likely one, else the middle of the logarithms of a range."""
+    if math.isnan(r["ppm_mode"]) or r["is_conflict"]:
+        return math.sqrt(r["ppm_min"] * r["ppm_max"])
+    return float(r["ppm_mode"])
+
+
 def quantile(values: np.ndarray, p: float) -> float:
     """Type 7; infinity where the value above is infinite."""
     a = np.sort(np.asarray(values, float))
@@ -132,22 +139,51 @@ class Plain:
         form, priced = self.elements[element]["price_is_for"], any(d.get(element) for d in self.run.decks)
         return priced and not blank(form) and form in FORMS[product["price_basis"]]
 
-    def total(self, rows: list[dict], waste: str) -> tuple[dict | None, dict[str, np.ndarray]]:
-        """The rare-earth total and the draws of its shares."""
+    def width_of(self, r: dict) -> tuple[SimpleNamespace | None, str]:
+        """The width of a grade, and its class."""
+        klass = worse(r["knowledge_class"], "analogue") if r["basis_code"] == "plan" else r["knowledge_class"]
+        pure = PURE.get(r["element"], self.pure(r["element"]))
+        return width(
+            [float(r[f"ppm_{k}"]) for k in ("min", "mode", "max")], GRADE[klass], pure, r["is_conflict"]
+        ), klass
+
+    def total(self, rows: list[dict], waste: str) -> tuple[dict | None, dict[str, np.ndarray], set[str], float]:
+        """The rare-earth total, the draws of the shares of what is split, the elements inside it, and the part that is split.
+
+        An assay of an element inside counts by itself where it is known no worse than the total; the rest is split among the others.
+        """
         row = next((r for r in rows if r["element_kind"] == "total" and r["basis_code"] not in NO_VALUE), None)
         table = self.reference.ree_profiles
         table = table[
             (table["waste_type_codes"].fillna("").str.split(";").map(lambda w: waste in w)) & ~table["includes_sc"]
         ]
         if row is None or not len(table):
-            return row, {}
+            return row, {}, set(), 1.0
         with_y = blank(row["tree_includes"]) or row["tree_includes"] in ("Y", "unknown")
-        kept = {e: v for e, v in zip(table["element"], table["share_pct"]) if e != "Y" or with_y}
+        inside = {*LANTHANIDES, *(["Y"] if with_y else [])}
+        own: dict[str, float] = {}
+        for r in rows:
+            if (
+                r["element_kind"] == "total"
+                or r["element"] not in inside
+                or r["element"] in own
+                or r["basis_code"] in NO_VALUE
+            ):
+                continue
+            known, klass = self.width_of(r)
+            alike = (r["basis_code"] == "recovered") == (row["basis_code"] == "recovered")
+            if known is not None and alike and worse(klass, self.width_of(row)[1]) == self.width_of(row)[1]:
+                own[r["element"]] = stated(r)
+        left = 1 - sum(own.values()) / stated(row)
+        kept = {e: v for e, v in zip(table["element"], table["share_pct"]) if (e != "Y" or with_y) and e not in own}
+        hidden = inside - set(own)
+        if left <= 1e-12 or not kept:
+            return row, {}, hidden, 0.0
         code, ln = next(iter(table["profile_code"])), math.log(self.s.profile_gsd)
         z = {e: normal(self.s.seed, self.s.draws, "profile", code, e) for e in kept}
         whole = sum(kept.values())
         drawn = {e: v / whole * np.exp(ln * z[e]) for e, v in kept.items()}
-        return row, {e: v / sum(drawn.values()) for e, v in drawn.items()}
+        return row, {e: v / sum(drawn.values()) for e, v in drawn.items()}, hidden, left
 
     def site(self, row: dict) -> dict[str, Any]:
         """Tonnes, contained and recoverable kg, worth, classes of one site; ``value`` None where not quantified."""
@@ -158,15 +194,16 @@ class Plain:
         products = {r["element"]: r for r in table.to_dict("records")}
         grades = self.frames["grades"]
         rows = grades[(grades["site_id"] == site) & (grades["use"] == "1")].to_dict("records")
-        total, shares = self.total(rows, waste)
-        inside = set(LANTHANIDES) | ({"Y"} if total and total["tree_includes"] in ("Y", "unknown") else set())
+        _, shares, behind, left = self.total(rows, waste)
         figures, classes, assayed, sold = [], {}, {}, []
         for r in rows:
             pure = PURE.get(r["element"], self.pure(r["element"]))
-            klass = worse(r["knowledge_class"], "analogue") if r["basis_code"] == "plan" else r["knowledge_class"]
-            w = width([float(r[f"ppm_{k}"]) for k in ("min", "mode", "max")], GRADE[klass], pure, r["is_conflict"])
             is_total = r["element_kind"] == "total"
-            hidden = bool(shares) and not is_total and r["element"] in inside
+            part = (
+                {f"ppm_{k}": float(r[f"ppm_{k}"]) * left for k in ("min", "mode", "max")} if is_total and shares else {}
+            )
+            w, klass = self.width_of(r | part)
+            hidden = not is_total and r["element"] in behind
             if r["basis_code"] in NO_VALUE or w is None or hidden or (is_total and not shares):
                 continue
             own = r["knowledge_class"] != "analogue"
