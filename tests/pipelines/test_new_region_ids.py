@@ -32,7 +32,7 @@ def register(folder: Path, *, far: bool = False) -> Path:
         }
     )  # fmt: skip
     if far:
-        table.loc[4, "Latitude"] = 12.66
+        table.loc[4, "Latitude"] = 26.66
     again = table.iloc[[2]].assign(**{"Sl. No.": 13})
     total = pd.DataFrame({"Name of Pond / Dump": ["TOTAL"], "Qty. (Lakh MT)": [546.0]})
     note = pd.DataFrame({"Name of Pond / Dump": ["Note: as on 31.03.2025"]})

@@ -73,6 +73,7 @@ def test_a_stop_of_several_regions_names_what_was_not_done(moment, monkeypatch, 
         if path.name == {"between": "india", "after": "sample_district"}.get(moment):
             signal.raise_signal(signal.SIGTERM)
 
+    monkeypatch.setenv("KHANIJ_HOME", str(tmp_path))  # where nothing is current, whatever was made in this checkout
     monkeypatch.setattr(pipelines.runs, "run_region", run_region)
     monkeypatch.setattr(pipelines.cli.shown.tables, "print_result", print_result)
     monkeypatch.setattr(pipelines.cli.shown.tables, "result_of", lambda _path, _top: {})
