@@ -34,7 +34,7 @@ from data_sources.contracts.shapes.remarks import USED
 
 NO_KEY = "repeats, so that it is no key: another column or the row number is taken; name the key in the card's field_map where there is one"
 NO_UNIT_MAPPED = "the card names the column and nobody its unit: taken as {unit}; write the unit into the header or under units in the card"
-NOT_TURNED = "the unit is not one that can be turned into {unit}: not used; say it in the card, as in units: {{{raw}: {{unit: t}}}}"
+NOT_TURNED = "the unit is not one that can be turned into {unit}: not used; say in the card which it is: units: {{{raw}: {{unit: UNIT}}}}"
 NOT_A_PAIR = "looks like a coordinate and is not understood, so that no row has a position: name the columns as x and y with their crs in the card"
 _LIKE_A_COORDINATE = re.compile(
     r"(^|_)(lat|long|lon|latitude|longitude|eastings?|northings?|east|north|utm|coord|coordinates?|gps)(\d+[ns]?)?(_|$)"

@@ -12,11 +12,27 @@ import geopandas as gpd
 import openpyxl
 import pandas as pd
 import shapely
+import yaml
 
+from data_sources.cards.card import Card, parse_card
 from data_sources.contracts.admitting.admission import Admission
 from data_sources.readers.survey import read_layer
 
 PLACES = [(76.5, 14.5), (76.6, 14.6), (76.7, 14.7), (76.8, 14.8), (76.9, 14.9), (77.1, 15.1)]
+
+
+def own_card(contract: str, **says: Any) -> Card:
+    """A user's card of a file, with what it says beside what every card must."""
+    said = {
+        "title": "t",
+        "publisher": "p",
+        "licence": "l",
+        "redistribute": "no",
+        "citation": "c",
+        "protocol": "file",
+        "path": "x.csv",
+    }
+    return parse_card(yaml.safe_dump({"name": "own", "contract": contract, **said, **says}), file="own.yaml")
 
 
 def written(folder: Path, text: str, name: str = "table.csv") -> Path:

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-import yaml
+from strangers import own_card
 
-from data_sources.cards.card import parse_card
 from data_sources.contracts.admitting.cells.measured import CONTRADICTS, STOCK
 from data_sources.contracts.admitting.raw_columns import OTHER_QUANTITY
 from data_sources.readers.survey import admit_frame
 
 TABLE = pd.DataFrame({"site_id": ["A", "B"], "Fe": [50.1, 49.0], "Cr2O3 %": [1.2, 1.4]})
-SAID = {
-    "title": "t",
-    "publisher": "p",
-    "licence": "l",
-    "redistribute": "no",
-    "citation": "c",
-    "protocol": "file",
-    "path": "x.csv",
-}
 
 
 @pytest.mark.parametrize(
@@ -32,10 +22,7 @@ SAID = {
 )  # fmt: skip
 def test_the_unit_or_the_element_of_a_column_of_grades(field_map, units):
     told = {column: {"unit": unit} for column, unit in units.items()}
-    card = parse_card(
-        yaml.safe_dump({"name": "own", "contract": "grades", **SAID, "field_map": field_map, "units": told}),
-        file="own.yaml",
-    )
+    card = own_card("grades", field_map=field_map, units=told)
     got = admit_frame(TABLE, "grades", options={"field_map": card.field_map, "units": card.units})
     iron = got.kept[got.kept["element"] == "Fe"]
     assert iron["ppm_mode"].tolist() == pytest.approx([501_000, 490_000]) and len(got.kept) == 4

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-import yaml
+from strangers import own_card
 
-from data_sources.cards.card import Card, parse_card
 from data_sources.readers.common import CONSTANT
 from data_sources.readers.survey import read_layer
 from khanij.foundation.errors import ContractError
-
-SAID = {
-    "title": "t",
-    "publisher": "p",
-    "licence": "l",
-    "redistribute": "no",
-    "citation": "c",
-    "protocol": "file",
-    "path": "x.csv",
-}
-
-
-def card(contract: str, **constants: str) -> Card:
-    return parse_card(
-        yaml.safe_dump({"name": "own", "contract": contract, **SAID, "constants": constants}), file="own.yaml"
-    )
 
 
 def test_rows_that_say_nothing_take_the_cards_word_and_others_keep_theirs(tmp_path):
@@ -33,7 +16,11 @@ def test_rows_that_say_nothing_take_the_cards_word_and_others_keep_theirs(tmp_pa
     pd.DataFrame({"site_id": ["A", "B"], "Cu (%)": [0.1, 0.2], "knowledge_class": ["G2", None]}).to_csv(
         file, index=False
     )
-    got = read_layer(file, "grades", card=card("grades", knowledge_class="G3", basis_code="assay", state="Odisha"))
+    got = read_layer(
+        file,
+        "grades",
+        card=own_card("grades", constants={"knowledge_class": "G3", "basis_code": "assay", "state": "Odisha"}),
+    )
     assert got.kept["knowledge_class"].tolist() == ["G2", "G3"] and got.kept["basis_code"].tolist() == ["assay"] * 2
     told = got.flags[got.flags["reason"] == CONSTANT]
     assert set(zip(told["field"], told["value"])) == {("knowledge_class", "G3"), ("basis_code", "assay")}, (
@@ -45,7 +32,9 @@ def test_the_state_of_a_register(tmp_path):
     file = tmp_path / "s.csv"
     table = {"site_id": ["A"], "name": ["a"], "lat": [21.0], "lon": [85.0], "waste_type_code": ["fe_slimes"]}
     pd.DataFrame(table).to_csv(file, index=False)
-    got = read_layer(file, "waste_sites", card=card("waste_sites", state="Odisha", knowledge_class="G3"))
+    got = read_layer(
+        file, "waste_sites", card=own_card("waste_sites", constants={"state": "Odisha", "knowledge_class": "G3"})
+    )
     assert got.kept["state"].tolist() == ["Odisha"]
 
 
@@ -56,5 +45,5 @@ def test_a_constant_that_is_none_is_refused_with_what_may_stand_there(tmp_path, 
     file = tmp_path / "g.csv"
     pd.DataFrame({"site_id": ["A"], "Cu (%)": [0.1]}).to_csv(file, index=False)
     with pytest.raises(ContractError, match="constants") as told:
-        read_layer(file, "grades", card=card("grades", **constants))
+        read_layer(file, "grades", card=own_card("grades", constants=constants))
     assert "What to do" in str(told.value)

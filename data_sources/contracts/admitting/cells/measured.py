@@ -17,7 +17,7 @@ from data_sources.contracts.contract import Contract, Field, plain_name
 PER_ROW = "see unit"
 NO_UNIT_SAID = (
     "names a quantity and no unit: not used; write the unit into the header, as in (t) or (million t), or into the card, as in "
-    "units: {{{raw}: {{unit: t}}}}, or call the column {field} where it is in {unit}"
+    "units: {{{raw}: {{unit: UNIT}}}} where UNIT is t, kt, lakh t or million t, or call the column {field} where it is in {unit}"
 )
 STOCK = "names a quantity in words of its own and its unit: read as the tonnage"
 CONTRADICTS = "the card says {said} and the header {stated}: not used; take the unit out of the card, or give it a reason there (basis: evidence, reason: ...)"
