@@ -315,7 +315,9 @@ def _moves(gpkg: Path | str, block_id: str) -> list[str]:
     moves = _ordered(read_rows(gpkg, "what_moves", block_id=block_id), "swing")[:4]
     if not moves:
         return []
-    out = ["", "What moves P(pays) most (one thing at a time; P10 is its low case)"]
+    several = len(read_rows(gpkg, "site_shares", block_id=block_id)) > 1
+    of = f", of its main site {moves[0].site_id} alone" if several else ""
+    out = ["", f"What moves P(pays) most{of} (one thing at a time; P10 is its low case)"]
     for r in moves:
         out += _say(str(r.factor).capitalize(), r.said)
     return out
