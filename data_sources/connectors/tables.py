@@ -24,7 +24,14 @@ import pyproj.exceptions
 import shapely
 
 from data_sources.connectors.degree_columns import joined_degrees
-from data_sources.connectors.text_header import MISSING, joined_header, looks_like_header, refuse_title, unique_names
+from data_sources.connectors.text_header import (
+    MISSING,
+    NUMBER,
+    joined_header,
+    looks_like_header,
+    refuse_title,
+    unique_names,
+)
 from data_sources.contracts.admitting.places import coordinate_pair, plain_metres
 from data_sources.contracts.contract import plain_name
 from data_sources.contracts.shapes.remarks import remark, used
@@ -170,7 +177,6 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 FOOT = "{lines} lines of text under the table are no rows of it, and are left out"
-_NUMBER = re.compile(r"[<>]?\s*[-+]?\d[\d.,]*\s*%?")
 
 
 def _without_foot(text: str, delimiter: str) -> tuple[str, list[str]]:
@@ -193,8 +199,11 @@ def _without_foot(text: str, delimiter: str) -> tuple[str, list[str]]:
 
 
 def _is_foot(line: str, delimiter: str, fields: int) -> bool:
-    cells = next(csv.reader([line], delimiter=delimiter), []) if line.strip() else []
-    return len(cells) != fields and not any(_NUMBER.fullmatch(c.strip()) for c in cells)
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter), []) if line.strip() else []
+    except csv.Error:  # the reader of the table says what is wrong
+        return False
+    return len(cells) != fields and not any(NUMBER.fullmatch(c.strip()) for c in cells)
 
 
 def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first_line: int) -> int:

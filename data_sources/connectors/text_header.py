@@ -20,7 +20,9 @@ MISSING = ["", "NULL", "null", "NaN", "nan", "#N/A", "N/A", "n/a"]
 TWO_ROWS = "the header has two rows: each column is called by both, or by the lower one where that is enough"
 # An element or oxide; a T behind it in brackets is the total, and no tonne. Which symbols there are is not asked here.
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*)+\s*(?:\((?:[tT]|tot|total)\.?\))?")
-_NUMBER = re.compile(r"[<>]?\s*[-+]?\d[\d.,]*\s*%?")
+_RESULT = re.compile(r"[<>].*|n\.?d\.?|b\.?d\.?l\.?|nil|n\.?a\.?|traces?", re.IGNORECASE)
+"""What stands in a row of results and in no header."""
+NUMBER = re.compile(r"[<>]?\s*[-+]?\d[\d.,]*\s*%?")
 
 
 def unique_names(names: Iterable[object]) -> list[str]:
@@ -47,7 +49,7 @@ def is_unnamed(name: object) -> bool:
 def looks_like_header(cells: list[str]) -> bool:
     """Whether most cells of a row are words and none is a number: names of columns."""
     filled = [c.strip() for c in cells if c.strip()]
-    return len(filled) * 2 > len(cells) and not any(_NUMBER.fullmatch(c) for c in filled)
+    return len(filled) * 2 > len(cells) and not any(NUMBER.fullmatch(c) for c in filled)
 
 
 def refuse_title(frame: pd.DataFrame, where: object, first_line: int, option: str, before: int) -> None:
@@ -60,7 +62,7 @@ def refuse_title(frame: pd.DataFrame, where: object, first_line: int, option: st
     named = sum(not is_unnamed(c) for c in frame.columns)
     if named * 2 > len(frame.columns):
         return
-    texts = frame.head(10).map(lambda v: isinstance(v, str) and v.strip() != "" and not _NUMBER.fullmatch(v.strip()))
+    texts = frame.head(10).map(lambda v: isinstance(v, str) and v.strip() != "" and not NUMBER.fullmatch(v.strip()))
     filled = texts.sum(axis=1).tolist()
     at = next((i for i, count in enumerate(filled) if count > max(named, len(frame.columns) // 2)), None)
     if at is not None:
@@ -86,7 +88,9 @@ def joined_header(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         return frame, 0
     texts = [v.strip() if isinstance(v, str) else "" for v in frame.iloc[0]]
     below = dict(zip(columns, texts, strict=True))
-    if any(_NUMBER.fullmatch(t) for t in texts if t) or not all(below[c] for c in (*blank, *again)):
+    if any(NUMBER.fullmatch(t) or _RESULT.fullmatch(t) for t in texts if t) or not all(
+        below[c] for c in (*blank, *again)
+    ):
         return frame, 0
     if again and (all(texts) or not any(_names_figure(t) for t in texts)):
         return frame, 0  # a row of words, as any row may be

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import geopandas as gpd
 import pandas as pd
 
-from data_sources.contracts.admitting.cells.quantities import base_and_unit, names_stock
+from data_sources.contracts.admitting.cells.quantities import base_and_unit, stock_columns
 from data_sources.contracts.admitting.identity import key_form, key_forms
 from data_sources.contracts.admitting.places import coordinate_pair, plain_metres
 from data_sources.contracts.blocks import BLOCK_CONTRACTS
@@ -25,6 +25,7 @@ _METRES = (
     ("utm_e", "utm_n"), ("utm_x", "utm_y"), ("x_utm", "y_utm"), ("east", "north"), ("x_m", "y_m"), ("grid_e", "grid_n"),
     ("coord_e", "coord_n"), ("easting_utm", "northing_utm"),
 )  # fmt: skip
+_SYSTEM = re.compile(r"datum|crs|srs|projection|spheroid|ellipsoid|coordinate_system")
 _ZONE_END = re.compile(r"_(?:utm_)?(?:zone_)?z?(4[2-7])_?n?$")
 UTM_ZONES = "UTM, WGS84: EPSG:32642 for 66 to 72 E, 32643 to 78 E, 32644 to 84 E, 32645 to 90 E, 32646 to 96 E"
 _KEY_END = re.compile(
@@ -75,9 +76,11 @@ def guess(
 
 def amount_column(columns: Iterable[str]) -> tuple[str, str, str] | None:
     """(column, unit, why) of a tonnage whose header names the quantity and the unit in words of its own."""
-    column = next((c for c in columns if names_stock(c)), None)
-    unit = base_and_unit(column)[1] if column else ""
-    return (column, unit, f"its header says {unit}") if column else None
+    found = stock_columns(columns)
+    if len(found) != 1:
+        return None
+    unit = base_and_unit(found[0])[1]
+    return found[0], unit, f"its header says {unit}"
 
 
 def _wastes(frame: pd.DataFrame, columns: list[str], codes: frozenset[str]) -> tuple[str, str] | None:
@@ -210,6 +213,12 @@ def utm_crs_of(frame: pd.DataFrame, pair: tuple[str, str]) -> tuple[str, str] | 
 
     A zone without a datum is taken as WGS 84, the survey's own since 2005; the datum before it lies some 300 m away.
     """
+    for column in (str(c) for c in frame.columns if _SYSTEM.search(plain_name(str(c))) and str(c) not in pair):
+        said = frame[column].dropna().astype("str").str.upper().unique()
+        if any(
+            not re.search(r"WGS\W*(?:19)?84|^\W*(?:EPSG\W*)?(?:32[67]|24[34])\d\d|^[^A-Z]*$", text) for text in said
+        ):
+            return None  # a datum of its own lies some 300 m away
     ends = {found[1] for c in pair if (found := _ZONE_END.search(plain_name(c)))}
     if len(ends) == 1:
         return f"EPSG:326{ends.pop()}", f"the zone in the header {pair[0]}"
@@ -222,6 +231,11 @@ def utm_crs_of(frame: pd.DataFrame, pair: tuple[str, str]) -> tuple[str, str] | 
         epsg = re.fullmatch(r"(?:EPSG\W*)?(32[67]\d\d|24[34]\d\d)(?:\.0)?", words[0])
         if epsg:
             return f"EPSG:{epsg[1]}", f"the column {column}"
+        alone = set(plain_name(column).split("_")) <= {"utm", "zone", "grid", "no", "number", "utmzone"}
+        if re.fullmatch(r"\W*4[2-7](?:\.0)?\W*", words[0]) and not (
+            alone and re.search("zone|utm", plain_name(column))
+        ):
+            continue  # a bare number is a zone in a column that says so
         zone = re.fullmatch(
             r"(?:WGS\W*(?:19)?84\W*)?(?:UTM\W*)?(?:ZONE\W*)?(4[2-7])(?:\.0)?\s*[NPQRST]?(?:\W*WGS\W*(?:19)?84)?",
             words[0],

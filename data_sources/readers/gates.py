@@ -52,13 +52,20 @@ def read_gate_told(path: Path, name: str, source: GateSource) -> tuple[gpd.GeoDa
         raise ContractError(
             "a gate needs outlines, and these are points or lines: it would bar nothing", file=path, layer=name, do=do
         )
+    flat = shapely.get_dimensions(frame.geometry.to_numpy()) == 2
+    without, frame = (
+        int((~flat & frame.geometry.notna().to_numpy()).sum()),
+        frame[flat | frame.geometry.isna().to_numpy()],
+    )
     shapes = shapely.make_valid(in_degrees(frame.geometry)[0])
     columns = {c.lower(): c for c in frame.columns}
     data = {
         k: frame[columns[k]].astype("str") if k in columns else pd.Series(None, index=frame.index, dtype="str")
         for k in KEPT
     }
-    report: dict[str, Any] = {"rows_in": len(frame), "rows_kept": len(frame)}
+    report: dict[str, Any] = {"rows_in": len(frame) + without, "rows_kept": len(frame)}
+    if without:
+        report["points_left_out"] = without
     if name == "leases":
         data |= _leases(frame, source, data["holder"], report)
     gate = gpd.GeoDataFrame(pd.DataFrame(data).assign(source=source.source), geometry=shapes, crs="EPSG:4326")

@@ -158,12 +158,21 @@ def _with_check_material_told(
     by_plain = {plain_name(c): c for c in reversed(frame.columns)}
     said = next((by_plain[n] for n in _CHECK_COLUMNS if n in by_plain), None)
     key = match_fields([str(c) for c in frame.columns], contract, field_map).get(contract.key[0])
-    for other in (by_plain[n] for n in _MEDIUM_COLUMNS if n in by_plain and contract.name in _MEDIA):
-        if pd.api.types.is_numeric_dtype(frame[other]):
-            continue
-        texts = frame[other].astype("str").str.lower().str.replace("_", " ")
-        foreign = texts.str.contains(_OTHER_MEDIA) & ~texts.str.contains(_MEDIA[contract.name])
-        at = (foreign | (texts.str.contains(_WATER) & ~texts.str.contains(_SOLID))).fillna(False).to_numpy(dtype=bool)
+    named = [by_plain[n] for n in dict.fromkeys(_MEDIUM_COLUMNS) if n in by_plain and contract.name in _MEDIA]
+    media = {
+        c: frame[c].astype("str").str.lower().str.replace("_", " ")
+        for c in named
+        if not pd.api.types.is_numeric_dtype(frame[c])
+    }
+    own = np.zeros(
+        len(frame), dtype=bool
+    )  # a row that names its own medium is not of another for a further column's words
+    for texts in media.values():
+        wet = texts.str.contains(_WATER) & ~texts.str.contains(_SOLID)
+        own |= (texts.str.contains(_MEDIA[contract.name]) & ~wet).fillna(False).to_numpy(dtype=bool)
+    for other, texts in media.items():
+        foreign = texts.str.contains(_OTHER_MEDIA) | (texts.str.contains(_WATER) & ~texts.str.contains(_SOLID))
+        at = foreign.fillna(False).to_numpy(dtype=bool) & ~own
         for text in texts[at].unique():
             out = frame.copy(deep=False) if out is frame else out
             of = at & (texts == text).to_numpy()

@@ -57,9 +57,13 @@ _PLAIN = frozenset(
     "tailings dumps slimes waste rock old pond dam mine mill sand stack flotation and of the slag rejects overburden mud laterite "
     "residue washery smelter".split()
 )
+_PLAIN_ASH = _PLAIN | frozenset(
+    "ash bottom dyke lagoon mound wet dry ponded slurry disposal area site power thermal station plant".split()
+)
+"""Words beside which ash is that of a power station; rice husk or zinc is not among them."""
 _KINDS = {
     **dict.fromkeys(("tailings", "slimes"), "tailings"), "slag": "slag", "ash": "ash", "overburden": "overburden", "rejects": "rejects",
-    "dumps": "dumps", "residue": "residue", "mud": "residue", "cinder": "cinder", "dust": "dust", "sludge": "sludge",
+    "dumps": "dumps", "residue": "residue", "mud": "residue", "cinder": "cinder", "rock": "rock", "dust": "dust", "sludge": "sludge",
 }  # fmt: skip
 """Words of a kind of waste -> the kind: slag of one furnace is no tailings of another mill."""
 
@@ -82,7 +86,9 @@ def nearest_code(words: str, codes: Iterable[str]) -> str:
         said |= {"red", "mud"}
     if "overburden" in said:  # a dump of it is one of it
         said -= {"dumps"}
-    if "ash" in said:  # of what nothing more is said, Indian coal burns
+    if "ash" in said and (
+        said & {"fly", "coal", "lignite", "imported"} or said <= _PLAIN_ASH
+    ):  # else coal is what burns in India
         said |= {"coal", "fly"} if not said & {"lignite", "imported"} else {"fly"}
     scored = sorted(((_shared(said, code), code) for code in codes), reverse=True)
     if not scored or scored[0][0] == (0, 0.0) or scored[0][0] == scored[1 % len(scored)][0]:

@@ -124,12 +124,14 @@ def prefer(
             "source": source,
             "id": table["tonnage_id"].astype(str),
             "figure": _figures(table),
+            "empty": ~_has_amount(table),
         }
     ).reset_index(drop=True)  # by place: the marks below are arrays
     for _, group in rank[~rank["site"].isin(has)].groupby("site", sort=True):
-        best = group.sort_values(["barred", "order", "source", "id"], kind="stable").index[0]
+        best = group.sort_values(["empty", "barred", "order", "source", "id"], kind="stable").index[0]
         alike = group[
             (group[["barred", "order", "source"]] == group.loc[best, ["barred", "order", "source"]]).all(axis=1)
+            & ~group["empty"]
         ]
         if barred[best] or (precedence is not None and alike["figure"].nunique() > 1):
             reason[best] = NONE_MARKED
@@ -149,6 +151,11 @@ def _figures(table: pd.DataFrame) -> pd.Series:
     amounts = [c for c in ("tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt") if c in table]
     texts = table[amounts].astype("float64").round(9).astype("str").to_numpy().tolist()
     return pd.Series(["|".join(map(str, row)) for row in texts], index=table.index, dtype="str")
+
+
+def _has_amount(table: pd.DataFrame) -> pd.Series:
+    amounts = [c for c in ("tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt") if c in table]
+    return table[amounts].notna().any(axis=1)
 
 
 def prefer_over_sources(table: pd.DataFrame, origin: np.ndarray, is_stated: np.ndarray) -> pd.DataFrame:

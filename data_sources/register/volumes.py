@@ -27,6 +27,7 @@ from data_sources.contracts.shapes.remarks import remark, used
 TONNAGE = "tonnage_mode_mt"
 PRODUCT = "tonnage is {volume} times {density}: derived, taken as dry where the table says nothing else"
 ODD_DENSITY = "a density outside 0.5 to 5 t/m3: no tonnage is derived from it"
+UNREAD = "a volume or density that is no plain number: no tonnage is derived from it"
 _TIMES = {"000": 1e-3, "1000": 1e-3, "thousand": 1e-3, "lakh": 0.1, "lac": 0.1, "million": 1.0, "mn": 1.0, "crore": 10.0, "m": 1.0}  # fmt: skip
 _FILL = (
     r"(?:(?:of|in|the|dump|dumps|dumped|waste|tailings?|ash|slag|mud|sand|stack|pond|heap|pile|material|stored|deposited|surveyed|"
@@ -71,6 +72,10 @@ def with_tonnage_of_volume(
     out.attrs = dict(frame.attrs)
     used(out, volume, density)
     remark(out, volume, "", PRODUCT.format(volume=volume, density=density))
+    unread = ~known & ~odd & (frame[volume].notna() & frame[density].notna()).to_numpy()
+    if unread.any():
+        at = volume if np.isnan(_plain_numbers(frame[volume], marks.get(volume))[unread]).any() else density
+        remark(out, at, str(frame[at][unread].iloc[0]), UNREAD, rows=rows[unread].tolist())
     if odd.any():
         remark(out, density, str(frame[density][odd].iloc[0]), ODD_DENSITY, rows=rows[odd].tolist())
     return out

@@ -55,7 +55,7 @@ def chosen_grades(rows: list[GradeRow]) -> Chosen:
     for element, figures in open_.items():
         unstated = [r for r in figures if is_unstated_limit(r)]
         several = [r for r in figures if _has_figure(r)] or unstated[:1] or figures[:1]
-        several = _without_idle_limits(several)
+        several, idle = _without_idle_limits(several)
         limits = [r for r in several if _is_limit(r)]
         measured = len(several) - len(limits) if _has_figure(several[0]) else 0
         if len(several) == 1:
@@ -65,16 +65,17 @@ def chosen_grades(rows: list[GradeRow]) -> Chosen:
             continue
         else:
             out.append(_mean(several))
-        if measured and (len(several) > 1 or unstated):
-            means.append(_said(element, len(several), len(limits), len(unstated)))
+        if measured and (len(several) > 1 or unstated or idle):
+            means.append(_said(element, len(several), len(limits), len(unstated), idle))
     order = {r.grade_id: i for i, r in enumerate(rows)}
     return Chosen(sorted(out, key=lambda r: order[r.grade_id]), means, left_out)
 
 
-def _said(element: str, n: int, limits: int, unstated: int) -> str:
+def _said(element: str, n: int, limits: int, unstated: int, idle: int) -> str:
     """``Ge 3 (1 below detection, 2 more below a limit that is not stated left out)``."""
     more = [f"{limits} below detection"] if limits else []
     more += [f"{unstated} more below a limit that is not stated left out"] if unstated else []
+    more += [f"{idle} more below a limit above every figure left out"] if idle else []
     return f"{element} {n}" + (f" ({', '.join(more)})" if more else "")
 
 
@@ -110,10 +111,11 @@ def _is_limit(row: GradeRow) -> bool:
     return row.basis_code == UPPER_LIMIT and is_known(row.ppm_max) and not is_known(row.ppm_mode)
 
 
-def _without_idle_limits(rows: list[GradeRow]) -> list[GradeRow]:
-    """Without limits above every measured sample: a coarse method says nothing of what a fine one measured."""
+def _without_idle_limits(rows: list[GradeRow]) -> tuple[list[GradeRow], int]:
+    """Without limits above every measured sample, and how many: a coarse method says nothing of what a fine one measured."""
     most = max((r.ppm_mode for r in rows if is_known(r.ppm_mode)), default=math.inf)
-    return [r for r in rows if not _is_limit(r) or r.ppm_max <= most]
+    kept = [r for r in rows if not _is_limit(r) or r.ppm_max <= most]
+    return kept, len(rows) - len(kept)
 
 
 def _mean(rows: list[GradeRow]) -> GradeRow:

@@ -58,6 +58,8 @@ _KML_LOOKS = frozenset(
     "timestamp begin end altitudemode tessellate extrude visibility draworder icon snippet".split()
 )  # fmt: skip
 _FOLDER = "kml_folder"
+WRITERS_NUMBERS = "numbers of the program that wrote the file, and ids of nothing: left out"
+_WRITER = re.compile(r".*\.|(?:id|kml|fid|gid|oid|objectid|feature|placemark|pm)?[_-]?", re.IGNORECASE)
 
 
 def read_vector(file: Path, layer: str | None, settings: Mapping[str, Any], *, shown: str) -> gpd.GeoDataFrame:
@@ -258,12 +260,20 @@ def _plain_kml(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     empty = [c for c in added if frame[c].astype("str").str.strip().replace("", None).isna().all()]
     others = set(frame.columns) - {frame.geometry.name, own.get("id"), *looks, *empty}
     numbered = [own["id"]] if "id" in own and others and _counts_rows(frame[own["id"]]) else []
-    return frame.drop(columns=list(dict.fromkeys([*looks, *empty, *numbered])))
+    out = frame.drop(columns=list(dict.fromkeys([*looks, *empty, *numbered])))
+    for column in numbered:
+        remark(out, str(column), str(frame[column].iloc[0]), WRITERS_NUMBERS)
+    return out
 
 
 def _counts_rows(ids: pd.Series) -> bool:
-    """Whether ids are one word and the number of the row (``layer.1``, ``ID_00000``), as programs write them: no name of a thing."""
+    """Whether ids are the row's number behind ``layer.``, ``ID_`` or the like, as programs write them: no name of a thing."""
     parts = ids.astype("str").str.extract(r"^(.*?)0*(\d+)$")
-    if len(ids) < 2 or parts.isna().any(axis=None) or parts[0].nunique() > 1:
+    if (
+        len(ids) < 2
+        or parts.isna().any(axis=None)
+        or parts[0].nunique() > 1
+        or not _WRITER.fullmatch(str(parts[0].iloc[0]))
+    ):
         return False
     return bool((parts[1].astype("int64").diff().dropna() == 1).all()) and int(parts[1].iloc[0]) <= 1

@@ -37,8 +37,11 @@ COORDINATES = (
 )  # fmt: skip
 _LONGITUDE, _LATITUDE = frozenset({"longitude", "long", "lon", "lng"}), frozenset({"latitude", "lat"})
 _EAST, _NORTH = frozenset({"e", "east", "x"}), frozenset({"n", "north", "y"})
-_PARTS = frozenset({"ddmmss", "ddmm", "dmmss", "minute", "minutes", "second", "seconds", "error", "accuracy"})
-"""Words by which a column is a part of an angle, or of its error."""
+_OF_THE_ROW = frozenset(
+    "centroid centre center central middle mid site dump pond dam dyke waste tailings tsf location loc position gps wgs wgs84 84 dd deg degree degrees "
+    "decimal dec in dms geo geographic point coordinate coord coordinates of the area sample start facility".split()
+)
+"""Words beside latitude and longitude that leave it the row's own place: a town, a plant or a minute of arc is another."""
 
 NO_POSITION = "no position: coordinates missing, not numbers, or a sentinel"
 NEAR_ZERO = "position near 0 E or 0 N: a missing coordinate written as zero"
@@ -103,7 +106,7 @@ def _by_words(columns: list[str]) -> tuple[str, str] | None:
         for axis, names, sides in (("lon", _LONGITUDE, _EAST), ("lat", _LATITUDE, _NORTH)):
             if set(words) & names:
                 found[axis].setdefault(frozenset(words) - names - sides, column)
-    both = [rest for rest in found["lon"] if rest in found["lat"] and not rest & _PARTS]
+    both = [rest for rest in found["lon"] if rest in found["lat"] and rest <= _OF_THE_ROW]
     return (found["lon"][both[0]], found["lat"][both[0]]) if len(both) == 1 else None
 
 

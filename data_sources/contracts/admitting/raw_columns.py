@@ -132,7 +132,7 @@ def read_columns(frame: pd.DataFrame, contract: Contract, says: Said, ledger: Le
             data[f.name] = _column(frame[name], f, f.name in contract.key, ledger)
     for f, told, again in ranged:
         with_ends(data, f.name, told, again)
-        for at, reason in ((told.in_range, RANGE), (told.about, ABOUT)):
+        for at, reason in ((told.in_range, RANGE), (told.about & ~told.in_range, ABOUT)):
             ledger.mark(at, matched[f.name], frame[matched[f.name]], reason)
     for name, at, reason in limits_apart(data, below):
         ledger.mark(at, matched[name], frame[matched[name]], reason)

@@ -39,13 +39,14 @@ SAID, NOT_UNDERSTOOD = "auction_status", "auction_status_not_understood"
 _PLANS = r"(to be|yet to be|not yet|likely to be|proposed (to be|for)|ready (to be|for)|planned (to be|for)|identified (to be|for)|recommended (to be|for)|pending|upcoming|forthcoming)"
 # In this order: a block that was annulled and is to be auctioned again was annulled; "to be auctioned" holds "auctioned".
 _WORDS = (
+    ("", r"\b(annul|cancel).*\b(?<!re-)(?<!re)(sold|auctioned|allott?ed)\b|\b(documents?|forms?) sold\b|\btenders? opened\b|\bnever\b"),
     ("annulled", r"annul|cancel|withdrawn|scrapped"),
     ("no_bid", r"\bno (\w+ )?(bid|response|offer|taker)|\b(without|zero|nil) (a |any )?bid"),
     ("", r"\bnot\b(?! yet)|\bun-?(sold|auctioned|allott?ed|successful)|\bnon-?auction|\bfail|clos|expir|laps|\bover\b"),
-    ("to_be_offered", rf"\b{_PLANS}\b.{{0,20}}(auction|offer|bid|tender|nit\b|notif|put up|sold)|\b(for auction|upcoming|forthcoming)|\b(nit|tender)s? .{{0,10}}\b(to be|pending)"),
+    ("to_be_offered", rf"\b{_PLANS}\b.{{0,20}}(auction|offer|bid|tender|nit\b|notif|put up|sold|allot|grant|award|declar|vest|issu)|(?<!nit issued )(?<!put up )\b(for auction|upcoming|forthcoming)|\b(nit|tender)s? .{{0,10}}\b(to be|pending)"),
     ("sold", r"\bsold\b|(?<!re)(?<!re-)(?<!re )auctioned(?! again)|allott?ed|granted|awarded|preferred bidder|letter of intent|\bloi\b|vest(ed|ing)"),
     ("offered_again", r"re-? ?(auction|offer|tender|notif|nit\b)|(offered|auctioned|notified|tendered) again|(second|2nd|third|3rd) (attempt|offer|round)"),
-    ("open", r"\bopen\b(?![\s-]*(cast|pit))|\bnit\b|inviting|\btender|under (auction|bidding|offer)|auction (is )?(in progress|on-?going|under ?way|live|notified|in process|under process)|bid(s|ding)? (invited|in progress|on-?going|live|under ?way)|on offer|\boffered\b"),
+    ("open", r"\bopen\b(?![\s-]*(cast|pit))|\bnit\b|inviting|\btender|under (auction|bidding|offer)|auction (is )?(in progress|on-?going|under ?way|live|notified|in process|under process)|bid(s|ding)? (invited|in progress|on-?going|live|under ?way)|on offer|put up for auction"),
 )  # fmt: skip
 
 

@@ -129,6 +129,8 @@ def _gate(gate: str, path: Path, region: Region) -> list[Line]:
         return lines
     report, file = got[1], redact(str(path))
     left = [f"{n} {why} {'lease' if n == 1 else 'leases'} left out" for why, n in report.get("left_out", {}).items()]
+    if points := report.get("points_left_out"):
+        left.append(f"{points} points or lines left out, which bar nothing")
     counts = (report["rows_in"], report["rows_kept"])
     if not report["rows_kept"]:
         says = "; ".join(["it bars nothing" if left else "it has no rows", *left])

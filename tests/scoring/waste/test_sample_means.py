@@ -76,13 +76,13 @@ def test_of_limits_alone_there_is_no_mean():
 
 def test_what_is_missing_is_no_sample():
     chosen = chosen_grades([grade(1, 9000), grade(2, math.nan), grade(3, 8000)])
-    assert chosen.rows[0].ppm_mode == 8500 and chosen.means == ["Zn 2"]
+    assert chosen.rows[0].ppm_mode == 8500 and chosen.means == ["Zn 2 (1 more below a limit above every figure left out)"]
 
 
 def test_a_limit_above_every_measured_sample_says_nothing():
     limit = GradeRow(grade_id="g9", site_id="S", element="Zn", ppm_max=1000, basis_code="upper_limit", source="lab")
     chosen = chosen_grades([grade(1, 120), grade(2, 130), limit])
-    assert [r.ppm_mode for r in chosen.rows] == [pytest.approx(125)] and chosen.means == ["Zn 2"]
+    assert [r.ppm_mode for r in chosen.rows] == [pytest.approx(125)] and chosen.means == ["Zn 2 (1 more below a limit above every figure left out)"]
 
 
 def unstated(number: int, element: str = "Ge") -> GradeRow:
@@ -105,3 +105,11 @@ def test_samples_below_a_limit_that_is_not_stated_are_left_out_of_the_mean_and_c
 def test_samples_that_are_all_below_a_limit_that_is_not_stated_are_one_limit_and_no_mean():
     chosen = chosen_grades([unstated(1), unstated(2)])
     assert [r.basis_code for r in chosen.rows] == ["upper_limit"] and not chosen.means and not chosen.left_out
+
+
+def test_limits_above_every_sample_are_left_out_and_counted():
+    above = [
+        GradeRow(grade_id=f"g{i}", site_id="S", element="Zn", ppm_max=1000, basis_code="upper_limit", source="lab")
+        for i in (8, 9)
+    ]
+    assert chosen_grades([grade(1, 120), *above]).means == ["Zn 1 (2 more below a limit above every figure left out)"]

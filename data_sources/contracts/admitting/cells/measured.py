@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from data_sources.contracts.admitting.cells.mass_fractions import unit_of
-from data_sources.contracts.admitting.cells.quantities import base_and_unit, names_quantity, names_stock
+from data_sources.contracts.admitting.cells.quantities import base_and_unit, names_quantity, stock_columns
 from data_sources.contracts.admitting.cells.units import factor_to, is_unit
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.contract import Contract, Field, plain_name
@@ -20,6 +20,10 @@ NO_UNIT_SAID = (
     "units: {{{raw}: {{unit: UNIT}}}} where UNIT is t, kt, lakh t or million t, or call the column {field} where it is in {unit}"
 )
 STOCK = "names a quantity in words of its own and its unit: read as the tonnage"
+TWO_STOCKS = (
+    "several columns could be the tonnage ({names}): none is used; say which in the card, as in field_map: {{{raw}: tonnage_mode_mt}}, or "
+    "add them up in the file"
+)
 CONTRADICTS = "the card says {said} and the header {stated}: not used; take the unit out of the card, or give it a reason there (basis: evidence, reason: ...)"
 OTHER_QUANTITY = (
     "names a quantity in a unit that is not understood, or a volume, and no other column gives the tonnage: not used; write it in t, "
@@ -63,12 +67,14 @@ def measured(
             if base in {plain_name(a) for a in f.measured} and not stated:
                 ledger.hold_column(column, "", NO_UNIT_SAID.format(unit=f.unit, field=f.name, raw=column))
     if quantities and not any(f.name in matched for f in contract.fields if f.measured):
-        stocks = [c for c in raw if c not in matched.values() and c not in refused and names_stock(c)]
+        stocks = stock_columns(c for c in raw if c not in matched.values() and c not in refused)
         if len(stocks) == 1:
             matched["tonnage_mode_mt"], out[stocks[0]] = stocks[0], base_and_unit(stocks[0])[1]
             ledger.mark_column(stocks[0], "", STOCK)
             return out
-        for column in (c for c in raw if c not in matched.values() and c not in refused):
+        for column in stocks:
+            ledger.hold_column(column, "", TWO_STOCKS.format(names=", ".join(stocks), raw=column))
+        for column in (c for c in raw if c not in matched.values() and c not in refused and c not in stocks):
             base, stated = base_and_unit(column)
             if names_quantity(column) and (stated or base not in _measured_names(contract)):
                 ledger.hold_column(column, "", OTHER_QUANTITY.format(raw=column))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 
 from data_sources.contracts.admitting.cells.units import factor_to, is_unit
@@ -26,16 +27,20 @@ _MULTIPLIER = re.compile(
     r"'?0{3}s?|x?\d+([.,^*]\d+)*|\w*illions?|mill?\.?|mio|mln|mn|bn|k|m|la(kh|c)s?|crores?|cr|thousands?|thous?|hundreds?|short|long|gross|net",
     re.IGNORECASE,
 )
+_DATE_PART = r"\d{1,4}|jan\w*|feb\w*|mar|march|apr\w*|may|june?|july?|aug\w*|sept?\w*|oct\w*|nov\w*|dec\w*"
 _YEAR = re.compile(r"(19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d")
 _REMARK = re.compile(
     r".*\d.*|approx\w*|est|estimated?|total|mode|most likely|min\w*|max\w*|av\w*|mean|wet|provisional|waste|tailings|ash|slag|as on .*",
     re.IGNORECASE,
 )
-_NOT_STOCK = frozenset(
-    "volume vol min minimum low lower max maximum high upper annual annually year yearly yr per day daily month monthly rate production "
-    "produced generation generated capacity design designed planned proposed future utilised utilized used sold dispatched removed "
-    "reclaimed ore rom metal content contained mined treated feed throughput".split()
+_STOCK_WORDS = frozenset(
+    "of in the at as on is and to with "  # little words
+    "accumulated available present existing current total net gross stored stocked stacked dumped lying deposited balance closing remaining "
+    "left legacy old est estimated approx approximate measured surveyed dry wet site pond dam dump dumps yard heap stack pile dyke "
+    "waste wastes tailing tailings slime slimes ash slag mud sand gypsum phosphogypsum residue residues reject rejects overburden ob "
+    "material mineral_waste rock fly bottom red mine mill plant stockpile".split()
 )
+"""Words that may stand beside a quantity in the name of what lies at a site; any other may make it another quantity."""
 _HINDI = {
     "लाख": "lakh", "करोड़": "crore", "करोड": "crore", "मिलियन": "million", "हजार": "thousand", "हज़ार": "thousand", "टन": "tonnes",
     "मीट्रिक": "metric", "मैट्रिक": "metric", "हेक्टेयर": "hectare", "एकड़": "acre", "वर्ग": "sq", "किमी": "km", "मीटर": "metre",
@@ -83,11 +88,19 @@ def names_quantity(column: str) -> bool:
 def names_stock(column: str) -> bool:
     """Whether a header with a unit of mass names what lies there, in words of its own (``Qty. accumulated (lakh t)``).
 
-    What is made in a year, what is carried away, what a dam can hold, an end of a range and a metal's content are other quantities.
+    A word that is not known beside a quantity may make another of it (produced, transported, of ore, metal, maximum): then it is
+    none.
     """
     base, unit = base_and_unit(column)
-    words = set(base.split("_"))
-    return bool(words & _QUANTITY) and not words & _NOT_STOCK and is_unit(unit) and factor_to(unit, "t") is not None
+    words = [w for w in base.split("_") if not re.fullmatch(_DATE_PART, w)]
+    others = set(words) - _QUANTITY - _STOCK_WORDS
+    is_quantity = bool(set(words) & (_QUANTITY - {"volume", "vol", "reserve", "reserves", "resource", "resources"}))
+    return is_quantity and not others and is_unit(unit) and factor_to(unit, "t") is not None
+
+
+def stock_columns(columns: Iterable[str]) -> list[str]:
+    """The columns that name what lies there, in their order; where there are two, nobody knows which is meant."""
+    return [c for c in columns if names_stock(c)]
 
 
 def _in_english(text: str) -> str:
