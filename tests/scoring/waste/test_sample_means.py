@@ -82,7 +82,9 @@ def test_what_is_missing_is_no_sample():
 def test_a_limit_above_every_measured_sample_says_nothing():
     limit = GradeRow(grade_id="g9", site_id="S", element="Zn", ppm_max=1000, basis_code="upper_limit", source="lab")
     chosen = chosen_grades([grade(1, 120), grade(2, 130), limit])
-    assert [r.ppm_mode for r in chosen.rows] == [pytest.approx(125)] and chosen.means == ["Zn 2 (1 more below a limit above every figure left out)"]
+    assert [r.ppm_mode for r in chosen.rows] == [pytest.approx(125)] and chosen.means == [
+        "Zn 2 (1 more below a limit above every figure left out)"
+    ]
 
 
 def unstated(number: int, element: str = "Ge") -> GradeRow:
