@@ -145,11 +145,16 @@ def _distributions(installed: tuple[tuple[str, Stat | None], ...]) -> dict[str, 
     return {name: sorted(set(found)) for name, found in packages_distributions().items()}
 
 
+@lru_cache(maxsize=512)
+def _version(distribution: str, installed: tuple[tuple[str, Stat | None], ...]) -> str:
+    return version(distribution)
+
+
 @cache
 def library_versions(libraries: tuple[str, ...]) -> dict[str, str]:
     """Installed version of each distribution that some top-level import names belong to, and Python's own."""
     distributions = _distributions(_installed())
-    found = {d: version(d) for name in libraries for d in distributions.get(name, [])}
+    found = {d: _version(d, _installed()) for name in libraries for d in distributions.get(name, [])}
     return {"python": ".".join(platform.python_version_tuple()[:2])} | dict(sorted(found.items()))
 
 

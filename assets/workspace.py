@@ -10,7 +10,7 @@ import glob
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
 
@@ -33,8 +33,23 @@ _LOGS = ("-wal", "-journal")
 _BESIDE_NAME = (".aux.xml", ".msk", ".hdr")
 _BESIDE_STEM = (".hdr", ".tfw", ".wld", ".prj", ".csvt", ".mid", ".dat", ".map", ".id", ".ind", ".gfs", ".xsd")
 _LOOKED_AT: set[Path] = set()
-# One partition a region, by name; which there are is told to Dagster while it runs (``pipelines.partitions``).
-PARTITIONS = dg.DynamicPartitionsDefinition(name="region")
+
+
+class RegionPartitions(dg.DynamicPartitionsDefinition):
+    """One partition a region, by name; which there are is told to Dagster while it runs (``pipelines.partitions``).
+
+    Dagster asks its books for every input and output of a run whether the run's own region exists, twice each: of a small
+    region an eighth of all work. While a run lasts its process knows (``made_here``).
+    """
+
+    made_here: ClassVar[set[str]] = set()
+
+    def has_partition_key(self, partition_key: str, *args: Any, **given: Any) -> bool:
+        """Whether Dagster knows the region, or a run of it is under way in this process."""
+        return partition_key in self.made_here or super().has_partition_key(partition_key, *args, **given)
+
+
+PARTITIONS = RegionPartitions(name="region")
 
 
 class Workspace(Place):

@@ -192,7 +192,7 @@ def _materialize(region: str, todo: list[str], given: dict[str, object], listene
 
     def work() -> dg.ExecuteInProcessResult:
         job = build_defs(given).resolve_job_def(JOB)
-        with listening(heard), books_kept_open():
+        with listening(heard), books_kept_open(dagster):
             return job.execute_in_process(
                 instance=dagster,
                 partition_key=region,

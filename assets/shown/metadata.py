@@ -23,6 +23,8 @@ from data_sources.contracts import Contract
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 8
 _MAIN_FRAMES = ("ranked_blocks", "kept", "units", "sites", "table", "sample_next")
+_MAP_MARGINS = {"left": 0.17, "right": 0.97, "bottom": 0.13, "top": 0.97}
+_RASTER_MARGINS = {"left": 0.02, "right": 0.98, "bottom": 0.02, "top": 0.92}
 _DENSE = 5000  # above this many features a map shows their density, which is also what can be seen at that size
 
 
@@ -112,8 +114,9 @@ def map_preview(frame: gpd.GeoDataFrame, column: str | None = None) -> dg.Markdo
         axes.set_xlabel("longitude, deg", fontsize=6)
         axes.set_ylabel("latitude, deg", fontsize=6)
         axes.tick_params(labelsize=6)
+        axes.locator_params(nbins=4)
 
-    return _picture(draw, (3.6, 3.2), f"map of {len(shapes)} features")
+    return _picture(draw, (3.6, 3.2), f"map of {len(shapes)} features", margins=_MAP_MARGINS)
 
 
 def raster_preview(values: np.ndarray, title: str = "") -> dg.MarkdownMetadataValue | None:
@@ -128,7 +131,7 @@ def raster_preview(values: np.ndarray, title: str = "") -> dg.MarkdownMetadataVa
         axes.set_axis_off()
         axes.set_title(title, fontsize=7)
 
-    return _picture(draw, (3.4, 3.4), title or "raster")
+    return _picture(draw, (3.4, 3.4), title or "raster", margins=_RASTER_MARGINS)
 
 
 def rank_chart(blocks: pd.DataFrame, top: int = 15) -> dg.MarkdownMetadataValue | None:
@@ -153,12 +156,17 @@ def rank_chart(blocks: pd.DataFrame, top: int = 15) -> dg.MarkdownMetadataValue 
     return _picture(draw, (4.6, 0.6 + 0.2 * len(shown)), "rank intervals")
 
 
-def _picture(draw: Callable[[Any], None], size: tuple[float, float], alt: str) -> dg.MarkdownMetadataValue | None:
+def _picture(
+    draw: Callable[[Any], None], size: tuple[float, float], alt: str, margins: dict[str, float] | None = None
+) -> dg.MarkdownMetadataValue | None:
+    """``margins`` are shares of the picture; without them the margins are fitted to the words, for twice the time."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
 
-    figure = Figure(figsize=size, dpi=110, layout="tight")
+    figure = Figure(figsize=size, dpi=110, layout=None if margins else "tight")
+    if margins:
+        figure.subplots_adjust(**margins)
     FigureCanvasAgg(figure)
     buffer = io.BytesIO()
     try:

@@ -16,6 +16,7 @@ import dagster as dg
 from filelock import BaseFileLock, FileLock, Timeout
 from pydantic import PrivateAttr
 
+from assets.workspace import RegionPartitions
 from pipelines.stores.io_managers import BundleIOManager, BundleStore
 from pipelines.stores.layered import LayeredStore
 from pipelines.stores.open_books import books_kept_open
@@ -158,6 +159,7 @@ class LeasedIOManager(BundleIOManager):
     base: str = ""
     _lock: BaseFileLock | None = PrivateAttr(default=None)
     _books: ExitStack | None = PrivateAttr(default=None)
+    _region: str = PrivateAttr(default="")
 
     def store(self) -> BundleStore:
         """The store behind this IO manager: a scenario's lies over the default's."""
@@ -177,9 +179,11 @@ class LeasedIOManager(BundleIOManager):
         except Timeout as busy:
             raise busy_error(region, lock) from busy
         self._lock = lock
+        self._region = region
+        RegionPartitions.made_here.add(region)
         close_dead_runs(self.cache_root, instance, region)
         self._books = ExitStack()
-        self._books.enter_context(books_kept_open(run.run_id))
+        self._books.enter_context(books_kept_open(instance, run.run_id))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Let go of the lock and of Dagster's books."""
@@ -189,3 +193,4 @@ class LeasedIOManager(BundleIOManager):
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+        RegionPartitions.made_here.discard(self._region)

@@ -1,20 +1,27 @@
 """Dagster's SQLite books, kept open while a run writes to them.
 
-Belongs here: a connection that does nothing. Does not belong here: reading or writing the books, which is Dagster's.
+Belongs here: a connection that does nothing, SQLAlchemy's engines. Does not belong here: reading or writing the books, which
+is Dagster's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import dagster as dg
 
 from khanij.foundation.environment import dagster_folder
 
+_LENT = "lent_by_khanij"
+
 
 @contextmanager
-def books_kept_open(run_id: str = "") -> Iterator[None]:
+def books_kept_open(instance: dg.DagsterInstance, run_id: str = "") -> Iterator[None]:
     """Keep a connection to each of Dagster's SQLite books until the end of the ``with``; nothing where there are none.
 
     Dagster opens and closes a book for every event, and SQLite tidies up a book (checkpoint, sync, removal of the log)
@@ -22,11 +29,13 @@ def books_kept_open(run_id: str = "") -> Iterator[None]:
 
     Parameters
     ----------
+    instance : whose books they are.
     run_id : of the run whose own book is meant too.
     """
     history = dagster_folder() / "history"
     names = ("runs.db", "runs/index.db", *([f"runs/{run_id}.db"] if run_id else []))
     with ExitStack() as stack:
+        stack.enter_context(_one_engine_a_book(instance))
         for book in (history / name for name in names):
             # One that is missing or damaged is Dagster's to make or to tell of.
             with contextlib.suppress(sqlite3.Error):
@@ -35,3 +44,33 @@ def books_kept_open(run_id: str = "") -> Iterator[None]:
                 stack.callback(connection.close)
                 connection.execute("SELECT count(*) FROM sqlite_master").fetchall()  # a book is opened when it is read
         yield
+
+
+@contextmanager
+def _one_engine_a_book(instance: dg.DagsterInstance) -> Iterator[None]:
+    """Let Dagster's SQLite storage use one engine of SQLAlchemy a book until the end of the ``with``.
+
+    It makes an engine for every event, and with it a cache of compiled statements that is thrown away with what it holds:
+    half of what an event costs. What its module calls ``create_engine`` is lent another function, without an import of what
+    is Dagster's own; where a Dagster to come has no such name nothing happens, and events cost what they did.
+    """
+    storage: Any = getattr(instance, "event_log_storage", None)
+    module = sys.modules.get(type(storage).__module__)
+    makes = getattr(module, "create_engine", None)
+    if makes is None or type(storage).__name__ != "SqliteEventLogStorage" or hasattr(makes, _LENT):
+        yield
+        return
+    kept: dict[str, Any] = {}
+
+    def create_engine(url: str, **named: Any) -> Any:
+        key = f"{url} {sorted(named.items())!r}"
+        if key not in kept:
+            kept[key] = makes(url, **named)
+        return kept[key]
+
+    setattr(create_engine, _LENT, True)
+    setattr(module, "create_engine", create_engine)  # noqa: B010 - of a module that is not named
+    try:
+        yield
+    finally:
+        setattr(module, "create_engine", makes)  # noqa: B010

@@ -1,5 +1,6 @@
 """Smoke test of the code location: what a data engineer relies on by name, and that one can find one's way in the UI."""
 
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -8,6 +9,7 @@ import pytest
 from assets import archive
 from assets.fingerprints import RECIPES
 from assets.shown import outside
+from assets.workspace import PARTITIONS, RegionPartitions
 from data_sources.regions import load_region, region_names
 from pipelines.automations.automation import dressed
 from pipelines.definitions import build_defs, defs
@@ -64,6 +66,27 @@ def test_a_region_is_a_partition_of_every_asset_from_the_moment_its_yaml_is_ther
         for name in RECIPES:
             keys = specs[name].partitions_def.get_partition_keys(dynamic_partitions_store=instance)
             assert sorted(keys) == sorted([*region_names(), "one_more"])
+
+
+def test_a_run_does_not_ask_the_books_whether_its_own_region_exists(monkeypatch):
+    """While it lasts the run knows; before and after, and of every other region, the books are asked."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("region", ["india"])
+        asked: list[str] = []
+        real = instance.has_dynamic_partition
+
+        def has(partitions_def_name: str, partition_key: str) -> bool:
+            asked.append(partition_key)
+            return real(partitions_def_name, partition_key)
+
+        monkeypatch.setattr(instance, "has_dynamic_partition", has)
+        known = partial(PARTITIONS.has_partition_key, dynamic_partitions_store=instance)
+        assert known("india") and not known("other") and asked == ["india", "other"]
+        monkeypatch.setattr(RegionPartitions, "made_here", {"india"})
+        assert known("india") and not known("other") and asked == ["india", "other", "other"]
+        monkeypatch.setattr(RegionPartitions, "made_here", set())
+        instance.delete_dynamic_partition("region", "india")
+        assert not known("india")
 
 
 def test_a_broken_card_or_region_of_a_user_hides_no_other(tmp_path, monkeypatch):

@@ -195,10 +195,12 @@ def test_the_names_of_the_libraries_are_read_once_while_nothing_is_installed(mon
 
 def test_a_library_of_the_closure_counts_and_another_does_not(copy, monkeypatch):
     _, workspace, store = copy
-    real = fingerprints.version
+    real = fingerprints._version
     for library, stale in (("numba", {"assessment", "fertility"}), ("ruff", set()), ("mypy", set())):
         fingerprints.forget()
-        monkeypatch.setattr(fingerprints, "version", lambda d, changed=library: "99" if d == changed else real(d))
+        monkeypatch.setattr(
+            fingerprints, "_version", lambda d, at, changed=library: "99" if d == changed else real(d, at)
+        )
         found = set(stale_assets(REGION, workspace, store))
         assert stale <= found and bool(found) == bool(stale), library
 
@@ -209,10 +211,10 @@ def test_an_extra_that_opens_one_kind_of_file_counts_where_there_is_one(copy, mo
     region = workspace.region(REGION)
     card = next(iter(region.layers.values())).card
     named = region.model_copy(update={"layers": {**region.layers, "geophysics": LayerSource(card=card, path=path)}})
-    real, found = fingerprints.version, []
+    real, found = fingerprints._version, []
     for version in ("1", "2"):
         fingerprints.forget()
-        monkeypatch.setattr(fingerprints, "version", lambda d, v=version: v if d == "harmonica" else real(d))
+        monkeypatch.setattr(fingerprints, "_version", lambda d, at, v=version: v if d == "harmonica" else real(d, at))
         found.append(fingerprints.own_parts("geophysics", named, workspace)["libraries"])
     assert (found[0] != found[1]) == counts
     told = fingerprints.versions_for(RECIPES.values(), named, workspace)

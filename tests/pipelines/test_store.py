@@ -5,9 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from affine import Affine
-from shapely.geometry import Point
+from geopandas.testing import assert_geodataframe_equal
+from shapely.geometry import Point, box
 
 from khanij.foundation.grid import Band, Grid, RasterStack
+from pipelines.stores.bundle_files import read_entry, write_entry
 from pipelines.stores.io_managers import BundleStore, CorruptIntermediateError
 
 ALBERS = "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs"
@@ -35,6 +37,32 @@ def test_what_goes_in_comes_out(tmp_path):
     assert back["stack"].grid.transform == bundle()["stack"].grid.transform
     assert back["stack"].bands[0].unit == "ppm"
     assert back["report"] == {"rows_in": 2, "share": 0.5, "names": ["a", "b"]}
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:32644", ALBERS, "OGC:CRS84", "EPSG:4326+5773", None])
+def test_a_frame_is_read_as_geopandas_reads_it(tmp_path, crs):
+    """Column by column, with its order, types, gaps, notes and coordinate system; twice, as the second is read from memory."""
+    frame = gpd.GeoDataFrame(
+        {
+            "id": ["a", None],
+            "shape": gpd.GeoSeries([box(78, 18, 79, 19), None], crs=crs),
+            "n": pd.array([1, None], dtype="Int64"),
+            "x": [0.5, np.nan],
+            "geometry": gpd.GeoSeries([Point(78, 18), Point()], crs=crs),
+        },
+        geometry="geometry",
+        crs=crs,
+    )
+    frame.attrs = {"held_columns": [["x", "a reason"]]}
+    told = write_entry(tmp_path, "frame", frame)
+    data = (tmp_path / told["file"]).read_bytes()
+    wanted = gpd.read_parquet(tmp_path / told["file"])
+    for _ in range(2):
+        back = read_entry(data, told)
+        assert_geodataframe_equal(back, wanted, check_crs=True)
+        assert list(back.columns) == list(wanted.columns) and back.attrs == wanted.attrs
+        assert back.geometry.name == wanted.geometry.name
+        assert (back.crs is None) == (crs is None) and (crs is None or back.crs.to_wkt() == wanted.crs.to_wkt())
 
 
 def test_the_same_bundle_has_the_same_bytes(tmp_path):
