@@ -19,6 +19,8 @@ from data_sources.regions import GateSource
 from khanij.foundation.errors import ContractError, CrsError
 
 KEPT = ("name", "fact", "holder", "lease_status", "status_said")
+SURROUNDINGS = r"\bbuffer|eco[ _-]?sensitive|\besz\b"
+"""What the ground around a core calls itself: mining there is for the wildlife board to allow, not barred."""
 BARS_NOTHING = {"none": "ended", "state": "with the State"}
 """``lease_status`` of leases that a gate leaves out -> what they are called."""
 
@@ -36,7 +38,11 @@ def read_gate(path: Path, name: str, source: GateSource) -> gpd.GeoDataFrame:
 
 
 def read_gate_told(path: Path, name: str, source: GateSource) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
-    """``read_gate``, and the report of what was read: rows in and kept, ``left_out`` by why, ``lease_remarks``."""
+    """``read_gate``, and the report of what was read.
+
+    ``rows_in``, ``rows_kept``, ``left_out`` by why, ``points_left_out``, ``lease_remarks``, and ``surroundings``: outlines of
+    ``protected_areas`` that call themselves a buffer or an eco-sensitive zone, which bar as a core does.
+    """
     frame = read_file(path, layer=source.layer, options=source.options)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ContractError("a gate needs geometries", file=path, layer=name, do="give a vector file")
@@ -66,6 +72,10 @@ def read_gate_told(path: Path, name: str, source: GateSource) -> tuple[gpd.GeoDa
     report: dict[str, Any] = {"rows_in": len(frame) + without, "rows_kept": len(frame)}
     if without:
         report["points_left_out"] = without
+    if name == "protected_areas":
+        words = [frame[c].astype("str") for c in frame.columns if c != frame.geometry.name]
+        said = [column.str.contains(SURROUNDINGS, case=False, regex=True, na=False) for column in words]
+        report["surroundings"] = int(np.logical_or.reduce(said).sum()) if said else 0
     if name == "leases":
         data |= _leases(frame, source, data["holder"], report)
     gate = gpd.GeoDataFrame(pd.DataFrame(data).assign(source=source.source), geometry=shapes, crs="EPSG:4326")

@@ -122,6 +122,9 @@ def _tried(what: str, file: object, read: Callable[[], Any]) -> tuple[Any, list[
     return got, [Line(what, OK, "", "", name, rows, rows)]
 
 
+_AROUND_A_CORE = "put them into a file of their own, and name it under gates as eco_sensitive: they lower a score there"
+
+
 def _gate(gate: str, path: Path, region: Region) -> list[Line]:
     """A gate layer with what of it bars: leases that ended are left out, words that are not understood are shown."""
     got, lines = _tried(f"gate {gate}", path, lambda: read_gate_told(path, gate, region.gates[gate]))
@@ -136,6 +139,9 @@ def _gate(gate: str, path: Path, region: Region) -> list[Line]:
         says = "; ".join(["it bars nothing" if left else "it has no rows", *left])
         return [Line(f"gate {gate}", FINDING, says, "check the file, or take it out", file, *counts)]
     lines = [Line(f"gate {gate}", OK, "; ".join(left), "", file, *counts)]
+    if around := report.get("surroundings"):
+        says = f"{around} of {report['rows_kept']} outlines call themselves a buffer or an eco-sensitive zone, and bar as a core does"
+        lines.append(Line(f"gate {gate}", FINDING, says, _AROUND_A_CORE, file))
     if words := words_not_understood(report):
         says = f"status not understood, taken as a lease that may be in force: {_some(words)}"
         lines.append(Line(f"gate {gate}", NOTE, says, _IN_OTHER_WORDS.format(where="options"), file))

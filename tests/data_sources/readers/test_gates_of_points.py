@@ -1,12 +1,15 @@
 """A gate is where something bars: places without an extent bar nothing, and must not look as if they did."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import pytest
 import shapely
 
-from data_sources.readers.gates import read_gate
+from data_sources.readers.gates import read_gate, read_gate_told
 from data_sources.regions import GateSource
 from khanij.foundation.errors import ContractError
+from scoring.rank.gates import HARD_LAYERS, LAYERS, SOFT_LAYERS
 
 SHAPES = {
     "points": [shapely.Point(76.6, 16.2)],
@@ -26,3 +29,31 @@ def test_a_gate_of_places_without_an_extent_is_refused(tmp_path, kind):
             read_gate(file, "settlements", source)
     else:
         assert len(read_gate(file, "settlements", source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "words", "around"),
+    [
+        ("ZONE", ["Core", "Buffer", "buffer area"], 2),
+        ("name", ["Kanha NP", "Kanha ESZ", "Eco-sensitive zone of Kanha"], 2),
+        ("name", ["Kanha NP", "Rebuffered", None], 0),
+    ],
+)
+def test_a_buffer_among_what_bars_is_counted(tmp_path, column, words, around):
+    """The law bars a core; around it a board decides. Both bar here, and whoever connects them is told."""
+    file = tmp_path / "parks.gpkg"
+    shapes = [shapely.box(76 + i, 16, 76.5 + i, 16.5) for i in range(len(words))]
+    gpd.GeoDataFrame({column: words}, geometry=shapes, crs=4326).to_file(file)
+    source = GateSource(path="parks.gpkg", source="wildlife department")
+    gate, report = read_gate_told(file, "protected_areas", source)
+    assert (len(gate), report["surroundings"]) == (3, around)
+    assert "surroundings" not in read_gate_told(file, "eco_sensitive", source)[1]
+
+
+def test_the_page_of_the_ranking_names_every_gate():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "ranking.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    told = {line.split("`")[1]: line for line in rows if line.split("`")[1] in LAYERS}
+    assert set(told) == set(LAYERS)
+    assert all("GATED" in told[name] for name in HARD_LAYERS)
+    assert all(f"{1 - loss:g}" in told[name] or f"1 - {loss:g}" in told[name] for name, loss in SOFT_LAYERS.items())
