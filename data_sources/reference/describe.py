@@ -110,13 +110,22 @@ def page() -> str:
 
 
 def _codes() -> list[str]:
-    """Every code of a waste with the routes that take it, which is what a user's own table has to name."""
+    """Every code of a waste with its routes and what they sell of it, which is what a user's own table has to name."""
     taken: dict[str, list[str]] = {}
     for row in load_table("routes").to_dict("records"):
         for code in str(row["waste_type_codes"]).split(";") if isinstance(row["waste_type_codes"], str) else ():
             taken.setdefault(code.strip(), []).append(str(row["name"]))
-    head = "\nCodes of wastes (`waste_type_code`) and the routes that take them; words such as *Red mud* are read as `red_mud`:\n"
-    return [head, "| code | routes |\n|---|---|", *(f"| `{c}` | {'; '.join(r)} |" for c, r in sorted(taken.items()))]
+    sold: dict[str, dict[str, list[str]]] = {}
+    for row in load_table("route_products").to_dict("records"):
+        products = sold.setdefault(str(row["waste_type_code"]), {})
+        products.setdefault(str(row["product"]), []).append(str(row["element"]))
+    head = "\nCodes of wastes (`waste_type_code`), the routes that take them and what those sell (blank: no product with a recovery is known, so nothing is valued); words such as *Red mud* are read as `red_mud`:\n"
+    said = {
+        code: "; ".join(f"{product}: {', '.join(dict.fromkeys(elements))}" for product, elements in products.items())
+        for code, products in sold.items()
+    }
+    rows = [f"| `{c}` | {'; '.join(r)} | {said.get(c, '')} |" for c, r in sorted(taken.items())]
+    return [head, "| code | routes | sold |\n|---|---|---|", *rows]
 
 
 if __name__ == "__main__":
