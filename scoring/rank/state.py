@@ -111,6 +111,18 @@ class Given:
         return {x.site_id for block in told for x in self.shares_of.get(block, []) if self.is_held(x)}
 
     @cached_property
+    def leases_over(self) -> dict[str, list[int]]:
+        """Site -> rows of the mining leases that hold it, name their holder and have not ended."""
+        out: dict[str, list[int]] = {}
+        holders, states = (self.column.get(c, [None] * len(self.ids)) for c in ("lease_holder", "lease_status"))
+        for i, kind in enumerate(self.column["kind"]):
+            if kind == "mining_lease" and text(holders[i]) and text(states[i]) != "none":
+                for x in self.shares_of.get(self.ids[i], []):
+                    if self.is_held(x):
+                        out.setdefault(x.site_id, []).append(i)
+        return out
+
+    @cached_property
     def fertility_columns(self) -> dict[str, dict[Any, Any]]:
         """Block -> its row of the frame ``fertility``, where it has an axis."""
         frame = self.case.fertility

@@ -33,8 +33,8 @@ GRADE_ELEMENT = "names the element in a word or another spelling: read as its sy
 GRADE_OXIDE = "the grade is of an oxide: read as that of its element"
 GRADE_UNKNOWN = "no element, oxide or total of that name in the reference: the grade is listed and cannot be valued; write a symbol, such as Cu"
 OXIDE_TOTAL = (
-    "a total of rare-earth oxides (TREO) is no total of elements, and how much of it is oxygen depends on the share of each: "
-    "not used; give it as TREE, in elements, or give the single oxides (La2O3, CeO2 and so on)"
+    "a total of rare-earth oxides (TREO) is no total of elements: from 0.79 of it (all Y2O3) to 0.88 (all Lu2O3) is element, by "
+    "the share of each; not used; give the single oxides (La2O3, CeO2 and so on), or a TREE that the laboratory states"
 )
 GRADE_OVER = "more than 1,000,000 ppm (100 %): impossible"
 REE_IN_WASTE = "rare earths above 5 % in a waste: check the unit"

@@ -80,8 +80,16 @@ def operator(b: BlockView) -> str | None:
 
 
 def lease_holder(b: BlockView) -> str | None:
-    """Who holds the lease: the block's own source, a lease layer, or the operator under a lease of its own."""
-    return stated(b, "lease_holder") or "; ".join(b.gate.holders) or (operator(b) if _is_operators(b) else None) or None
+    """Who holds the lease: the block's own source, a lease layer, the operator under a lease of its own, or a lease over the site."""
+    own = stated(b, "lease_holder") or "; ".join(b.gate.holders) or (operator(b) if _is_operators(b) else "")
+    names, holders = b.state.given.ids, b.state.given.column.get("lease_holder", [])
+    return own or "; ".join(f"{text(holders[i])} (lease {names[i]} over it)" for i in _leases_over(b)) or None
+
+
+def _leases_over(b: BlockView) -> list[int]:
+    """Rows of the mining leases among the blocks that hold the site of a waste block."""
+    record = b.state.given.own_record(b.i)
+    return [] if record is None else b.state.given.leases_over.get(record.row.site_id, [])
 
 
 def auction_outcome(b: BlockView) -> str | None:
@@ -126,7 +134,9 @@ def access_source(b: BlockView) -> str | None:
     gate = b.gate.reason if b.gate.status == "LEASED" else ""
     layer = "lease layer of the region" if b.gate.holders and not gate else ""
     block = b.state.given.column["source"][b.i] if _says_itself(b) and not lease else ""
-    parts = [stated(b, "access_source"), lease, gate, layer, text(block)]
+    sources = b.state.given.column["source"]
+    over = [text(sources[i]) for i in _leases_over(b)] if not (lease or gate or layer or block) else []
+    parts = [stated(b, "access_source"), lease, gate, layer, text(block), *over]
     return " | ".join(dict.fromkeys(p for p in parts if p)) or None
 
 

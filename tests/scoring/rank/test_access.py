@@ -95,6 +95,22 @@ def test_a_lease_layer_names_its_holder_and_closes_the_block(given: dict[str, An
     assert "A Ltd" in row["access_source"]
 
 
+@pytest.mark.parametrize(("status", "holder"), [("third_party", "A Ltd (lease L-1 over it)"), ("unknown", "A Ltd (lease L-1 over it)"), ("none", None)])  # fmt: skip
+def test_a_lease_among_the_blocks_that_holds_a_pond_names_whose_ground_it_lies_in(given, status, holder) -> None:
+    """It bars nothing, for only a gate does; but the pond's holder is not unknown where the region's own blocks say it."""
+    lease = given["blocks"].iloc[[-1]].assign(
+        block_id="L-1", kind="mining_lease", name="Lease 1", lease_status=status, lease_holder="A Ltd", source="lease map",
+        geometry=[shapely.box(85.9, 22.4, 86.1, 22.6)],
+    )  # fmt: skip
+    units = gpd.GeoDataFrame(pd.concat([given["blocks"], lease], ignore_index=True), crs=4326)
+    rows = told(given | {"blocks": units})
+    assert rows.loc["L-1", "lease_holder"] == "A Ltd"
+    found = rows.loc["WB-S-00", "lease_holder"]
+    assert found == holder or (holder is None and pd.isna(found))
+    assert rows.loc["WB-S-00", "open_to_bid"] == "unknown"
+    assert ("lease map" in str(rows.loc["WB-S-00", "access_source"])) == (holder is not None)
+
+
 def test_what_a_court_bars_is_not_open_although_nobody_holds_it(given: dict[str, Any]) -> None:
     bar = pd.DataFrame(
         {"constraint_id": ["K"], "site_id": ["S-03"], "constraint_type": ["court order"], "gate_code": ["hard"],
