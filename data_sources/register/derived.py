@@ -84,11 +84,10 @@ def station_ash_mt(
     return Range(total * of("range_low_factor"), total, total * of("range_high_factor"))
 
 
-def derive_ash(stations: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Ash tonnage of each station of ``ash_stations`` (or of a frame with its columns): columns ``COLUMNS``."""
-    table = load_table("ash_stations") if stations is None else stations
+def derive_ash(stations: pd.DataFrame) -> pd.DataFrame:
+    """Ash tonnage of each station of a frame with the columns of ``evidence/ash_stations``: columns ``COLUMNS``."""
     rows = []
-    for row in table.to_dict("records"):
+    for row in stations.to_dict("records"):
         fuel = str(row.get("fuel_class") or "hard_coal")
         start = int(row["commissioning_year"])
         mass = station_ash_mt(float(row["capacity_mw"]), start, fuel)
@@ -115,11 +114,10 @@ def generated_tonnage_mt(quantity: Range, factor: Range, share: Range) -> Range:
     return Range(*(q * f * s for q, f, s in zip(_t(quantity), _t(factor), _t(share))))
 
 
-def derive_from_terms(terms: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Tonnages of ``derivation_terms``: the sum over a site's terms of quantity x factor x share; columns ``COLUMNS``."""
-    table = load_table("derivation_terms") if terms is None else terms
+def derive_from_terms(terms: pd.DataFrame) -> pd.DataFrame:
+    """Tonnages by ``COLUMNS``: the sum over a site's terms (``evidence/derivation_terms``) of quantity x factor x share."""
     rows = []
-    for site, group in table.groupby("site_id", sort=True):
+    for site, group in terms.groupby("site_id", sort=True):
         low = mode = high = 0.0
         parts = []
         for r in group.sort_values("term").to_dict("records"):

@@ -176,7 +176,7 @@ def placed_away(state: pd.Series, box: np.ndarray, extent: Extent, as_of: int | 
                 for w, s, e, n in boxes
             ]
             out |= (codes == code) & ~np.logical_or.reduce(there)
-    return out & np.isfinite(box).all(axis=1)
+    return np.asarray(out & np.isfinite(box).all(axis=1), dtype=bool)
 
 
 def hold_placed_away(

@@ -13,6 +13,7 @@ from data_sources.readers.blocks import embedded_auction_blocks
 from data_sources.readers.survey import admit_frame
 from data_sources.readers.waste import embedded_inventory
 from data_sources.reference import load_reference, load_table
+from data_sources.register import derive_from_volume, from_power_stations
 from scoring.case import Case, Register
 from scoring.rank.assess import run, state_to_assessment
 from scoring.rank.next_sample import sample_next
@@ -20,7 +21,7 @@ from scoring.rank.settings import RankingSettings
 from scoring.waste.shares.waste_blocks import waste_blocks
 
 CRS = "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs"
-EVEREST = "EPSG:4146"
+EVEREST = "ESRI:37203"  # Everest, India and Nepal: PROJ has no way from it, so the table says one
 
 
 def results() -> Iterator[tuple[str, pd.DataFrame]]:
@@ -45,6 +46,12 @@ def results() -> Iterator[tuple[str, pd.DataFrame]]:
     yield "sediments_marked", pd.DataFrame({"n": [len(sediments.flags), len(sediments.quarantine)]})
     point = gpd.GeoSeries([shapely.Point(80, 20)], crs=EVEREST)
     yield "everest", pd.DataFrame(shapely.get_coordinates(in_degrees(point)[0]))
+    station = {"gppd_id": ["s"], "name": ["s"], "capacity_mw": [1000.0], "fuel": ["COAL"], "commissioning_year": [1995]}
+    yield "stations", from_power_stations(pd.DataFrame(station | {"latitude": [21.0], "longitude": [85.0]})).figures
+    volumes = [
+        derive_from_volume("v", 5.0, "Mm3", waste) for waste in ("red_mud", "cu_flotation_tailings", "phosphogypsum")
+    ]
+    yield "volumes", pd.DataFrame(volumes)
     # In Andhra Pradesh by its box, whose western edge lies at 76.7 E.
     rows = {"site_id": ["w", "e"], "name": ["w", "e"], "waste_type_code": "red_mud", "state": "Andhra Pradesh"}
     yield "states", admit_frame(pd.DataFrame(rows | {"lon": [76.75, 80.0], "lat": [15.0, 15.0]}), "waste_sites").kept

@@ -57,14 +57,12 @@ def word(column: str, old: str, new: str) -> Callable[[Row], None]:
 
 EDITS: dict[str, Callable[[Row], None]] = {
     "ash_parameters": times(0.9, "value"),
-    "ash_stations": times(0.9, "capacity_mw"),
     "ash_utilisation": times(0.9, "unused_share"),
     "auction_blocks": times(1.5, "area_ha_published"),
-    "bibliography": word("seen", "own knowledge", "2026-01-01"),
+    "bibliography": word("seen", "seen", "recalled"),
     "campaign_costs": times(1.1, "cost_min_inr_lakh", "cost_mode_inr_lakh", "cost_max_inr_lakh"),
     "cost_scale": times(1.1, "value"),
     "datum_shifts": plus(10.0, "dx_m"),
-    "derivation_terms": times(0.9, "factor_min", "factor_mode", "factor_max"),
     "dry_densities": times(0.9, "density_min_t_per_m3", "density_mode_t_per_m3", "density_max_t_per_m3"),
     "elements": times(0.9, "price_2024_usd_per_kg", "price_2025e_usd_per_kg"),
     "metallurgy_defaults": times(0.9, "value", only=lambda row: row["kind"] == "test_level"),
@@ -88,6 +86,8 @@ EDITS: dict[str, Callable[[Row], None]] = {
     "waste_sites": plus(0.01, "lat"),
 }
 SHORT = ("dry_densities", "price_correlations")
+# The laws of ``cost_scale`` were fitted to it; a run reads and checks it and takes no number from it.
+OPEN = {"plant_costs": "it belongs into evidence/, with the fit that reads it"}
 EVERY = bool(os.environ.get("KHANIJ_LONG"))
 
 
@@ -114,8 +114,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
 
 
 @pytest.mark.parametrize("table", sorted(EDITS) if EVERY else SHORT)
-def test_an_edited_figure_moves_a_number(copy: tuple[Path, dict[str, str]], table: str) -> None:
+def test_an_edited_figure_moves_a_number(
+    copy: tuple[Path, dict[str, str]], table: str, request: pytest.FixtureRequest
+) -> None:
     code, before = copy
+    if table in OPEN:
+        request.applymarker(pytest.mark.xfail(reason=OPEN[table], strict=True))
     assert "ranked_blocks" in before, before
     path = code / FOLDER / f"{table}.csv"
     text = path.read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from data_sources.reference import load_table
 from data_sources.reference.site_names import name_similarity
+from data_sources.reference.tables import load_evidence
 from data_sources.register import (
     derive_ash,
     derive_from_terms,
@@ -178,7 +179,7 @@ def test_distance_on_the_sphere(lat, lon, azimuth, km):
 def test_ash_of_every_station_reproduces_its_tonnage_within_five_per_cent():
     table = load_table("site_tonnages")
     stored = table[table["is_preferred"]].set_index("site_id")
-    ash = derive_ash()
+    ash = derive_ash(load_evidence("ash_stations"))
     assert len(ash) == 23 and set(ash["basis_code"]) == {"derived"} and set(ash["knowledge_class"]) == {"analogue"}
     for row in ash.to_dict("records"):
         for column in ("tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt"):
@@ -188,7 +189,7 @@ def test_ash_of_every_station_reproduces_its_tonnage_within_five_per_cent():
 def test_the_other_derived_tonnages_follow_from_their_terms():
     table = load_table("site_tonnages")
     stored = table[table["is_preferred"]].set_index("site_id")
-    derived = derive_from_terms()
+    derived = derive_from_terms(load_evidence("derivation_terms"))
     assert set(derived["site_id"]) >= {f"IN-RM-00{i}" for i in range(1, 9)}
     for row in derived.to_dict("records"):
         for column in ("tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt"):
