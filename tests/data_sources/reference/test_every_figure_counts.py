@@ -68,13 +68,12 @@ EDITS: dict[str, Callable[[Row], None]] = {
     "metallurgy_defaults": times(0.9, "value", only=lambda row: row["kind"] == "test_level"),
     "plant_costs": times(1.1, "opex_usd_per_t", "capex_musd"),
     "price_correlations": times(0.9, "rho"),
-    "price_volatility": times(1.1, "annual_log_sd"),
-    "ree_profiles": times(0.9, "share_pct"),
+    "price_volatility": times(1.1, "gsd_used"),
+    "ree_profiles": times(0.5, "share_pct", only=lambda row: row["element"] == "Nd"),
     "route_costs": times(1.1, "opex_min_usd_per_t", "opex_mode_usd_per_t", "opex_max_usd_per_t"),
     "route_families": word("maturity_level", "bench", "pilot"),
     "route_maturity": times(0.9, "p_works_as_designed"),
     "route_products": times(0.9, "payability_min", "payability_mode", "payability_max"),
-    "routes": word("route_code", "cil_releach", "cil_releach_2"),
     "royalties": times(1.1, "rate_pct"),
     "site_constraints": times(0.9, "multiplier"),
     "site_grades": times(0.9, "value_min", "value_mode", "value_max", "ppm_min", "ppm_mode", "ppm_max"),
@@ -82,17 +81,23 @@ EDITS: dict[str, Callable[[Row], None]] = {
     "site_tonnages": times(0.9, "tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt"),
     "state_boxes": plus(0.5, "west"),
     "survey_elements": times(0.1, "ucc_ppm"),
-    "us_cpi": times(1.1, "index"),
+    "us_cpi": times(1.1, "index", only=lambda row: row["cpi_year"] == "2024"),
     "waste_sites": plus(0.01, "lat"),
 }
 SHORT = ("dry_densities", "price_correlations")
-# The laws of ``cost_scale`` were fitted to it; a run reads and checks it and takes no number from it.
-OPEN = {"plant_costs": "it belongs into evidence/, with the fit that reads it"}
+NO_FIGURES = {"routes"}
+OPEN = {
+    "plant_costs": "the laws of cost_scale were fitted to it; it belongs into evidence/, with the fit",
+    "route_costs": "a published cost is told beside the law in words, and enters no number",
+    "us_cpi": "brings the plants of that fit to one year; a law is in dollars of the base year already",
+    "survey_elements": "the driver's two samples are too few for the check of units, which reads it",
+}
+"""Tables of which no number is known to move, and why: expected to fail until somebody moves them or finds it."""
 EVERY = bool(os.environ.get("KHANIJ_LONG"))
 
 
 def test_every_table_has_an_edit():
-    assert set(EDITS) == {path.stem for path in (ROOT / FOLDER).glob("*.csv")} and set(SHORT) <= set(EDITS)
+    assert set(EDITS) | NO_FIGURES == {path.stem for path in (ROOT / FOLDER).glob("*.csv")} and set(SHORT) <= set(EDITS)
 
 
 def numbers_of(code: Path) -> dict[str, str]:
