@@ -18,9 +18,8 @@ from data_sources.connectors.files import read_file
 from data_sources.contracts.admitting.admission import ANYWHERE, Admission, Area, admit
 from data_sources.contracts.admitting.places import INDIA_DEG, coordinate_pair
 from data_sources.contracts.admitting.raw_columns import Said
-from data_sources.contracts.admitting.states import placed_away
 from data_sources.contracts.admitting.values import parse_numbers
-from data_sources.contracts.contract import QUARANTINE_COLUMNS, Contract, plain_name
+from data_sources.contracts.contract import QUARANTINE_COLUMNS, Contract
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.contracts.shapes.remarks import remark
@@ -197,10 +196,7 @@ def _margin(contract: Contract) -> float:
 
 
 def _elsewhere(frame: pd.DataFrame, field_map: Mapping[str, str], extent: Extent, contract: Contract) -> np.ndarray:
-    """Rows that lie properly in India but outside the extent: another region's rows, not wrong ones.
-
-    A row that names a State of the extent and lies in another one stays, and is held for it.
-    """
+    """Rows that lie properly in India but outside the extent: another region's rows, not wrong ones."""
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None and frame.crs is not None:
         box = shapely.bounds(in_degrees(frame.geometry)[0])
     else:
@@ -220,7 +216,4 @@ def _elsewhere(frame: pd.DataFrame, field_map: Mapping[str, str], extent: Extent
         apart = (box[:, 2] < extent[0]) | (box[:, 0] > extent[2]) | (box[:, 3] < extent[1]) | (box[:, 1] > extent[3])
         if not contract.india_only:
             proper = np.isfinite(box).all(axis=1)
-    named = [c for c in frame.columns if field_map.get(c, plain_name(c)) == "state"]
-    if named and "state" in contract.names():
-        apart &= ~placed_away(frame[named[0]].astype("str"), box, extent, contract.states_as_of)
     return np.asarray(proper & apart)

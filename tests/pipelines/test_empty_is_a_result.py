@@ -23,10 +23,7 @@ NOTHING = {
     "clipped": (
         "own_waste_table",
         "far.csv",
-        ",".join(SITES)
-        + "\n"
-        + ",".join(map(str, site(0, lon=80.0, lat=15.0))).replace("Jharkhand", "Andhra Pradesh")
-        + "\n",
+        ",".join(SITES) + "\n" + ",".join(map(str, site(0, lon=80.0, lat=15.0))) + "\n",
     ),
     "unreadable": ("own_waste_table", "broken.xlsx", "no workbook"),
     "missing": ("own_waste_table", "nothere.csv", None),

@@ -29,7 +29,7 @@ from data_sources.contracts.admitting.raw_columns import (
     read_columns,
 )
 from data_sources.contracts.admitting.rules import RULES
-from data_sources.contracts.admitting.states import check_land, check_state, hold_placed_away, present_names
+from data_sources.contracts.admitting.states import check_land, check_state, present_names
 from data_sources.contracts.contract import Contract
 from data_sources.contracts.shapes import datums
 from data_sources.contracts.shapes.remarks import remarks_of
@@ -143,8 +143,6 @@ def admit(
             judged=judged,
             no_position=places.NO_COLUMNS if read.pair is None and geometry_name(frame) is None else places.NO_POSITION,
         )
-        if within.extent_deg is not None and "state" in out.columns:
-            hold_placed_away(out["state"], shapes, within.extent_deg, ledger, as_of=contract.states_as_of)
         report |= _check_places(out, contract, read.matched, (lon, lat), within.states, ledger)
     check_rows(out, contract, ledger)
     for rule in RULES.get(contract.name, ()):

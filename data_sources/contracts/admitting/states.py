@@ -158,40 +158,6 @@ def check_state(
     return unknown
 
 
-def placed_away(state: pd.Series, box: np.ndarray, extent: Extent, as_of: int | None = None) -> np.ndarray:
-    """Rows that name a State of the extent and lie in no box of that State: wrong rows of here, not right ones of elsewhere.
-
-    Parameters
-    ----------
-    state : names, of shape (n,). box : west, south, east, north of each row, degrees, shape (n, 4); NaN without a place.
-    extent : west, south, east, north of the region, degrees.
-    """
-    out, t = np.zeros(len(state), dtype=bool), STATE_TOLERANCE_DEG
-    codes, names = pd.factorize(state)
-    for code, name in enumerate(names):
-        boxes = [b for part in _parts(str(name), as_of) for b in state_boxes().get(part, ())]
-        if any(b[0] <= extent[2] and b[2] >= extent[0] and b[1] <= extent[3] and b[3] >= extent[1] for b in boxes):
-            there = [
-                (box[:, 2] >= w - t) & (box[:, 0] <= e + t) & (box[:, 3] >= s - t) & (box[:, 1] <= n + t)
-                for w, s, e, n in boxes
-            ]
-            out |= (codes == code) & ~np.logical_or.reduce(there)
-    return np.asarray(out & np.isfinite(box).all(axis=1), dtype=bool)
-
-
-def hold_placed_away(
-    state: pd.Series, shapes: Any, extent: Extent, ledger: Ledger, *, as_of: int | None = None
-) -> None:
-    """Say of rows outside the region that they name a State of it: the place is wrong, or the State is."""
-    box = shapely.bounds(np.asarray(shapes, dtype=object))
-    west, south, east, north = extent
-    with np.errstate(invalid="ignore"):
-        apart = (box[:, 2] < west) | (box[:, 0] > east) | (box[:, 3] < south) | (box[:, 1] > north)
-    out = np.flatnonzero(apart & placed_away(state, box, extent, as_of))
-    text = [f"{state.iloc[i]}, but at {box[i, 0]:.4f} E, {box[i, 1]:.4f} N" for i in out]
-    ledger.hold(out, "state", pd.Series(text, dtype="str"), OTHER_STATE)
-
-
 def _parts(name: str, as_of: int | None) -> list[str]:
     text = re.sub(r"^(?:ut|union territory|state)\s*(?:of)?\s*:?\s+", "", _key(name))
     if text in state_boxes():

@@ -9,11 +9,8 @@ import shapely
 
 from assets.survey import load_layer
 from assets.workspace import Workspace
-from data_sources.contracts.admitting.admission import Area
 from data_sources.contracts.admitting.states import NO_STATE, OTHER_STATE
-from data_sources.contracts.waste import WASTE_SITES
 from data_sources.readers.blocks import embedded_auction_blocks
-from data_sources.readers.common import admit_layer
 from data_sources.readers.states import read_states
 from data_sources.readers.survey import admit_frame, read_layer
 from data_sources.readers.waste import embedded_inventory
@@ -101,31 +98,3 @@ def test_a_site_without_a_state_must_lie_in_one():
     got = admit_frame(frame, "waste_sites")
     assert got.kept["site_id"].tolist() == ["land", "island"]
     assert dict(zip(got.quarantine["row"], got.quarantine["reason"])) == {2: NO_STATE, 3: NO_STATE, 5: OTHER_STATE}
-
-
-@pytest.mark.parametrize("clip", [True, None])
-def test_a_row_that_names_a_state_of_the_region_and_lies_in_another_is_held_and_not_cut(clip):
-    """Cut in silence it would look like a site of elsewhere; a site of a State that the region does not touch is one."""
-    places = {
-        "here": (76.5, 16.2),
-        "astray": (72.6, 23.0),
-        "elsewhere": (72.6, 23.1),
-        "nameless": (72.6, 23.2),
-        "far": (72, 24),
-    }
-    frame = pd.DataFrame(
-        {
-            "site_id": list(places),
-            "name": list(places),
-            "Longitude": [p[0] for p in places.values()],
-            "Latitude": [p[1] for p in places.values()],
-            "waste_type_code": "red_mud",
-            "STATE": ["Karnataka", "Karnataka", "Gujarat", None, "Gujarat"],
-        }
-    )
-    within = Area((76.0, 16.0, 77.0, 17.0), None)
-    got = admit_layer(frame, WASTE_SITES, card=None, options={"clip": clip}, within=within)
-    assert got.kept["site_id"].tolist() == ["here"]
-    assert got.report["rows_outside_region"] == 3
-    assert (2, OTHER_STATE) in set(zip(got.quarantine["row"], got.quarantine["reason"]))
-    assert got.report["rows_in"] == got.report["rows_kept"] + got.report["rows_quarantined"] == 2
