@@ -25,6 +25,10 @@ from scoring.waste.routes import RouteBook
 from scoring.waste.shares.allocation import Allocation
 from scoring.waste.shares.units import UnitPlan
 
+FREE = ("none", "state")
+"""``lease_status`` of ground that nobody holds, or the State itself."""
+_NOTHING = 1e-9
+
 
 class Share(NamedTuple):
     """One row of the allocation's shares."""
@@ -111,15 +115,28 @@ class Given:
         return {x.site_id for block in told for x in self.shares_of.get(block, []) if self.is_held(x)}
 
     @cached_property
-    def leases_over(self) -> dict[str, list[int]]:
-        """Site -> rows of the mining leases that hold it, name their holder and have not ended."""
-        out: dict[str, list[int]] = {}
+    def leases_over(self) -> dict[str, list[list[int]]]:
+        """Site -> rows of the mining leases that hold it, one list a holder; none that ended or lies with the State.
+
+        What the leases of one holder have of a site is added up before it is held against ``min_inside``: the allocation
+        has split what lies under two of them, so the sum is the share of their union. Mapped ground is held to the same
+        share, for the edge of a neighbour's lease names nobody.
+        """
+        sums: dict[tuple[str, str], float] = {}
+        rows: dict[tuple[str, str], list[int]] = {}
         holders, states = (self.column.get(c, [None] * len(self.ids)) for c in ("lease_holder", "lease_status"))
         for i, kind in enumerate(self.column["kind"]):
-            if kind == "mining_lease" and text(holders[i]) and text(states[i]) != "none":
+            holder = " ".join(text(holders[i]).split()).casefold()
+            if kind == "mining_lease" and holder and text(states[i]) not in FREE:
                 for x in self.shares_of.get(self.ids[i], []):
-                    if self.is_held(x):
-                        out.setdefault(x.site_id, []).append(i)
+                    key = (x.site_id, holder)
+                    sums[key] = sums.get(key, 0.0) + x.inside
+                    if x.inside > _NOTHING:
+                        rows.setdefault(key, []).append(i)
+        out: dict[str, list[list[int]]] = {}
+        for key, leases in rows.items():
+            if sums[key] >= self.settings.min_inside:
+                out.setdefault(key[0], []).append(leases)
         return out
 
     @cached_property
@@ -161,7 +178,7 @@ class Given:
 
     def is_held(self, share: Share) -> bool:
         """Whether a block holds a share of a site: mapped ground always, a drawn position above ``min_inside``."""
-        return share.inside > 1e-9 and (
+        return share.inside > _NOTHING and (
             share.share_basis != "position drawn" or share.inside >= self.settings.min_inside
         )
 

@@ -10,11 +10,11 @@ import math
 from khanij.foundation.cells import number_of, text
 from khanij.foundation.wording import number
 from scoring.rank.gates import MAY_BE_IN_FORCE
+from scoring.rank.state import FREE
 from scoring.rank.told.block_view import BlockView
 
 _ACTUAL = ("waste_block", "auction_block", "mining_lease")
 """Kinds that somebody can hold or bid for; a survey sheet or a grid cell is only ground to read."""
-_FREE = ("none", "state")
 _OFFERED = ("offered_again", "open")
 OUTCOME_WORDS = {
     "sold": "sold", "annulled": "annulled", "offered_again": "offered again, result not known", "no_bid": "no bid",
@@ -65,7 +65,7 @@ def open_to_bid(b: BlockView) -> str | None:
     if _is_operators(b):
         return "operator"
     # Ground whose lease ended is open when somebody offers it, which no lease layer says.
-    is_free = outcome in _OFFERED or (not outcome and lease in _FREE and not _has_ended(b))
+    is_free = outcome in _OFFERED or (not outcome and lease in FREE and not _has_ended(b))
     return "yes" if is_free and not b.gate.status else "unknown"
 
 
@@ -81,15 +81,27 @@ def operator(b: BlockView) -> str | None:
 
 def lease_holder(b: BlockView) -> str | None:
     """Who holds the lease: the block's own source, a lease layer, the operator under a lease of its own, or a lease over the site."""
-    own = stated(b, "lease_holder") or "; ".join(b.gate.holders) or (operator(b) if _is_operators(b) else "")
-    names, holders = b.state.given.ids, b.state.given.column.get("lease_holder", [])
-    return own or "; ".join(f"{text(holders[i])} (lease {names[i]} over it)" for i in _leases_over(b)) or None
+    return _own_holder(b) or "; ".join(words for words, _ in _holders_over(b)) or None
 
 
-def _leases_over(b: BlockView) -> list[int]:
-    """Rows of the mining leases among the blocks that hold the site of a waste block."""
-    record = b.state.given.own_record(b.i)
-    return [] if record is None else b.state.given.leases_over.get(record.row.site_id, [])
+def _own_holder(b: BlockView) -> str:
+    return stated(b, "lease_holder") or "; ".join(b.gate.holders) or (operator(b) or "" if _is_operators(b) else "")
+
+
+def _holders_over(b: BlockView) -> list[tuple[str, list[str]]]:
+    """Holders of the mining leases over the site of a waste block, with the leases in words, and the sources of these.
+
+    None where its own source names somebody, or says that the ground is free: that is nearer than an outline over it.
+    """
+    given, record = b.state.given, b.state.given.own_record(b.i)
+    if record is None or _own_holder(b) or stated(b, "lease_status") in FREE:
+        return []
+    out = []
+    for rows in given.leases_over.get(record.row.site_id, []):
+        leases = f"{'lease' if len(rows) == 1 else 'leases'} {', '.join(given.ids[i] for i in rows)}"
+        holder = text(given.column["lease_holder"][rows[0]])
+        out.append((f"{holder} ({leases} over it)", [text(given.column["source"][i]) for i in rows]))
+    return out
 
 
 def auction_outcome(b: BlockView) -> str | None:
@@ -134,8 +146,7 @@ def access_source(b: BlockView) -> str | None:
     gate = b.gate.reason if b.gate.status == "LEASED" else ""
     layer = "lease layer of the region" if b.gate.holders and not gate else ""
     block = b.state.given.column["source"][b.i] if _says_itself(b) and not lease else ""
-    sources = b.state.given.column["source"]
-    over = [text(sources[i]) for i in _leases_over(b)] if not (lease or gate or layer or block) else []
+    over = [source for _, sources in _holders_over(b) for source in sources]
     parts = [stated(b, "access_source"), lease, gate, layer, text(block), *over]
     return " | ".join(dict.fromkeys(p for p in parts if p)) or None
 

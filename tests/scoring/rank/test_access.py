@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ def offered(number: int, **told: Any) -> dict[str, Any]:
     return made
 
 
-def frames(home: Path) -> dict[str, Any]:
-    """Five waste blocks, one of each lease status, and four auction blocks, one of each kind of outcome."""
-    sites = [(*site(i)[:12], lease, "a source") for i, lease in enumerate(LEASES)]
+def frames(home: Path, leases: Sequence[str] = LEASES) -> dict[str, Any]:
+    """Waste blocks, one of each lease status, and four auction blocks, one of each kind of outcome."""
+    sites = [(*site(i)[:12], lease, "a source") for i, lease in enumerate(leases)]
     blocks = [
         offered(
             0, outcome="sold", outcome_date="2024-07-21", preferred_bidder="Vedanta", premium_pct=6.05, tranche="1"
@@ -95,20 +96,71 @@ def test_a_lease_layer_names_its_holder_and_closes_the_block(given: dict[str, An
     assert "A Ltd" in row["access_source"]
 
 
-@pytest.mark.parametrize(("status", "holder"), [("third_party", "A Ltd (lease L-1 over it)"), ("unknown", "A Ltd (lease L-1 over it)"), ("none", None)])  # fmt: skip
-def test_a_lease_among_the_blocks_that_holds_a_pond_names_whose_ground_it_lies_in(given, status, holder) -> None:
+ALL, WEST, EAST = (-0.01, 0.01), (-0.01, 0.0), (0.0, 0.01)
+"""West and east of a pond [deg]; its position is drawn with r90 50 m, a sigma of 0.0002 deg."""
+THIRDS = (-0.01, -0.0001), (-0.0001, 0.0001), (0.0001, 0.01)
+OVER = {
+    "held": ([("third_party", "A Ltd", ALL)], "A Ltd (lease 0-0 over it)"),
+    "status unknown": ([("unknown", "A Ltd", ALL)], "A Ltd (lease 1-0 over it)"),
+    "ended": ([("none", "A Ltd", ALL)], None),
+    "with the State": ([("state", "A Ltd", ALL)], None),
+    "ended, another's since": ([("none", "A Ltd", ALL), ("third_party", "B Ltd", ALL)], "B Ltd (lease 4-1 over it)"),
+    "a part": ([("third_party", "A Ltd", THIRDS[0])], None),
+    "two parts of one holder": ([("third_party", "A Ltd", THIRDS[0]), ("third_party", "A  LTD", THIRDS[1])], "A Ltd (leases 6-0, 6-1 over it)"),
+    "one over the other": ([("third_party", "A Ltd", ALL), ("third_party", "A Ltd", EAST)], "A Ltd (leases 7-0, 7-1 over it)"),
+    "parts of two holders": ([("third_party", "A Ltd", THIRDS[0]), ("third_party", "B Ltd", THIRDS[2])], None),
+    "halves of two holders": ([("third_party", "A Ltd", WEST), ("third_party", "B Ltd", EAST)], "A Ltd (lease 9-0 over it); B Ltd (lease 9-1 over it)"),
+}  # fmt: skip
+"""Mining leases among the blocks, each over a pond of its own -> its holder, where two fifths of it must be held."""
+
+
+@pytest.fixture(scope="module")
+def under_leases(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    base = frames(tmp_path_factory.mktemp("leases"), ["unknown"] * len(OVER))
+    at = base["sites"].set_index("site_id")
+    leases = [
+        (f"{i}-{j}", status, holder, (x + west, y - 0.01, x + east, y + 0.01))
+        for i, ((made, _), x, y) in enumerate(zip(OVER.values(), at["lon"], at["lat"]))
+        for j, (status, holder, (west, east)) in enumerate(made)
+    ]
+    settings = RankingSettings(draws=400, seed=1, threads=1, min_inside=0.4)
+    return told(with_leases(base, leases) | {"settings": settings})
+
+
+@pytest.mark.parametrize("case", OVER)
+def test_a_lease_among_the_blocks_that_holds_a_pond_names_whose_ground_it_lies_in(under_leases, case) -> None:
     """It bars nothing, for only a gate does; but the pond's holder is not unknown where the region's own blocks say it."""
-    lease = given["blocks"].iloc[[-1]].assign(
-        block_id="L-1", kind="mining_lease", name="Lease 1", lease_status=status, lease_holder="A Ltd", source="lease map",
-        geometry=[shapely.box(85.9, 22.4, 86.1, 22.6)],
-    )  # fmt: skip
-    units = gpd.GeoDataFrame(pd.concat([given["blocks"], lease], ignore_index=True), crs=4326)
-    rows = told(given | {"blocks": units})
-    assert rows.loc["L-1", "lease_holder"] == "A Ltd"
-    found = rows.loc["WB-S-00", "lease_holder"]
-    assert found == holder or (holder is None and pd.isna(found))
-    assert rows.loc["WB-S-00", "open_to_bid"] == "unknown"
-    assert ("lease map" in str(rows.loc["WB-S-00", "access_source"])) == (holder is not None)
+    n = list(OVER).index(case)
+    leases, holder = OVER[case]
+    row = under_leases.loc[f"WB-S-{n:02d}"]
+    assert row["lease_holder"] == holder or (holder is None and pd.isna(row["lease_holder"]))
+    assert row["open_to_bid"] == "unknown"
+    used = [f"map {n}-{j}" for j in range(len(leases)) if holder and f"{n}-{j}" in holder]
+    assert [w for w in str(row["access_source"]).split(" | ") if w.startswith("map ")] == used
+
+
+def test_what_a_site_says_itself_comes_before_a_lease_over_it(given: dict[str, Any]) -> None:
+    """Free ground has no holder, and an operator's own lease is the operator's; where only a lease names one, it is its source."""
+    wide = (85.5, 22.0, 86.8, 23.0)
+    rows = told(with_leases(given, [("L-0", "third_party", "A Ltd", wide)]))
+    names = dict(zip(LEASES, [rows.loc[f"WB-S-0{i}", "lease_holder"] for i in range(5)]))
+    over = "A Ltd (lease L-0 over it)"
+    assert (names["unknown"], names["operator"], names["third_party"]) == (over, "Operator", over)
+    assert pd.isna(names["none"]) and pd.isna(names["state"])
+    tells = {lease: "map L-0" in str(rows.loc[f"WB-S-0{i}", "access_source"]) for i, lease in enumerate(LEASES)}
+    assert tells == {lease: name == over for lease, name in names.items()}
+    assert str(rows.loc["WB-S-02", "access_source"]).endswith("a source | map L-0")
+
+
+def with_leases(given: dict[str, Any], leases: list[tuple[str, str, str, tuple[float, ...]]]) -> dict[str, Any]:
+    """The case with mining leases among its blocks, of some id, status, holder and outline."""
+    made = [
+        given["blocks"].iloc[[-1]].assign(
+            block_id=number, kind="mining_lease", name=f"Lease {number}", lease_status=status, lease_holder=holder,
+            source=f"map {number}", geometry=[shapely.box(*outline)],
+        ) for number, status, holder, outline in leases
+    ]  # fmt: skip
+    return given | {"blocks": gpd.GeoDataFrame(pd.concat([given["blocks"], *made], ignore_index=True), crs=4326)}
 
 
 def test_what_a_court_bars_is_not_open_although_nobody_holds_it(given: dict[str, Any]) -> None:
