@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from data_sources.regions import GateSource
 from khanij.foundation.errors import ContractError, CrsError
 
 KEPT = ("name", "fact", "holder", "lease_status", "status_said")
-SURROUNDINGS = r"\bbuffer|eco[ _-]?sensitive|\besz\b"
-"""What the ground around a core calls itself: mining there is for the wildlife board to allow, not barred."""
+SURROUNDINGS = r"(?<![^\W\d_])(?:buffers?|eco[ _-]?sensitive|esz)(?![^\W\d_])"
+"""What the ground around a core calls itself, with no letter before or after: there the wildlife board may allow mining."""
+_CALLS_ITSELF = r"name|zone|type|kind|class|categ|catg|desig"
+"""Columns in which an outline says what it is; a remark on a core may speak of its buffer too."""
 BARS_NOTHING = {"none": "ended", "state": "with the State"}
 """``lease_status`` of leases that a gate leaves out -> what they are called."""
 
@@ -40,8 +43,9 @@ def read_gate(path: Path, name: str, source: GateSource) -> gpd.GeoDataFrame:
 def read_gate_told(path: Path, name: str, source: GateSource) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
     """``read_gate``, and the report of what was read.
 
-    ``rows_in``, ``rows_kept``, ``left_out`` by why, ``points_left_out``, ``lease_remarks``, and ``surroundings``: outlines of
-    ``protected_areas`` that call themselves a buffer or an eco-sensitive zone, which bar as a core does.
+    ``rows_in``, ``rows_kept``, ``left_out`` by why, ``points_left_out``, ``lease_remarks``, and ``surroundings``: of
+    ``protected_areas``, the outlines that call themselves a buffer or an eco-sensitive zone, which bar as a core does, and
+    ``surroundings_in``, the columns where they do.
     """
     frame = read_file(path, layer=source.layer, options=source.options)
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -73,9 +77,7 @@ def read_gate_told(path: Path, name: str, source: GateSource) -> tuple[gpd.GeoDa
     if without:
         report["points_left_out"] = without
     if name == "protected_areas":
-        words = [frame[c].astype("str") for c in frame.columns if c != frame.geometry.name]
-        said = [column.str.contains(SURROUNDINGS, case=False, regex=True, na=False) for column in words]
-        report["surroundings"] = int(np.logical_or.reduce(said).sum()) if said else 0
+        report |= _surroundings(frame)
     if name == "leases":
         data |= _leases(frame, source, data["holder"], report)
     gate = gpd.GeoDataFrame(pd.DataFrame(data).assign(source=source.source), geometry=shapes, crs="EPSG:4326")
@@ -84,6 +86,16 @@ def read_gate_told(path: Path, name: str, source: GateSource) -> tuple[gpd.GeoDa
         gate = gate[~gate["lease_status"].isin(list(BARS_NOTHING))]
         report["rows_kept"] = len(gate)
     return gate.reset_index(drop=True), report
+
+
+def _surroundings(frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    columns = [c for c in frame.columns if c != frame.geometry.name and re.search(_CALLS_ITSELF, str(c), re.IGNORECASE)]
+    said = {
+        str(c): frame[c].astype("str").str.contains(SURROUNDINGS, case=False, regex=True, na=False).to_numpy()
+        for c in columns
+    }
+    any_said = np.logical_or.reduce(list(said.values())) if said else np.zeros(0, dtype=bool)
+    return {"surroundings": int(any_said.sum()), "surroundings_in": [c for c, rows in said.items() if rows.any()]}
 
 
 def _leases(

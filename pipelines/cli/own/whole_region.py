@@ -122,7 +122,11 @@ def _tried(what: str, file: object, read: Callable[[], Any]) -> tuple[Any, list[
     return got, [Line(what, OK, "", "", name, rows, rows)]
 
 
-_AROUND_A_CORE = "put them into a file of their own, and name it under gates as eco_sensitive: they lower a score there"
+_AROUND_A_CORE = (
+    "where they are no part of the core: select them in QGIS by {columns}, save the selection as a file of its own "
+    "(Export, Save Selected Features As), delete it from this one, and name the new file in the region's YAML under gates, as "
+    "eco_sensitive: {{path: ..., source: {source}}}: there it lowers a score"
+)
 
 
 def _gate(gate: str, path: Path, region: Region) -> list[Line]:
@@ -141,7 +145,8 @@ def _gate(gate: str, path: Path, region: Region) -> list[Line]:
     lines = [Line(f"gate {gate}", OK, "; ".join(left), "", file, *counts)]
     if around := report.get("surroundings"):
         says = f"{around} of {report['rows_kept']} outlines call themselves a buffer or an eco-sensitive zone, and bar as a core does"
-        lines.append(Line(f"gate {gate}", FINDING, says, _AROUND_A_CORE, file))
+        do = _AROUND_A_CORE.format(columns=" and ".join(report["surroundings_in"]), source=region.gates[gate].source)
+        lines.append(Line(f"gate {gate}", NOTE, says, do, file))
     if words := words_not_understood(report):
         says = f"status not understood, taken as a lease that may be in force: {_some(words)}"
         lines.append(Line(f"gate {gate}", NOTE, says, _IN_OTHER_WORDS.format(where="options"), file))

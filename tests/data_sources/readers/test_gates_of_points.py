@@ -7,8 +7,9 @@ import pytest
 import shapely
 
 from data_sources.readers.gates import read_gate, read_gate_told
-from data_sources.regions import GateSource
+from data_sources.regions import GateSource, load_region
 from khanij.foundation.errors import ContractError
+from pipelines.cli.own.whole_region import NOTE, OK, _gate
 from scoring.rank.gates import HARD_LAYERS, LAYERS, SOFT_LAYERS
 
 SHAPES = {
@@ -36,7 +37,11 @@ def test_a_gate_of_places_without_an_extent_is_refused(tmp_path, kind):
     [
         ("ZONE", ["Core", "Buffer", "buffer area"], 2),
         ("name", ["Kanha NP", "Kanha ESZ", "Eco-sensitive zone of Kanha"], 2),
+        ("PA_NAME", ["KANHA_BUFFER_1", "ESZ2", "Kanha_eco_sensitive_zone"], 3),
+        ("Category", ["Ecosensitive", "Buffers", "Core"], 2),
         ("name", ["Kanha NP", "Rebuffered", None], 0),
+        ("TYPE", ["Buffered", "Beszterce", "Prebuffer"], 0),
+        ("REMARKS", ["its buffer is notified apart", "see the ESZ", ""], 0),
     ],
 )
 def test_a_buffer_among_what_bars_is_counted(tmp_path, column, words, around):
@@ -46,8 +51,36 @@ def test_a_buffer_among_what_bars_is_counted(tmp_path, column, words, around):
     gpd.GeoDataFrame({column: words}, geometry=shapes, crs=4326).to_file(file)
     source = GateSource(path="parks.gpkg", source="wildlife department")
     gate, report = read_gate_told(file, "protected_areas", source)
-    assert (len(gate), report["surroundings"]) == (3, around)
+    assert (len(gate), report["surroundings"], report["surroundings_in"]) == (3, around, [column] if around else [])
     assert "surroundings" not in read_gate_told(file, "eco_sensitive", source)[1]
+
+
+def test_whoever_does_as_the_note_says_is_told_no_more_of_it(tmp_path):
+    outlines = gpd.GeoDataFrame(
+        {"name": ["Kanha", "Kanha"], "ZONE": ["Core", "Buffer"]},
+        geometry=[shapely.box(76, 16, 76.5, 16.5), shapely.box(77, 16, 77.5, 16.5)], crs=4326,
+    )  # fmt: skip
+    told = gates_told(tmp_path, {"protected_areas": outlines})
+    assert [(line.what, line.verdict) for line in told] == [
+        ("gate protected_areas", OK),
+        ("gate protected_areas", NOTE),
+    ]
+    assert "1 of 2 outlines" in told[1].says
+    assert "select them in QGIS by ZONE" in told[1].do and "source: wildlife department" in told[1].do
+    is_around = outlines["ZONE"] == "Buffer"
+    told = gates_told(tmp_path, {"protected_areas": outlines[~is_around], "eco_sensitive": outlines[is_around]})
+    assert [(line.what, line.verdict) for line in told] == [("gate protected_areas", OK), ("gate eco_sensitive", OK)]
+
+
+def gates_told(home, gates):
+    """What ``khanij validate --region`` says of gates."""
+    lines = []
+    sources = {g: GateSource(path=f"{g}.gpkg", source="wildlife department") for g in gates}
+    region = load_region("sample_district").model_copy(update={"gates": sources})
+    for gate, outlines in gates.items():
+        outlines.to_file(home / f"{gate}.gpkg")
+        lines += _gate(gate, home / f"{gate}.gpkg", region)
+    return lines
 
 
 def test_the_page_of_the_ranking_names_every_gate():
