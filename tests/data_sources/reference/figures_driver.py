@@ -44,6 +44,10 @@ def results() -> Iterator[tuple[str, pd.DataFrame]]:
     sediments = admit_frame(pd.DataFrame(given | high), "stream_sediments")
     yield "sediments", sediments.kept
     yield "sediments_marked", pd.DataFrame({"n": [len(sediments.flags), len(sediments.quarantine)]})
+    # Rubidium of 4000 ppm is 50 times what the crust holds of it: doubtful, and held where the crust held a tenth of that.
+    three = {"sample_id": ["a", "b", "c"], "longitude": [77.0, 77.1, 77.2], "latitude": [15.0, 15.1, 15.2]}
+    judged = admit_frame(pd.DataFrame(three | {f"{element} (ppm)": 4000.0 for element in elements}), "stream_sediments")
+    yield "units_believed", pd.DataFrame({"used": [bool(unit["used"]) for unit in judged.report["units"]]})
     point = gpd.GeoSeries([shapely.Point(80, 20)], crs=EVEREST)
     yield "everest", pd.DataFrame(shapely.get_coordinates(in_degrees(point)[0]))
     station = {"gppd_id": ["s"], "name": ["s"], "capacity_mw": [1000.0], "fuel": ["COAL"], "commissioning_year": [1995]}

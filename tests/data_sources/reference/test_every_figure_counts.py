@@ -90,9 +90,16 @@ OPEN = {
     "plant_costs": "the laws of cost_scale were fitted to it; it belongs into evidence/, with the fit",
     "route_costs": "a published cost is told beside the law in words, and enters no number",
     "us_cpi": "brings the plants of that fit to one year; a law is in dollars of the base year already",
-    "survey_elements": "the driver's two samples are too few for the check of units, which reads it",
 }
 """Tables of which no number is known to move, and why: expected to fail until somebody moves them or finds it."""
+READ_BACK = {
+    "auction_blocks": {"auction_blocks"},
+    "site_constraints": {"constraints"},
+    "site_grades": {"grades"},
+    "site_tonnages": {"tonnages"},
+    "waste_sites": {"sites"},
+}
+"""Results that are an edited table as it is read: they move with it whatever becomes of the figure."""
 EVERY = bool(os.environ.get("KHANIJ_LONG"))
 
 
@@ -143,6 +150,6 @@ def test_an_edited_figure_moves_a_number(
     finally:
         path.write_text(text, encoding="utf-8")
     assert "refused" not in after, f"the edit is no proof, for the table is refused: {after}"
-    moved = sorted(name for name in before if before[name] != after[name])
+    moved = sorted(name for name in before if before[name] != after[name] and name not in READ_BACK.get(table, ()))
     assert moved, f"{table}.csv moves no number"
     print(table, *moved)
