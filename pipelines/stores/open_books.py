@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -18,6 +18,8 @@ import dagster as dg
 from khanij.foundation.environment import dagster_folder
 
 _LENT = "lent_by_khanij"
+_STORAGES = ("event_log_storage", "run_storage")
+_SQLITE = ("SqliteEventLogStorage", "SqliteRunStorage")
 
 
 @contextmanager
@@ -48,19 +50,28 @@ def books_kept_open(instance: dg.DagsterInstance, run_id: str = "") -> Iterator[
 
 @contextmanager
 def _one_engine_a_book(instance: dg.DagsterInstance) -> Iterator[None]:
-    """Let Dagster's SQLite storage use one engine of SQLAlchemy a book until the end of the ``with``.
+    """Let Dagster's SQLite storages use one engine of SQLAlchemy a book until the end of the ``with`` (docs/adr/0011).
 
-    It makes an engine for every event, and with it a cache of compiled statements that is thrown away with what it holds:
-    half of what an event costs. What its module calls ``create_engine`` is lent another function, without an import of what
-    is Dagster's own; where a Dagster to come has no such name nothing happens, and events cost what they did.
+    They make an engine for every event and every look at a run, and with it a cache of compiled statements that is thrown
+    away with what it holds: half of what an event costs. What their modules call ``create_engine`` is lent another
+    function, without an import of what is Dagster's own; where a Dagster to come has no such name nothing happens, and
+    events cost what they did.
     """
-    storage: Any = getattr(instance, "event_log_storage", None)
-    module = sys.modules.get(type(storage).__module__)
-    makes = getattr(module, "create_engine", None)
-    if makes is None or type(storage).__name__ != "SqliteEventLogStorage" or hasattr(makes, _LENT):
-        yield
-        return
     kept: dict[str, Any] = {}
+    with ExitStack() as stack:
+        for storage in (getattr(instance, name, None) for name in _STORAGES):
+            module = sys.modules.get(type(storage).__module__)
+            makes = getattr(module, "create_engine", None)
+            if makes is None or type(storage).__name__ not in _SQLITE or hasattr(makes, _LENT):
+                continue
+            # Noted before it is lent: whatever stops the run, the name is given back.
+            stack.callback(setattr, module, "create_engine", makes)
+            setattr(module, "create_engine", _one_a_book(makes, kept))  # noqa: B010 - of a module that is not named
+        yield
+
+
+def _one_a_book(makes: Callable[..., Any], kept: dict[str, Any]) -> Callable[..., Any]:
+    """What makes an engine of a book the first time, and gives it again after that."""
 
     def create_engine(url: str, **named: Any) -> Any:
         key = f"{url} {sorted(named.items())!r}"
@@ -69,8 +80,4 @@ def _one_engine_a_book(instance: dg.DagsterInstance) -> Iterator[None]:
         return kept[key]
 
     setattr(create_engine, _LENT, True)
-    setattr(module, "create_engine", create_engine)  # noqa: B010 - of a module that is not named
-    try:
-        yield
-    finally:
-        setattr(module, "create_engine", makes)  # noqa: B010
+    return create_engine
