@@ -135,6 +135,7 @@ def _bytes_of_code(file: Path, stat: Stat | None) -> bytes:
     return b"missing" if stat is None else bytes.fromhex(sha256_of(file))
 
 
+@cache
 def _installed() -> tuple[tuple[str, Stat | None], ...]:
     # To install a distribution, or take one away, writes to the folder that holds it.
     return tuple((folder, stat_of(folder or ".")) for folder in sys.path)
@@ -164,6 +165,7 @@ def forget_code() -> None:
     _bytes_of_code.cache_clear()
     _closure.cache_clear()
     library_versions.cache_clear()
+    _installed.cache_clear()
     forget_closures()
 
 

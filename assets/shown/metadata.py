@@ -23,8 +23,9 @@ from data_sources.contracts import Contract
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 8
 _MAIN_FRAMES = ("ranked_blocks", "kept", "units", "sites", "table", "sample_next")
-_MAP_MARGINS = {"left": 0.17, "right": 0.97, "bottom": 0.13, "top": 0.97}
+_MAP_MARGINS = {"left": 0.22, "right": 0.97, "bottom": 0.13, "top": 0.97}
 _RASTER_MARGINS = {"left": 0.02, "right": 0.98, "bottom": 0.02, "top": 0.92}
+_TICKS = 5  # more of them, of eastings with seven digits, run into each other
 _DENSE = 5000  # above this many features a map shows their density, which is also what can be seen at that size
 
 
@@ -114,7 +115,8 @@ def map_preview(frame: gpd.GeoDataFrame, column: str | None = None) -> dg.Markdo
         axes.set_xlabel("longitude, deg", fontsize=6)
         axes.set_ylabel("latitude, deg", fontsize=6)
         axes.tick_params(labelsize=6)
-        axes.locator_params(nbins=4)
+        axes.locator_params(nbins=_TICKS - 1)
+        axes.ticklabel_format(style="plain", useOffset=False)
 
     return _picture(draw, (3.6, 3.2), f"map of {len(shapes)} features", margins=_MAP_MARGINS)
 

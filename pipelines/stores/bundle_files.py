@@ -78,14 +78,30 @@ def _geoframe(data: bytes) -> gpd.GeoDataFrame:
 
     PROJ takes 40 ms to make one of the PROJJSON of a GeoParquet file and none to make it of its code; a run of a small
     region reads a hundred frames in one or two systems.
+
+    Parameters
+    ----------
+    data : the bytes of a GeoParquet file with every geometry in well-known binary, as ``write_entry`` makes it.
+
+    Returns
+    -------
+    The frame with its columns in the file's order, the primary one as its geometry, and the ``attrs`` it was written with.
+    Each geometry has the coordinate system that the file names for it, longitude and latitude (``OGC:CRS84``) where the file
+    names none, and no system where it says null.
+
+    Raises
+    ------
+    KeyError : a Parquet file without the key ``geo``, which is no GeoParquet.
+    ArrowInvalid : no Parquet file, or a damaged one.
+    CRSError : a coordinate system that PROJ does not know.
+
+    Source: GeoParquet 1.0, file metadata and ``crs``.
     """
     table = pq.read_table(io.BytesIO(data))
     told = json.loads(table.schema.metadata[b"geo"])
     frame = table.drop(list(told["columns"])).to_pandas()
     for name in sorted(told["columns"], key=table.column_names.index):
-        crs = told["columns"][name].get(
-            "crs", "OGC:CRS84"
-        )  # GeoParquet: a file that names none is in longitude, latitude
+        crs = told["columns"][name].get("crs", "OGC:CRS84")
         shapes = from_wkb(np.array(table[name]), crs=None if crs is None else _crs(json.dumps(crs)))
         frame.insert(table.column_names.index(name), name, shapes)
     frame.attrs = json.loads(table.schema.metadata.get(b"PANDAS_ATTRS", b"{}"))

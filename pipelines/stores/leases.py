@@ -179,9 +179,10 @@ class LeasedIOManager(BundleIOManager):
         except Timeout as busy:
             raise busy_error(region, lock) from busy
         self._lock = lock
+        close_dead_runs(self.cache_root, instance, region)
+        # After what may fail: a region whose run did not begin is not known by this process.
         self._region = region
         RegionPartitions.made_here.add(region)
-        close_dead_runs(self.cache_root, instance, region)
         self._books = ExitStack()
         self._books.enter_context(books_kept_open(instance, run.run_id))
 

@@ -4,10 +4,13 @@ import contextlib
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
 
+from assets.workspace import RegionPartitions
+from pipelines.stores import leases
 from pipelines.stores.leases import (
     HERE_TAG,
     HOST_TAG,
@@ -105,6 +108,27 @@ def test_a_torn_record_does_not_stop_the_next_run(instance, monkeypatch, tmp_pat
 
     monkeypatch.setattr(type(instance), "report_run_failed", torn)
     assert close_dead_runs(tmp_path, instance) == []
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_region_is_known_by_the_process_only_when_its_run_has_begun(instance, monkeypatch, tmp_path, fails):
+    def tidied(*_: object) -> list[str]:
+        assert REGION not in RegionPartitions.made_here
+        if fails:
+            raise OSError("the books cannot be read")
+        return []
+
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setattr(leases, "close_dead_runs", tidied)
+    record(instance, "a", STARTING)
+    context = SimpleNamespace(run=instance.get_run_by_id("a"), instance=instance)
+    manager = leases.LeasedIOManager(root=str(tmp_path), cache_root=str(tmp_path))
+    with pytest.raises(OSError, match="cannot be read") if fails else contextlib.nullcontext():
+        manager.setup_for_execution(context)
+    assert (REGION in RegionPartitions.made_here) != fails
+    manager.teardown_after_execution(context)
+    end_run(tmp_path, "a")
+    assert REGION not in RegionPartitions.made_here
 
 
 def test_a_run_that_this_process_makes_is_of_the_job_that_the_ui_shows(instance):
