@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from benchmarks.world.cost_laws import refitted, without_scale
 from benchmarks.world.measures import auc, bootstrap_auc, brier, like_tonnage_pairs
 from benchmarks.world.projects import Case, Cases, cases
+from benchmarks.world.published_costs import published_costs
 from data_sources.reference.economic_facts import EconomicTables
-from scoring.waste.projects.cost_laws import refitted, without_scale
 from scoring.waste.projects.project_engine import simulate_projects, whole_sites
 from scoring.waste.projects.project_inputs import Run, Terms, finance_of, project_inputs
 
@@ -52,7 +53,7 @@ def value_case(case: Case, tables: EconomicTables, draws: int, seed: int = 0) ->
     terms = Terms(
         royalty={g.label: ROYALTY for g in case.project.grades},
         cap_kg={CAPPED: CAP_SHARE * tables.production_kg[CAPPED]},
-        cost_factor=tables.cpi_factor(case.year),
+        cost_factor=published_costs().cpi_factor(case.year),
     )
     run = Run(
         seed=seed,
@@ -72,7 +73,7 @@ def value_all(found: Cases, tables: EconomicTables, draws: int, *, scale: bool =
     """Every case, its own plants left out of the fit of the cost laws; without scale where asked."""
     out = []
     for case in found.used:
-        own = refitted(tables, {case.outcome_id})
+        own = refitted(tables, published_costs(), {case.outcome_id})
         out.append(value_case(case, own if scale else without_scale(own), draws, seed))
     return out
 

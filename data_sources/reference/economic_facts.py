@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-import pandas as pd
+from dataclasses import dataclass
 
 from khanij.foundation.errors import ContractError
 
 ANY_OTHER, ALL_REE = "any other", "REE"
-BASE_YEAR = 2024
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,6 @@ class EconomicTables:
     levies_on_royalty: float
     price_log_sd: Mapping[str, float]
     price_groups: Mapping[str, tuple[str, float]]
-    cpi: Mapping[int, float]
     price_usd_per_kg: Mapping[str, Mapping[str, float]]
     production_kg: Mapping[str, float]
     failure_share: float
@@ -107,7 +103,6 @@ class EconomicTables:
     sustaining_share: float
     closure_share: float
     fixed_share: float
-    plants: pd.DataFrame = field(repr=False)
 
     def royalty_of(self, element: str) -> float:
         """Royalty with levies as a share of the price; the rate of minerals that the schedule does not name elsewhere."""
@@ -119,20 +114,6 @@ class EconomicTables:
             return self.price_log_sd[element]
         grouped = self.price_groups.get(element, ("", 0.0))[0] == "rare earths"
         return self.price_log_sd[ALL_REE if grouped else ANY_OTHER]
-
-    def cpi_factor(self, year: int) -> float:
-        """US consumer prices of ``year`` over those of 2024: what a cost of 2024 was in dollars of that year.
-
-        Raises
-        ------
-        ContractError : a year that the table does not hold.
-        """
-        if year not in self.cpi:
-            raise ContractError(
-                f"no consumer price index for {year}", file="us_cpi.csv", field="cpi_year",
-                do=f"add the year to us_cpi.csv, which has {min(self.cpi)} to {max(self.cpi)}",
-            )  # fmt: skip
-        return self.cpi[year] / self.cpi[BASE_YEAR]
 
     def family_of(self, route_code: str, waste_type_code: str = "", plant_words: str = "") -> RouteFamily | None:
         """The family of plants for a route: by words that name another plant, else by waste, else by route code."""

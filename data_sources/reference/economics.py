@@ -1,7 +1,7 @@
 """The tables of the project model, read once and held to what a price, a cost, a royalty or a recovery can be.
 
 Belongs here: reading the economic tables, and refusing what is impossible in them. Does not belong here: the shapes of
-the facts (``economic_facts``), the fit of the cost laws (``scoring.waste.projects.cost_laws``), correcting a figure.
+the facts (``economic_facts``), the fit of the cost laws (``benchmarks.world.cost_laws``), correcting a figure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from data_sources.reference import load_table
 from data_sources.reference.economic_facts import (
     ALL_REE,
     ANY_OTHER,
-    BASE_YEAR,
     CostLaw,
     EconomicTables,
     Family,
@@ -32,8 +31,8 @@ from data_sources.reference.economic_facts import (
 
 OPERATING, CAPITAL = "operating cost", "capital of a new plant"
 TABLES = (
-    "cost_scale", "plant_costs", "royalties", "route_maturity", "route_families", "metallurgy_defaults",
-    "price_volatility", "price_correlations", "us_cpi", "elements",
+    "cost_scale", "royalties", "route_maturity", "route_families", "metallurgy_defaults",
+    "price_volatility", "price_correlations", "elements",
 )  # fmt: skip
 
 
@@ -68,7 +67,6 @@ def economic_tables(replace: Mapping[str, pd.DataFrame] | None = None) -> Econom
         levies_on_royalty=levies,
         price_log_sd=_volatility(frames["price_volatility"], known),
         price_groups=_groups(frames["price_correlations"], known),
-        cpi=_cpi(frames["us_cpi"]),
         price_usd_per_kg=_prices(frames["elements"]),
         production_kg=_production(frames["elements"]),
         failure_share=_factor(metallurgy, "metallurgy_defaults", "share of recovery left when the route does not work"),
@@ -76,7 +74,6 @@ def economic_tables(replace: Mapping[str, pd.DataFrame] | None = None) -> Econom
         sustaining_share=_factor(scale, "cost_scale", "sustaining capital"),
         closure_share=_factor(scale, "cost_scale", "closure"),
         fixed_share=_factor(scale, "cost_scale", "share of operating cost that does not fall while the plant ramps up"),
-        plants=_plants(frames["plant_costs"]),
     )
 
 
@@ -274,17 +271,6 @@ def _groups(frame: pd.DataFrame, known: set[str]) -> dict[str, tuple[str, float]
     return out
 
 
-def _cpi(frame: pd.DataFrame) -> dict[int, float]:
-    out: dict[int, float] = {}
-    for i, r in _rows(frame):
-        year = int(checked_number(r["cpi_year"], "us_cpi", i, "cpi_year", low=1900, high=2100))
-        _once(out, year, "us_cpi", i, "cpi_year")
-        out[year] = checked_number(r["index"], "us_cpi", i, "index", low=1e-6)
-    if BASE_YEAR not in out:
-        raise refuse(f"no row for {BASE_YEAR}", "us_cpi", None, "cpi_year", f"add the year {BASE_YEAR}")
-    return out
-
-
 def _prices(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Deck -> element -> USD per kg; a blank price is an element that is not sold."""
     decks: dict[str, dict[str, float]] = {"2024": {}, "2025e": {}}
@@ -313,14 +299,3 @@ def _factor(frame: pd.DataFrame, table: str, quantity: str) -> float:
         )
     i, r = found[0]
     return checked_number(r["value"], table, i, "value", high=1.0)
-
-
-def _plants(frame: pd.DataFrame) -> pd.DataFrame:
-    """The published plants; a family that is listed without a law of its own (another process) is kept, not fitted."""
-    for i, r in _rows(frame):
-        checked_number(r["rate_mtpa"], "plant_costs", i, "rate_mtpa", low=1e-6)
-        for column, year in (("opex_usd_per_t", "opex_year"), ("capex_musd", "capex_year")):
-            if _text(r[column]):
-                checked_number(r[column], "plant_costs", i, column, low=1e-9)
-                checked_number(r[year], "plant_costs", i, year, low=1900, high=2100)
-    return frame.copy()

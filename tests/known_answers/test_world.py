@@ -88,7 +88,7 @@ def evaluate_inputs() -> tuple[str, ...]:
 
 def test_every_case_is_valued_without_its_own_plants(monkeypatch):
     seen = []
-    monkeypatch.setattr(evaluate, "refitted", lambda tables, out: seen.append(set(out)) or tables)
+    monkeypatch.setattr(evaluate, "refitted", lambda tables, costs, out: seen.append(set(out)) or tables)
     found = cases(read(DEFAULT), TABLES, KNOWN)
     evaluate.value_all(found, TABLES, 50)
     assert seen == [{c.outcome_id} for c in found.used]

@@ -64,7 +64,6 @@ NEVER_IN_A_RESULT = {
     "publishing/sets/mailing.py": "packs a published set when asked for",
     "publishing/sets/snapshot.py": "reads a published set",
     "publishing/shortlist*.py": "made from a published set when asked for",
-    "scoring/waste/projects/cost_laws.py": "the fit of the cost laws, which stand in a table",
     "scoring/waste/projects/cash_flows.py": "one plan year by year, for a reader",
     "publishing/pdf/figure_pages.py": "made from a published set when asked for",
     "publishing/qgis/plugin*": "the plugin for QGIS: it asks the command and makes nothing itself",

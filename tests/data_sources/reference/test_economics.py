@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from data_sources.reference import load_table
+from data_sources.reference.describe import described_table
 from data_sources.reference.economics import economic_tables
 from data_sources.reference.tables import load_evidence
 from khanij.foundation.errors import ContractError
@@ -31,12 +32,12 @@ NUMBERS = [
     ("cost_scale", CIL, "value"), ("royalties", {"mineral": "lithium"}, "rate_pct"), ("metallurgy_defaults", GOLD, "value"),
         ("metallurgy_defaults", GOLD, "value2"), ("route_maturity", {"level": "pilot"}, "p_works_as_designed"),
         ("route_maturity", {"level": "pilot"}, "ramp_year1"), ("price_volatility", {"element": "Cu"}, "gsd_used"),
-        ("us_cpi", {"cpi_year": 2018}, "index"), ("price_correlations", {"group": "rare earths"}, "rho"),
-        ("plant_costs", {"plant": "Mogale"}, "opex_usd_per_t"), ("elements", {"element": "Cu"}, "price_2025e_usd_per_kg"),
-        ("elements", {"element": "Cu"}, "world_production_t"), ("plant_costs", {"plant": "Mogale"}, "rate_mtpa"),
+        ("price_correlations", {"group": "rare earths"}, "rho"),
+        ("elements", {"element": "Cu"}, "price_2025e_usd_per_kg"),
+        ("elements", {"element": "Cu"}, "world_production_t"),
 ]  # fmt: skip
-BLANK_IS_NOT_KNOWN = ("opex_usd_per_t", "price_2025e_usd_per_kg", "world_production_t")
-"""Not fitted, not sold, no cap: a blank is no error there."""
+BLANK_IS_NOT_KNOWN = ("price_2025e_usd_per_kg", "world_production_t")
+"""Not sold, no cap: a blank is no error there."""
 CELLS = [
     (*cell, bad)
     for cell in NUMBERS
@@ -88,9 +89,9 @@ def test_an_unknown_element_is_refused(table, where, column, bad):
     ("table", "where", "column", "bad", "words"),
     [
         ("metallurgy_defaults", GOLD, "key", "heap:Au", "unknown family"), ("route_families", {"family": "cil"}, "family", "heap", "unknown family"),
-        ("route_families", {"family": "cil"}, "maturity_level", "new", "unknown level"), ("us_cpi", {"cpi_year": 2018}, "cpi_year", 2019, "stands twice"),
+        ("route_families", {"family": "cil"}, "maturity_level", "new", "unknown level"),
         ("cost_scale", {"family": "cil", "quantity": "capital of a new plant"}, "family", "flot_cu", "stands twice"),
-        ("us_cpi", {"cpi_year": 2024}, "cpi_year", 2027, "no row for 2024"), ("route_maturity", {"level": "pilot"}, "ramp_year1", 0.7, "falls"),
+        ("route_maturity", {"level": "pilot"}, "ramp_year1", 0.7, "falls"),
         ("metallurgy_defaults", {"kind": "test_level", "key": "bench"}, "key", "bank", "no row for 'bench'"),
         ("cost_scale", {"quantity": "closure"}, "quantity", "closing", "0 rows for 'closure'"),
     ],
@@ -111,9 +112,6 @@ def test_what_the_tables_say():
     assert t.failure_share == 0.4 and t.lean["Fe"].ratio == 3.0
     assert t.log_sd_of("Nd") > t.log_sd_of("Zn") and t.log_sd_of("Ge") == pytest.approx(t.log_sd_of("Sb"))
     assert t.price_groups["Cu"] == ("base metals", 0.65) and "Sc" not in t.price_groups
-    assert t.cpi_factor(2024) == 1.0 and t.cpi_factor(1987) == pytest.approx(113.6 / 313.689)
-    with pytest.raises(ContractError, match="no consumer price index for 1950"):
-        t.cpi_factor(1950)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +147,7 @@ def test_every_waste_with_a_route_has_a_family():
     ["cost_scale", "plant_costs", "royalties", "route_maturity", "route_families", "metallurgy_defaults", "price_volatility", "price_correlations", "us_cpi"],
 )  # fmt: skip
 def test_every_row_has_its_source_and_its_mark(table):
-    frame = load_table(table)
+    frame = described_table(table)
     assert frame["source"].notna().all() and frame["source_seen"].notna().all()
     assert frame["source_seen"].str.startswith(MARKS).all(), frame.loc[
         ~frame["source_seen"].str.startswith(MARKS), "source_seen"

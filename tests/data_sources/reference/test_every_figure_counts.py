@@ -66,7 +66,6 @@ EDITS: dict[str, Callable[[Row], None]] = {
     "dry_densities": times(0.9, "density_min_t_per_m3", "density_mode_t_per_m3", "density_max_t_per_m3"),
     "elements": times(0.9, "price_2024_usd_per_kg", "price_2025e_usd_per_kg"),
     "metallurgy_defaults": times(0.9, "value", only=lambda row: row["kind"] == "test_level"),
-    "plant_costs": times(1.1, "opex_usd_per_t", "capex_musd"),
     "price_correlations": times(0.9, "rho"),
     "price_volatility": times(1.1, "gsd_used"),
     "ree_profiles": times(0.5, "share_pct", only=lambda row: row["element"] == "Nd"),
@@ -81,15 +80,12 @@ EDITS: dict[str, Callable[[Row], None]] = {
     "site_tonnages": times(0.9, "tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt"),
     "state_boxes": plus(0.5, "west"),
     "survey_elements": times(0.1, "ucc_ppm"),
-    "us_cpi": times(1.1, "index", only=lambda row: row["cpi_year"] == "2024"),
     "waste_sites": plus(0.01, "lat"),
 }
 SHORT = ("dry_densities", "price_correlations")
 NO_FIGURES = {"routes"}
 OPEN = {
-    "plant_costs": "the laws of cost_scale were fitted to it; it belongs into evidence/, with the fit",
     "route_costs": "a published cost is told beside the law in words, and enters no number",
-    "us_cpi": "brings the plants of that fit to one year; a law is in dollars of the base year already",
 }
 """Tables of which no number is known to move, and why: expected to fail until somebody moves them or finds it."""
 READ_BACK = {

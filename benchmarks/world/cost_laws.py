@@ -1,7 +1,7 @@
 """Cost laws fitted to published plants: ``ln cost = family + slope ln(Q / 5 Mt)``, one slope for all families.
 
 Belongs here: the fit that gives back ``cost_scale.csv`` from ``plant_costs.csv``, also with plants left out. Does not
-belong here: using a law (``project_model``), reading tables (``data_sources.reference.economics``).
+belong here: using a law (``scoring.waste.projects.project_model``), reading the plants (``published_costs``).
 
 Notes
 -----
@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from benchmarks.world.published_costs import PublishedCosts
 from data_sources.reference.economic_facts import CostLaw, EconomicTables, Family
 from khanij.foundation.errors import ScoringError
 
@@ -95,14 +96,14 @@ def fitted_plants(plants: pd.DataFrame, quantity: str, leave_out: Collection[str
     ).reset_index(drop=True)
 
 
-def fit(tables: EconomicTables, quantity: str, leave_out: Collection[str] = ()) -> Fit:
+def fit(costs: PublishedCosts, quantity: str, leave_out: Collection[str] = ()) -> Fit:
     """The laws of one quantity from the published plants, those of ``leave_out`` left out.
 
     Minimises ``sum w rho(r / s) + sum ((b - prior) / sd)^2 / 2`` with Huber's rho (1.345, s = 0.4) by reweighting.
     """
-    rows = fitted_plants(tables.plants, quantity, leave_out)
+    rows = fitted_plants(costs.plants, quantity, leave_out)
     families = sorted(LEVEL[quantity])
-    y = rows["ln_nominal"].to_numpy() - np.log([tables.cpi_factor(int(t)) for t in rows["year"]])
+    y = rows["ln_nominal"].to_numpy() - np.log([costs.cpi_factor(int(t)) for t in rows["year"]])
     design = np.zeros((len(rows), len(families) + 1))
     design[np.arange(len(rows)), [families.index(f) for f in rows["family"]]] = 1.0
     design[:, -1] = rows["ln_size"]
@@ -142,9 +143,9 @@ def _law(law: CostLaw, found: Fit, quantity: str, family: str) -> CostLaw:
     )
 
 
-def refitted(tables: EconomicTables, leave_out: Collection[str] = ()) -> EconomicTables:
+def refitted(tables: EconomicTables, costs: PublishedCosts, leave_out: Collection[str] = ()) -> EconomicTables:
     """The tables with every cost law fitted anew, the plants of ``leave_out`` not looked at."""
-    operating, capital = fit(tables, "operating", leave_out), fit(tables, "capital", leave_out)
+    operating, capital = fit(costs, "operating", leave_out), fit(costs, "capital", leave_out)
     families = {
         name: Family(name, _law(f.operating, operating, "operating", name), _law(f.capital, capital, "capital", name))
         for name, f in tables.families.items()
