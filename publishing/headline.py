@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from data_sources.contracts.blocks import AUCTION_OUTCOMES, OPEN_TO_BID
 from khanij.foundation.cells import is_known
 from khanij.foundation.environment import output_folder
 from khanij.foundation.wording import number, one_line
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 NAMED = 3
 """Blocks that a sentence names before it says how many more there are."""
 _PROSPECTS = ("kind", "status", "rank", "prospect", "name", "p_pays", "price_multiple_needed")
-OPEN_WORDS = ("yes", "operator", "third_party", "unknown")
-_OUTCOMES = ("sold", "annulled", "offered_again", "no_bid", "open", "to_be_offered", "unknown")
 
 
 def prospects_said(blocks: pd.DataFrame, kind: str = "waste_block", language: str = ENGLISH) -> str:
@@ -135,9 +134,11 @@ def open_said(blocks: pd.DataFrame, kind: str = "waste_block", language: str = E
     offered, what = blocks[blocks["kind"] == "auction_block"], kinds_said(kind, language, len(ranked)) if kind else ""
     found = [
         counted(
-            "brief.open_said", "brief.open_n", ranked["open_to_bid"], OPEN_WORDS, language, n=len(ranked), kind=what
+            "brief.open_said", "brief.open_n", ranked["open_to_bid"], OPEN_TO_BID, language, n=len(ranked), kind=what
         ),
-        counted("brief.outcomes", "brief.outcome", offered["auction_outcome"], _OUTCOMES, language, n=len(offered)),
+        counted(
+            "brief.outcomes", "brief.outcome", offered["auction_outcome"], AUCTION_OUTCOMES, language, n=len(offered)
+        ),
     ]
     return [s for s in found if s]
 

@@ -13,13 +13,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 
+from data_sources.contracts.blocks import OPEN_TO_BID
 from data_sources.contracts.published.outputs import KINDS, RANKED_BLOCKS
 from khanij.foundation.cells import is_known
 from khanij.foundation.escaping import plain
 from khanij.foundation.wording import crore, number, one_line, place, share, usd_to_inr_crore
 from publishing.geopackage.reading import is_sample, read_table, records, run_info
 from publishing.headline import (
-    OPEN_WORDS,
     counted,
     kinds_said,
     open_said,
@@ -136,7 +136,7 @@ def _ranked(blocks: pd.DataFrame, kind: str, info: dict[str, str], language: str
         (
             _tier(r), _named(r), _chance(r, language), _needs(r, language), _worth(r, rate, language),
             f"{one_line(plain(r.lease_holder if is_known(r.lease_holder) else r.operator)) or say('not_known', language)}\n"
-            f"{say(f'brief.open.{r.open_to_bid if is_known(r.open_to_bid) else OPEN_WORDS[-1]}', language)}",
+            f"{say(f'brief.open.{r.open_to_bid if is_known(r.open_to_bid) else OPEN_TO_BID[-1]}', language)}",
         )
         for r in records(mine.head(MOST_ROWS))
     )  # fmt: skip
