@@ -13,7 +13,7 @@ from data_sources.contracts import Field
 from data_sources.contracts.blocks import CONCESSIONS
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from data_sources.contracts.published.places import EXPLAIN, HELD
-from khanij.foundation.cells import is_known
+from khanij.foundation.cells import flags_in, is_known
 from khanij.foundation.wording import number, one_line, share, tonnes, triple
 
 NUMBERS = ("float", "integer")
@@ -163,10 +163,11 @@ def held_in_words(row: SimpleNamespace) -> list[tuple[str, str]]:
 def _why_not_known(row: SimpleNamespace) -> dict[str, str]:
     """Column -> its words where the flags of the block say more than its code does."""
     flags = getattr(row, "flags", None)
-    told = dict(f.strip().partition(":")[::2] for f in str(flags).split(";")) if is_known(flags) else {}
+    parts = flags_in(flags)
+    told = dict(parts)
     out: dict[str, str] = {}
     odd, words = told.get("auction_status_not_understood"), told.get("auction_status")
-    if "own_fact:auction_outcome" in str(flags):
+    if ("own_fact", "auction_outcome") in parts:
         odd = words = None  # a user's own table says otherwise
     if odd:
         out["auction_outcome"] = f"not known: its source says '{odd}', which is not understood"

@@ -1,6 +1,6 @@
-"""One cell of a table: is it known, and what is it as text, as a number, as yes or no.
+"""One cell of a table: is it known, and what is it as text, as a number, as yes or no, as flags.
 
-Belongs here: the one test of emptiness of a single value. Does not belong here: whole columns (pandas says ``isna``), or
+Belongs here: the one test of emptiness of a single value, a flag taken apart. Does not belong here: whole columns (pandas says ``isna``), or
 parsing what a person typed (``data_sources.contracts.admitting.values``), nor a library at the top: whoever reads one
 row needs none.
 """
@@ -28,6 +28,17 @@ def text(value: object) -> str:
 def truth(value: object) -> bool:
     """A cell as a yes or no; missing is no (``bool(nan)`` would be yes)."""
     return text(value).strip().lower() in ("true", "1", "1.0", "yes")
+
+
+def flag_parts(flag: str) -> tuple[str, str]:
+    """A flag ``code:words`` as its code and its words, which may hold colons; "" where it has no words."""
+    code, _, words = flag.strip().partition(":")
+    return code, words
+
+
+def flags_in(value: object) -> list[tuple[str, str]]:
+    """The flags of a cell, semicolons between them, each as ``flag_parts`` gives it; none where the cell is missing."""
+    return [flag_parts(flag) for flag in text(value).split(";") if flag.strip()]
 
 
 def number_of(value: object) -> float:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import geopandas as gpd
 import pandas as pd
 
-from khanij.foundation.cells import text
+from khanij.foundation.cells import flags_in, text
 from scoring.case import Case, Register
 from scoring.rank.gates import MAY_BE_IN_FORCE, OF_THE_DUMP, Gate, combine, layer_gates, leases_said, register_gates
 from scoring.rank.settings import RankingSettings
@@ -21,9 +21,9 @@ from scoring.waste.inventory import SiteRecord
 from scoring.waste.rows import LayerRow
 from scoring.waste.shares.allocation import Allocation
 
-_NOT_UNDERSTOOD = re.compile(r"\blease_status_not_understood:")
 _PERCENT = re.compile(r"(.*\S) (\d+ %)$")
-_SAID = re.compile(r"\b(?:lease_in_force|lease_status_not_understood):([^;]*)")
+_SAID = ("lease_in_force", "lease_status_not_understood")
+"""Flags with the words of a lease's status."""
 
 
 def gates_of(
@@ -99,11 +99,12 @@ def lease_bar(lease: str, flags: str, holder: object) -> tuple[str, bool]:
     ----------
     lease : its ``lease_status``. flags : of its source, with the words of the status and how they were read.
     """
-    is_maybe = lease == "unknown" and bool(_NOT_UNDERSTOOD.search(flags))
+    told = flags_in(flags)
+    is_maybe = lease == "unknown" and any(code == "lease_status_not_understood" for code, _ in told)
     if lease != "third_party" and not is_maybe:
         return "", False
-    found = _SAID.search(flags)
-    row = LayerRow(holder=text(holder), lease_status=lease, status_said=found.group(1).strip() if found else "")
+    said = next((words.strip() for code, words in told if code in _SAID), "")
+    row = LayerRow(holder=text(holder), lease_status=lease, status_said=said)
     return f"it lies in {leases_said([row])}", is_maybe
 
 

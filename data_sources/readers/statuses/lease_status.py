@@ -28,6 +28,7 @@ import pandas as pd
 
 from data_sources.contracts.contract import plain_name
 from data_sources.contracts.waste import LEASE_STATUS
+from khanij.foundation.cells import flag_parts
 
 STATUS_COLUMNS = (
     "lease_status", "lease_stat", "lease_state", "status_of_lease", "leasestatus", "mine_status", "working_status", "status",
@@ -107,10 +108,10 @@ def column_read(
 def words_not_understood(report: Mapping[str, Any]) -> list[str]:
     """``'Temp. discontinued' (3 rows)`` of each status whose words mean nothing here, from a layer's or a gate's report."""
     told = {**report.get("lease_remarks", {}), **report.get("auction_remarks", {})}
-    split = [(remark.partition(":"), n) for remark, n in told.items()]
+    split = [(flag_parts(remark), n) for remark, n in told.items()]
     return [
         f"'{words}' ({n} {'row' if n == 1 else 'rows'})"
-        for (code, _, words), n in split
+        for (code, words), n in split
         if code.endswith("_not_understood")
     ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from khanij.foundation.cells import number_of, text
+from khanij.foundation.cells import flags_in, number_of, text
 from khanij.foundation.wording import number
 from scoring.rank.gates import MAY_BE_IN_FORCE
 from scoring.rank.state import FREE
@@ -15,6 +15,8 @@ from scoring.rank.told.block_view import BlockView
 
 _ACTUAL = ("waste_block", "auction_block", "mining_lease")
 """Kinds that somebody can hold or bid for; a survey sheet or a grid cell is only ground to read."""
+_OWN_OUTCOME = ("own_fact", "auction_outcome")
+"""Flag of a block whose outcome a user's own table says, and no longer the words of its source."""
 _OFFERED = ("offered_again", "open")
 OUTCOME_WORDS = {
     "sold": "sold", "annulled": "annulled", "offered_again": "offered again, result not known", "no_bid": "no bid",
@@ -71,7 +73,9 @@ def open_to_bid(b: BlockView) -> str | None:
 
 def _has_ended(b: BlockView) -> bool:
     is_lease = b.state.given.column["kind"][b.i] == "mining_lease"
-    return (is_lease and stated(b, "lease_status") == "none") or "lease_ended:" in stated(b, "flags")
+    return (is_lease and stated(b, "lease_status") == "none") or any(
+        code == "lease_ended" for code, _ in flags_in(stated(b, "flags"))
+    )
 
 
 def operator(b: BlockView) -> str | None:
@@ -133,11 +137,11 @@ def auction_said(b: BlockView) -> str:
 
 def _status_said(b: BlockView) -> list[str]:
     """The words of the block's source on its auction, where they are other than the code."""
-    if "own_fact:auction_outcome" in stated(b, "flags"):
+    flags = flags_in(stated(b, "flags"))
+    if _OWN_OUTCOME in flags:
         return []
-    flags = (f.strip().partition(":") for f in stated(b, "flags").split(";"))
     how = {"auction_status": "", "auction_status_not_understood": ", not understood"}
-    return [f"by its source '{words}'{how[code]}" for code, _, words in flags if code in how]
+    return [f"by its source '{words}'{how[code]}" for code, words in flags if code in how]
 
 
 def access_source(b: BlockView) -> str | None:

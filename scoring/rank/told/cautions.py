@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from khanij.foundation.cells import flag_parts
+
 _WORDS = {
     "no_position": "position not known",
     "position_accuracy_not_stated": "the source does not say how well the position is known",
@@ -62,8 +64,8 @@ def said_of_flag(flag: str) -> str:
     if soft:
         kind = soft["kind"].replace("_", " ")
         return f"{kind}: score times {float(soft['factor']):.2g}" if soft["factor"] else f"noted: {kind}"
-    code, colon, what = flag.partition(":")
-    if colon and code in _OF:
+    code, what = flag_parts(flag)
+    if what and code in _OF:
         return f"{_OF[code]} {_plain(what)}"
     return _plain(flag)
 

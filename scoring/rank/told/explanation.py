@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from data_sources.reference.economic_facts import CostLaw
-from khanij.foundation.cells import text
+from khanij.foundation.cells import flag_parts, text
 from khanij.foundation.wording import chance, number, tonnes, usd
 from scoring.rank.baskets import basket_title
 from scoring.rank.gates import MAY_BE_IN_FORCE
@@ -193,7 +193,7 @@ def explain(state: RunState, i: int, row: dict[str, Any]) -> str:
     """The explanation of one block; every number in it is a column of its row."""
     name, kind = text(row["name"]) or row["block_id"], str(row["kind"]).replace("_", " ")
     gate, status = state.given.block_gates[row["block_id"]], row["status"]
-    checks = sorted({f.split(":", 1)[1] for f in gate.flags if f.startswith("to_be_checked:")})
+    checks = sorted({words for code, words in map(flag_parts, gate.flags) if code == "to_be_checked"})
     to_check = f" To be checked before use: {join(checks)}." if checks else ""
     conditional = f" Conditional: {'; '.join(gate.conditions)}." if gate.conditions else ""
     known = not math.isnan(row["tonnage_t_p50"])

@@ -9,7 +9,7 @@ import math
 
 import pandas as pd
 
-from khanij.foundation.cells import is_known, text
+from khanij.foundation.cells import flags_in, is_known, text
 from scoring.rank.gates import MAY_BE_IN_FORCE
 from scoring.rank.state import RunState, Share
 from scoring.rank.told.money import capped_metals
@@ -46,8 +46,8 @@ def _is_assayed_itself(record: SiteRecord) -> bool:
 def _is_lease_told(state: RunState, i: int) -> bool:
     """Whether anything says of the block's own ground whose lease it is: its source, a lease layer, or a lease over it."""
     given = state.given
-    gate, said = given.block_gates[given.ids[i]], text(given.column["flags"][i])
-    is_ended = "lease_ended:" in said or "lease_in_force:" in said
+    gate, said = given.block_gates[given.ids[i]], given.column["flags"][i]
+    is_ended = any(code in ("lease_ended", "lease_in_force") for code, _ in flags_in(said))
     is_covered = bool(gate.holders) or (gate.status == "LEASED" and MAY_BE_IN_FORCE not in gate.flags)
     own = is_ended or text(given.column["lease_status"][i]) not in ("", "unknown")
     return own or is_covered or "operator_lease" in gate.flags or _is_under_told_lease(state, i)
