@@ -21,7 +21,7 @@ from assets.fingerprints import Bundle
 from data_sources.contracts import KhanijError, MissingSourceError
 from khanij.foundation.files import replace_file, temporary_beside
 from pipelines.stores.memory import give_back
-from pipelines.stores.seals import SEAL, content, is_remote, seal_text, sealed, tags, written
+from pipelines.stores.seals import OBJECT_STORES, SEAL, content, is_remote, remove, seal_text, sealed, tags, written
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -71,11 +71,12 @@ class BundleStore:
                 "entries": entries,
             }
             old = self.manifest(asset, region)
-            (folder / CHECKS).unlink(missing_ok=True)  # a result that was made again is judged again
+            remove(folder / CHECKS)  # a result that was made again is judged again
             if old == manifest and _intact(folder, manifest):
                 return manifest
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / MANIFEST).unlink(missing_ok=True)
+            if folder.protocol not in OBJECT_STORES:
+                folder.mkdir(parents=True, exist_ok=True)
+            remove(folder / MANIFEST)
             for entry in entries.values():
                 _put(Path(scratch) / entry["file"], folder / entry["file"])
             keep = {entry["file"] for entry in entries.values()}
@@ -172,7 +173,7 @@ class BundleStore:
         for name, entry in manifest["entries"].items():
             path = folder / entry["file"]
             try:
-                data = path.read_bytes()
+                data = content(path, entry.get("bytes", 0))
             except (FileNotFoundError, ValueError, TypeError, OSError):
                 data = b""
             if _sha256(data) != entry["sha256"]:
@@ -234,7 +235,7 @@ def _intact(folder: UPath, manifest: dict[str, Any], remember: bool = True) -> b
         present = tags(folder) if is_remote(folder) and wanted else {}
         if present and sealed(folder, wanted, present):
             return True
-        if not all(_sha256((folder / name).read_bytes()) == sha256 for name, sha256 in wanted.items()):
+        if not all(_sha256(content(folder / name)) == sha256 for name, sha256 in wanted.items()):
             return False
     except (FileNotFoundError, ValueError, TypeError, OSError):
         return False

@@ -16,6 +16,7 @@ from typing import Any
 import dagster as dg
 
 from khanij.foundation.environment import dagster_folder
+from pipelines.stores.held_connections import connections_held
 
 _LENT = "lent_by_khanij"
 _STORAGES = ("event_log_storage", "run_storage")
@@ -38,6 +39,7 @@ def books_kept_open(instance: dg.DagsterInstance, run_id: str = "") -> Iterator[
     names = ("runs.db", "runs/index.db", *([f"runs/{run_id}.db"] if run_id else []))
     with ExitStack() as stack:
         stack.enter_context(_one_engine_a_book(instance))
+        stack.enter_context(connections_held(instance))
         for book in (history / name for name in names):
             # One that is missing or damaged is Dagster's to make or to tell of.
             with contextlib.suppress(sqlite3.Error):

@@ -11,6 +11,7 @@ SHA-256 that was found under it. A seal is true of its tag for ever, whoever wro
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from upath import UPath
 
 SEAL = ".seal.json"  # no entry of a bundle begins with a point
+# They have no folders to be made; asking for a bucket by its name is a right that a run need not have.
+OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
+BIG = 32 * 2**20  # bytes from which an object is worth reading in parts
 _TAGS = ("ETag", "etag", "e_tag", "md5Hash")  # by which name a store's file system gives it
 
 
@@ -28,14 +32,31 @@ def is_remote(folder: UPath) -> bool:
     return folder.protocol not in ("", "file", "local")
 
 
-def content(file: UPath) -> bytes:
-    """The bytes of a small file, in one request: a path's own ``read_bytes`` asks for its size and its folder first.
+def content(file: UPath, size: int = 0) -> bytes:
+    """The bytes of a file, in one request: a path's own ``read_bytes`` asks for its size and its folder first.
+
+    Parameters
+    ----------
+    size : bytes that it should have; a big file of an object store is read in parts, side by side.
 
     Raises
     ------
     FileNotFoundError, NotADirectoryError : there is none.
     """
-    return bytes(file.fs.cat_file(file.path)) if is_remote(file) else file.read_bytes()
+    if not is_remote(file):
+        return file.read_bytes()
+    # s3fs asks for the size of every object first, to see whether it is one to be read in parts.
+    whole = {"max_concurrency": 1} if size < BIG and "s3" in file.fs.protocol else {}
+    return bytes(file.fs.cat_file(file.path, **whole))
+
+
+def remove(file: UPath) -> None:
+    """Remove a file, or leave it that there is none; of an object store in one request, without asking for it first."""
+    if is_remote(file):
+        with contextlib.suppress(FileNotFoundError):
+            file.fs.rm_file(file.path)
+    else:
+        file.unlink(missing_ok=True)
 
 
 def tags(folder: UPath) -> dict[str, str]:

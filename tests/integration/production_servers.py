@@ -101,8 +101,13 @@ def s3(folder: Path) -> Iterator[dict[str, str]]:
     """moto's S3 server as its own process; yields the environment that points at it, with a bucket ``khanij``."""
     port = free_port()
     log = (folder / "moto.log").open("wb")
+    # Connections are kept between requests, as every S3 server keeps them.
+    program = (
+        "from werkzeug.serving import WSGIRequestHandler as H; H.protocol_version = 'HTTP/1.1'; "
+        "from moto.server import main; main()"
+    )
     server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log
+        [sys.executable, "-c", program, "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log
     )
     environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",

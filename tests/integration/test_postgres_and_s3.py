@@ -60,6 +60,8 @@ def test_postgresql_and_s3_give_the_same_bytes_and_show_no_secret(tmp_path, embe
         assert first.returncode == 0, first.stderr
         assert digest(tmp_path / "home") == embedded
         before = len(sent(tmp_path))
+        asked = re.findall(r"HEAD /khanij/(\S+) HTTP", (tmp_path / "moto.log").read_text(encoding="utf-8"))
+        assert asked == [], "an object is not asked for before it is read"
         assert before, "the first run reads what it stored"
         again = khanij(RUN, environment)
         assert "nothing was made" in again.stdout, again.stdout + again.stderr
@@ -74,6 +76,11 @@ def test_postgresql_and_s3_give_the_same_bytes_and_show_no_secret(tmp_path, embe
             cursor = connection.cursor()
             cursor.execute("SELECT status, count(*) FROM runs GROUP BY status")
             assert cursor.fetchall() == [("SUCCESS", 1)]
+            cursor.execute("SELECT count(*) FROM event_logs")
+            ((events,),) = cursor.fetchall()
+            cursor.execute("SELECT sessions FROM pg_stat_database WHERE datname = 'khanij'")
+            ((sessions,),) = cursor.fetchall()
+            assert sessions < 60 < events / 4, "a run keeps its connections, it makes none for every event"
             cursor.execute("SELECT count(*) FROM event_logs WHERE event LIKE %s", (f"%{PASSWORD}%",))
             assert cursor.fetchone() == (0,)
         assert not list(dagster_home.rglob("*.db")), "nothing is kept in SQLite"

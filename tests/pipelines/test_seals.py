@@ -10,6 +10,7 @@ from fsspec.registry import _registry
 
 from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.layered import LayeredStore
+from pipelines.stores.seals import content
 
 ROOT = "memory://bucket/store"
 SENT: Counter[str] = Counter()
@@ -132,3 +133,22 @@ def test_a_local_store_has_no_seal(tmp_path):
     local.save("asset", "region", bundle(), "f")
     assert local.intact("asset", "region")
     assert not list(tmp_path.rglob(".seal.json"))
+
+
+def test_an_object_of_s3_is_read_without_asking_for_its_size_first():
+    asked = []
+
+    class Files:
+        protocol = ("s3", "s3a")
+
+        def cat_file(self, path, **told):
+            asked.append((path, told))
+            return b"bytes"
+
+    class Object:
+        fs, path, protocol = Files(), "bucket/object", "s3"
+
+    assert content(Object()) == content(Object(), 100) == content(Object(), 2**30) == b"bytes"
+    assert [told for _, told in asked] == [{"max_concurrency": 1}, {"max_concurrency": 1}, {}], (
+        "a big one comes in parts"
+    )
