@@ -56,14 +56,38 @@ _CLASS = _t(
     vocabulary=KNOWLEDGE_CLASSES,
 )
 
+# In this order: who runs it, before who holds the lease, before who owns it.
+_OPERATORS = (
+    "operator_name", "name_of_operator", "name_of_the_operator", "operating_company", "company", "company_name", "name_of_company",
+    "name_of_the_company", "lessee", "lessee_name", "name_of_lessee", "name_of_the_lessee", "lease_holder", "owner", "owner_name",
+    "name_of_owner", "name_of_the_owner", "mine_owner",
+)  # fmt: skip
+_NAMES = tuple(
+    spelling
+    for thing in (
+        "site",
+        "dump",
+        "pond",
+        "facility",
+        "stack",
+        "dyke",
+        "dam",
+        "tailings_pond",
+        "tailings_dam",
+        "ash_pond",
+    )
+    for spelling in (f"{thing}_name", f"name_of_{thing}", f"name_of_the_{thing}", f"name_of_{thing}s")
+    if spelling != "site_name"
+)
+
 WASTE_SITES = Contract(
     "waste_sites",
     "Waste sites",
     "Tailings ponds, dumps, red-mud ponds, ash dykes, gypsum stacks and overburden: one row a facility.",
     fields=(
         _t("site_id", "Waste site", "Identifier of the site; the key.", "id", "facility_id", required=True, nullable=False),
-        _t("name", "Name", "Name of the site.", "site_name", "tsf", required=True, nullable=False),
-        _t("operator", "Operator", "Operator or former operator.", "owner_company"),
+        _t("name", "Name", "Name of the site.", "site_name", "tsf", *_NAMES, required=True, nullable=False),
+        _t("operator", "Operator", "Operator or former operator; where a register names its lessee or owner alone, that one.", "owner_company", *_OPERATORS),
         _t("state", "State", "State."),
         _t("district", "District", "District."),
         _n("lat", "Latitude", "Latitude, WGS84; missing where no position is known.", "degrees", "latitude", required=True, reject=Bounds(-90, 90, "a latitude")),

@@ -76,6 +76,16 @@ def judge(found: Found, known: Known) -> list[Proposal] | Unread:
     return _of_no_site(found, good) or _nothing(found, frame, refused)
 
 
+def as_layer(found: Found, layer: str, known: Known) -> Proposal | None:
+    """A data set as a layer that the user names, with columns guessed where no usual name gives them; None where it cannot be."""
+    try:
+        frame, options = rows_of(found, known.crs)
+        tried = _try(found, frame, ALL[layer], known, options)
+    except UNREADABLE:
+        return None
+    return tried if isinstance(tried, Proposal) else None
+
+
 def tables_of_outlines(found: Found, known: Known) -> list[Proposal]:
     """Polygons of sites as their tonnages and grades too, where their columns say them."""
     frame, options = rows_of(found, known.crs)

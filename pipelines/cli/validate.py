@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,7 @@ def _file(arguments: argparse.Namespace) -> int:
     from data_sources.readers.blocks import read_blocks
     from data_sources.readers.statuses.lease_status import unused_columns, words_not_understood
     from data_sources.readers.survey import read_layer
+    from khanij.foundation.errors import ContractError
     from pipelines.cli.shown.columns import print_table
     from pipelines.cli.shown.replies import note, rows_of
     from pipelines.cli.shown.terminal import terminal
@@ -83,7 +86,16 @@ def _file(arguments: argparse.Namespace) -> int:
     options = reading_options(arguments)
     card = load_card(arguments.card) if arguments.card else None
     read = read_blocks if arguments.layer in BLOCK_CONTRACTS else read_layer
-    admitted = read(arguments.file, arguments.layer, card=card, options=options)
+    try:
+        admitted = read(arguments.file, arguments.layer, card=card, options=options)
+    except ContractError as error:
+        maps = {} if card else _maps_proposed(arguments, options)
+        if error.field not in maps.values():
+            raise
+        said = " ".join(f"--map {shlex.quote(f'{column}={field}')}" for column, field in maps.items())
+        do = f"if they are these, say so: {said}; else name others by --map COLUMN=FIELD"
+        where = {"file": error.file, "layer": error.layer, "row": error.row, "field": error.field}
+        raise ContractError(error.message, **where, do=do) from error
     console = terminal()
     report = admitted.report
     console.print(
@@ -123,6 +135,21 @@ def _file(arguments: argparse.Namespace) -> int:
         for line in _how_to_name(arguments, stem, target):
             console.print(line, markup=False)
     return 1 if report["rows_quarantined"] or len(admitted.quarantine) else 0
+
+
+def _maps_proposed(arguments: argparse.Namespace, options: Mapping[str, Any]) -> dict[str, str]:
+    """Column -> field as ``khanij new region`` would propose them, those that the user named among them."""
+    from data_sources.proposing.folder import Found
+    from data_sources.proposing.judging import as_layer
+    from data_sources.proposing.proposals import Known
+    from data_sources.register.routes import known_routes
+
+    part = str(options.get("sheet") or options.get("layer") or "")
+    known = Known(codes=frozenset(known_routes()), crs=options.get("crs"))
+    proposal = as_layer(Found(arguments.file, arguments.file.name, part), arguments.layer, known)
+    proposed = proposal.options.get("field_map", {}) if proposal is not None else {}
+    named = options.get("field_map", {})
+    return {**named, **{c: f for c, f in proposed.items() if c not in named and f not in named.values()}}
 
 
 def _card_path(named: Path) -> Path:
