@@ -23,7 +23,7 @@ from data_sources.contracts.admitting.identity import key_form
 from data_sources.contracts.waste import TONNAGES, WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import by_form, join_sites, orphans, respelled
-from data_sources.readers.waste import STRICT, WasteInventory, admit_tables, join_lines, with_absent
+from data_sources.readers.waste import MARKS, STRICT, WasteInventory, admit_tables, join_lines, with_absent
 from data_sources.readers.waste_layers import OUTLINES, POSITIONS, with_outlines, with_own_outlines, with_positions
 from data_sources.readers.waste_sources import SourcePart, read_source
 from data_sources.regions import OWN, Waste
@@ -88,6 +88,7 @@ def merge_inventory(
         review=register.review,
         members=register.members,
         figures=figures_kept(register),
+        marks={**_marks_of_new(site_of, parts, ids - set(base.sites["site_id"])), **base.marks},
     )
 
 
@@ -282,6 +283,16 @@ def _sites(own: gpd.GeoDataFrame, register: Register, parts: Sequence[SourcePart
     )
     more.loc[first["lat"].isna().to_numpy(), "geometry"] = None
     return gpd.GeoDataFrame(_stack([own, more]), geometry="geometry", crs="EPSG:4326")
+
+
+def _marks_of_new(site_of: Mapping[str, str], parts: Sequence[SourcePart], new: set[str]) -> dict[str, str]:
+    """What admission found odd in the records of facilities that only further sources have: site -> words."""
+    out: dict[str, list[str]] = {}
+    for part in parts:
+        for record, words in zip(part.rows["record_id"].astype("str"), part.sites.words(MARKS), strict=True):
+            if words and (site := site_of.get(record)) in new:
+                out.setdefault(str(site), []).extend(words.split("; "))
+    return {site: "; ".join(dict.fromkeys(words)) for site, words in sorted(out.items())}
 
 
 def _tonnages(

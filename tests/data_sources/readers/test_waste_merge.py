@@ -259,6 +259,18 @@ def test_the_sources_alone_make_an_inventory(tmp_path):
     assert zawar["global_tailings_portal:1"] == zawar["osm_tailings_ponds:way/11"]
 
 
+def test_a_new_site_of_a_further_source_carries_the_marks_of_its_admission(tmp_path):
+    folder = write(tmp_path)
+    told = MINE.assign(waste_type_code=["an unheard of waste", "mine fines of no code"])
+    told.to_excel(folder / "mine.xlsx", index=False)
+    inventory = merge(folder)
+    site = inventory.members.set_index("record_id")["site_id"]["mine_hz:HZ-NEW"]
+    assert inventory.marks[site] == "waste_type_not_in_reference"
+    # The register has the other one and keeps its own word for the waste: what the source says is in the flags alone.
+    assert ZAWAR not in inventory.marks
+    assert (inventory.flags["value"].astype("str").str.contains("unheard of")).any()
+
+
 def test_a_source_needs_a_name_of_its_own():
     twice = [{"card": "osm_tailings_ponds", "path": "a.json"}] * 2
     with pytest.raises(ValidationError, match="two sources are called"):
