@@ -26,7 +26,7 @@ def with_described(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     column = next((c for c in frame.columns if str(c).lower() == _DESCRIPTION), None)
     if column is None:
         return frame
-    told = [dict(_pairs(text)) if isinstance(text, str) and text.strip() else {} for text in frame[column]]
+    told = [_told(text) if isinstance(text, str) and text.strip() else {} for text in frame[column]]
     described = int(frame[column].astype("str").str.strip().ne("").fillna(False).sum())
     times = Counter(name for pairs in told for name in pairs)
     own = {str(c).lower() for c in frame.columns}
@@ -37,6 +37,14 @@ def with_described(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         frame[name] = [pairs.get(name) for pairs in told]
     remark(frame, str(column), ", ".join(names)[:200], READ)
     return frame
+
+
+def _told(text: str) -> dict[str, str]:
+    """Name -> value; where a description tells a name twice, both values: which one counts is not for a reader to choose."""
+    out: dict[str, list[str]] = {}
+    for name, value in _pairs(text):
+        out.setdefault(name, []).append(value)
+    return {name: "; ".join(dict.fromkeys(values)) for name, values in out.items()}
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,12 @@ def test_names_and_values_of_descriptions_are_columns(tmp_path: Path, form: str,
     assert READ in {reason for _, _, _, reason, _ in remarks_of(got)}
 
 
+def test_a_name_that_is_told_twice_keeps_both_values(tmp_path: Path) -> None:
+    got = read_file(kml(tmp_path / "m.kml", LINES + "\nQty_Mt: 9\nWaste_Type: Mill & tailings"))
+    assert got["Qty_Mt"].tolist() == ["1.5; 9", "2.5; 9", "3.5; 9", "4.5; 9"]
+    assert got["Waste_Type"].tolist() == ["Mill & tailings"] * 4
+
+
 def test_the_files_own_field_is_not_touched(tmp_path: Path) -> None:
     own = '<ExtendedData><Data name="Waste_Type"><value>red mud</value></Data></ExtendedData>'
     got = read_file(kml(tmp_path / "m.kml", PLAIN, own))
