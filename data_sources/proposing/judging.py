@@ -78,6 +78,8 @@ def judge(found: Found, known: Known) -> list[Proposal] | Unread:
 
 def as_layer(found: Found, layer: str, known: Known) -> Proposal | None:
     """A data set as a layer that the user names, with columns guessed where no usual name gives them; None where it cannot be."""
+    if layer not in ALL:
+        return None
     try:
         frame, options = rows_of(found, known.crs)
         tried = _try(found, frame, ALL[layer], known, options)

@@ -94,8 +94,9 @@ def _file(arguments: argparse.Namespace) -> int:
             raise
         said = " ".join(f"--map {shlex.quote(f'{column}={field}')}" for column, field in maps.items())
         do = f"if they are these, say so: {said}; else name others by --map COLUMN=FIELD (in a card: field_map)"
-        where = {"file": error.file, "layer": error.layer, "row": error.row, "field": error.field}
-        raise ContractError(error.message, **where, do=do) from error
+        raise ContractError(
+            error.message, file=error.file, layer=error.layer, row=error.row, field=error.field, do=do
+        ) from error
     console = terminal()
     report = admitted.report
     console.print(

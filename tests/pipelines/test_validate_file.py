@@ -32,6 +32,8 @@ def test_where_nothing_can_be_proposed_the_error_stays_what_it_was(tmp_path, cap
     file.write_text("a,b\n1,2\n3,4\n")
     assert main(["validate", str(file), "--as", "waste_sites"]) == 2
     assert "say so" not in capsys.readouterr().err
+    assert main(["validate", str(file), "--as", "no_such_layer"]) == 2
+    assert "no_such_layer" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
