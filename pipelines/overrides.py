@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from khanij.foundation.errors import RegionError, together
+from khanij.foundation.errors import CardError, KhanijError, MissingSourceError, RegionError, together
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from data_sources.regions import Region
 
 
 def checked_region(name: str, overrides: dict[str, str]) -> Region:
-    """The region with its settings changed, the ranking's and the fertility's checked as well.
+    """The region with its settings changed; the ranking's, the fertility's and the cards that it names checked as well.
 
     Raises
     ------
-    RegionError : no such region or setting, or bad values; each key is named, all of them at once.
+    RegionError, CardError : no such region or setting, or bad values; each key is named, all of them at once.
     """
     from data_sources.regions import load_region
 
@@ -30,8 +32,8 @@ def checked_region(name: str, overrides: dict[str, str]) -> Region:
     return load_region(name, overrides)
 
 
-def faults_of_region(name: str, overrides: dict[str, str]) -> list[RegionError]:
-    """All that is wrong with a region's settings, of its own model and of the science's.
+def faults_of_region(name: str, overrides: dict[str, str]) -> list[KhanijError]:
+    """All that is wrong with a region's settings: of its own model, of the science's, and of the cards that it names.
 
     Raises
     ------
@@ -41,12 +43,38 @@ def faults_of_region(name: str, overrides: dict[str, str]) -> list[RegionError]:
     from data_sources.regions import load_region, region_settings
 
     settled, _ = region_settings(name, overrides)
-    wrong: list[RegionError] = []
+    wrong: list[KhanijError] = []
     try:
         settled = load_region(name, overrides).model_dump()
     except RegionError as error:
-        wrong += [error, *(e for e in error.others if isinstance(e, RegionError))]
-    return wrong + wrong_settings(settled)
+        wrong += [error, *error.others]
+    return [*wrong, *wrong_settings(settled), *_wrong_cards(settled)]
+
+
+def _wrong_cards(settled: object) -> list[KhanijError]:
+    """What is wrong with the cards that a region names, each card once; one that is not there is the region's fault."""
+    from data_sources.cards import load_card
+
+    wrong: list[KhanijError] = []
+    for name in sorted(set(_cards_named(settled))):
+        try:
+            load_card(name)
+        except MissingSourceError:
+            continue
+        except CardError as error:
+            wrong += [error, *error.others]
+    return wrong
+
+
+def _cards_named(settled: object) -> Iterator[str]:
+    """Every ``card:`` of the settings, however deep."""
+    if isinstance(settled, dict):
+        card = settled.get("card")
+        if isinstance(card, str) and card:
+            yield card
+    inside = settled.values() if isinstance(settled, dict) else settled if isinstance(settled, (list, tuple)) else ()
+    for value in inside:
+        yield from _cards_named(value)
 
 
 def parse_settings(pairs: list[str]) -> dict[str, str]:

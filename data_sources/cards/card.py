@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from data_sources.cards.plain_secrets import REMEDY, plain_secret
 from khanij.foundation.environment import own_folder
-from khanij.foundation.errors import MissingSourceError, SourceError
+from khanij.foundation.errors import CardError, MissingSourceError, RegionError, SourceError, together
 from khanij.foundation.files import yaml_files
-from khanij.foundation.strict import plain_yaml
+from khanij.foundation.strict import ANY_REMEDY, plain_yaml, refusals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,33 +204,38 @@ def parse_card(text: str, *, file: object) -> Card:
 
     Raises
     ------
-    SourceError : too large, YAML with object tags or aliases, an unknown key, or a value that the model refuses.
+    CardError : too large, YAML with object tags or aliases, or every unknown key and every value that the model refuses.
     """
     if len(text.encode()) > _MAX_CARD_BYTES:
-        raise SourceError("a source card this large is not a source card", file=file, do="check the file")
+        raise CardError("a source card this large is not a source card", file=file, do="check the file")
     try:
         # An alias is a star before a name: most cards have none, and need not be read twice.
         if "*" in text and any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise SourceError("a source card may not use YAML aliases", file=file, do="write the value out")
+            raise CardError("a source card may not use YAML aliases", file=file, do="write the value out")
         data = plain_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise SourceError(
+        raise CardError(
             f"not a safe YAML file: {getattr(error, 'problem', None) or error}",
             file=file,
             row=None if mark is None else mark.line + 1,
             do="a card holds plain text, numbers, lists and maps only",
         ) from None  # the parser's own words quote the line, and with it whatever stands there
     if isinstance(data, dict) and (found := plain_secret(data)) is not None:
-        raise SourceError(f"a source card may not hold a secret: {found}", file=file, do=REMEDY)
+        raise CardError(f"a source card may not hold a secret: {found}", file=file, do=REMEDY)
     if not isinstance(data, dict):
-        raise SourceError("a source card must be a map of keys and values", file=file, do="copy one of the cards")
+        raise CardError("a source card must be a map of keys and values", file=file, do="copy one of the cards")
     try:
         return Card.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or None
-        raise SourceError(first["msg"], file=file, field=where, do="correct the card") from error
+        wrong = refusals(error, Card, with_values=False, file=file)
+        raise together([_of_card(e) for e in wrong]) from error
+
+
+def _of_card(error: RegionError) -> CardError:
+    do = "correct the card" if error.do in (None, ANY_REMEDY) else error.do
+    message = error.message.removeprefix("bad value for : ")
+    return CardError(message, file=error.file, field=error.field or None, do=do)
 
 
 def card_files() -> dict[str, Path]:
@@ -277,14 +282,12 @@ def load_card(name: str) -> Card:
     Raises
     ------
     MissingSourceError : no such card.
-    SourceError : a card that is not safe YAML, or not a card.
+    CardError : a card that is not safe YAML, or not a card.
     """
     path = _card_file(name)
     card = _parsed(path, path.stat().st_mtime_ns)
     if card.name != name:
-        raise SourceError(
-            f"the card calls itself {card.name!r}", file=path.name, field="name", do="name it as its file"
-        )
+        raise CardError(f"the card calls itself {card.name!r}", file=path.name, field="name", do="name it as its file")
     return card
 
 

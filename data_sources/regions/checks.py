@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from khanij.foundation.errors import CrsError
+from khanij.foundation.errors import CardError, CrsError
 from khanij.foundation.strict import WrongValueError, nearest, require_known
 
 Extent = tuple[float, float, float, float]
@@ -37,13 +37,19 @@ def require_card(name: str) -> None:
 def require_no_file(card: str) -> None:
     """Refuse a card of files where no path is given: neither the project carries it nor a server has it.
 
+    A card that is wrong itself is passed over: it is told of as a card (``pipelines.overrides``), beside the rest.
+
     Raises
     ------
     WrongValueError : nothing says where the layer is.
     """
     from data_sources.cards import load_card
 
-    if not card.startswith("embedded_") and not load_card(card).is_remote:
+    try:
+        is_there = card.startswith("embedded_") or load_card(card).is_remote
+    except CardError:
+        return
+    if not is_there:
         raise WrongValueError(
             f"card {card} is of files and no path says where the layer is",
             "give the path of the file below the data folder",

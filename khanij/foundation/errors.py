@@ -54,6 +54,12 @@ class MissingSourceError(SourceError):
     exit_status = 3
 
 
+class CardError(SourceError):
+    """A source card is wrong: no YAML, or a key or value that no card may hold."""
+
+    exit_status = 2
+
+
 class ContractError(KhanijError):
     """A table does not have the fields, types or keys that its contract asks for."""
 

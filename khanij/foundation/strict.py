@@ -23,6 +23,7 @@ from khanij.foundation.errors import RegionError, together
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LONGEST = 80
+ANY_REMEDY = "correct the YAML or the --set value"
 
 
 def plain_yaml(text: str) -> Any:
@@ -126,16 +127,18 @@ def refusal(error: ValidationError, model: type[BaseModel], section: str = "", *
     return together(refusals(error, model, section, **where))
 
 
-def refusals(error: ValidationError, model: type[BaseModel], section: str = "", **where: Any) -> list[RegionError]:
-    """Each thing that a model refuses, in the order of its fields."""
+def refusals(
+    error: ValidationError, model: type[BaseModel], section: str = "", *, with_values: bool = True, **where: Any
+) -> list[RegionError]:
+    """Each thing that a model refuses, in the order of its fields; ``with_values`` quotes what was given."""
     items = error.errors()
     within = {item["loc"][:n] for item in items for n in range(len(item["loc"]))}
     # A list whose entries are refused is not also told to be too short.
     own = [item for item in items if not (item["type"] == "too_short" and item["loc"] in within)]
-    return [_refused(item, model, section, **where) for item in own]
+    return [_refused(item, model, section, with_values, **where) for item in own]
 
 
-def _refused(first: Any, model: type[BaseModel], section: str, **where: Any) -> RegionError:
+def _refused(first: Any, model: type[BaseModel], section: str, with_values: bool, **where: Any) -> RegionError:
     path = [str(part) for part in first["loc"] if part != "[key]"]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, WrongValueError) and cause.at is not None:
@@ -150,7 +153,7 @@ def _refused(first: Any, model: type[BaseModel], section: str, **where: Any) -> 
     if first["type"] == "missing":
         return RegionError("the key is missing", field=key, do="add it", **where)
     said = first["msg"].removeprefix("Value error, ")
-    got = f" (got {_shown(first['input'])})" if first["loc"] else ""
+    got = f" (got {_shown(first['input'])})" if first["loc"] and with_values else ""
     do = cause.do if isinstance(cause, WrongValueError) else _remedy(model, first)
     return RegionError(f"bad value for {key}: {_begun(said)}{got}", field=key, do=do, **where)
 
@@ -176,7 +179,7 @@ def _remedy(model: type[BaseModel], error: Any) -> str:
     for start, do in _REMEDIES.items():
         if kind.startswith(start):
             return do
-    return "correct the YAML or the --set value"
+    return ANY_REMEDY
 
 
 _REMEDIES = {

@@ -174,6 +174,64 @@ def test_automation_error_of_a_region_that_cannot_be_planned(here, monkeypatch):
     assert {a.event for a in over} == {"recovered"} and len(over) == len(alerts)
 
 
+def ticking(instance: dg.DagsterInstance, name: str, kind: str, when: float, error: str = "") -> None:
+    """What Dagster's daemon writes down of one evaluation of a schedule or sensor that is switched on."""
+    # The daemon's own records: Dagster exports no public name for them, and a daemon takes a minute.
+    from dagster._core.definitions.run_request import InstigatorType
+    from dagster._core.remote_origin import (
+        RegisteredCodeLocationOrigin,
+        RemoteInstigatorOrigin,
+        RemoteRepositoryOrigin,
+    )
+    from dagster._core.scheduler.instigation import (
+        InstigatorState,
+        InstigatorStatus,
+        ScheduleInstigatorData,
+        SensorInstigatorData,
+        TickData,
+        TickStatus,
+    )
+    from dagster._utils.error import SerializableErrorInfo
+
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("khanij"), "__repository__")
+    kept = SensorInstigatorData() if kind == "SENSOR" else ScheduleInstigatorData("0 2 * * *", when)
+    state = InstigatorState(
+        RemoteInstigatorOrigin(repository, name), InstigatorType[kind], InstigatorStatus.RUNNING, kept
+    )
+    if name not in {known.instigator_name for known in instance.all_instigator_state()}:
+        instance.add_instigator_state(state)
+    cause = SerializableErrorInfo(error, [], "ValueError")
+    tick = TickData(
+        state.instigator_origin_id, name, InstigatorType[kind], TickStatus.FAILURE if error else TickStatus.SUCCESS, when, [], [],
+        error=SerializableErrorInfo("Error occurred", [], "SensorError", cause) if error else None,
+        selector_id=state.selector_id,
+    )  # fmt: skip
+    instance.create_tick(tick)
+
+
+def test_a_sensor_that_fails_is_told_until_it_is_evaluated_again(here):
+    now = time.time()
+    ticking(here.instance, "landing_files", "SENSOR", now)
+    assert here.told(now) == []
+    ticking(here.instance, "landing_files", "SENSOR", now + 60, error="the data folder is gone")
+    alert = one(here.told(now + 61), "automation_error")
+    assert alert.key == "tick:landing_files" and "the data folder is gone" in alert.why[0]
+    assert here.told(now + 90) == []
+    ticking(here.instance, "landing_files", "SENSOR", now + 120)
+    assert one(here.told(now + 121), "recovered").key == "tick:landing_files"
+    assert here.told(now + 150) == []
+
+
+def test_a_nightly_that_does_not_come_is_told(here):
+    now = time.time()
+    ticking(here.instance, "nightly", "SCHEDULE", now)
+    assert here.told(now + 25 * 3600) == []
+    alert = one(here.told(now + 27 * 3600), "late")
+    assert alert.key == "late:nightly" and "27 h" in alert.subject and "daemon" in alert.do
+    ticking(here.instance, "nightly", "SCHEDULE", now + 28 * 3600)
+    assert one(here.told(now + 28 * 3600), "recovered").key == "late:nightly"
+
+
 def test_a_channel_that_did_not_take_an_alert_is_tried_again(tmp_path, monkeypatch):
     sent, works = [], [False]
 

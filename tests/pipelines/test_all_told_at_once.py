@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from data_sources.regions import Region, load_region, region_settings
 from khanij.foundation.equal_area import equal_area_for
-from khanij.foundation.errors import RegionError, together
+from khanij.foundation.errors import KhanijError, RegionError, together
 from khanij.foundation.strict import _leaves
 from pipelines.cli import main
 from pipelines.overrides import checked_region
@@ -61,6 +61,31 @@ def test_ten_faults_are_ten_lines(write, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == len(fields) and all("What to do:" in line for line in lines)
     assert sum(line.startswith("Also: ") for line in lines) == len(fields) - 1
+
+
+def test_faults_of_cards_are_told_beside_those_of_the_region(write, tmp_path, monkeypatch, capsys):
+    cards = tmp_path / "cards"
+    cards.mkdir()
+    monkeypatch.setenv("KHANIJ_CARDS", str(cards))
+    good = yaml.safe_load(Path("data_sources/cards/own_waste_table.yaml").read_text(encoding="utf-8"))
+    for name, wrong in (
+        ("pits", {"colour": "red", "redistribute": "perhaps"}),
+        ("bands", {"units": {"La": {"unit": 3}}}),
+    ):
+        text = yaml.safe_dump(good | {"name": name} | wrong)
+        (cards / f"{name}.yaml").write_text(text, encoding="utf-8")
+    layers = {"waste_sites": {"card": "pits", "path": "sites.csv"}, "faults": {"card": "bands"}}
+    write(layers=layers, waste={"card": "pits"}, seed=-1, base=None)
+    with pytest.raises(KhanijError) as refused:
+        checked_region("mine", {})
+    every = [refused.value, *refused.value.others]
+    told = {(Path(str(e.file)).stem, e.field) for e in every}
+    assert told == {("mine", "seed"), ("pits", "colour"), ("pits", "redistribute"), ("bands", "units.La.unit")}
+    assert len(every) == len(told) and all(e.do and "--set" not in e.do for e in every if e.field != "seed")
+    for command in (["run", "--region", "mine"], ["validate", "--region", "mine"]):
+        assert main(command) == 2
+        said = " ".join("".join(capsys.readouterr()).split())
+        assert all(word in said for word in ("seed", "colour", "redistribute"))
 
 
 def test_faults_that_are_gathered_twice_are_told_once():

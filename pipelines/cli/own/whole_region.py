@@ -28,7 +28,7 @@ from data_sources.readers.waste import WasteInventory, embedded_inventory, read_
 from data_sources.readers.waste_merge import empty_inventory, merged_inventory
 from data_sources.regions import LayerSource, Region, load_region
 from data_sources.register.routes import why_not_valued
-from khanij.foundation.errors import KhanijError
+from khanij.foundation.errors import CardError, KhanijError
 from khanij.foundation.redaction import redact
 from pipelines.overrides import faults_of_region
 from scoring.ground.geochemistry.samples import scored_by
@@ -60,11 +60,13 @@ def looked_at(name: str, workspace: Workspace) -> list[Line]:
     RegionError : no such region, or a file that is no YAML.
     """
     faults = faults_of_region(name, {})
-    lines = [Line(f"setting {e.field}", ERROR, e.message, e.do or "", str(e.file or "")) for e in faults]
+    lines = [Line(_place(e), ERROR, e.message, e.do or "", str(e.file or "")) for e in faults]
     try:
         region = load_region(name)
     except KhanijError:
         return lines  # its sources are not known before its settings are right
+    if any(isinstance(e, CardError) for e in faults):
+        return lines  # nor before its cards are
     if not faults:
         lines.append(Line("settings", OK, f"{len(region.layers)} layers, {len(region.gates)} gates, CRS keeps areas"))
     lines += list(_units(region))
@@ -79,6 +81,13 @@ def looked_at(name: str, workspace: Workspace) -> list[Line]:
         path_of = workspace.layer_path(region, source)
         lines += _tried(f"base.{base}", path_of, lambda p=path_of, b=base, s=source: read_base_lines(p, b, s))[1]  # type: ignore[misc]
     return lines
+
+
+def _place(error: KhanijError) -> str:
+    """``setting KEY`` of a region, ``card NAME, KEY`` of a card."""
+    if isinstance(error, CardError):
+        return ", ".join(filter(None, [f"card {Path(str(error.file)).stem}", error.field]))
+    return f"setting {error.field}"
 
 
 def _units(region: Region) -> Iterator[Line]:

@@ -10,6 +10,7 @@ from data_sources.cards import card_names, load_card, parse_card
 from data_sources.cards.listing import insert
 from data_sources.contracts import KhanijError, MissingSourceError, SourceError
 from data_sources.contracts.registry import ALL
+from khanij.foundation.errors import CardError
 
 NAMES = card_names()
 GOOD = """
@@ -97,6 +98,16 @@ def test_a_wrong_card_is_refused_with_its_field(change: tuple[str, str], field: 
         parse_card(GOOD.replace(*change), file="x.yaml")
     assert caught.value.field == field
     assert caught.value.file == "x.yaml"
+
+
+def test_every_fault_of_a_card_is_told_at_once() -> None:
+    text = GOOD.replace("layer: a", "layre: a\nunits: {La_ppb: {unit: ppm, label_says: ppb}}").replace("'no'", "maybe")
+    with pytest.raises(CardError) as caught:
+        parse_card(text, file="x.yaml")
+    every = [caught.value, *caught.value.others]
+    assert {e.field for e in every} == {"redistribute", "layre", "units.La_ppb"}
+    assert "did you mean layer?" in str(caught.value) and "maybe" not in str(caught.value)
+    assert caught.value.exit_status == 2
 
 
 @pytest.mark.parametrize(
