@@ -49,6 +49,7 @@ from publishing.page.head import (
     terms,
     verdict,
 )
+from publishing.page.packing import packed
 from publishing.page.page_base import page_base
 from publishing.scenario_words import scenario_said
 from publishing.sets.marks import KEY, meta_tag, visible_line
@@ -151,9 +152,9 @@ def _data(gpkg: Path | str, info: dict[str, str]) -> dict[str, Any]:
     )
     return {
         "info": {k: info[k] for k in _INFO if k in info},
-        "blocks": _rows(blocks, BLOCK_COLUMNS),
+        "blocks": packed(_rows(blocks, BLOCK_COLUMNS)),
         "shapes": _shapes(blocks),
-        "sites": _rows(sites, _SITE_COLUMNS),
+        "sites": packed(_rows(sites, _SITE_COLUMNS)),
         "points": [None if p is None or p.is_empty else [round(p.x, 5), round(p.y, 5)] for p in sites.geometry],
         "shares": _grouped(shares, ("site_id", "inside", "near", "distance_km")),
         "elements": _grouped(elements, columns),

@@ -1,6 +1,9 @@
 /* the page in a second language: its words come from the one table, its state stands in the address */
 const LANGUAGE = (function () {
   const D = JSON.parse(document.getElementById('data').textContent), H = D.hindi;
+  /* columns as publishing/page/packing.py wrote them */
+  const column = c => Array.isArray(c) ? c : 'one' in c ? new Array(c.n).fill(c.one) : c.at.map(k => c.of[k]);
+  [D.blocks, D.sites].forEach(table => Object.keys(table).forEach(name => { table[name] = column(table[name]); }));
   const asked = () => (/(?:^|[#&])lang=(en|hi)(?:&|$)/.exec(location.hash) || [])[1]; // a link to a block names none: it stays
   const now = asked() || 'en', out = { data: D, now, put: () => {} };
   const link = document.getElementById('language');

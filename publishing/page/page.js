@@ -412,11 +412,23 @@
   const night = window.matchMedia('(prefers-color-scheme: dark)');
   let printing = false, C = LIGHT;
   const palette = () => { C = night.matches && !printing ? DARK : LIGHT; };
-  const redrawn = () => { palette(); legend(); resize(); };
+  const redrawn = () => { palette(); legend(); size(); painted(); };
   night.addEventListener('change', redrawn);
   window.addEventListener('beforeprint', () => { if (follow) follow(); printing = true; redrawn(); });
   window.addEventListener('afterprint', () => { printing = false; redrawn(); });
-  /* one set of shapes for map and legend */
+  /* one set of shapes for map and legend: the legend's are drawn as text for SVG, for each canvas costs as much as a map */
+  function pen() {
+    const d = [], at = (x, y) => x.toFixed(2) + ' ' + y.toFixed(2);
+    return {
+      beginPath() {}, closePath() { d.push('Z'); }, moveTo(x, y) { d.push('M' + at(x, y)); }, lineTo(x, y) { d.push('L' + at(x, y)); },
+      arc(x, y, r, from, to) {
+        const half = 'A' + r.toFixed(2) + ' ' + r.toFixed(2) + ' 0 0 1 ';
+        if (to - from > 6) d.push('M' + at(x + r, y), half + at(x - r, y), half + at(x + r, y), 'Z');
+        else d.push('M' + at(x + r * Math.cos(from), y + r * Math.sin(from)), half + at(x + r * Math.cos(to), y + r * Math.sin(to)));
+      },
+      path: () => d.join(''),
+    };
+  }
   const CORNERS = { square: [4, Math.PI / 4, 1.25], diamond: [4, 0, 1.3], triangle: [3, -Math.PI / 2, 1.3], pentagon: [5, -Math.PI / 2, 1.15], hexagon: [6, 0, 1.1] };
   function outline(c, shape, x, y, r) {
     c.beginPath();
@@ -457,7 +469,11 @@
     BASE.towns.forEach(([name, x, y, n]) => { if (n >= least) place(name, x, y, C.town); });
     if (km < 1500) BASE.ports.forEach(([name, x, y]) => place(name + ' port', x, y, C.port, true));
   }
-  function paint() {
+  /* one picture a frame, however often it is asked for */
+  let awaited = 0;
+  function paint() { if (!awaited) awaited = requestAnimationFrame(painted); }
+  function painted() {
+    cancelAnimationFrame(awaited); awaited = 0;
     g.clearRect(0, 0, canvas.width, canvas.height);
     ground_map();
     g.lineWidth = ratio * 0.6; g.strokeStyle = C.grid;
@@ -558,15 +574,14 @@
   }
   const resize = () => { size(); paint(); };
   function legend() {
-    const box = $('legend'), k = window.devicePixelRatio || 1, has = (key, v) => B[key].includes(v);
+    const box = $('legend'), has = (key, v) => B[key].includes(v);
     box.replaceChildren();
     const entry = (word, shape, fill, edge, dash) => {
-      const d = el('div'), i = el('canvas'), c = i.getContext('2d');
-      i.width = i.height = 16 * k; i.setAttribute('aria-hidden', 'true');
-      c.lineWidth = (dash ? 2 : 1.2) * k; c.strokeStyle = edge || C.edge; if (dash) c.setLineDash([3 * k, 2 * k]);
-      outline(c, shape, 8 * k, 8 * k, (dash ? 6.5 : 5) * k);
-      if (fill) { c.fillStyle = fill; c.fill(); }
-      c.stroke(); d.append(i, document.createTextNode(word)); box.append(d);
+      const d = el('div'), i = $('mark').content.firstElementChild.cloneNode(true), p = i.firstElementChild, c = pen();
+      outline(c, shape, 8, 8, dash ? 6.5 : 5);
+      const said = { d: c.path(), fill: fill || 'none', stroke: edge || C.edge, 'stroke-width': dash ? 2 : 1.2, 'stroke-dasharray': dash ? '3 2' : 'none' };
+      Object.entries(said).forEach(([name, value]) => p.setAttribute(name, value));
+      d.append(i, document.createTextNode(word)); box.append(d);
     };
     const last = Math.max(0, ...B.rank.filter(known)), kinds = Object.keys(D.kinds).filter(kind => has('kind', kind));
     D.rank_classes.forEach(([lo, hi, c]) => { if (lo <= last) entry('Rank ' + lo + (hi === null ? ' and after' : ' to ' + hi), D.kind_shapes[first] || 'circle', c); });
@@ -604,5 +619,5 @@
   /* without an address of a block the first of the table is told, where it lies on the map of all */
   if (!opened() && shown.length) { chosen = shown[0]; mark(chosen); details(chosen); paint(); }
   window.addEventListener('hashchange', opened);
-  document.documentElement.dataset.ready = 'yes';
+  requestAnimationFrame(() => { document.documentElement.dataset.ready = 'yes'; });
 }());

@@ -152,7 +152,9 @@ async def _visit(page: Path, folder: Path) -> dict[str, Any]:
         await b.value("document.getElementById('map').scrollIntoView(); document.getElementById('map').focus()")
         before = await b.value("document.getElementById('scale').textContent")
         await b.value(_PAINTED)
-        await b.press("+", 4)
+        for _ in range(4):
+            await b.press("+")
+            await asyncio.sleep(0.1)  # the map follows with the next frame
         out["zoomed"] = [before, await b.value("document.getElementById('scale').textContent")]
         await b.press("+", 6)
         await b.value(

@@ -20,6 +20,7 @@ from publishing.glossary import GLOSSARY
 from publishing.headline import region_said
 from publishing.page import page_html
 from publishing.page.head import licence, newest_day, search_words, sources, verdict
+from publishing.page.packing import packed
 from publishing.words import SHORT_WORDS, STATUS_WORDS
 
 NOTE = "ranking not robust: price deck 2024: Kendall tau 0.59"
@@ -152,9 +153,33 @@ def test_the_table_says_prospect_and_tier_before_any_order(page: str) -> None:
     assert data["statuses"] == STATUS_WORDS
 
 
+def unpacked(column: list | dict) -> list:
+    """A column as the page's own script reads it."""
+    if isinstance(column, list):
+        return column
+    return [column["one"]] * column["n"] if "one" in column else [column["of"][at] for at in column["at"]]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[], [None, None], ["a"], ["same words"] * 9, ["one of two", "two of two"] * 5, [1, 1.0, True, None], [*range(9), 0],
+     ["long words", None, "long words", "long words", None, True, 1]],
+)  # fmt: skip
+def test_a_packed_column_is_the_column(values: list) -> None:
+    column = json.loads(json.dumps(packed({"c": values})))["c"]
+    assert [repr(v) for v in unpacked(column)] == [repr(v) for v in values]
+
+
+def test_words_that_repeat_are_written_once(page: str) -> None:
+    blocks = json.loads(page.split('type="application/json">')[1].split("</script>")[0])["blocks"]
+    kinds = blocks["kind"]["of"]
+    assert len(kinds) == len(set(kinds)) and len(blocks["kind"]["at"]) == len(unpacked(blocks["block_id"]))
+
+
 def test_rupees_are_the_dollars_at_the_stated_rate(file: Path, page: str) -> None:
     data = json.loads(page.split('type="application/json">')[1].split("</script>")[0])
-    pairs = [p for p in zip(data["blocks"]["npv_usd_p50"], data["blocks"]["npv_inr_crore_p50"]) if None not in p]
+    blocks = {name: unpacked(column) for name, column in data["blocks"].items()}
+    pairs = [p for p in zip(blocks["npv_usd_p50"], blocks["npv_inr_crore_p50"]) if None not in p]
     assert len(pairs) > 5
     for usd, crore in pairs:
         assert usd * float(data["info"]["inr_per_usd"]) / 1e7 == pytest.approx(crore, rel=1e-4)
