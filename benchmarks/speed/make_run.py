@@ -45,10 +45,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("commits", nargs="+", help="commits, this one's last")
     parser.add_argument("-n", type=int, default=5, help="counted runs of each commit")
+    parser.add_argument(
+        "--cached", action="store_true", help="the installer's cache has both sides' packages: count all"
+    )
     arguments = parser.parse_args()
     found: dict[str, list[Took]] = {commit: [] for commit in arguments.commits}
     with tempfile.TemporaryDirectory(prefix="khanij-make-run-") as below:
-        for i in range(arguments.n + 1):
+        for i in range(arguments.cached, arguments.n + 1):
             for commit in arguments.commits:
                 took = fresh_run(commit, Path(below))
                 print(f"{'not counted' if i == 0 else i}: {commit}: {vars(took)}", flush=True)
