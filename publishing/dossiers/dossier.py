@@ -21,7 +21,7 @@ from publishing.dossiers.dossier_figures import Book
 from publishing.dossiers.dossier_pages import pages_of
 from publishing.dossiers.list_pages import list_pages
 from publishing.geopackage.reading import SAMPLE_MARK, no_such_block, read_layer, read_table, records, run_info
-from publishing.pdf.figure_pages import FigurePages
+from publishing.pdf.figure_pages import FigurePages, bound
 from publishing.sets.snapshot import one_set_of
 from publishing.shortlists.shortlist import Shortlist
 
@@ -73,19 +73,18 @@ def write_dossiers(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     out: list[PublishedFile] = []
+    drawn: list[bytes] = []
     with _Look():
-        whole = _open_pdf(f"Dossiers - {book.info.get('title', '')}", book)
         for block_id in block_ids:
-            single = _open_pdf(f"{block_id} - {book.info.get('title', '')}", book)
+            single = FigurePages(_described(f"{block_id} - {book.info.get('title', '')}", book))
             for figure in pages_of(book, known[block_id]):
-                for wanted, target in ((each, single), (combined, whole)):
-                    if wanted:
-                        target.savefig(figure)
-            content = single.content()
+                single.savefig(figure)
+            drawn.append(single.content())
             if each:
-                out.append(_put(folder / f"{_file_name(block_id)}.pdf", content))
-        content = whole.content()
+                out.append(_put(folder / f"{_file_name(block_id)}.pdf", drawn[-1]))
     if combined and block_ids:
+        # Bound from what is drawn already: to draw a page takes ten times as long.
+        content = bound(drawn, _described(f"Dossiers - {book.info.get('title', '')}", book))
         out.append(_put(folder / "dossiers.pdf", content))
     return out
 
@@ -110,7 +109,7 @@ def write_shortlist_pdf(shortlist: Shortlist, path: Path, date: str = "") -> Pub
     """Write a shortlist as one PDF: the list, then two pages for every block."""
     book = book_of_shortlist(shortlist)
     with _Look():
-        pdf = _open_pdf(f"Shortlist {shortlist.chosen.name} - {shortlist.title}", book)
+        pdf = FigurePages(_described(f"Shortlist {shortlist.chosen.name} - {shortlist.title}", book))
         for figure in list_pages(shortlist, date):
             pdf.savefig(figure)
         for record in records(pd.DataFrame(shortlist.blocks.drop(columns="geometry"))):
@@ -124,10 +123,10 @@ def _file_name(block_id: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in block_id)
 
 
-def _open_pdf(title: str, book: Book) -> FigurePages:
+def _described(title: str, book: Book) -> dict[str, str | None]:
     mark = f"{SAMPLE_MARK} - " if book.is_sample else ""
     # No date in the file: the same content gives the same bytes.
-    return FigurePages({"Title": mark + title, "Author": "Khanij", "CreationDate": None, "ModDate": None, "Producer": None, "Creator": None})  # fmt: skip
+    return {"Title": mark + title, "Author": "Khanij", "CreationDate": None, "ModDate": None, "Producer": None, "Creator": None}  # fmt: skip
 
 
 def _put(path: Path, content: bytes) -> PublishedFile:

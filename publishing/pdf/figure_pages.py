@@ -7,6 +7,7 @@ Belongs here: which texts those are and where they stand. Does not belong here: 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +116,18 @@ class FigurePages:
                 said = _NOTE + ", ".join(dict.fromkeys(told.values()))
                 writer.text(width * 0.08, height - 8, writer.wrap(said, 6, width * 0.84)[0], 6, colour="#66635c")
         return writer.content()
+
+
+def bound(files: Sequence[bytes], metadata: Mapping[str, str | None]) -> bytes:
+    """The pages of several PDFs as one, with their links; of ``metadata`` what is not None is written."""
+    out = pypdf.PdfWriter()
+    for content in files:
+        out.append(io.BytesIO(content), import_outline=False)
+    out.metadata = {f"/{name}": value for name, value in metadata.items() if value is not None}
+    out.compress_identical_objects(remove_unreferenced=True)
+    written = io.BytesIO()
+    out.write(written)
+    return written.getvalue()
 
 
 def _laid(text: Text, figure: Figure) -> _Laid:
