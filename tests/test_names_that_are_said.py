@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from test_one_way import ROOT, TOPS, modules
 
+from pipelines.cli import VERBS
+
 # They tell of names that were.
 OF_THE_PAST = ("CHANGELOG.md", "docs/adr/")
 DOTTED = re.compile(rf"(?<![\w./@-])({'|'.join(sorted(TOPS))})((?:\.[A-Za-z_]\w*)+)(?![\w-]|\.\w|/)")
@@ -155,3 +157,12 @@ def test_the_search_itself_sees_what_is_wrong():
     assert unknown_in("`tests/test_nowhere.py` `test_no_such_thing` `deploy/nginx/khanij.conf`") == {
         "tests/test_nowhere.py", "test_no_such_thing"
     }  # fmt: skip
+
+
+def test_the_readme_names_every_verb_and_no_other():
+    text = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("## The `khanij` command")[2].partition("\n## ")[0]
+    )
+    cells = [row.split("|")[1] for row in text.splitlines() if row.startswith("| `")]
+    said = {code.split()[0] for cell in cells for code in re.findall(r"`([^`]+)`", cell)}
+    assert said == set(VERBS)
