@@ -304,7 +304,7 @@ def robustness_finding(robustness: pd.DataFrame | None) -> Finding:
     broken = robustness[robustness["is_robust"].fillna(True).astype(bool) == False]  # noqa: E712 - a nullable column
     told = [c for c in ("kind", "test", "setting", "kendall_tau", "jaccard", "note") if c in broken.columns]
     faults = [
-        ", ".join(f"{c} {row[c]:.2f}" if isinstance(row[c], float) else str(row[c]) for c in told)
+        ", ".join(f"{c} {row[c]:.2f}" if isinstance(row[c], float) else str(row[c]) for c in told if pd.notna(row[c]))
         for _, row in broken.iterrows()
     ]
     numbers = {"comparisons": float(len(robustness)), "comparisons_not_robust": float(len(broken))}

@@ -89,7 +89,7 @@ def check_equal_area(crs: object) -> None:
         raise CrsError(
             f"{text} is not an equal-area CRS in metres, so shares of cells would not be shares of area",
             field="crs",
-            do="use scoring.ground.albers_for(extent_deg), or another Albers / Lambert equal-area CRS",
+            do="use khanij.foundation.grid.albers_for(extent_deg), or another Albers / Lambert equal-area CRS",
         )
 
 

@@ -38,6 +38,6 @@ def step_failures(run: dg.DagsterRun, instance: dg.DagsterInstance) -> Iterator[
 
 
 def plain(message: str) -> str:
-    """An error's message without the dotted class that Dagster puts before it, as in "khanij.SourceError: the file ..."."""
+    """An error's message without the dotted class that Dagster puts before it, as in "dagster.SomeError: the file ..."."""
     head, separator, tail = message.partition(": ")
     return tail if separator and " " not in head and "." in head else message

@@ -1,7 +1,7 @@
 """Vector tiles of a release: one PMTiles file a layer, read from any file server by HTTP range.
 
 Belongs here: which layers, columns and zooms, and writing them with GDAL. Does not belong here: serving them
-(``publishing.serving``). A tile's corners lie on a grid of 4,096 steps, so shapes are for looking at; whoever measures
+(``publishing.releasing.served``, ``deploy/serve``). A tile's corners lie on a grid of 4,096 steps, so shapes are for looking at; whoever measures
 takes the GeoPackage or the GeoParquet, where they stand as published.
 """
 

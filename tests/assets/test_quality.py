@@ -206,6 +206,15 @@ def test_robustness_says_which_comparison_broke():
     )
     assert "cap, x2" in robustness_finding(table).reason
     assert robustness_finding(table.head(1)).passed
+    verdict = {
+        "kind": "waste_block",
+        "test": "verdict",
+        "kendall_tau": np.nan,
+        "note": "not robust: cap",
+        "is_robust": False,
+    }
+    reason = robustness_finding(pd.concat([table, pd.DataFrame([verdict])], ignore_index=True)).reason
+    assert "nan" not in reason and "waste_block, verdict, not robust: cap" in reason, "what is not known is left out"
     assert robustness_finding(None).passed
 
 

@@ -28,6 +28,7 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
+from nginx_here import HINT, has_nginx, nginx, shipped
 from production_servers import free_port
 from qgis_here import PYTHON, has_qgis
 from servers import pygeoapi
@@ -337,28 +338,14 @@ def test_the_documentations_gdal_commands_end_well(server, tmp_path):
     )
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx: apt-get install nginx-light")
+@pytest.mark.skipif(not has_nginx(), reason=HINT)
 def test_nginx_before_it_sends_files_by_range_and_passes_on_the_rest(server, tmp_path):
+    """With the real server behind it; each line of the file is held by ``test_nginx``."""
     port = free_port()
-    text = (HERE.parents[1] / "deploy" / "serve" / "nginx.conf").read_text(encoding="utf-8")
-    text = text.replace("/var/lib/khanij/releases/", f"{server.release.parents[1]}/")
-    text = text.replace("http://127.0.0.1:5000", server.address)
-    (tmp_path / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}}\n"
-        f"http {{ access_log off; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p; fastcgi_temp_path {tmp_path}/f; "
-        f"uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s; server {{ listen 127.0.0.1:{port};\n{text}\n}} }}\n"
-    )
-    process = subprocess.Popen(
-        ["nginx", "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)], stderr=subprocess.PIPE
-    )
-    before = replace(server, address=f"http://127.0.0.1:{port}")
-    try:
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            with contextlib.suppress(OSError):
-                before.ask("files/catalog.json")
-                break
-            time.sleep(0.1)
+    mine = {"/var/lib/khanij/releases/": f"{server.release.parents[1]}/", "http://127.0.0.1:5000": server.address}
+    text = shipped("serve/nginx.conf", mine)
+    with nginx(tmp_path, f"server {{ listen 127.0.0.1:{port};\n{text}\n}}", port):
+        before = replace(server, address=f"http://127.0.0.1:{port}")
         status, headers, body = before.ask(f"files/{REGION}/{VERSION}/ranked_blocks.gpkg", Range="bytes=0-15")
         assert (status, body) == (206, b"SQLite format 3\x00"), (tmp_path / "log").read_text()
         assert headers["Content-Type"] == "application/geopackage+sqlite3"
@@ -367,17 +354,8 @@ def test_nginx_before_it_sends_files_by_range_and_passes_on_the_rest(server, tmp
         assert before.ask(f"files/{REGION}/{VERSION}/manifest.json", method="DELETE")[0] == 403
         assert before.ask("ogc/processes", method="POST")[0] == 405
         assert f"{REGION}.ranked_blocks" in before.ask("ogc/collections?f=json")[2].decode()
-        assert (
-            len(
-                gpd.read_file(
-                    f"/vsicurl/{before.address}/files/{REGION}/{VERSION}/ranked_blocks.gpkg", layer="waste_sites"
-                )
-            )
-            > 5
-        )
-    finally:
-        process.kill()
-        process.wait()
+        url = f"/vsicurl/{before.address}/files/{REGION}/{VERSION}/ranked_blocks.gpkg"
+        assert len(gpd.read_file(url, layer="waste_sites")) > 5
 
 
 @pytest.mark.qgis

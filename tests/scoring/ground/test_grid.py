@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import re
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -82,6 +85,13 @@ def test_conformal_crs_are_refused_for_areas(crs):
     assert not is_equal_area(crs)
     with pytest.raises(CrsError, match="equal-area"):
         check_equal_area(crs)
+
+
+def test_the_remedy_of_a_crs_that_keeps_no_areas_works_when_it_is_followed():
+    with pytest.raises(CrsError) as told:
+        check_equal_area("EPSG:7755")
+    module, _, function = re.search(r"use ([\w.]+)\(extent_deg\)", str(told.value))[1].rpartition(".")
+    check_equal_area(getattr(importlib.import_module(module), function)((76.0, 13.7, 77.8, 15.8)))
 
 
 @pytest.mark.parametrize("crs", ["EPSG:6933", "EPSG:3035", "ESRI:102028", "ESRI:54009", ALBERS])
