@@ -5,7 +5,9 @@ calls, in another file, does: results would then be made by former code under th
 hash of the modules that hold kernels and of all that those import, and a change in any of them compiles anew; a change
 elsewhere, in a sentence or a table, does not.
 
-Belongs here: the folder. Does not belong here: a kernel.
+The first run of an installation compiles for minutes; a second process compiles meanwhile what that run needs last.
+
+Belongs here: the folder, and that process. Does not belong here: a kernel.
 """
 
 from __future__ import annotations
@@ -15,14 +17,18 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 VARIABLE = "NUMBA_CACHE_DIR"
 KEPT_S = 7 * 86_400  # folders of former states of the code, which a process that is still running may use
 _PREFIX = "kernels-"
+_PROCESSES = 2
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)(?:\s+import\s+(\([^)]*\)|[^\n]*))?", re.M)
 _NAME = re.compile(r"\w+")
 
@@ -45,6 +51,41 @@ def keep_kernels_apart(science: Path) -> Path | None:
     if "numba" in sys.modules:
         sys.modules["numba"].config.CACHE_DIR = str(folder)
     return folder
+
+
+@contextlib.contextmanager
+def compiled_ahead(module: str) -> Iterator[None]:
+    """While inside, have a second process run a module that compiles kernels, where none is compiled yet; it ends with this one.
+
+    Parameters
+    ----------
+    module : its dotted name; it calls ``end_with_starter`` first.
+    """
+    folder = Path(os.environ.get(VARIABLE, ""))
+    if not folder.is_dir() or any(folder.rglob("*.nbi")) or (os.cpu_count() or 1) < _PROCESSES:
+        yield
+        return
+    # What it cannot compile is compiled where it is called, which tells of it as well.
+    other = subprocess.Popen(
+        [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            other.stdin.close()  # type: ignore[union-attr]
+        other.kill()
+        other.wait()
+
+
+def end_with_starter() -> None:
+    """End this process when the one that started it has ended, however it did: its end of the pipe is closed then."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _version(science: Path) -> str:

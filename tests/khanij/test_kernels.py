@@ -3,7 +3,10 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
@@ -65,3 +68,67 @@ def test_a_folder_that_the_user_named_stays(monkeypatch, tmp_path):
 
     monkeypatch.setenv(kernels.VARIABLE, str(tmp_path))
     assert kernels.keep_kernels_apart(tmp_path) is None and os.environ[kernels.VARIABLE] == str(tmp_path)
+
+
+STARTER = """
+import sys, time
+from khanij.foundation.kernels import compiled_ahead
+with compiled_ahead("ahead"):
+    print("in", flush=True)
+    sys.stdin.readline()
+"""
+AHEAD = """
+import os, time
+from pathlib import Path
+from khanij.foundation.kernels import end_with_starter
+end_with_starter()
+Path(os.environ["MARK"]).write_text(str(os.getpid()))
+time.sleep(300)
+"""
+
+
+def starter_of(folder: Path, cache: Path) -> subprocess.Popen:
+    (folder / "ahead.py").write_text(AHEAD)
+    path = os.pathsep.join([str(ROOT), str(folder)])
+    env = os.environ | {"PYTHONPATH": path, "NUMBA_CACHE_DIR": str(cache), "MARK": str(folder / "mark")}
+    return subprocess.Popen([sys.executable, "-c", STARTER], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def pid_in(mark: Path) -> int:
+    for _ in range(600):
+        if mark.exists() and mark.read_text():
+            return int(mark.read_text())
+        time.sleep(0.1)
+    raise AssertionError("the second process was not started")
+
+
+def is_gone(pid: int) -> bool:
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("end", ["leave", "kill"])
+def test_the_process_that_compiles_ahead_ends_with_its_starter(end, tmp_path):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    with starter_of(tmp_path, cache) as starter:
+        pid = pid_in(tmp_path / "mark")
+        if end == "leave":
+            starter.communicate(b"\n", timeout=60)
+        else:
+            starter.kill()
+    assert is_gone(pid)
+
+
+def test_nothing_is_compiled_ahead_where_kernels_are_kept_already(tmp_path):
+    cache = tmp_path / "cache"
+    (cache / "maps").mkdir(parents=True)
+    (cache / "maps" / "kernel.nbi").write_bytes(b"")
+    with starter_of(tmp_path, cache) as starter:
+        starter.communicate(b"\n", timeout=60)
+    assert starter.returncode == 0 and not (tmp_path / "mark").exists()

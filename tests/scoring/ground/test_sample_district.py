@@ -85,3 +85,16 @@ def test_a_plain_map_of_total_rare_earths_is_misled(district):
     row, col = grid.index(known.x, known.y)
     found = plain[row, col].astype(np.float64)
     assert val.capture(plain, found[np.isfinite(found)], 10) < 0.5
+
+
+def test_what_is_compiled_ahead_is_what_a_survey_calls(learned, district):
+    """A list that went out of date would compile for nobody, and the first run wait for it all the same."""
+    from scoring.ground.ahead import kernels
+    from scoring.ground.fertility import unit_statistics_of
+
+    grid = district[2]
+    x, y = (np.mean(b) for b in (grid.bounds[::2], grid.bounds[1::2]))
+    unit = gpd.GeoDataFrame({"block_id": ["a"]}, geometry=gpd.points_from_xy([x], [y]).buffer(3000.0), crs=grid.crs)
+    unit_statistics_of(learned, unit)
+    asked = [(k.py_func.__name__, types) for k, types in kernels() if tuple(types) not in k.signatures]
+    assert asked == []
