@@ -62,22 +62,22 @@ _OPERATORS = (
     "name_of_the_company", "lessee", "lessee_name", "name_of_lessee", "name_of_the_lessee", "lease_holder", "owner", "owner_name",
     "name_of_owner", "name_of_the_owner", "mine_owner",
 )  # fmt: skip
+# The site comes last: where a register names both, the dumps of one site share its name.
 _NAMES = tuple(
     spelling
-    for thing in (
-        "site",
-        "dump",
-        "pond",
-        "facility",
-        "stack",
-        "dyke",
-        "dam",
-        "tailings_pond",
-        "tailings_dam",
-        "ash_pond",
+    for thing, things in (
+        ("dump", "dumps"),
+        ("pond", "ponds"),
+        ("facility", "facilities"),
+        ("stack", "stacks"),
+        ("dyke", "dykes"),
+        ("dam", "dams"),
+        ("tailings_pond", "tailings_ponds"),
+        ("tailings_dam", "tailings_dams"),
+        ("ash_pond", "ash_ponds"),
+        ("site", "sites"),
     )
-    for spelling in (f"{thing}_name", f"name_of_{thing}", f"name_of_the_{thing}", f"name_of_{thing}s")
-    if spelling != "site_name"
+    for spelling in (f"{thing}_name", f"name_of_{thing}", f"name_of_the_{thing}", f"name_of_{things}")
 )
 
 WASTE_SITES = Contract(
@@ -86,7 +86,7 @@ WASTE_SITES = Contract(
     "Tailings ponds, dumps, red-mud ponds, ash dykes, gypsum stacks and overburden: one row a facility.",
     fields=(
         _t("site_id", "Waste site", "Identifier of the site; the key.", "id", "facility_id", required=True, nullable=False),
-        _t("name", "Name", "Name of the site.", "site_name", "tsf", *_NAMES, required=True, nullable=False),
+        _t("name", "Name", "Name of the site.", "tsf", *_NAMES, required=True, nullable=False),
         _t("operator", "Operator", "Operator or former operator; where a register names its lessee or owner alone, that one.", "owner_company", *_OPERATORS),
         _t("state", "State", "State."),
         _t("district", "District", "District."),
