@@ -82,6 +82,9 @@ def test_where_nothing_can_be_proposed_the_error_stays_what_it_was(tmp_path, cap
         ({"Lessee": "A"}, "A"),
         ({"Name of the Lessee": "A", "Operator": "B"}, "B"),
         ({"Owner": "C", "Lessee": "A"}, "A"),
+        ({"Owner company": "C", "Name of the lease holder": "A"}, "A"),
+        ({"Owner company": "C", "Company": "B"}, "B"),
+        ({"Leaseholder": "A"}, "A"),
     ],
 )
 def test_who_runs_a_site_is_its_operator_before_its_lessee_before_its_owner(columns, operator):

@@ -27,6 +27,7 @@ from typing import Any
 import pandas as pd
 
 from data_sources.contracts.contract import plain_name
+from data_sources.contracts.parties import LESSEES, OPERATORS, OWNERS
 from data_sources.contracts.waste import LEASE_STATUS
 from khanij.foundation.cells import flag_parts
 
@@ -34,10 +35,7 @@ STATUS_COLUMNS = (
     "lease_status", "lease_stat", "lease_state", "status_of_lease", "leasestatus", "mine_status", "working_status", "status",
     "stat", "present_status", "current_status",
 )  # fmt: skip
-LESSEE_COLUMNS = (
-    "lessee", "lessee_name", "lessee_nam", "lesseename", "name_of_lessee", "name_of_the_lessee", "lease_holder", "lease_hold",
-    "leaseholder", "holder", "concessionaire", "owner", "owner_name", "operator", "company",
-)  # fmt: skip
+LESSEE_COLUMNS = (*LESSEES, *OWNERS, *OPERATORS)
 UNTIL_COLUMNS = (
     "lease_until", "lease_upto", "lease_to", "lease_end", "lease_end_date", "lease_expiry", "lease_expiry_date", "lease_exp",
     "expiry_date", "expiry_dt", "expirydate", "expiry_dat", "expiry", "expires", "expires_on", "date_of_expiry", "dt_expiry",
