@@ -26,6 +26,7 @@ from data_sources.readers.statuses.auction_status import auction_outcomes
 from data_sources.readers.statuses.lease_status import columns_read, lease_statuses, words_of
 from data_sources.reference import load_table
 from data_sources.sheets import sheets_in
+from khanij.foundation.cells import flag_of
 from khanij.foundation.errors import MissingSourceError
 
 MARKS = {
@@ -96,7 +97,7 @@ def _outcome_words(table: pd.DataFrame) -> list[str]:
     how = table["outcome_basis"].map({"derived": "derived, not printed"})
     told = pd.concat([table["outcome_as_of"], table["preferred_bidder"], premium, how], axis=1)
     return [
-        f"auction_outcome:{outcome} ({', '.join(str(v) for v in row if pd.notna(v))})"
+        flag_of("auction_outcome", f"{outcome} ({', '.join(str(v) for v in row if pd.notna(v))})")
         for outcome, row in zip(table["outcome"], told.to_numpy(), strict=True)
     ]
 
