@@ -12,6 +12,7 @@ import pandas as pd
 
 from data_sources.readers.statuses.lease_status import unused_columns
 
+_MANY = 20
 COLUMNS = ("source", "layer", "finding", "field", "rows", "detail")
 
 
@@ -50,6 +51,11 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     yield source, layer, "rows", "", report["rows_in"], counts
     if report.get("empty"):
         yield source, layer, "empty", "", report["rows_in"], str(report["empty"])
+    if doubtful := report.get("outside_but_named_inside"):
+        detail = "; ".join(
+            [*doubtful[:_MANY], *([f"and {len(doubtful) - _MANY} more"] if len(doubtful) > _MANY else [])]
+        )
+        yield source, layer, "outside, named inside", "state", len(doubtful), detail
     for unit in report.get("units", []):
         said = f"stated {unit['stated_unit'] or 'nowhere'} by {unit['stated_by'] or 'nobody'}, median {_figure(unit['median'])}, the crust has {_figure(unit['expected'])} in that unit"
         label = (

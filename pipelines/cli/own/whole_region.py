@@ -250,6 +250,11 @@ def lines_of(
         yield Line(what, FINDING, "; ".join(says), "correct the rows, or let them be held", file, *counts)
     else:
         yield Line(what, OK, "; ".join(says), "", file, *counts)
+    if doubtful := report.get("outside_but_named_inside"):
+        told = f"{len(doubtful)} of the rows outside name a State or district of the region: {_some(doubtful)}"
+        yield Line(
+            what, NOTE, told, "compare the places with a map, and correct them in the file where they are wrong", file
+        )
     held_whole = _held_whole(report)
     for column, reason in held_whole.items():
         said, _, do = reason.partition("; ")

@@ -43,7 +43,9 @@ def held_shares(
     known = require_equal_area(crs)
     of_sites = None if footprints is None else footprints[footprints["site_id"].astype(str).isin(sites)]
     mapped = projected_footprints(of_sites, known)
-    over = to_equal_area(blocks.loc[blocks["block_id"].astype(str).isin(ids), ["block_id", "geometry"]], known, "blocks")
+    over = to_equal_area(
+        blocks.loc[blocks["block_id"].astype(str).isin(ids), ["block_id", "geometry"]], known, "blocks"
+    )
     shapes = dict(zip(over["block_id"].astype(str), shapely.make_valid(over.geometry.to_numpy())))
     out = {}
     for (site, group), members in groups.items():

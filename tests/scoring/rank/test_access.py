@@ -131,7 +131,9 @@ def under_leases(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 @pytest.mark.parametrize("ended", [False, True])
 @pytest.mark.parametrize(("covered", "is_named"), [(0.06, False), (0.45, False), (0.55, True)])
-def test_a_lease_over_mapped_ground_is_named_from_half_of_it_on(given: dict[str, Any], covered, is_named, ended) -> None:
+def test_a_lease_over_mapped_ground_is_named_from_half_of_it_on(
+    given: dict[str, Any], covered, is_named, ended
+) -> None:
     pond = (85.99, 22.49, 86.01, 22.51)
     outline = gpd.GeoDataFrame({"site_id": ["S-00"], "source": ["map"]}, geometry=[shapely.box(*pond)], crs=4326)
     leases = [("L-0", "third_party", "A Ltd", (*pond[:2], 85.99 + 0.02 * covered, pond[3]))]
