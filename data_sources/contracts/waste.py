@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data_sources.contracts.contract import Bounds, Contract, Field
+from data_sources.contracts.parties import LESSEES, OPERATORS, OWNERS
 
 KNOWLEDGE_CLASSES = ("G1", "G2", "G3", "G4", "analogue", "default", "none")
 TONNAGE_BASIS = ("published", "derived", "plan", "capacity", "none")
@@ -56,28 +57,22 @@ _CLASS = _t(
     vocabulary=KNOWLEDGE_CLASSES,
 )
 
-# In this order: who runs it, before who holds the lease, before who owns it.
-_OPERATORS = (
-    "operator_name", "name_of_operator", "name_of_the_operator", "operating_company", "company", "company_name", "name_of_company",
-    "name_of_the_company", "lessee", "lessee_name", "name_of_lessee", "name_of_the_lessee", "lease_holder", "owner", "owner_name",
-    "name_of_owner", "name_of_the_owner", "mine_owner",
-)  # fmt: skip
+# The site comes last: where a register names both, the dumps of one site share its name.
 _NAMES = tuple(
     spelling
-    for thing in (
-        "site",
-        "dump",
-        "pond",
-        "facility",
-        "stack",
-        "dyke",
-        "dam",
-        "tailings_pond",
-        "tailings_dam",
-        "ash_pond",
+    for thing, things in (
+        ("dump", "dumps"),
+        ("pond", "ponds"),
+        ("facility", "facilities"),
+        ("stack", "stacks"),
+        ("dyke", "dykes"),
+        ("dam", "dams"),
+        ("tailings_pond", "tailings_ponds"),
+        ("tailings_dam", "tailings_dams"),
+        ("ash_pond", "ash_ponds"),
+        ("site", "sites"),
     )
-    for spelling in (f"{thing}_name", f"name_of_{thing}", f"name_of_the_{thing}", f"name_of_{thing}s")
-    if spelling != "site_name"
+    for spelling in (f"{thing}_name", f"name_of_{thing}", f"name_of_the_{thing}", f"name_of_{things}")
 )
 
 WASTE_SITES = Contract(
@@ -86,8 +81,8 @@ WASTE_SITES = Contract(
     "Tailings ponds, dumps, red-mud ponds, ash dykes, gypsum stacks and overburden: one row a facility.",
     fields=(
         _t("site_id", "Waste site", "Identifier of the site; the key.", "id", "facility_id", required=True, nullable=False),
-        _t("name", "Name", "Name of the site.", "site_name", "tsf", *_NAMES, required=True, nullable=False),
-        _t("operator", "Operator", "Operator or former operator; where a register names its lessee or owner alone, that one.", "owner_company", *_OPERATORS),
+        _t("name", "Name", "Name of the site.", "tsf", *_NAMES, required=True, nullable=False),
+        _t("operator", "Operator", "Operator or former operator; in a register without such a column, the lessee of its column, else the owner. A blank stays blank: it is not filled from another column.", *(s for s in (*OPERATORS, *LESSEES, *OWNERS) if s != "operator")),
         _t("state", "State", "State."),
         _t("district", "District", "District."),
         _n("lat", "Latitude", "Latitude, WGS84; missing where no position is known.", "degrees", "latitude", required=True, reject=Bounds(-90, 90, "a latitude")),

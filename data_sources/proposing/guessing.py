@@ -16,7 +16,8 @@ from data_sources.contracts.admitting.identity import key_form, key_forms
 from data_sources.contracts.admitting.places import coordinate_pair, plain_metres
 from data_sources.contracts.blocks import BLOCK_CONTRACTS
 from data_sources.contracts.contract import Contract, plain_name
-from data_sources.proposing.layer_words import FIELD_WORDS, KEY_WORDS
+from data_sources.contracts.keys import KEY_END, KEY_WORDS, NO_KEY, is_nearly_unique, key_column
+from data_sources.proposing.layer_words import FIELD_WORDS
 from data_sources.reference.waste_routes import nearest_code
 
 _SHARE = 0.6
@@ -28,10 +29,6 @@ _METRES = (
 _SYSTEM = re.compile(r"datum|crs|srs|projection|spheroid|ellipsoid|coordinate_system")
 _ZONE_END = re.compile(r"_(?:utm_)?(?:zone_)?z?(4[2-7])_?n?$")
 UTM_ZONES = "UTM, WGS84: EPSG:32642 for 66 to 72 E, 32643 to 78 E, 32644 to 84 E, 32645 to 90 E, 32646 to 96 E"
-_KEY_END = re.compile(
-    r"(site|block|blk|lease|sample|smp|pond|dump|tsf|dam|waste|plot|object|facility|mine|record|rec|unit|poly|feature|feat|ml|bl|g|f|u|o)(id|no|code)"
-)
-_NO_KEY = frozenset("status type date area valid validity expiry until upto lessee holder owner mineral grade".split())
 _MOST_WORDS = 40
 _CALLED = ("waste_sites", *BLOCK_CONTRACTS)
 SITE_WORDS = tuple(w for group in FIELD_WORDS["site_id"] for w in group)
@@ -64,8 +61,9 @@ def guess(
     if field == "waste_type_code" and (hit := _wastes(frame, columns, codes)):
         return hit
     if field in contract.key:
-        hit = _key(frame, columns, FIELD_WORDS.get(field, ()))
-        return hit or (_called(frame, columns) if contract.name in _CALLED else None)
+        if column := key_column(frame, columns, FIELD_WORDS.get(field, ())):
+            return column, "each value stands once, and its name is that of a number or code"
+        return _called(frame, columns) if contract.name in _CALLED else None
     for words in FIELD_WORDS.get(field, ()):
         for column in columns:
             said = plain_name(column).split("_")
@@ -125,17 +123,6 @@ def _by_values(frame: pd.DataFrame, columns: list[str], known: frozenset[str], w
     return None
 
 
-def spare_rows(n: int) -> int:
-    """Rows of a table that may lack a key, or repeat one, and leave it a key: totals, notes, a row that was typed twice."""
-    return max(1 if n < 8 else 2, n // 8)
-
-
-def is_nearly_unique(values: pd.Series, n: int) -> bool:
-    """Whether nearly each of ``n`` rows has a value of its own."""
-    spare = spare_rows(n)
-    return len(values) > 0 and n - len(values) <= spare and len(values) - values.nunique() <= (spare if n > 4 else 0)
-
-
 def names_a_thing(column: str, values: pd.Series, words: Iterable[str] = ()) -> bool:
     """Whether a column may hold identifiers: words or codes with letters, or numbers under a name that says so.
 
@@ -145,36 +132,8 @@ def names_a_thing(column: str, values: pd.Series, words: Iterable[str] = ()) -> 
     if parts & _OF_OTHERS or any(p.startswith(_OTHERS) for p in parts):
         return False
     lettered = values.astype("str").str.contains(r"[^\W\d_]").mean() > _SHARE
-    called = any(p in KEY_WORDS or _KEY_END.fullmatch(p) or any(p.startswith(w) for w in words) for p in parts)
+    called = any(p in KEY_WORDS or KEY_END.fullmatch(p) or any(p.startswith(w) for w in words) for p in parts)
     return bool(lettered) or called
-
-
-def _key(frame: pd.DataFrame, columns: list[str], words: tuple[tuple[str, ...], ...]) -> tuple[str, str] | None:
-    """A column of which nearly each value stands once, called a number or code; one that holds the thing's own word first.
-
-    A serial number is taken where there is nothing else, and so is a column of names.
-    """
-    found = []
-    for column in columns:
-        values = frame[column].dropna().astype("str").str.strip()
-        parts = plain_name(column).split("_")
-        called = any(p in KEY_WORDS or _KEY_END.fullmatch(p) for p in parts)
-        own = not _NO_KEY & set(parts) and any(any(p.startswith(w) for p in parts) for group in words for w in group)
-        if is_nearly_unique(values, len(frame)) and (called or own) and not _is_measure(values):
-            named = any(p.startswith(("name", "naam")) for p in parts)
-            serial = _is_serial(parts, values)
-            found.append((serial, not (called and own), named, not own, columns.index(column), column))
-    if not found:
-        return None
-    return min(found)[-1], "each value stands once, and its name is that of a number or code"
-
-
-def _is_serial(parts: list[str], values: pd.Series) -> bool:
-    """A column that counts the rows: called so, or 1, 2, 3 ... in their order."""
-    if set(parts) & {"sl", "sr", "sno", "serial", "srno", "slno"} or parts[:2] == ["s", "no"]:
-        return True
-    numbers = pd.to_numeric(values, errors="coerce").dropna()
-    return len(numbers) > 2 and bool((numbers.diff().dropna() == 1).mean() > 0.9) and numbers.iloc[0] in (0, 1)
 
 
 def _called(frame: pd.DataFrame, columns: list[str]) -> tuple[str, str] | None:
@@ -184,12 +143,7 @@ def _called(frame: pd.DataFrame, columns: list[str]) -> tuple[str, str] | None:
         parts = set(plain_name(column).split("_"))
         words = values.str.contains(r"[^\W\d_]{2}").mean() > _SHARE if len(values) else False
         dates = pd.to_datetime(values, errors="coerce", format="mixed").notna().mean() > _SHARE if words else False
-        if (
-            is_nearly_unique(values, len(frame))
-            and words
-            and not dates
-            and not parts & {*_NO_KEY, "lat", "lon", "long"}
-        ):
+        if is_nearly_unique(values, len(frame)) and words and not dates and not parts & {*NO_KEY, "lat", "lon", "long"}:
             return column, "each of its words stands once, so it is what it is called by"
     return None
 
@@ -243,8 +197,3 @@ def utm_crs_of(frame: pd.DataFrame, pair: tuple[str, str]) -> tuple[str, str] | 
         if zone:
             return f"EPSG:326{zone[1]}", f"the column {column} ({words[0]})"
     return None
-
-
-def _is_measure(values: pd.Series) -> bool:
-    """Numbers with decimals are measured, they name nothing."""
-    return bool(values.str.fullmatch(r"-?\d+[.,]\d*[1-9]\d*").mean() > 0.5)

@@ -11,7 +11,8 @@ import geopandas as gpd
 import pandas as pd
 
 from data_sources.contracts.admitting.identity import key_forms
-from data_sources.proposing.guessing import SITE_WORDS, is_nearly_unique, names_a_thing
+from data_sources.contracts.keys import is_nearly_unique
+from data_sources.proposing.guessing import SITE_WORDS, names_a_thing
 
 LEAST_NAMED = 0.6
 """Share of a table's own names that must be sites, for its column to speak of them."""

@@ -76,13 +76,20 @@ def judge(found: Found, known: Known) -> list[Proposal] | Unread:
     return _of_no_site(found, good) or _nothing(found, frame, refused)
 
 
-def as_layer(found: Found, layer: str, known: Known) -> Proposal | None:
-    """A data set as a layer that the user names, with columns guessed where no usual name gives them; None where it cannot be."""
+def as_layer(found: Found, layer: str, known: Known, options: Mapping[str, Any] | None = None) -> Proposal | None:
+    """A data set as a layer that the user names, with columns guessed where no usual name gives them; None where it cannot be.
+
+    Parameters
+    ----------
+    options : how the user reads the file; of the ``field_map`` what names a column that is there. A guess goes over none of it.
+    """
     if layer not in ALL:
         return None
     try:
-        frame, options = rows_of(found, known.crs)
-        tried = _try(found, frame, ALL[layer], known, options)
+        frame, reading = rows_of(found, known.crs, options)
+        if "field_map" in reading:
+            reading["field_map"] = {c: f for c, f in reading["field_map"].items() if c in frame.columns}
+        tried = _try(found, frame, ALL[layer], known, reading)
     except UNREADABLE:
         return None
     return tried if isinstance(tried, Proposal) else None

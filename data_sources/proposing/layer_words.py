@@ -89,7 +89,6 @@ FIELD_WORDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "said_by": (("source",), ("said",)),
 }
 """Field -> groups of beginnings of words, all of which a column's name must have."""
-KEY_WORDS = ("id", "no", "nos", "num", "number", "code", "sl", "sr", "serial", "uid", "fid", "gid", "kramank")
 
 
 def plain(text: str) -> str:

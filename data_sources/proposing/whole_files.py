@@ -25,9 +25,11 @@ from khanij.foundation.errors import CrsError, KhanijError
 _STRAY = 0.15
 
 
-def rows_of(found: Found, crs: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The frame of a data set, and the options that it took to read it: the row of the header, a CRS that the file does not say."""
-    options: dict[str, Any] = {}
+def rows_of(
+    found: Found, crs: str | None, given: Mapping[str, Any] | None = None
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The frame of a data set, and the options that it took to read it: those given, the row of the header, a CRS that the file does not say."""
+    options: dict[str, Any] = dict(given or {})
     for _ in range(5):
         try:
             frame = read_file(found.path, layer=found.part or None, options=options)

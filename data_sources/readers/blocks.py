@@ -20,12 +20,14 @@ from data_sources.contracts.admitting.places import REPAIRED, TWO_PLACES
 from data_sources.contracts.admitting.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.contracts.blocks import ACCESS_COLUMNS, AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
+from data_sources.contracts.shapes.row_numbers import numbers_of
 from data_sources.readers.common import Extent, admit_layer, card_of, opened
 from data_sources.readers.layouts import translated
 from data_sources.readers.statuses.auction_status import auction_outcomes
 from data_sources.readers.statuses.lease_status import columns_read, lease_statuses, words_of
 from data_sources.reference import load_table
 from data_sources.sheets import sheets_in
+from khanij.foundation.cells import flag_of
 from khanij.foundation.errors import MissingSourceError
 
 MARKS = {
@@ -96,7 +98,7 @@ def _outcome_words(table: pd.DataFrame) -> list[str]:
     how = table["outcome_basis"].map({"derived": "derived, not printed"})
     told = pd.concat([table["outcome_as_of"], table["preferred_bidder"], premium, how], axis=1)
     return [
-        f"auction_outcome:{outcome} ({', '.join(str(v) for v in row if pd.notna(v))})"
+        flag_of("auction_outcome", f"{outcome} ({', '.join(str(v) for v in row if pd.notna(v))})")
         for outcome, row in zip(table["outcome"], told.to_numpy(), strict=True)
     ]
 
@@ -162,7 +164,7 @@ def _words_read(
     ----------
     maps : raw column -> canonical column. values : raw column -> word -> what it means. own : the user's own lessees.
     """
-    told = translated(frame, values, np.arange(1, len(frame) + 1))
+    told = translated(frame, values, numbers_of(frame))
     read: list[str] = []
     remarks = pd.Series("", index=frame.index, dtype="str")
     new: dict[str, pd.Series] = {}

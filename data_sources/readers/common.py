@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -16,14 +15,13 @@ from pyproj.exceptions import ProjError
 from data_sources.cards import Card, load_card
 from data_sources.connectors.files import read_file
 from data_sources.contracts.admitting.admission import ANYWHERE, Admission, Area, admit
-from data_sources.contracts.admitting.places import INDIA_DEG, coordinate_pair
 from data_sources.contracts.admitting.raw_columns import Said
-from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, Contract
 from data_sources.contracts.registry import ALL
-from data_sources.contracts.shapes.datums import in_degrees
 from data_sources.contracts.shapes.remarks import remark
+from data_sources.contracts.shapes.row_numbers import numbers_of
 from data_sources.readers.layouts import OTHER_MEDIUM, laid_out, translated
+from data_sources.readers.outside_rows import named_inside, places_elsewhere
 from khanij.foundation.errors import ContractError, MissingSourceError, SourceError
 
 Extent = tuple[float, float, float, float]
@@ -75,7 +73,8 @@ def admit_layer(
 
     A source wider than the region is cut to it (``clip: true`` in the options, or when more than half of its placed rows
     lie in India but outside the region); the rows cut are counted in ``rows_outside_region`` and belong to no report.
-    With ``clip: false`` such a row is held. Lines and rock units may lie up to ``margin_deg`` (0.25) outside. The options
+    Those of them that name a State or district of the region stand in ``outside_but_named_inside``: nothing else says of a
+    place typed wrong that it is. With ``clip: false`` such a row is held. Lines and rock units may lie up to ``margin_deg`` (0.25) outside. The options
     ``field_map``, ``units`` and ``values`` go over the card's.
     """
     options = dict(options or {})
@@ -83,20 +82,23 @@ def admit_layer(
     name = source or (own.name if own else contract.name)
     maps = (dict(says.field_map) if says else {}) | dict(options.get("field_map") or {})
     units: dict[str, object] = {**(says.units if says else {}), **(options.get("units") or {})}
-    rows = np.arange(1, len(frame) + 1) if row_numbers is None else row_numbers
+    rows = numbers_of(frame) if row_numbers is None else row_numbers
     frame = translated(frame, {**(says.values if says else {}), **(options.get("values") or {})}, rows)
     layout = laid_out(frame, contract, maps, rows, units)
     frame, rows, units = layout.frame, layout.rows, {**layout.units, **units}
-    cut = 0
+    cut, doubtful = 0, list[str]()
     margin, extent_deg = float(options.get("margin_deg", _margin(contract))), within.extent_deg
     if extent_deg is not None and margin:
         west, south, east, north = extent_deg
         extent_deg = (west - margin, south - margin, east + margin, north + margin)
     if extent_deg is not None and contract.geometry is not None:
-        elsewhere = _elsewhere(frame, maps, extent_deg, contract)
+        boxes, elsewhere = places_elsewhere(frame, maps, extent_deg, contract)
         clip = options.get("clip")
         if elsewhere.any() and (clip or (clip is None and elsewhere.mean() > 0.5)):
             cut = int(elsewhere.sum())
+            doubtful = named_inside(
+                frame, boxes, elsewhere, rows, maps, contract, replace(within, extent_deg=extent_deg)
+            )
             frame, rows = frame[~elsewhere], rows[~elsewhere]
     constants = _constants(says, contract, name)
     for column, word in constants.items():
@@ -121,6 +123,8 @@ def admit_layer(
     if not options.get("keep_rest"):
         admission = _whole_or_nothing(admission)
     report = admission.report | {"rows_outside_region": cut, "card": own.name if own else None}
+    if doubtful:
+        report["outside_but_named_inside"] = doubtful
     if cut and not report["rows_in"]:
         report["empty"] = f"no {contract.title.lower()}: all {cut} rows lie outside the region's extent"
     return replace(admission, report=report)
@@ -193,27 +197,3 @@ def _margin(contract: Contract) -> float:
     """Lines and rock units up to one sheet outside the region stay: distances at the edge need what lies beyond it."""
     wanted = str(contract.geometry)
     return 0.25 if "LINE" in wanted or contract.name == "lithology" else 0.0
-
-
-def _elsewhere(frame: pd.DataFrame, field_map: Mapping[str, str], extent: Extent, contract: Contract) -> np.ndarray:
-    """Rows that lie properly in India but outside the extent: another region's rows, not wrong ones."""
-    if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None and frame.crs is not None:
-        box = shapely.bounds(in_degrees(frame.geometry)[0])
-    else:
-        back = {target: raw for raw, target in field_map.items() if raw in frame.columns}
-        pair = (
-            (back["longitude"], back["latitude"])
-            if {"longitude", "latitude"} <= set(back)
-            else coordinate_pair(list(frame.columns))
-        )
-        if pair is None:
-            return np.zeros(len(frame), dtype=bool)
-        x, y = (parse_numbers(frame[c]).values for c in pair)
-        box = np.column_stack([x, y, x, y])
-    west, south, east, north = INDIA_DEG
-    with np.errstate(invalid="ignore"):
-        proper = (box[:, 0] >= west) & (box[:, 2] <= east) & (box[:, 1] >= south) & (box[:, 3] <= north)
-        apart = (box[:, 2] < extent[0]) | (box[:, 0] > extent[2]) | (box[:, 3] < extent[1]) | (box[:, 1] > extent[3])
-        if not contract.india_only:
-            proper = np.isfinite(box).all(axis=1)
-    return np.asarray(proper & apart)

@@ -12,7 +12,9 @@ import pandas as pd
 import shapely
 
 from data_sources.connectors.files import read_file
+from data_sources.contracts.contract import plain_name
 from data_sources.contracts.shapes.datums import in_degrees
+from data_sources.contracts.shapes.row_numbers import numbers_of
 from data_sources.contracts.waste import LEASE_STATUS
 from data_sources.readers.layouts import translated
 from data_sources.readers.statuses.lease_status import STATUS_COLUMNS, column_read, lease_statuses, words_of
@@ -20,10 +22,12 @@ from data_sources.regions import GateSource
 from khanij.foundation.errors import ContractError, CrsError
 
 KEPT = ("name", "fact", "holder", "lease_status", "status_said")
-SURROUNDINGS = r"(?<![^\W\d_])(?:buffers?|eco[ _-]?sensitive|esz)(?![^\W\d_])"
+SURROUNDINGS = r"(?<![^\W\d_])(?:buffers?|eco(?:logically)?[\W_]*sensitive|esz)(?![^\W\d_])"
 """What the ground around a core calls itself, with no letter before or after: there the wildlife board may allow mining."""
-_CALLS_ITSELF = r"name|zone|type|kind|class|categ|catg|desig"
-"""Columns in which an outline says what it is; a remark on a core may speak of its buffer too."""
+_SPEAKS_OF_OTHERS = re.compile(
+    r"remark|comment|descri|observ|detail|histor|notif|gazet|source|refer|(?:^|_)notes?(?:_|$)"
+)
+"""Columns in which a core may speak of its buffer; in any other an outline says what it is."""
 BARS_NOTHING = {"none": "ended", "state": "with the State"}
 """``lease_status`` of leases that a gate leaves out -> what they are called."""
 
@@ -89,7 +93,10 @@ def read_gate_told(path: Path, name: str, source: GateSource) -> tuple[gpd.GeoDa
 
 
 def _surroundings(frame: gpd.GeoDataFrame) -> dict[str, Any]:
-    columns = [c for c in frame.columns if c != frame.geometry.name and re.search(_CALLS_ITSELF, str(c), re.IGNORECASE)]
+    columns = [
+        c for c in frame.columns
+        if c != frame.geometry.name and not pd.api.types.is_numeric_dtype(frame[c]) and not _SPEAKS_OF_OTHERS.search(plain_name(str(c)))
+    ]  # fmt: skip
     said = {
         str(c): frame[c].astype("str").str.contains(SURROUNDINGS, case=False, regex=True, na=False).to_numpy()
         for c in columns
@@ -103,7 +110,7 @@ def _leases(
 ) -> dict[str, pd.Series]:
     """Status, holder and the status in the layer's words, read as the layer ``mining_leases`` reads them."""
     maps = dict(source.options.get("field_map") or {})
-    told = translated(frame, source.options.get("values") or {}, np.arange(1, len(frame) + 1))
+    told = translated(frame, source.options.get("values") or {}, numbers_of(frame))
     status, lessee, remarks = lease_statuses(told, maps, source.options.get("own_lessees", ()))
     words = words_of(told, column_read(told, maps, "lease_status", STATUS_COLUMNS))
     left = status[status.isin(list(BARS_NOTHING))].map(BARS_NOTHING).value_counts()

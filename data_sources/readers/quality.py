@@ -12,6 +12,7 @@ import pandas as pd
 
 from data_sources.readers.statuses.lease_status import unused_columns
 
+_MANY = 20
 COLUMNS = ("source", "layer", "finding", "field", "rows", "detail")
 
 
@@ -48,8 +49,7 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         if key in report
     )
     yield source, layer, "rows", "", report["rows_in"], counts
-    if report.get("empty"):
-        yield source, layer, "empty", "", report["rows_in"], str(report["empty"])
+    yield from _of_places(report, source, layer)
     for unit in report.get("units", []):
         said = f"stated {unit['stated_unit'] or 'nowhere'} by {unit['stated_by'] or 'nobody'}, median {_figure(unit['median'])}, the crust has {_figure(unit['expected'])} in that unit"
         label = (
@@ -93,6 +93,15 @@ def _of(name: str, report: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         yield source, layer, "auction status", "auction_outcome", n, told
     for reason, n in sorted(report.get("by_reason", {}).get("flagged", {}).items()):
         yield source, layer, "flag", "", n, reason
+
+
+def _of_places(report: Mapping[str, Any], source: str, layer: str) -> Iterator[tuple[Any, ...]]:
+    """That no row is left, and which of those that lie outside the region name what is inside."""
+    if report.get("empty"):
+        yield source, layer, "empty", "", report["rows_in"], str(report["empty"])
+    if doubtful := report.get("outside_but_named_inside"):
+        more = [f"and {len(doubtful) - _MANY} more"] if len(doubtful) > _MANY else []
+        yield source, layer, "outside, named inside", "state", len(doubtful), "; ".join([*doubtful[:_MANY], *more])
 
 
 def _of_merge(merge: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -30,6 +30,11 @@ def truth(value: object) -> bool:
     return text(value).strip().lower() in ("true", "1", "1.0", "yes")
 
 
+def flag_of(code: str, words: object) -> str:
+    """A flag ``code:words``; a semicolon would part it from the next flag of its cell, so that a comma stands in its place."""
+    return f"{code}:{text(words).replace(';', ',').strip()}"
+
+
 def flag_parts(flag: str) -> tuple[str, str]:
     """A flag ``code:words`` as its code and its words, which may hold colons; "" where it has no words."""
     code, _, words = flag.strip().partition(":")

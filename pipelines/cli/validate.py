@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from data_sources.contracts.admitting.admission import Admission
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,11 +92,9 @@ def _file(arguments: argparse.Namespace) -> int:
     try:
         admitted = read(arguments.file, arguments.layer, card=card, options=options)
     except ContractError as error:
-        maps = {} if card else _maps_proposed(arguments, options)
-        if error.field not in maps.values():
+        do = "" if card else _remedy(arguments, options, error.field, read)
+        if not do:
             raise
-        said = " ".join(f"--map {shlex.quote(f'{column}={field}')}" for column, field in maps.items())
-        do = f"if they are these, say so: {said}; else name others by --map COLUMN=FIELD (in a card: field_map)"
         raise ContractError(
             error.message, file=error.file, layer=error.layer, row=error.row, field=error.field, do=do
         ) from error
@@ -138,19 +139,46 @@ def _file(arguments: argparse.Namespace) -> int:
     return 1 if report["rows_quarantined"] or len(admitted.quarantine) else 0
 
 
-def _maps_proposed(arguments: argparse.Namespace, options: Mapping[str, Any]) -> dict[str, str]:
-    """Column -> field as ``khanij new region`` would propose them, those that the user named among them."""
-    from data_sources.proposing.folder import Found
+def _remedy(
+    arguments: argparse.Namespace, options: Mapping[str, Any], lacking: str | None, read: Callable[..., Admission]
+) -> str:
+    """The command that reads the file, with columns as ``khanij new region`` would propose them; "" where none does."""
+    from data_sources.proposing.folder import UNREADABLE, Found
     from data_sources.proposing.judging import as_layer
     from data_sources.proposing.proposals import Known
     from data_sources.register.routes import known_routes
 
-    part = str(options.get("sheet") or options.get("layer") or "")
     known = Known(codes=frozenset(known_routes()), crs=options.get("crs"))
-    proposal = as_layer(Found(arguments.file, arguments.file.name, part), arguments.layer, known)
-    proposed = proposal.options.get("field_map", {}) if proposal is not None else {}
-    named = options.get("field_map", {})
-    return {**named, **{c: f for c, f in proposed.items() if c not in named and f not in named.values()}}
+    file = Found(arguments.file, arguments.file.name, arguments.file_layer or "")
+    proposal = as_layer(file, arguments.layer, known, {k: v for k, v in options.items() if k != "layer"})
+    maps = dict(proposal.options.get("field_map", {})) if proposal is not None else {}
+    if lacking not in maps.values():
+        return ""
+    try:
+        read(arguments.file, arguments.layer, options={**options, "field_map": maps})
+    except UNREADABLE:  # the guesses are of the first rows
+        return ""
+    missing = [column for column in options.get("field_map", {}) if column not in maps]
+    no_column = f"there is no column {', '.join(missing)}; " if missing else ""
+    return f"{no_column}if they are these, say so: {_command(arguments, maps)}; else name others by --map COLUMN=FIELD (in a card: field_map)"
+
+
+def _command(arguments: argparse.Namespace, maps: Mapping[str, str]) -> str:
+    """The command as it was given, with other maps, for a shell."""
+    given = {
+        "--as": arguments.layer,
+        "--sheet": arguments.sheet,
+        "--layer": arguments.file_layer,
+        "--header-row": arguments.header_row,
+        "--crs": arguments.crs,
+        "--decimal": arguments.decimal,
+        "--write-card": arguments.write_card,
+    }
+    words = ["khanij", "validate", str(arguments.file)]
+    for option, value in [*given.items(), *(("--map", f"{column}={field}") for column, field in maps.items())]:
+        if value is not None:  # a value that begins with a dash would be taken for an option
+            words += [f"{option}={value}"] if str(value).startswith("-") else [option, str(value)]
+    return shlex.join([*words, "--force"] if arguments.force else words)
 
 
 def _card_path(named: Path) -> Path:

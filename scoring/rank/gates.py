@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from data_sources.contracts import ScoringError
-from khanij.foundation.cells import is_known
+from khanij.foundation.cells import flag_of, is_known
 from khanij.foundation.equal_area import require_equal_area
 from scoring.rank.settings import RankingSettings
 from scoring.waste.inventory import SiteRecord
@@ -102,14 +102,14 @@ def _constrain(gate: Gate, row: ConstraintRow, is_operators: bool) -> None:
         elif gate.status != "GATED":
             gate.status, gate.reason = "LEASED", f"{row.fact} [{row.source}]"
     elif code == "conditional":
-        gate.flags.append(f"conditional:{kind}")
+        gate.flags.append(flag_of("conditional", kind))
         gate.conditions.append(f"{row.fact} [{row.source}]")
     elif code == "check":
-        gate.flags.append(f"to_be_checked:{kind}")
+        gate.flags.append(flag_of("to_be_checked", kind))
     elif code == "soft":
         known = is_known(row.multiplier)
         gate.multiplier *= row.multiplier if known else 1.0
-        gate.flags.append(f"soft:{kind} x{row.multiplier:g}" if known else f"soft:{kind}")
+        gate.flags.append(flag_of("soft", f"{kind} x{row.multiplier:g}" if known else kind))
     if code in ("hard", "leased", "conditional", "soft"):
         gate.sources.append(row.source)
 
@@ -202,7 +202,7 @@ def _apply(gate: Gate, name: str, share: float, rows: list[LayerRow], settings: 
                 f"partly_leased {percent}" if is_sure else f"partly_in:a_lease_that_may_be_in_force {percent}"
             )
         said = dict.fromkeys(r.status_said for r in rows if r.status_said and r.lease_status == "unknown")
-        gate.flags += [f"lease_status_not_understood:{words}" for words in said]
+        gate.flags += [flag_of("lease_status_not_understood", words) for words in said]
     elif name == "forest":
         gate.multiplier *= 1.0 - SOFT_LAYERS[name] * share
         gate.flags.append(f"forest {percent}")

@@ -23,10 +23,13 @@ from scoring.waste.metal import MetalOutputs
 from scoring.waste.projects.project_engine import ProjectSimulation
 from scoring.waste.routes import RouteBook
 from scoring.waste.shares.allocation import Allocation
+from scoring.waste.shares.held import held_shares
 from scoring.waste.shares.units import UnitPlan
 
 FREE = ("none", "state")
 """``lease_status`` of ground that nobody holds, or the State itself."""
+HELD = 0.5
+"""Share of a site from which the leases of one holder are said to lie over it."""
 _NOTHING = 1e-9
 
 
@@ -116,26 +119,28 @@ class Given:
 
     @cached_property
     def leases_over(self) -> dict[str, list[list[int]]]:
-        """Site -> rows of the mining leases that hold it, one list a holder; none that ended or lies with the State.
+        """Site -> rows of the mining leases that lie over it, one list a holder, where they cover half of it (``HELD``).
 
-        What the leases of one holder have of a site is added up before it is held against ``min_inside``: the allocation
-        has split what lies under two of them, so the sum is the share of their union. Mapped ground is held to the same
-        share, for the edge of a neighbour's lease names nobody.
+        Leases that ended, that lie with the State or that name no holder do not count, and take nothing from the share of the
+        others: what the leases of one holder cover together is held against the site's whole area, or, where its position is
+        drawn, against all draws. The edge of a neighbour's lease names nobody.
         """
-        sums: dict[tuple[str, str], float] = {}
-        rows: dict[tuple[str, str], list[int]] = {}
         holders, states = (self.column.get(c, [None] * len(self.ids)) for c in ("lease_holder", "lease_status"))
+        rows: dict[tuple[str, str], list[int]] = {}
         for i, kind in enumerate(self.column["kind"]):
             holder = " ".join(text(holders[i]).split()).casefold()
             if kind == "mining_lease" and holder and text(states[i]) not in FREE:
                 for x in self.shares_of.get(self.ids[i], []):
-                    key = (x.site_id, holder)
-                    sums[key] = sums.get(key, 0.0) + x.inside
                     if x.inside > _NOTHING:
-                        rows.setdefault(key, []).append(i)
+                        rows.setdefault((x.site_id, holder), []).append(i)
+        if not rows:
+            return {}
+        groups = {key: [self.ids[i] for i in leases] for key, leases in rows.items()}
+        footprints, crs = self.case.register.footprints, self.case.crs
+        shares = held_shares(groups, self.allocation, footprints, self.blocks, crs, self.settings.draws)
         out: dict[str, list[list[int]]] = {}
         for key, leases in rows.items():
-            if sums[key] >= self.settings.min_inside:
+            if shares[key] >= HELD:
                 out.setdefault(key[0], []).append(leases)
         return out
 

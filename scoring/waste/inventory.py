@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from khanij.foundation.cells import is_known, truth
+from khanij.foundation.cells import flag_of, is_known, truth
 from scoring.waste.companions import likely_elements
 from scoring.waste.figures import CLASSES, class_of_grade, class_of_tonnage, worst
 from scoring.waste.projects.project_draws import TONNAGE_GSD, Width, pure_ppm, tonnage_width
@@ -116,7 +116,7 @@ def _select_tonnage(record: SiteRecord, rows: list[TonnageRow], min_tonnage_mt: 
         return
     row = preferred[0]
     if len(preferred) > 1:
-        record.flags.append(f"{SEVERAL_PREFERRED}:{row.tonnage_id} used")
+        record.flags.append(flag_of(SEVERAL_PREFERRED, f"{row.tonnage_id} used"))
     record.tonnage = row
     record.tonnage_class = class_of_tonnage(row.knowledge_class, row.basis_code)
     record.is_screening = row.is_screening_only

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from khanij.foundation.cells import is_known
+from khanij.foundation.cells import flag_of, is_known
 from scoring.waste.inventory import Assay, SiteRecord
 from scoring.waste.profiles import profile_draws, profile_name
 from scoring.waste.projects.complexes import alike_pairs, complexes_of
@@ -72,8 +72,8 @@ def flag_alike(records: dict[str, SiteRecord]) -> None:
     lon, lat = (np.array([getattr(r.row, k) for r in live], dtype=float) for k in ("lon", "lat"))
     links = {r.site_id: r.row.shares_complex_with for r in live if r.row.shares_complex_with}
     for a, b in alike_pairs([r.site_id for r in live], [r.row.name for r in live], lon, lat, links):
-        records[a].flags.append(f"{ALIKE}:{b}")
-        records[b].flags.append(f"{ALIKE}:{a}")
+        records[a].flags.append(flag_of(ALIKE, b))
+        records[b].flags.append(flag_of(ALIKE, a))
 
 
 def _grade(assay: Assay, record: SiteRecord, book: RouteBook) -> Grade:

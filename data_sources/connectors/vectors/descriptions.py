@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
 import geopandas as gpd
 
@@ -18,6 +19,7 @@ from data_sources.contracts.shapes.remarks import remark
 READ = "names and values in the descriptions of the marks are read as columns"
 _DESCRIPTION = "description"
 _LINE = re.compile(r"([^:=]{1,40}?)\s*[:=]\s*(\S.*)")
+_NUMBER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
 _EMPTY = frozenset({"", "<null>", "null", "-", "—"})
 
 
@@ -40,11 +42,14 @@ def with_described(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _told(text: str) -> dict[str, str]:
-    """Name -> value; where a description tells a name twice, both values: which one counts is not for a reader to choose."""
-    out: dict[str, list[str]] = {}
+    """Name -> value; where a description tells a name twice, both values: which one counts is not for a reader to choose.
+
+    ``1`` and ``1.0`` are one value, as it is told first; ``007`` is no number.
+    """
+    out: dict[str, dict[str | Decimal, str]] = {}
     for name, value in _pairs(text):
-        out.setdefault(name, []).append(value)
-    return {name: "; ".join(dict.fromkeys(values)) for name, values in out.items()}
+        out.setdefault(name, {}).setdefault(Decimal(value) if _NUMBER.fullmatch(value) else value, value)
+    return {name: "; ".join(values.values()) for name, values in out.items()}
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:

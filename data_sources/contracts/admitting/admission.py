@@ -8,6 +8,8 @@ Belongs here: the order of the checks and the report. Does not belong here: a bo
 
 from __future__ import annotations
 
+import json
+import shlex
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ import pandas as pd
 
 from data_sources.contracts.admitting import places
 from data_sources.contracts.admitting.checks import check_key, check_rows
+from data_sources.contracts.admitting.identity import key_forms
 from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.admitting.raw_columns import (
     NOTHING_SAID,
@@ -31,8 +34,10 @@ from data_sources.contracts.admitting.raw_columns import (
 from data_sources.contracts.admitting.rules import RULES
 from data_sources.contracts.admitting.states import check_land, check_state, present_names
 from data_sources.contracts.contract import Contract
+from data_sources.contracts.keys import is_nearly_unique, key_column
 from data_sources.contracts.shapes import datums
 from data_sources.contracts.shapes.remarks import remarks_of
+from data_sources.contracts.shapes.row_numbers import numbers_of, places_of
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
 
@@ -45,7 +50,7 @@ NAMED_ROWS = 500
 class Admission:
     """What came of one frame: ``kept`` in canonical columns, ``quarantine`` and ``flags`` in QUARANTINE_COLUMNS, ``report``.
 
-    ``row`` counts the source's rows from 1; it is missing where a whole column is held. ``rows`` are those numbers of the
+    ``row`` is the row's number in its source (``shapes.row_numbers``); it is missing where a whole column is held. ``rows`` are those numbers of the
     kept rows, in their order.
     """
 
@@ -102,7 +107,7 @@ def admit(
     ContractError : a required column is missing. CrsError : a geometry without a usable CRS.
     """
     n = len(frame)
-    numbers = np.arange(1, n + 1) if row_numbers is None else np.asarray(row_numbers)
+    numbers = numbers_of(frame) if row_numbers is None else np.asarray(row_numbers)
     ledger = Ledger(source, layer, numbers)
     for said, named, text, reason, held in remarks_of(frame):
         if not said:
@@ -122,8 +127,8 @@ def admit(
     }
     named = _named_by_itself(contract, read.data)
     if n:  # an empty layer is a result: what it would hold is not asked
-        _require(contract, read, file, layer)
-    made = named or _made_key(contract, read.data, layer, numbers)
+        _require(frame, contract, read, file, layer)
+    made = named or _made_key(contract, read.data, layer, 1 + places_of(frame, numbers))
     if made and contract.analyses:  # a number of one's own is what samples are known by elsewhere
         ledger.mark_column(contract.key[0], "", MADE_KEY)
     out = canonical(read.data, contract, says.stamp, n)
@@ -285,16 +290,21 @@ def _counts(frame: pd.DataFrame) -> dict[str, int]:
     return {str(k): int(v) for k, v in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))}
 
 
-def _require(contract: Contract, read: ColumnsRead, file: object, layer: str) -> None:
+def _require(frame: pd.DataFrame, contract: Contract, read: ColumnsRead, file: object, layer: str) -> None:
     missing = [f for f in contract.fields if f.required and f.name not in read.data and f.name not in ("lon", "lat")]
     if missing:
         f = missing[0]
         names = ", ".join((f.name, *f.aliases))
-        near = [f"{c} is {told}: no key" for c, told in read.repeating.items() if f.name in contract.key]
+        do = f"name it in the card's field_map (validate: --map COLUMN={f.name}), or call it one of: {names}"
+        near = []
+        if f.name in contract.key:
+            near = [f"{c} is {told}: no key" for c, told in read.repeating.items()]
+            if "name" in read.data and not _is_key(read.data["name"]):
+                near.append(f"{read.matched['name']} repeats: no key by itself")
+            do = _key_remedy(frame, read, f.name) + do
         raise ContractError(
             "; ".join([f"the column {f.name!r} is missing ({len(read.raw)} columns: {', '.join(read.raw[:20])})", *near]),
-            file=file, layer=layer, field=f.name,
-            do=f"name it in the card's field_map (validate: --map COLUMN={f.name}), or call it one of: {names}",
+            file=file, layer=layer, field=f.name, do=do,
         )  # fmt: skip
     if contract.analyses and not read.chemistry.findings:
         raise ContractError(
@@ -305,14 +315,34 @@ def _require(contract: Contract, read: ColumnsRead, file: object, layer: str) ->
         )
 
 
+def _key_remedy(frame: pd.DataFrame, read: ColumnsRead, key: str) -> str:
+    """What comes before the usual remedy: the column of the table that would do as its key, or that there is none."""
+    column = key_column(frame, read.unmapped())
+    if column is None:
+        return f"where no column is one, add a column {key} that numbers the rows; else "
+    said = f"--map {shlex.quote(f'{column}={key}')}"
+    return (
+        f"{column} would do: field_map: {{{json.dumps(column, ensure_ascii=False)}: {key}}} (validate: {said}); else "
+    )
+
+
+def _is_key(values: pd.Series) -> bool:
+    return is_nearly_unique(key_forms(values).dropna(), len(values))
+
+
 def _named_by_itself(contract: Contract, data: dict[str, Any]) -> str:
-    """A table with one column for what a site or block is called: it is the name and the identifier, and the report says so."""
+    """A table with one column for what a site or block is called: it is the name and the identifier, and the report says so.
+
+    A name that several rows have is no identifier: ten dumps of one mine may be called after it.
+    """
     pair = (contract.key[0] if contract.key else "", "name")
     if pair[0] not in ("site_id", "block_id") or not any(f.name == "name" for f in contract.fields):
         return ""
     if (pair[0] in data) == (pair[1] in data) or (contract.name != "waste_sites" and pair[0] not in data):
         return ""
     there, lacking = pair if pair[0] in data else pair[::-1]
+    if there == "name" and not _is_key(data[there]):
+        return ""
     data[lacking] = data[there]
     return f"{lacking} taken from {there}"
 

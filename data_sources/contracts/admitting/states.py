@@ -158,6 +158,13 @@ def check_state(
     return unknown
 
 
+def meets(name: str, extent: tuple[float, float, float, float], as_of: int | None = None) -> bool:
+    """Whether the box of a State meets an extent (west, south, east, north, degrees); False for a name that is none."""
+    west, south, east, north = extent
+    boxes = (box for part in _parts(name, as_of) for box in state_boxes().get(part, ()))
+    return any(b[0] <= east and b[2] >= west and b[1] <= north and b[3] >= south for b in boxes)
+
+
 def _parts(name: str, as_of: int | None) -> list[str]:
     text = re.sub(r"^(?:ut|union territory|state)\s*(?:of)?\s*:?\s+", "", _key(name))
     if text in state_boxes():

@@ -11,8 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from data_sources.contracts.shapes.row_numbers import LINES
+
 _KEY = "remarks"
-_OF_A_READING = (_KEY, "cell_marks", "held_columns", "number_formats", "delimiter")
+_OF_A_READING = (_KEY, "cell_marks", "held_columns", "number_formats", "delimiter", LINES)
 USED = "used_columns"
 """Key of the columns of which a reader made another: a volume and its density, eastings and northings."""
 _MOST_NOTES = 20

@@ -26,6 +26,7 @@ import pandas as pd
 from data_sources.contracts.blocks import AUCTION_OUTCOMES
 from data_sources.contracts.contract import plain_name
 from data_sources.readers.statuses.lease_status import column_read, words_of
+from khanij.foundation.cells import flag_of
 
 OUTCOME_COLUMNS = (
     "auction_outcome", "outcome", "auction_status", "status_of_auction", "auction_stat", "auction_state", "auction_stage",
@@ -82,8 +83,7 @@ def outcome_said(words: str) -> str:
 
 
 def _remark(words: str, outcome: str) -> str:
-    """A flag with the words, where they are other than the code; ``;`` parts flags and is taken out."""
-    said = words.replace(";", ",")
+    """A flag with the words, where they are other than the code."""
     if not words or words == outcome:
         return ""
-    return f"{SAID if outcome else NOT_UNDERSTOOD}:{said}"
+    return flag_of(SAID if outcome else NOT_UNDERSTOOD, words)

@@ -27,17 +27,15 @@ from typing import Any
 import pandas as pd
 
 from data_sources.contracts.contract import plain_name
+from data_sources.contracts.parties import LESSEES, OPERATORS, OWNERS
 from data_sources.contracts.waste import LEASE_STATUS
-from khanij.foundation.cells import flag_parts
+from khanij.foundation.cells import flag_of, flag_parts
 
 STATUS_COLUMNS = (
     "lease_status", "lease_stat", "lease_state", "status_of_lease", "leasestatus", "mine_status", "working_status", "status",
     "stat", "present_status", "current_status",
 )  # fmt: skip
-LESSEE_COLUMNS = (
-    "lessee", "lessee_name", "lessee_nam", "lesseename", "name_of_lessee", "name_of_the_lessee", "lease_holder", "lease_hold",
-    "leaseholder", "holder", "concessionaire", "owner", "owner_name", "operator", "company",
-)  # fmt: skip
+LESSEE_COLUMNS = (*LESSEES, *OWNERS, *OPERATORS)
 UNTIL_COLUMNS = (
     "lease_until", "lease_upto", "lease_to", "lease_end", "lease_end_date", "lease_expiry", "lease_expiry_date", "lease_exp",
     "expiry_date", "expiry_dt", "expirydate", "expiry_dat", "expiry", "expires", "expires_on", "date_of_expiry", "dt_expiry",
@@ -55,6 +53,9 @@ _SAME_COMPANY = re.compile(
     r"\b(limited|ltd|pvt|private|company|co|corporation|corpn|corp|india|m/s|messrs|the|and)\b|[^a-z0-9]+"
 )
 
+_WITH_WORDS = frozenset({"lease_ended", "lease_in_force", "lease_status_not_understood"})
+"""Remarks behind which the layer's own words stand."""
+
 
 def lease_statuses(
     frame: pd.DataFrame, field_map: Mapping[str, str] | None = None, own_lessees: Iterable[str] = ()
@@ -70,10 +71,11 @@ def lease_statuses(
     own = {_company(n) for n in own_lessees} - {""}
     out, remarks = [], []
     for word, lessee, day in zip(status, holder, until):
-        told, remark = _one(word.lower(), lessee, own)
+        told, code = _one(word.lower(), lessee, own)
         out.append(told)
-        ends = f"lease_until:{_day(day)}" if day else ""
-        remarks.append("; ".join(filter(None, (remark.replace("{word}", word), ends))))
+        remark = flag_of(code, word) if code in _WITH_WORDS else code
+        ends = flag_of("lease_until", _day(day)) if day else ""
+        remarks.append("; ".join(filter(None, (remark, ends))))
     return (
         pd.Series(out, index=frame.index, dtype="str"),
         holder.where(holder != "", None).astype("str"),
@@ -126,14 +128,14 @@ def _one(word: str, lessee: str, own: set[str]) -> tuple[str, str]:
     if word in LEASE_STATUS and word != "unknown":
         return word, ""
     if word and _ENDED.search(word):
-        return "none", "lease_ended:{word}"
+        return "none", "lease_ended"
     is_own = bool(lessee) and _company(lessee) in own
     # A mine that does not work is still leased: only the lease's own end frees the ground.
     if word and _FORCE.search(word):
-        return ("operator" if is_own else "third_party"), "lease_in_force:{word}"
+        return ("operator" if is_own else "third_party"), "lease_in_force"
     if lessee and word in ("", "unknown"):
         return ("operator" if is_own else "third_party"), "lease_status_not_stated_lessee_named"
-    return "unknown", "lease_status_not_understood:{word}" if word and word != "unknown" else "lease_status_not_stated"
+    return "unknown", "lease_status_not_understood" if word and word != "unknown" else "lease_status_not_stated"
 
 
 def words_of(frame: pd.DataFrame, column: object | None) -> pd.Series:
@@ -147,8 +149,8 @@ def words_of(frame: pd.DataFrame, column: object | None) -> pd.Series:
 
 
 def _day(text: str) -> str:
-    """A day without its midnight; ``;`` parts words of the flags and is taken out."""
-    return re.sub(r"[T ]00:00(:00(\.0+)?)?(\+00:00|Z)?$", "", text).replace(";", ",")
+    """A day without its midnight."""
+    return re.sub(r"[T ]00:00(:00(\.0+)?)?(\+00:00|Z)?$", "", text)
 
 
 def _company(name: str) -> str:

@@ -5,6 +5,7 @@ Belongs here: looking, and one line a finding. Does not belong here: what a laye
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +135,7 @@ def _tried(what: str, file: object, read: Callable[[], Any]) -> tuple[Any, list[
 _AROUND_A_CORE = (
     "where they are no part of the core: select them in QGIS by {columns}, save the selection as a file of its own "
     "(Export, Save Selected Features As), delete it from this one, and name the new file in the region's YAML under gates, as "
-    "eco_sensitive: {{path: ..., source: {source}}}: there it lowers a score"
+    "eco_sensitive: {{path: ..., source: {source}}}, where it lowers a score"
 )
 
 
@@ -154,7 +155,8 @@ def _gate(gate: str, path: Path, region: Region) -> list[Line]:
     lines = [Line(f"gate {gate}", OK, "; ".join(left), "", file, *counts)]
     if around := report.get("surroundings"):
         says = f"{around} of {report['rows_kept']} outlines call themselves a buffer or an eco-sensitive zone, and bar as a core does"
-        do = _AROUND_A_CORE.format(columns=" and ".join(report["surroundings_in"]), source=region.gates[gate].source)
+        source = json.dumps(region.gates[gate].source, ensure_ascii=False)  # a colon or # in it ends no word
+        do = _AROUND_A_CORE.format(columns=" and ".join(report["surroundings_in"]), source=source)
         lines.append(Line(f"gate {gate}", NOTE, says, do, file))
     if words := words_not_understood(report):
         says = f"status not understood, taken as a lease that may be in force: {_some(words)}"
@@ -257,6 +259,11 @@ def lines_of(
         yield Line(what, FINDING, "; ".join(says), "correct the rows, or let them be held", file, *counts)
     else:
         yield Line(what, OK, "; ".join(says), "", file, *counts)
+    if doubtful := report.get("outside_but_named_inside"):
+        told = f"{len(doubtful)} of the rows outside name a State or district of the region: {_some(doubtful)}"
+        yield Line(
+            what, NOTE, told, "compare the places with a map, and correct them in the file where they are wrong", file
+        )
     held_whole = _held_whole(report)
     for column, reason in held_whole.items():
         said, _, do = reason.partition("; ")

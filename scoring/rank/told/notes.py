@@ -9,7 +9,7 @@ import math
 
 import pandas as pd
 
-from khanij.foundation.cells import flags_in, is_known, text
+from khanij.foundation.cells import flag_of, flags_in, is_known, text
 from scoring.rank.gates import MAY_BE_IN_FORCE
 from scoring.rank.state import RunState, Share
 from scoring.rank.told.money import capped_metals
@@ -139,13 +139,13 @@ def flags_of(state: RunState, i: int, overlap: dict[str, list[str]]) -> list[str
         if any(a.recovered for a in record.assays):
             flags.append("grades_already_recovered")
         if record.row.shares_complex_with:
-            flags.append(f"shares_complex_with:{record.row.shares_complex_with}")
+            flags.append(flag_of("shares_complex_with", record.row.shares_complex_with))
         flags += record.flags
     inside = [x for x in state.given.shares_of.get(block_id, []) if x.inside > 0 and not x.is_own]
     for site in [x.site_id for x in inside]:
         flags += [f"{flag} ({site})" for flag in state.given.records[site].flags]
         if state.given.site_gates[site].status:
-            flags.append(f"withheld_site:{site}")
+            flags.append(flag_of("withheld_site", site))
     covered = state.given.fertility_columns.get(block_id, {}).get("coverage_pct", 100.0)
     if covered < HALF_COVERED_PCT:
         flags.append(f"fertility_from_part:{covered:.0f} %")
@@ -177,7 +177,7 @@ def overlap_flags(state: RunState) -> dict[str, list[str]]:
                 held.setdefault(x.site_id, []).append((block_id, x.kind))
     for site_id in sorted(held):
         for block_id, kind in held[site_id]:
-            others = [f"overlaps:{b}" for b, k in sorted(held[site_id]) if k != kind]
+            others = [flag_of("overlaps", b) for b, k in sorted(held[site_id]) if k != kind]
             if others:
                 out.setdefault(block_id, []).extend(others)
     return out

@@ -91,7 +91,7 @@ def allocate(
     """
     known = require_equal_area(crs)
     table = _site_table(sites)
-    mapped = _projected_footprints(footprints, known)
+    mapped = projected_footprints(footprints, known)
     frame = to_equal_area(blocks[["block_id", "kind", "site_id", "geometry"]], known, "blocks")
     frame["block_id"] = frame["block_id"].astype(str)
     frame = frame.sort_values("block_id", kind="stable").reset_index(drop=True)
@@ -252,7 +252,8 @@ def _site_table(sites: gpd.GeoDataFrame) -> list[SitePoint]:
     return sorted((SitePoint(*row) for row in rows), key=lambda p: p.site_id)
 
 
-def _projected_footprints(footprints: gpd.GeoDataFrame | None, crs: CRS) -> dict[str, shapely.Geometry]:
+def projected_footprints(footprints: gpd.GeoDataFrame | None, crs: CRS) -> dict[str, shapely.Geometry]:
+    """Site -> the union of its outlines in ``crs`` (equal-area); none of a site without ground."""
     if footprints is None or not len(footprints):
         return {}
     frame = to_equal_area(footprints[["site_id", "geometry"]], crs, "waste_footprints")

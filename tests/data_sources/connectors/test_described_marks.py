@@ -47,6 +47,13 @@ def test_a_name_that_is_told_twice_keeps_both_values(tmp_path: Path) -> None:
     assert got["Waste_Type"].tolist() == ["Mill & tailings"] * 4
 
 
+def test_equal_numbers_are_one_value(tmp_path: Path) -> None:
+    told = "\nQty_Mt: 9\nDepth: 10\nDepth: 10.0\nDepth: 1e1\nNo: 007\nNo: 7\nRate: 1\nRate: 1.05"
+    got = read_file(kml(tmp_path / "m.kml", LINES + told))
+    assert got["Depth"].tolist() == ["10"] * 4 and got["No"].tolist() == ["007; 7"] * 4
+    assert got["Rate"].tolist() == ["1; 1.05"] * 4
+
+
 def test_the_files_own_field_is_not_touched(tmp_path: Path) -> None:
     own = '<ExtendedData><Data name="Waste_Type"><value>red mud</value></Data></ExtendedData>'
     got = read_file(kml(tmp_path / "m.kml", PLAIN, own))

@@ -1,10 +1,12 @@
 """A gate is where something bars: places without an extent bar nothing, and must not look as if they did."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import pytest
 import shapely
+import yaml
 
 from data_sources.readers.gates import read_gate, read_gate_told
 from data_sources.regions import GateSource, load_region
@@ -41,6 +43,11 @@ def test_a_gate_of_places_without_an_extent_is_refused(tmp_path, kind):
         ("Category", ["Ecosensitive", "Buffers", "Core"], 2),
         ("name", ["Kanha NP", "Rebuffered", None], 0),
         ("TYPE", ["Buffered", "Beszterce", "Prebuffer"], 0),
+        ("PARK", ["Eco Sensitive Zone", "ECO_SENSITIVE", "eco-sensitive"], 3),
+        ("Part of", ["Eco  Sensitive", "eco \u2013 sensitive belt", "Ecologically sensitive"], 3),
+        ("Land use", ["Economically sensitive", "Eco tourism", "sensitive"], 0),
+        ("Note", ["the ESZ is apart", "Eco Sensitive Zone", ""], 0),
+        ("Comments", ["Eco Sensitive Zone notified", "", ""], 0),
         ("REMARKS", ["its buffer is notified apart", "see the ESZ", ""], 0),
     ],
 )
@@ -66,7 +73,7 @@ def test_whoever_does_as_the_note_says_is_told_no_more_of_it(tmp_path):
         ("gate protected_areas", NOTE),
     ]
     assert "1 of 2 outlines" in told[1].says
-    assert "select them in QGIS by ZONE" in told[1].do and "source: wildlife department" in told[1].do
+    assert "select them in QGIS by ZONE" in told[1].do and 'source: "wildlife department"' in told[1].do
     is_around = outlines["ZONE"] == "Buffer"
     told = gates_told(tmp_path, {"protected_areas": outlines[~is_around], "eco_sensitive": outlines[is_around]})
     assert [(line.what, line.verdict) for line in told] == [("gate protected_areas", OK), ("gate eco_sensitive", OK)]
@@ -90,3 +97,13 @@ def test_the_page_of_the_ranking_names_every_gate():
     assert set(told) == set(LAYERS)
     assert all("GATED" in told[name] for name in HARD_LAYERS)
     assert all(f"{1 - loss:g}" in told[name] or f"1 - {loss:g}" in told[name] for name, loss in SOFT_LAYERS.items())
+
+
+@pytest.mark.parametrize("said", ["MoEF: list #3 of 2024", 'wildlife "wing" {HQ}', "वन विभाग", "- forest"])
+def test_what_is_proposed_for_a_buffer_is_yaml_whatever_the_source_is_called(tmp_path, said):
+    file = tmp_path / "parks.gpkg"
+    gpd.GeoDataFrame({"name": ["Buffer"]}, geometry=[shapely.box(76, 16, 76.5, 16.5)], crs=4326).to_file(file)
+    region = SimpleNamespace(gates={"protected_areas": GateSource(path="parks.gpkg", source=said)})
+    do = _gate("protected_areas", file, region)[1].do
+    gate = yaml.safe_load(do.partition("under gates, as ")[2].partition(", where it lowers")[0])
+    assert gate == {"eco_sensitive": {"path": "...", "source": said}}

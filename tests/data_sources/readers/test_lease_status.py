@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 import shapely
 
+from data_sources.contracts.parties import LESSEES, OPERATORS, OWNERS
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.gates import read_gate, read_gate_told
 from data_sources.readers.quality import quality_table
 from data_sources.readers.statuses.lease_status import lease_statuses, words_not_understood
+from data_sources.readers.survey import admit_frame
 from data_sources.regions import GateSource
 from pipelines.cli.own.whole_region import _gate
 from scoring.rank.gates import leases_said
@@ -121,3 +123,18 @@ def test_the_reason_says_what_the_layer_says_and_never_operating():
         "its status 'Temp. discontinued' is not understood"
     )
     assert leases_said([LayerRow(name="L")]) == "a lease that may be in force (L): its layer states no status"
+
+
+@pytest.mark.parametrize("spelling", [*LESSEES, *OWNERS, *OPERATORS])
+def test_a_register_and_a_layer_of_leases_know_whom_they_name_by_the_same_spellings(spelling):
+    layer = pd.DataFrame({spelling: ["A Ltd"], "status": ["working"]})
+    assert lease_statuses(layer)[1].tolist() == ["A Ltd"]
+    register = pd.DataFrame({"site_id": ["S"], "name": ["N"], "waste_type_code": ["red_mud"], spelling: ["A Ltd"]})
+    assert admit_frame(register, "waste_sites").kept["operator"].tolist() == ["A Ltd"]
+
+
+def test_a_blank_operator_is_not_filled_by_the_lessee():
+    """A register that has a column of operators says by a blank that it names none."""
+    register = pd.DataFrame({"site_id": ["S", "T"], "name": ["N", "M"], "waste_type_code": ["red_mud"] * 2})
+    kept = admit_frame(register.assign(operator=["A", None], lessee=["B", "C"]), "waste_sites").kept
+    assert kept["operator"].fillna("").tolist() == ["A", ""]

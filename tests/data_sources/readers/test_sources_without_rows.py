@@ -13,6 +13,7 @@ from data_sources.readers.references import ORPHAN, ORPHAN_ALIKE, ORPHAN_HELD, S
 from data_sources.readers.waste import WasteInventory, read_inventory
 from data_sources.readers.waste_merge import empty_inventory, merged_inventory
 from data_sources.regions import Waste
+from pipelines.cli.own.whole_region import lines_of
 
 HEADER = ",".join(SITES) + "\n"
 FAR = HEADER + ",".join(map(str, site(0, lon=80.0, lat=15.0))) + "\n"
@@ -78,9 +79,9 @@ def test_figures_find_their_site_or_are_held_with_the_reason(tmp_path: Path) -> 
         "T0": "End-01", "T1": "End-01", "T5": "S-01",
     }  # fmt: skip
     held = inventory.quarantine[inventory.quarantine["layer"] == "tonnages"]
-    assert dict(zip(held["row"].astype(int), held["reason"])) == {3: ORPHAN, 4: ORPHAN_HELD, 5: ORPHAN_ALIKE}
+    assert dict(zip(held["row"].astype(int), held["reason"])) == {4: ORPHAN, 5: ORPHAN_HELD, 6: ORPHAN_ALIKE}
     apart = inventory.flags[inventory.flags["reason"] == SPELLED_APART]
-    assert sorted(apart["row"].astype(int)) == [1, 2, 6]
+    assert sorted(apart["row"].astype(int)) == [2, 3, 7]
     report = inventory.report["layers"]["tonnages"]
     assert (report["rows_in"], report["rows_kept"], report["rows_quarantined"]) == (6, 3, 3)
     assert report["by_reason"]["flagged"][SPELLED_APART] == 3
@@ -100,3 +101,40 @@ def test_a_block_whose_id_another_layer_has_is_held(tmp_path: Path) -> None:
     left = without_taken(admitted, {"b-1": "waste block b-1"})
     assert left.kept["block_id"].tolist() == ["B-0", "B-2"] and left.report["rows_quarantined"] == 1
     assert left.quarantine["reason"].str.contains("waste block b-1").all()
+
+
+def test_a_place_outside_that_names_what_is_inside_is_told_and_neither_held_nor_kept(tmp_path: Path) -> None:
+    far = {"lon": 80.0, "lat": 15.0}
+    rows = [list(r) for r in (site(0), site(1, **far), site(2, **far), site(3, lon=77.0, lat=23.0), site(4, **far))]
+    for row, state, district in zip(
+        rows,
+        ["Jharkhand", "Jharkhand", "Andhra Pradesh", "Madhya Pradesh", "Old Bihar"],
+        ["Singhbhum", "Ranchi", "Ongole", "Bhopal", "Singhbhum"],
+    ):
+        row[SITES.index("state")], row[SITES.index("district")] = state, district
+    file = tmp_path / "a.csv"
+    file.write_text(HEADER + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    report = read({"further": ("own_waste_table", file)}).report["layers"]["waste_sites of further"]
+    assert (report["rows_in"], report["rows_kept"], report["rows_outside_region"]) == (1, 1, 4)
+    (told,) = report["outside_but_named_inside"]
+    assert told == "row 3: its State is Jharkhand, but it lies at 80.0000 E, 15.0000 N"
+    (line,) = [
+        line for line in lines_of("waste_sites of further", "a.csv", report) if "of the rows outside" in line.says
+    ]
+    assert line.verdict == "note" and told in line.says
+    table = quality_table({"waste_sites of further": report})
+    assert table.loc[table["finding"] == "outside, named inside", "detail"].tolist() == [told]
+
+
+def test_a_district_of_the_region_that_a_far_row_names_is_told_where_no_state_is(tmp_path: Path) -> None:
+    rows = [
+        list(r) for r in (site(0), site(1, lon=80.0, lat=15.0), site(2, lon=84.2))
+    ]  # the last is a neighbour, not a wrong place
+    for row, district in zip(rows, ["Singhbhum", "SINGHBHUM", "Singhbhum"]):
+        row[SITES.index("state")], row[SITES.index("district")] = "", district
+    file = tmp_path / "a.csv"
+    file.write_text(HEADER + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    report = read({"further": ("own_waste_table", file)}).report["layers"]["waste_sites of further"]
+    assert report["outside_but_named_inside"] == [
+        "row 3: its district is SINGHBHUM, but it lies at 80.0000 E, 15.0000 N"
+    ]

@@ -1,11 +1,15 @@
 """Words of a waste -> its code: plain words are read, others bring a hint that shares more than *tailings* with them."""
 
+import re
+
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+import yaml
 
 from data_sources.contracts.admitting.admission import Admission
+from data_sources.contracts.errors import ContractError
 from data_sources.readers.survey import admit_frame
 from data_sources.reference.waste_routes import nearest_code, plain_code
 from data_sources.register.routes import known_routes
@@ -94,3 +98,35 @@ def test_a_tonnage_that_a_card_names_without_a_unit_is_told(column, units, tonne
     found = admit_frame(table, "tonnages", file="stock.csv", options=options)
     assert found.kept["tonnage_mode_mt"].tolist() == [pytest.approx(tonnes_mt)]
     assert found.flags["reason"].str.contains("nobody its unit").any() == is_told
+
+
+def test_a_name_that_several_sites_have_is_no_key_and_the_remedy_names_the_column_that_is():
+    table = pd.DataFrame(
+        {
+            "Sl No": [1, 2, 3, 4],
+            "Name of Dump": ["Balaghat", "BALAGHAT", "Balaghat ", "Tirodi"],
+            "lat": [22.02, 22.05, 22.06, 22.07],
+            "lon": [80.71, 80.73, 80.74, 80.75],
+            "waste_type_code": ["red_mud"] * 4,
+        }
+    )
+    with pytest.raises(ContractError, match="Name of Dump repeats: no key by itself") as refused:
+        admit_frame(table, "waste_sites", file="register.csv")
+    assert refused.value.field == "site_id" and "--map 'Sl No=site_id'" in refused.value.do
+    remedy = yaml.safe_load(re.search(r"field_map: (\{.*?\})", refused.value.do)[1])
+    found = admit_frame(table, "waste_sites", file="register.csv", options={"field_map": remedy})
+    assert found.kept["site_id"].tolist() == ["1", "2", "3", "4"] and not found.report["rows_quarantined"]
+    with pytest.raises(ContractError) as refused:
+        admit_frame(table.drop(columns="Sl No"), "waste_sites", file="register.csv")
+    assert "add a column site_id" in refused.value.do
+
+
+def test_a_name_that_one_row_in_many_repeats_is_a_key_of_rows_that_stand_twice():
+    names = [f"Dump {i}" for i in range(19)] + ["Dump 3"]
+    found = admitted(name=names, waste_type_code=["red_mud"] * 20)
+    assert len(found.kept) == 19 and found.report["key_made"] == "site_id taken from name"
+
+
+def test_a_dump_is_called_by_its_own_name_before_its_sites():
+    found = admitted(**{"Site Name": ["M", "M"], "Name of Facilities": ["A", "B"], "waste_type_code": ["red_mud"] * 2})
+    assert found.kept["name"].tolist() == ["A", "B"]

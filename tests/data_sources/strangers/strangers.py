@@ -53,9 +53,19 @@ def read(file: Path, layer: str = "stream_sediments", **options: Any) -> Admissi
 
 
 def reasons(admission: Admission, row: int | None = None, where: str = "flags") -> str:
-    """All that is said of a row (or of the whole) in one text."""
+    """All that is said of a row (or of the whole) in one text; ``row`` counts from the first below a header in line 1."""
     lines = getattr(admission, where)
-    chosen = lines[lines["row"].isna()] if row is None else lines[lines["row"] == row]
+    is_table = Path(str(admission.report["file"])).suffix in (
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".xls",
+        ".xlsx",
+        ".xlsm",
+        ".xlsb",
+        ".ods",
+    )
+    chosen = lines[lines["row"].isna()] if row is None else lines[lines["row"] == row + is_table]
     return " | ".join(f"{f}: {v}: {r}" for f, v, r in zip(chosen["field"], chosen["value"], chosen["reason"]))
 
 

@@ -53,7 +53,7 @@ CASES = [
     ("header row of a text table", lambda d: written(d, "Block 5,,,\nsample_id,longitude,latitude,Cu_ppm\nS1,76.5,14.5,30\n"), "stream_sediments", "--header-row 2", ["--header-row", "2"]),
     ("layer", lambda d: two_layers(d / "t.gpkg"), "mining_leases", "name one of one, two", ["--layer", "two"]),
     ("crs", lambda d: no_crs(d / "t.shp"), "mining_leases", "name it as crs", ["--crs", "EPSG:4326"]),
-    ("key", lambda d: leases(d / "t.gpkg", [0, 0, 0], number=["a", "b", "c"]), "mining_leases", "say so: --map number=block_id", ["--map", "number=block_id"]),
+    ("key", lambda d: leases(d / "t.gpkg", [0, 0, 0], number=["a", "b", "c"]), "mining_leases", "--map number=block_id; else", ["--map", "number=block_id"]),
     ("no analysis", lambda d: samples(d, "Total copper", "30", "31"), "stream_sediments", "--map COLUMN=Cu_ppm", ["--map", "Total copper=Cu_ppm"]),
     ("decimal", lambda d: written(d, "tonnage_id\tsite_id\ttonnage_mode_mt\nT1\tS1\t1,250\nT2\tS1\t1,500\n", "t.tsv"), "tonnages", "--decimal", ["--decimal", ","]),
 ]  # fmt: skip

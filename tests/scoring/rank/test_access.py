@@ -96,8 +96,8 @@ def test_a_lease_layer_names_its_holder_and_closes_the_block(given: dict[str, An
     assert "A Ltd" in row["access_source"]
 
 
-ALL, WEST, EAST = (-0.01, 0.01), (-0.01, 0.0), (0.0, 0.01)
-"""West and east of a pond [deg]; its position is drawn with r90 50 m, a sigma of 0.0002 deg."""
+ALL, WEST, EAST = (-0.01, 0.01), (-0.01, 0.0001), (-0.0001, 0.01)
+"""More than the western and the eastern half of a pond [deg]; its position is drawn with r90 50 m, a sigma of 0.0002 deg."""
 THIRDS = (-0.01, -0.0001), (-0.0001, 0.0001), (0.0001, 0.01)
 OVER = {
     "held": ([("third_party", "A Ltd", ALL)], "A Ltd (lease 0-0 over it)"),
@@ -110,8 +110,11 @@ OVER = {
     "one over the other": ([("third_party", "A Ltd", ALL), ("third_party", "A Ltd", EAST)], "A Ltd (leases 7-0, 7-1 over it)"),
     "parts of two holders": ([("third_party", "A Ltd", THIRDS[0]), ("third_party", "B Ltd", THIRDS[2])], None),
     "halves of two holders": ([("third_party", "A Ltd", WEST), ("third_party", "B Ltd", EAST)], "A Ltd (lease 9-0 over it); B Ltd (lease 9-1 over it)"),
+    "two thirds, the rest of it ended": ([("third_party", "A Ltd", WEST), ("none", "B Ltd", ALL)], "A Ltd (lease 10-0 over it)"),
+    "three holders of one ground": ([("third_party", f"{c} Ltd", ALL) for c in "ABC"], "A Ltd (lease 11-0 over it); B Ltd (lease 11-1 over it); C Ltd (lease 11-2 over it)"),
+    "a lease of nobody over it": ([("third_party", "A Ltd", ALL), ("third_party", None, ALL), ("unknown", "", WEST)], "A Ltd (lease 12-0 over it)"),
 }  # fmt: skip
-"""Mining leases among the blocks, each over a pond of its own -> its holder, where two fifths of it must be held."""
+"""Mining leases among the blocks, each over a pond of its own -> its holder, where half of it must be held."""
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +126,21 @@ def under_leases(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
         for i, ((made, _), x, y) in enumerate(zip(OVER.values(), at["lon"], at["lat"]))
         for j, (status, holder, (west, east)) in enumerate(made)
     ]
-    settings = RankingSettings(draws=400, seed=1, threads=1, min_inside=0.4)
-    return told(with_leases(base, leases) | {"settings": settings})
+    return told(with_leases(base, leases) | {"settings": RankingSettings(draws=400, seed=1, threads=1)})
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize(("covered", "is_named"), [(0.06, False), (0.45, False), (0.55, True)])
+def test_a_lease_over_mapped_ground_is_named_from_half_of_it_on(
+    given: dict[str, Any], covered, is_named, ended
+) -> None:
+    pond = (85.99, 22.49, 86.01, 22.51)
+    outline = gpd.GeoDataFrame({"site_id": ["S-00"], "source": ["map"]}, geometry=[shapely.box(*pond)], crs=4326)
+    leases = [("L-0", "third_party", "A Ltd", (*pond[:2], 85.99 + 0.02 * covered, pond[3]))]
+    leases += [("L-1", "none", "B Ltd", pond)] if ended else []
+    rows = told(with_leases(given, leases) | {"footprints": outline})
+    holder = rows.loc["WB-S-00", "lease_holder"]
+    assert holder == "A Ltd (lease L-0 over it)" if is_named else pd.isna(holder)
 
 
 @pytest.mark.parametrize("case", OVER)
@@ -183,7 +199,7 @@ def test_a_users_table_corrects_each_and_is_named(given: dict[str, Any], tmp_pat
     rows = told(given | {"blocks": with_block_facts(units, read_block_facts(table, "own_block_facts", units))})
     assert rows.loc["WB-S-00", "open_to_bid"] == "yes"
     assert rows.loc["WB-S-00", "access_source"].startswith(
-        "own table facts.csv, row 1: open_to_bid by our notice, 2026-11-01"
+        "own table facts.csv, row 2: open_to_bid by our notice, 2026-11-01"
     )
     assert "own_fact:open_to_bid" in rows.loc["WB-S-00", "flags"]
     assert rows.loc["WB-S-01", "lease_holder"] == "B Ltd"
@@ -216,7 +232,7 @@ def test_a_row_that_cannot_be_used_is_held_with_file_row_field_and_remedy(
     read = read_block_facts(table, "own_block_facts", given["blocks"])
     assert read.kept[["block_id", "value"]].values.tolist() == [["B-1", "D Ltd"]]
     held = read.quarantine.iloc[0]
-    assert (held["row"], held["field"]) == (2, field)
+    assert (held["row"], held["field"]) == (3, field)
     assert all(w in held["reason"] for w in (*words, "facts.csv")), held["reason"]
     assert read.report["rows_kept"] + read.report["rows_quarantined"] == read.report["rows_in"] == 2
 
