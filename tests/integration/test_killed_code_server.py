@@ -16,7 +16,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from processes import CODE_SERVER, RUN, called, kill
-from run_system import ROOT, Installation
+from run_system import ROOT, TINY, Installation, runs_of
 
 pytestmark = [
     pytest.mark.integration,
@@ -24,24 +24,10 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to find the processes in"),
 ]
 FAILURE, STARTED, SUCCESS = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS
-TINY = {
-    "description": "One window of the embedded register.",
-    "extent_deg": [74.0, 15.0, 75.5, 16.5],
-    "crs": "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs",
-    "units": ["waste_block"],
-    "waste": {"card": "embedded_register"},
-    "ranking": {"basket": "critical_30", "price_deck": "2025e", "draws": 200},
-}
 
 
 def made(folder: Path) -> Installation:
     return Installation(folder / "home", dict.fromkeys(("killed", "orphaned", "after"), TINY))
-
-
-def runs_of(here: Installation, region: str) -> list[dg.DagsterRun]:
-    """The runs of a region, the first before its retry."""
-    with here.instance() as instance:
-        return list(instance.get_runs(dg.RunsFilter(tags={"dagster/partition": region})))[::-1]
 
 
 def queued(here: Installation, region: str) -> None:
