@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from foreign_district import BLOCKS, COPPER_PCT, LEASES, NAMES, REGISTER_FILE, SAMPLES, STOCK_LAKH_T, TOTALS, district
+from foreign_files import PONDS, make_files
 from offices import home
 
 from data_sources.contracts.admitting.checks import TOTAL
@@ -85,6 +86,24 @@ def test_a_region_made_of_five_foreign_files_runs_unedited(tmp_path):
     rows = rows_of(package)["waste_inventory"]
     assert (rows["rows_in"], rows["rows_kept"], rows["rows_quarantined"]) == (24, 20, 4)
     assert written(home) == made, "no YAML was edited"
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(not os.environ.get("KHANIJ_LONG"), reason="the same of other files: make test-all")
+def test_the_files_of_the_page_become_ranked_ponds(tmp_path):
+    """The example of ``docs/own_region.md`` by its own commands; what they write is held in ``test_new_region``."""
+    home = tmp_path / "home"
+    home.mkdir()
+    assert (
+        khanij(home, "new", "region", "office", "--from", str(make_files(tmp_path / "office_files")))["unplaced"] == []
+    )
+    made = written(home)
+    khanij(home, "validate", "--region", "office")
+    khanij(home, "run", "--region", "office")
+    blocks = read_layer(home / "output" / "office" / "ranked_blocks.gpkg", "ranked_blocks")
+    ponds = blocks[blocks["kind"] == "waste_block"]
+    assert len(ponds) == PONDS and set(ponds["status"]) == {"RANKED"} and sorted(ponds["rank"]) == [1, 2, 3, 4]
+    assert written(home) == made
 
 
 def test_the_sum_under_a_register_is_no_site_and_no_tonnage(home, tmp_path, capsys):
