@@ -92,6 +92,8 @@ def test_a_tick_after_which_nothing_changed_asks_for_nothing_and_remembers_the_s
         before, cursor = cursor, tick.cursor
     assert cursor == before and not tick.run_requests and not tick.asset_events
     assert "has changed" in tick.skip_message
+    remembered = json.loads(cursor)
+    assert not any(remembered.get("seen", {}).values()) and not remembered.get("waiting"), "nothing is kept twice"
 
 
 # The first version's own form, with all that was seen beside what was done; and forms that no version wrote.
