@@ -25,7 +25,7 @@ pytestmark = [
 ]
 STARTERS = ("command", "UI", "sensor")
 # From the moment at which a run was killed, or ended, to the message in people's hands. Measured with three processes to each
-# processor: 30 s at most of a killed run, 20 s of one that ended.
+# processor: 30 s at most, of 21 messages.
 TOLD_WITHIN_S = 120.0
 TINY = {
     "description": "One window of the embedded register, and faults from a file.",
