@@ -28,6 +28,7 @@ LONGEST_FIRST = (
     "pipelines/test_empty_is_a_result.py",
     "data_sources/readers/test_waste_merge.py",
     "integration/test_customers_files.py",
+    "pipelines/test_new_region_runs.py",
     "pipelines/test_broken_layers_publish.py",
     "data_sources/sheets/test_sheets.py",
     "scoring/ground/test_weights_of_evidence.py",

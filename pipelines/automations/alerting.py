@@ -15,6 +15,7 @@ from typing import Any
 
 import dagster as dg
 from filelock import FileLock, Timeout
+from pydantic import BaseModel, ValidationError
 
 from assets.workspace import Workspace
 from pipelines.automations import troubles
@@ -30,6 +31,34 @@ THOROUGH_S = 3600.0
 AGAIN_S = 24 * 3600.0  # a trouble that is not over is told once a day
 MOST_KEPT = 100
 State = dict[str, Any]
+
+
+class Told(BaseModel):
+    """A trouble that was told and is not over."""
+
+    event: str
+    subject: str
+    digest: str
+    count: int
+    first: float
+    told: float
+
+
+class Unsent(BaseModel):
+    """An alert that a channel did not take."""
+
+    alert: dict[str, Any]
+    channels: list[str]
+
+
+class Memory(BaseModel):
+    """What is remembered from look to look, as it is stored."""
+
+    since: float | None = None
+    seen: dict[str, str] = {}
+    open: dict[str, Told] = {}
+    thorough: float = 0.0
+    unsent: list[Unsent] = []
 
 
 def look(instance: dg.DagsterInstance, workspace: Workspace, state: State, now: float) -> tuple[list[Alert], State]:
@@ -142,10 +171,9 @@ def read_state(instance: dg.DagsterInstance) -> State:
     """What was told, as it is remembered; nothing where it cannot be read."""
     text = instance.daemon_cursor_storage.get_cursor_values({STATE}).get(STATE, "")
     try:
-        found = json.loads(text) if text else {}
-    except json.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return Memory.model_validate_json(text or "{}").model_dump(exclude_unset=True, exclude_none=True)
+    except ValidationError:
+        return {}  # not what this version writes; nobody would be told of anything any more
 
 
 def _sent(alerts: list[Alert], log: bool) -> list[dict[str, Any]]:
@@ -156,7 +184,10 @@ def _sent_again(unsent: list[dict[str, Any]]) -> list[dict[str, Any]]:
     left = []
     for entry in unsent:
         values = dict(entry["alert"])
-        alert = Alert(**{**values, "why": tuple(values["why"])})
+        try:
+            alert = Alert(**{**values, "why": tuple(values["why"])})
+        except (TypeError, KeyError):
+            continue  # an alert has other fields by now
         if failed := tell(alert, only=entry["channels"], log=False):
             left.append({"alert": entry["alert"], "channels": failed})
     return left

@@ -5,12 +5,12 @@ belongs to. Does not belong here: deciding what is stale.
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
+from pydantic import BaseModel, ValidationError
 
 import data_sources
 from assets.fingerprints import forget
@@ -119,12 +119,29 @@ def settled_changes(now: Watched, seen: Watched, done: Watched) -> dict[str, lis
     return changes
 
 
-def _read_cursor(text: str | None) -> dict[str, Any]:
+class LandingCursor(BaseModel):
+    """What ``landing_files`` remembers: what it has acted on, and what it saw that is not that yet."""
+
+    done: Watched = {}
+    seen: Watched = {}
+
+
+class FactsCursor(BaseModel):
+    """What ``changed_facts`` remembers: the hash of each fact, and the regions that were busy."""
+
+    facts: dict[str, str] = {}
+    waiting: list[str] = []
+
+
+Cursor = TypeVar("Cursor", bound=BaseModel)
+
+
+def read_cursor(kind: type[Cursor], text: str | None) -> Cursor:
+    """What a sensor remembers; nothing where it is not what this version writes, for the tick would fail for ever."""
     try:
-        found = json.loads(text) if text else {}
-    except json.JSONDecodeError:
-        found = {}
-    return found if isinstance(found, dict) else {}
+        return kind.model_validate_json(text or "{}")
+    except ValidationError:
+        return kind()
 
 
 def _requests(
@@ -161,10 +178,10 @@ def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
         workspace: dg.ResourceParam[Workspace],
         io_manager: dg.ResourceParam[BundleIOManager],
     ) -> dg.SensorResult:
-        cursor = _read_cursor(context.cursor)
-        done = cursor.get("done", {})
+        cursor = read_cursor(LandingCursor, context.cursor)
+        done = cursor.done
         # What was seen is kept only where it is not what was acted on: a cursor of 200 regions is read every minute.
-        seen = {**done, **cursor.get("seen", {})}
+        seen = {**done, **cursor.seen}
         now = landing_state(workspace)
         changes = settled_changes(now, seen, done)
         requests, skips, dealt = _requests(
@@ -175,7 +192,7 @@ def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
         if strangers:
             skips.append(f"files that no region names: {', '.join(strangers)}")
         moving = {r: layers for r, layers in now.items() if layers != done.get(r)}
-        text = json.dumps({"seen": moving, "done": done}, sort_keys=True)
+        text = LandingCursor(seen=moving, done=done).model_dump_json()
         events = [event for r in dealt for event in observed(r, changes[r], now[r], workspace)]
         if requests:
             return dg.SensorResult(run_requests=requests, cursor=text, asset_events=events)
@@ -240,17 +257,17 @@ def facts_sensor(job: AssetJob) -> dg.SensorDefinition:
         workspace: dg.ResourceParam[Workspace],
         io_manager: dg.ResourceParam[BundleIOManager],
     ) -> dg.SensorResult:
-        cursor = _read_cursor(context.cursor)
-        now = facts_state()
-        before = cursor.get("facts", {})
-        waiting = set(cursor.get("waiting", []))
+        cursor = read_cursor(FactsCursor, context.cursor)
+        now, before = facts_state(), cursor.facts
+        waiting = set(cursor.waiting)
         moved = sorted(k for k in now.keys() | before.keys() if now.get(k) != before.get(k))
         if not moved and not waiting:
             return dg.SensorResult(skip_reason="no fact table, card or region has changed", cursor=context.cursor)
         why = f"changed: {', '.join(moved[:5])}{' ...' if len(moved) > 5 else ''}" if before and moved else "first look"
-        regions = region_names() if moved else sorted(waiting)
+        # One that waited and whose YAML is gone would else become a partition of no region.
+        regions = region_names() if moved else sorted(waiting & set(region_names()))
         requests, skips, dealt = _requests(context, workspace, io_manager, dict.fromkeys(regions, why))
-        text = json.dumps({"facts": now, "waiting": sorted(set(regions) - set(dealt))}, sort_keys=True)
+        text = FactsCursor(facts=now, waiting=sorted(set(regions) - set(dealt))).model_dump_json()
         if requests:
             return dg.SensorResult(run_requests=requests, cursor=text)
         return dg.SensorResult(skip_reason="; ".join(skips) or "nothing depends on what changed", cursor=text)

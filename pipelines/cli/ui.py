@@ -37,6 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
 
     from khanij.foundation.errors import KhanijError
     from pipelines.cli.shown.replies import note
+    from pipelines.cli.upkeep.code_server import keep_alive
 
     if find_spec("dagster_webserver") is None:
         raise KhanijError("Dagster's web server is not installed", do=f"install the extra: {_INSTALL}")
@@ -44,7 +45,12 @@ def main(arguments: argparse.Namespace) -> int:
     command += ["-w", str(_prepared())]
     note(arguments, url=f"http://{arguments.host}:{arguments.port}")
     print(f"Dagster on http://{arguments.host}:{arguments.port} (Ctrl-C ends it)", flush=True)
-    return served(command)
+    ended = threading.Event()
+    keep_alive(arguments.host, arguments.port, ended)
+    try:
+        return served(command)
+    finally:
+        ended.set()
 
 
 def _prepared() -> Path:

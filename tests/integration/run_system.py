@@ -40,6 +40,16 @@ query { pipelineOrError(params: {pipelineName: "rank_region", repositoryName: "_
 """
 
 
+TINY: dict[str, Any] = {
+    "description": "One window of the embedded register.",
+    "extent_deg": [74.0, 15.0, 75.5, 16.5],
+    "crs": "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs",
+    "units": ["waste_block"],
+    "waste": {"card": "embedded_register"},
+    "ranking": {"basket": "critical_30", "price_deck": "2025e", "draws": 200},
+}
+
+
 class Installation:
     """One home with regions of a test's own, a daemon, a web server and a webhook."""
 
@@ -68,7 +78,8 @@ class Installation:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                got.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                message = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                got.append({**message, "received": time.time()})
                 self.send_response(204)
                 self.end_headers()
 
@@ -158,3 +169,9 @@ class Installation:
     def told(self, event: str, region: str = "", after: int = 0) -> list[dict[str, Any]]:
         """What the webhook got of an event."""
         return [m for m in self.got[after:] if m["event"] == event and (not region or m["region"] == region)]
+
+
+def runs_of(here: Installation, region: str) -> list[dg.DagsterRun]:
+    """The runs of a region, the first before its retry."""
+    with here.instance() as instance:
+        return list(instance.get_runs(dg.RunsFilter(tags={"dagster/partition": region})))[::-1]

@@ -24,6 +24,9 @@ pytestmark = [
     pytest.mark.skipif(not os.environ.get("KHANIJ_LONG"), reason="minutes: make test-all"),
 ]
 STARTERS = ("command", "UI", "sensor")
+# From the moment at which a run was killed, or ended, to the message in people's hands. Measured with three processes to each
+# processor: 30 s at most, of 21 messages.
+TOLD_WITHIN_S = 120.0
 TINY = {
     "description": "One window of the embedded register, and faults from a file.",
     "extent_deg": [74.0, 15.0, 75.5, 16.5],
@@ -96,8 +99,15 @@ def only_this_region(here: Installation) -> None:
     here.wait(lambda: all(r.is_finished for r in runs(here)), 120, "they ended")
 
 
-def kill_when_started(here: Installation, region: str, known: set[str]) -> str:
-    """Kill the process of the region's new run as soon as it holds its lock; returns the run's id."""
+def in_time(message: dict, since: float) -> None:
+    """The message came within the limit since something happened (seconds since the epoch)."""
+    took = message["received"] - since
+    print(f"{message['event']} of {message['region']}: told after {took:.0f} s")
+    assert took <= TOLD_WITHIN_S, message
+
+
+def kill_when_started(here: Installation, region: str, known: set[str]) -> tuple[str, float]:
+    """Kill the process of the region's new run as soon as it holds its lock; returns the run's id and when it was killed."""
     import dagster as dg
 
     def started() -> str:
@@ -117,7 +127,7 @@ def kill_when_started(here: Installation, region: str, known: set[str]) -> str:
                 os.kill(int(process.parts[2]), signal.SIGKILL)
         except OSError:
             continue
-    return run_id
+    return run_id, time.time()
 
 
 @pytest.mark.parametrize("starter", STARTERS)
@@ -132,8 +142,11 @@ def test_events_of_runs(here, starter):
         file.write_text(text)
         start(here, starter, region)
 
-    def told(event: str, seconds: float = 900) -> dict:
-        (message,) = here.wait(lambda: here.told(event, region, len_before[0]), seconds, f"{event} of {region}")
+    def told(event: str, killed: float = 0.0) -> dict:
+        (message,) = here.wait(lambda: here.told(event, region, len_before[0]), 900, f"{event} of {region}")
+        with here.instance() as instance:
+            record = instance.get_run_record_by_id(message["run_id"])
+        in_time(message, killed or record.end_time)
         assert "What happens next: " in message["text"], message
         by = {"command": "khanij run", "UI": "the UI", "sensor": "sensor landing_files"}[starter]
         assert event in ("late", "stale") or by in message["text"], message["text"]
@@ -156,10 +169,10 @@ def test_events_of_runs(here, starter):
     told("recovered")
     known = {run.run_id for run in runs(here)}
     change(faults(22))
-    first = kill_when_started(here, region, known)
-    assert "once more" in told("lost")["text"]
-    kill_when_started(here, region, known | {first})
-    told("retries_exhausted")
+    first, killed = kill_when_started(here, region, known)
+    assert "once more" in told("lost", killed)["text"]
+    _, killed = kill_when_started(here, region, known | {first})
+    told("retries_exhausted", killed)
     change(faults(23))
     told("recovered")
     if starter == "sensor":

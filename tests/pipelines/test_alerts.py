@@ -6,6 +6,7 @@ same table with real runs, a real daemon and a webhook.
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -250,6 +251,24 @@ def test_a_channel_that_did_not_take_an_alert_is_tried_again(tmp_path, monkeypat
         assert alerting.tell_news(instance, here.workspace) == [] and [a.event for a in sent] == ["failed"]
         assert alerting.tell_news(instance, here.workspace) == [] and len(sent) == 1
         assert alerting.read_state(instance)["unsent"] == []
+
+
+BROKEN = [
+    "{not json", "null", "[]", "7", '{"since": "yesterday"}', '{"since": null}', '{"open": []}', '{"open": {"run:a:b": {"event": "failed"}}}',
+    '{"seen": ["a"], "unsent": 3}', '{"unsent": [{"alert": {"why": ["x"], "colour": "red"}, "channels": ["webhook"]}]}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_memory_that_cannot_be_read_keeps_nobody_from_being_told(tmp_path, text):
+    with dg.instance_for_test(overrides=RETRIES) as instance:
+        here = Installation(tmp_path, instance, "UI")
+        instance.daemon_cursor_storage.set_cursor_values({alerting.STATE: text})
+        here.run("row 3 has no unit")
+        assert [a.event for a in alerting.tell_news(instance, here.workspace)] == ["failed"]
+        kept = json.loads(instance.daemon_cursor_storage.get_cursor_values({alerting.STATE})[alerting.STATE])
+        assert alerting.read_state(instance) == kept, "what is written is read again as it is"
+        assert alerting.tell_news(instance, here.workspace) == []
 
 
 def test_a_region_that_could_not_be_begun_is_told_though_no_run_is_booked(tmp_path, monkeypatch):

@@ -1,11 +1,14 @@
 """Deployment files: what they name exists, nothing listens to the world, and no secret stands in them."""
 
 import configparser
+import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -190,6 +193,31 @@ def test_services_name_volumes_files_and_a_location_that_exist():
     for name in ("docker", "kubernetes"):
         (load,) = yaml.safe_load((DEPLOY / name / "workspace.yaml").read_text())["load_from"]
         assert load["grpc_server"]["location_name"] == LOCATION and load["grpc_server"]["host"] == "khanij-code"
+
+
+def test_the_container_of_the_code_ends_with_the_process_that_has_the_code(tmp_path):
+    """What starts it again looks at the container's first process alone; that one answers, and has no other below it."""
+    compose = yaml.safe_load((DEPLOY / "docker" / "compose.yaml").read_text())["services"]["khanij-code"]["entrypoint"]
+    objects = yaml.safe_load_all((DEPLOY / "kubernetes" / "khanij.yaml").read_text())
+    (pod,) = [o for o in objects if (o["kind"], o["metadata"]["name"]) == ("Deployment", "khanij-code")]
+    (container,) = pod["spec"]["template"]["spec"]["containers"]
+    assert compose == container["command"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    words = [{"0.0.0.0": "127.0.0.1", "4000": port}.get(word, word) for word in compose]
+    env = {**os.environ, "KHANIJ_HOME": str(tmp_path), "DAGSTER_HOME": str(tmp_path)}
+    dagster = [sys.executable, "-m", "dagster"]
+    with subprocess.Popen([*dagster, *words[1:]], cwd=ROOT, env=env) as server:
+        try:
+            until = time.monotonic() + 120
+            asked = [*dagster, "api", "grpc-health-check", "-p", port]
+            while subprocess.run(asked, env=env, capture_output=True, check=False).returncode:
+                assert server.poll() is None and time.monotonic() < until
+            listed = subprocess.run(["ps", "-e", "-o", "ppid="], capture_output=True, text=True, check=True)
+            assert str(server.pid) not in listed.stdout.split()
+        finally:
+            server.terminate()
 
 
 def test_a_home_that_names_the_former_launcher_is_mended_or_told(tmp_path, monkeypatch):

@@ -1,15 +1,20 @@
 """What killed runs leave in Dagster's books is closed when their process is seen to be gone, and nothing else is."""
 
 import contextlib
+import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import dagster as dg
 import pytest
+import yaml
 
 from assets.workspace import RegionPartitions
+from pipelines.resources import DAGSTER_YAML
 from pipelines.stores import leases
 from pipelines.stores.leases import (
     HERE_TAG,
@@ -55,6 +60,41 @@ def held_elsewhere(lock_file: str):
         assert other.stdout.readline().strip() == "held"
         yield
         other.communicate("\n")
+
+
+SERVER_OF_A_RUN = """
+import subprocess, sys
+held = "import sys, time, filelock; l = filelock.FileLock(sys.argv[1]); l.acquire(); print('held', flush=True); time.sleep(600)"
+run = subprocess.Popen([sys.executable, "-c", held, sys.argv[1]], stdout=subprocess.PIPE, text=True)
+print(run.pid, run.stdout.readline().strip(), flush=True)
+run.wait()
+"""
+
+
+def test_a_run_outlives_its_code_server_and_is_found_and_retried_when_it_was_killed_too(tmp_path):
+    """Real processes: one that started the run, as a code server does, and the run's own."""
+    retries = {"run_retries": yaml.safe_load(DAGSTER_YAML)["run_retries"]}
+    with dg.instance_for_test(overrides=retries) as instance:
+        record(instance, "a", STARTED, tags={HOST_TAG: HOST, RUN_TAG: "a"})
+        lock_file = run_lock(tmp_path, "a").lock_file
+        with subprocess.Popen(
+            [sys.executable, "-c", SERVER_OF_A_RUN, lock_file], stdout=subprocess.PIPE, text=True
+        ) as server:
+            run, held = server.stdout.readline().split()
+            assert held == "held"
+            server.kill()
+            server.wait()
+            try:
+                assert close_dead_runs(tmp_path, instance) == [], "nobody watches it any more, and it goes on"
+                assert running(REGION, tmp_path, instance)
+            finally:
+                os.kill(int(run), signal.SIGKILL)
+            until = time.monotonic() + 20
+            while not (closed := close_dead_runs(tmp_path, instance)) and time.monotonic() < until:
+                time.sleep(0.02)
+        assert closed == ["a"]
+        lost = instance.get_run_by_id("a")
+        assert lost.status is dg.DagsterRunStatus.FAILURE and lost.tags["dagster/will_retry"] == "true"
 
 
 def test_a_run_killed_before_it_said_that_it_started_is_closed(instance, tmp_path):

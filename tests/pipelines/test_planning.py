@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from sensor_ticks import asked, evaluate, place
 
 from assets.fingerprints import RECIPES
 from assets.shown import outside
@@ -22,41 +23,12 @@ from pipelines.automations.schedules import calver
 from pipelines.automations.sensors import settled_changes
 from pipelines.definitions import defs
 from pipelines.incremental import order
-from pipelines.stores.io_managers import BundleIOManager
 from pipelines.stores.leases import run_lock, running
 from tests.pipelines.current_region import make_current
 
+__all__ = ["place"]
+
 REGION = "karnataka_andhra"
-
-
-@pytest.fixture
-def place(tmp_path):
-    """A workspace with one of its region's files in the landing folder, an empty store, and an instance without runs."""
-    (tmp_path / "landing" / "ngdr_karnataka_andhra").mkdir(parents=True)
-    (tmp_path / "landing" / "ngdr_karnataka_andhra" / "Fold.shp").write_bytes(b"a part of the files is enough")
-    workspace = Workspace(
-        output_root=str(tmp_path / "out"), cache_root=str(tmp_path / "cache"), data_root=str(tmp_path / "landing")
-    )
-    (tmp_path / "dagster").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
-        yield workspace, BundleIOManager(root=str(tmp_path / "store")), instance, tmp_path / "landing"
-
-
-def evaluate(sensor_name, place, cursor=None):
-    workspace, io_manager, instance, _ = place
-    sensor = defs.get_repository_def().get_sensor_def(sensor_name)
-    # Left when the test leaves it: a context that is only collected puts Dagster's notion of the current instance back
-    # at an hour of its own choosing, below another test.
-    with (
-        dg.partition_loading_context(dynamic_partitions_store=instance),
-        dg.build_sensor_context(
-            instance=instance,
-            cursor=cursor,
-            definitions=defs,
-            resources={"workspace": workspace, "io_manager": io_manager},
-        ) as context,
-    ):
-        return sensor.evaluate_tick(context)
 
 
 def nightly(place, **more):
@@ -72,10 +44,6 @@ def nightly(place, **more):
         ) as context,
     ):
         return defs.get_repository_def().get_schedule_def("nightly").evaluate_tick(context)
-
-
-def asked(tick) -> dict[str, set[str]]:
-    return {r.partition_key: {k.path[-1] for k in r.asset_selection} for r in tick.run_requests}
 
 
 def test_an_empty_store_asks_for_everything_and_a_current_one_for_nothing(place):
@@ -285,10 +253,6 @@ def test_settled_changes_ask_no_clock():
     assert settled_changes(now, now, {"a": {"x": "1"}, "b": {"y": "1"}}) == {"a": ["x"]}
     assert settled_changes(now, {}, {}) == {}
     assert settled_changes({"a": {}}, {"a": {}}, {"a": {"x": "1"}}) == {"a": ["x"]}
-
-
-def test_a_damaged_cursor_starts_over(place):
-    assert evaluate("landing_files", place, "{not json").cursor
 
 
 def test_nightly_reads_again_what_is_due_and_nothing_else(place, monkeypatch):

@@ -21,13 +21,14 @@ UNSEEN_IN_KEY = "key with characters that cannot be seen: kept as it stands, com
 LOOKS_ALIKE = "key looks like another row's, but has letters of another script: both are kept, see whether they are one"
 TOTAL = "a row of totals or averages under the table, no row of its own"
 _TOTAL = r"(?:(?:grand|sub)?[ -]?total|sum|average|avg\.?|mean|median|std\.? ?dev\.?|minimum|maximum|कुल|योग|कुल योग|औसत|மொத்தம்)\s*:?"
+_NAMES_A_ROW = ("name", "site_id")  # beside the key: the sum under a table of figures stands where their site does
 
 
 def check_rows(frame: pd.DataFrame, contract: Contract, ledger: Ledger) -> None:
     """Hold the frame (RangeIndex, canonical columns) against the contract's fields."""
     fields = sorted((f for f in contract.fields if f.name in frame.columns), key=lambda f: f.name)
     for f in fields:
-        if f.dtype == "string" and (f.name in contract.key or f.name == "name"):
+        if f.dtype == "string" and (f.name in contract.key or f.name in _NAMES_A_ROW):
             words = frame[f.name].str.strip().str.fullmatch(_TOTAL, case=False)
             _note(ledger.hold, frame[f.name], _rows(words.fillna(False).to_numpy(dtype=bool)), TOTAL)
     for f in fields:
