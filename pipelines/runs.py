@@ -31,6 +31,7 @@ from pipelines.partitions import announce
 from pipelines.resources import instance, resources
 from pipelines.scenarios import chosen, keep
 from pipelines.stopping import Stopped, interruptible
+from pipelines.stores.held_connections import connections_held
 from pipelines.stores.io_managers import BundleIOManager, BundleStore
 from pipelines.stores.layered import LayeredStore
 from pipelines.stores.leases import (
@@ -206,7 +207,10 @@ def _materialize(region: str, todo: list[str], given: dict[str, object], listene
     workspace = given["workspace"]
     assert isinstance(workspace, Workspace)
     # What Dagster shows of an asset is the default result's: a what-if is not written into its books.
-    with dg.DagsterInstance.ephemeral() if workspace.scenario else instance() as dagster:
+    with (
+        dg.DagsterInstance.ephemeral() if workspace.scenario else instance() as dagster,
+        connections_held(dagster),  # whatever is booked or told after the run too: none stays for the next region
+    ):
         announce([region], dagster)
         book_as(dagster, JOB)
         hold_run(workspace.cache_root, run_id)

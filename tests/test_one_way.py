@@ -1,6 +1,8 @@
 """Imports run one way, and the science knows no Dagster, network or files."""
 
 import ast
+import re
+import sys
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -24,6 +26,15 @@ MAY_IMPORT = {room: below | {"khanij.foundation"} for room, below in _BELOW.item
 TOPS = {room.split(".")[0] for room in MAY_IMPORT}
 NOT_IN_SCIENCE = {"dagster", "requests", "httpx", "urllib", "pyogrio", "owslib", "socket", "sqlite3"}
 NEVER = {"tests", "benchmarks", "notebooks"}
+PRIVATE_ALLOWED = {
+    ("data_sources.connectors.library_errors", "pyogrio._err.CPLE_BaseError"),
+    ("data_sources.connectors.library_errors", "rasterio._err.CPLE_BaseError"),
+}
+"""Module -> a name that its library keeps to itself, and no public one stands for.
+
+* GDAL's own errors reach a caller raw, as classes that derive from ``Exception`` alone: what a user is told of a damaged
+  file hangs on them, and ``pyogrio.errors`` and ``rasterio.errors`` have no base of theirs.
+"""
 
 
 def imports_of(source: str) -> set[str]:
@@ -63,6 +74,41 @@ def faults_of(room: str, source: str) -> list[str]:
     return faults
 
 
+def private_names(source: str) -> set[str]:
+    """Dotted names that a library keeps to itself and that a module takes: imported, looked up late, or by their module."""
+    tree, bound, found = ast.parse(source), {}, set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            bound |= {
+                a.asname or a.name.split(".")[0]: a.name if a.asname else a.name.split(".")[0] for a in node.names
+            }
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            bound |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("dagster"):
+            found.add(node.value)  # for ``import_module``, ``sys.modules``, or a YAML that names a class
+    for node in ast.walk(tree):
+        chain = _dotted(node) if isinstance(node, ast.Attribute) else []
+        if chain and chain[0] in bound:
+            found.add(".".join([bound[chain[0]], *chain[1:]]))
+    of_others = {name for name in found if name.split(".")[0] not in TOPS | sys.stdlib_module_names}
+    return {name for name in of_others if _is_private(name)}
+
+
+def _dotted(node: ast.expr) -> list[str]:
+    """``a.b.c`` as its parts; nothing where it does not begin with a name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    return [node.id, *parts] if isinstance(node, ast.Name) else []
+
+
+def _is_private(name: str) -> bool:
+    return any(re.fullmatch(r"_(?!_)\w*", part) for part in name.split("."))
+
+
 def modules() -> dict[str, Path]:
     """Every module of the product by its dotted name."""
     found = {}
@@ -78,6 +124,40 @@ def test_imports_run_one_way(room):
     assert mine
     faults = {name: f for name, path in mine.items() if (f := faults_of(room, path.read_text(encoding="utf-8")))}
     assert faults == {}
+
+
+def test_no_module_takes_what_a_library_keeps_to_itself():
+    """Dagster above all: a name that begins with an underscore may be gone with its next version, without a word."""
+    shipped = [path for top in ("deploy", "examples") for path in (ROOT / top).rglob("*.py")]
+    read = modules() | {path.relative_to(ROOT).as_posix(): path for path in shipped}
+    taken = {(name, p) for name, path in read.items() for p in private_names(path.read_text(encoding="utf-8"))}
+    assert taken == PRIVATE_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import dagster._core.launcher",
+        "from dagster._core.launcher import RunLauncher",
+        "from dagster import _check",
+        "def late():\n    from dagster import _check as check",
+        "import dagster as dg\ncheck = dg._check.inst_param",
+        "import dagster\ndagster._core.storage",
+        "found = import_module('dagster._core.storage')",
+        "from rasterio._err import CPLE_BaseError as Wrong",
+        "from docx.table import Table, _Cell",
+        "import numpy as np\nnp._core",
+    ],
+)
+def test_each_way_to_a_private_name_is_seen(source):
+    assert private_names(source)
+
+
+def test_what_is_public_or_ones_own_is_not_called_private():
+    assert not private_names(
+        "from __future__ import annotations\nimport dagster as dg\nfrom scoring.waste import _figures\n"
+        "from . import _beside\ndg.asset, dg.__version__, self._name\nimport os\nos._exit(1)\nmodule.startswith('dagster.')"
+    )
 
 
 def test_no_module_imports_itself_by_way_of_others():

@@ -232,10 +232,11 @@ def _intact(folder: UPath, manifest: dict[str, Any], remember: bool = True) -> b
     """Whether the files of a folder are what its manifest says: by their hashes, in an object store by their seal."""
     try:
         wanted = {entry["file"]: entry["sha256"] for entry in manifest["entries"].values()}
+        sizes = {entry["file"]: entry.get("bytes", 0) for entry in manifest["entries"].values()}
         present = tags(folder) if is_remote(folder) and wanted else {}
         if present and sealed(folder, wanted, present):
             return True
-        if not all(_sha256(content(folder / name)) == sha256 for name, sha256 in wanted.items()):
+        if not all(_sha256(content(folder / name, sizes[name])) == sha256 for name, sha256 in wanted.items()):
             return False
     except (FileNotFoundError, ValueError, TypeError, OSError):
         return False

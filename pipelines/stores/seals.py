@@ -52,10 +52,11 @@ def content(file: UPath, size: int = 0) -> bytes:
 
 def remove(file: UPath) -> None:
     """Remove a file, or leave it that there is none; of an object store in one request, without asking for it first."""
-    if is_remote(file):
+    if file.protocol in OBJECT_STORES:
         with contextlib.suppress(FileNotFoundError):
             file.fs.rm_file(file.path)
     else:
+        # Asked for first: other file systems of fsspec have no ``rm_file``, or an error of their own for what is not there.
         file.unlink(missing_ok=True)
 
 

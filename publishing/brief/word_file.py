@@ -19,7 +19,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
-from docx.table import Table, _Cell
+from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
@@ -159,7 +159,7 @@ def _table(document: Document, setting: Setting) -> None:
     for column, share in zip(table.columns, listing.shares):
         column.width = Pt(WIDTH * share)
     for number, row in enumerate((listing.head, *listing.rows)):
-        cells: tuple[_Cell, ...] = table.rows[number].cells
+        cells = table.rows[number].cells
         for cell, text, share, align in zip(cells, row, listing.shares, listing.aligns):
             cell.width = Pt(WIDTH * share)
             paragraph = cell.paragraphs[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from data_sources.contracts.published.output_tables import WHAT_IF
 from data_sources.contracts.published.outputs import OUTPUT_LAYERS
 from publishing.geopackage.reading import read_layer, read_table, table_names
 
@@ -20,7 +21,8 @@ WITHHELD = "withheld: names what may not be passed on"
 def without_internal(source: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, pd.DataFrame], dict[str, int]]:
     """All layers and tables without the rows that may not be passed on, and how many rows of each stayed out.
 
-    A row stays out if it is marked, or if it names a block or a site that is: also the waste block of such a site.
+    A row stays out if it is marked, or if it names a block or a site that is: also the waste block of such a site. Where
+    any does, the inputs of the page's levers stay out too: they rank again what is kept and what is not, as one.
     """
     names = [n for n in table_names(source) if n != "run_info"]
     frames: dict[str, pd.DataFrame] = {
@@ -33,7 +35,7 @@ def without_internal(source: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[st
     words = sorted(hidden["site_id"] | hidden["block_id"] | _names_of(frames, hidden))
     kept_out: dict[str, int] = {}
     for name, frame in frames.items():
-        internal = _internal(frame, hidden)
+        internal = _internal(frame, hidden) | bool(words and name == WHAT_IF.name)
         if internal.any():
             kept_out[name] = int(internal.sum())
             frames[name] = frame[~internal]

@@ -1,8 +1,11 @@
 """A home that an older Dagster left is migrated before anything begins, with a copy of before, and runs."""
 
 import contextlib
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,21 +15,28 @@ import pytest
 from pipelines.resources import instance
 from pipelines.upkeep.run_history import needed_runs
 from pipelines.upkeep.upgrading import MARK, BooksError, bring_up_to_date
+from tests.small_regions import environment, khanij, site, with_figures
 
-DUMP = Path(__file__).parent / "old_home" / "dagster_1_11.sql"
+OLD_HOME = Path(__file__).parent / "old_home"
+OLD_DAGSTER = "1.11.16"
 OLD_SCHEMA = "7e2f3204cf8e"  # of Dagster 1.11.16: make_old_home.py
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch) -> Path:
-    """``DAGSTER_HOME`` as Dagster 1.11.16 left it: two runs of the asset ``blocks`` of the region ``east``."""
-    folder = tmp_path / "dagster"
-    for part in re.split(r"^-- file: ", DUMP.read_text(encoding="utf-8"), flags=re.M)[1:]:
+def from_dump(folder: Path) -> None:
+    """A ``DAGSTER_HOME`` as Dagster 1.11.16 left it: two runs of the asset ``blocks`` of the region ``east``."""
+    for part in re.split(r"^-- file: ", (OLD_HOME / "dagster_1_11.sql").read_text(encoding="utf-8"), flags=re.M)[1:]:
         name, sql = part.split("\n", 1)
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with contextlib.closing(sqlite3.connect(folder / name)) as books:
             books.executescript(sql)
     (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """``DAGSTER_HOME`` with the books of before."""
+    folder = tmp_path / "dagster"
+    from_dump(folder)
     monkeypatch.setenv("DAGSTER_HOME", str(folder))
     return folder
 
@@ -113,3 +123,53 @@ def test_nothing_of_the_migration_is_printed(home, capfd):
     with instance():
         pass
     assert capfd.readouterr().out == "", "khanij run --json prints one document and nothing else"
+
+
+def by_the_old_dagster(folder: Path) -> None:
+    """The same home, made now by Dagster 1.11.16 itself in an environment of its own; skips where no index has it."""
+    made = folder.parent / "old_dagster"
+    subprocess.run([sys.executable, "-m", "venv", str(made)], check=True, timeout=300)
+    python = str(made / "bin" / "python")
+    asked = [python, "-m", "pip", "install", "-q", f"dagster=={OLD_DAGSTER}"]
+    got = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=1800)
+    if got.returncode:
+        pytest.skip(f"pip cannot install dagster=={OLD_DAGSTER} here: {got.stderr.strip()[-300:]}")
+    subprocess.run([python, str(OLD_HOME / "make_old_home.py"), str(folder)], check=True, timeout=600)
+
+
+LONG = pytest.mark.skipif(not os.environ.get("KHANIJ_LONG"), reason="installs an older Dagster: KHANIJ_LONG=1")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("left_by", [from_dump, pytest.param(by_the_old_dagster, marks=LONG)])
+def test_a_whole_region_runs_in_a_home_that_an_older_dagster_left(tmp_path, monkeypatch, left_by):
+    """The command alone, as a user would after an upgrade; what it made is booked beside the runs of before."""
+    books = tmp_path / ".khanij" / "dagster"
+    books.parent.mkdir()
+    left_by(books)
+    before = books_in(books)
+    assert before and set(before.values()) == {OLD_SCHEMA}
+    with_figures([site(i) for i in range(6)], name="east").write(tmp_path)
+    done = khanij(tmp_path, "run", "--region", "east")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "output" / "east" / "ranked_blocks.gpkg").is_file()
+    assert books_in(books / f"before_{version('dagster')}") == before, "a copy of before"
+    assert len(set(books_in(books).values())) == 1 and OLD_SCHEMA not in books_in(books).values()
+    for name, value in environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    with instance() as dagster:
+        new, *old = dagster.get_run_records()  # the newest first
+        assert {r.dagster_run.status for r in (new, *old)} == {dg.DagsterRunStatus.SUCCESS} and len(old) == 2
+        assert new.create_timestamp > old[0].create_timestamp
+        assert dagster.get_latest_materialization_event(blocks.key).run_id == new.dagster_run.run_id
+        made = dagster.fetch_materializations(blocks.key, limit=9).records
+        assert [r.run_id for r in made] == [r.dagster_run.run_id for r in (new, *old)], "in one history of the asset"
+        published = dg.AssetKey("ranked_blocks")
+        assert dagster.get_materialized_partitions(published) == {"east"}
+        assert needed_runs(dagster) == {new.dagster_run.run_id}
+        told = [str(entry.dagster_event_type) for entry in dagster.all_logs(old[-1].dagster_run.run_id)]
+        assert any("MATERIALIZATION" in kind for kind in told), "the book of an old run is read"
+    if left_by is from_dump:
+        return
+    again = khanij(tmp_path, "run", "--region", "east")
+    assert again.returncode == 0 and "nothing was made" in again.stdout, again.stdout + again.stderr

@@ -1,5 +1,6 @@
 """Planning over an object store: entity tags are asked, objects are not downloaded."""
 
+import ftplib
 import hashlib
 from collections import Counter
 
@@ -10,7 +11,7 @@ from fsspec.registry import _registry
 
 from pipelines.stores.io_managers import BundleStore
 from pipelines.stores.layered import LayeredStore
-from pipelines.stores.seals import content
+from pipelines.stores.seals import content, remove
 
 ROOT = "memory://bucket/store"
 SENT: Counter[str] = Counter()
@@ -152,3 +153,50 @@ def test_an_object_of_s3_is_read_without_asking_for_its_size_first():
     assert [told for _, told in asked] == [{"max_concurrency": 1}, {"max_concurrency": 1}, {}], (
         "a big one comes in parts"
     )
+
+
+def test_what_is_read_to_be_compared_is_read_in_parts_where_it_is_big(store, monkeypatch):
+    """Its size stands in the manifest: an object of several parts is asked for as ``load`` asks for it."""
+    sizes = {}
+    monkeypatch.setattr(ObjectStore, "parts", 2)
+    manifest = store.save("asset", "region", bundle(), "f")
+
+    def asked(file, size=0):
+        sizes[file.name] = size
+        return content(file, size)
+
+    monkeypatch.setattr("pipelines.stores.io_managers.content", asked)
+    assert store.intact("asset", "region")
+    wanted = {entry["file"]: entry["bytes"] for entry in manifest["entries"].values()}
+    assert {name: sizes[name] for name in wanted} == wanted and all(wanted.values())
+
+
+class Server(MemoryFileSystem):
+    """A file system without ``rm_file``, as fsspec's of Dask and of Databricks are."""
+
+    def rm_file(self, path):
+        raise NotImplementedError
+
+    def rm(self, path, recursive=False, maxdepth=None):
+        super()._rm(path)
+
+
+class FTP(MemoryFileSystem):
+    """As fsspec's: a file that is not there is a reply of the server's, not Python's error."""
+
+    def rm_file(self, path):
+        if not self.exists(path):
+            raise ftplib.error_perm("550 No such file or directory.")
+        super().rm_file(path)
+
+
+@pytest.mark.parametrize("kind", [Server, FTP])
+def test_a_store_on_another_file_system_of_fsspec_keeps_its_bundles(store, monkeypatch, kind):
+    monkeypatch.setitem(_registry, "memory", kind)
+    server = BundleStore(ROOT)
+    remove(server.folder("asset", "region") / "manifest.json")  # there is none
+    server.save("asset", "region", bundle(), "f1")
+    server.record_check("asset", "region", "f1", "schema", True)
+    server.save("asset", "region", {"report": {"rows": 3}}, "f2")
+    assert server.load("asset", "region") == {"report": {"rows": 3}} and server.intact("asset", "region")
+    assert server.checks_told("asset", "region") == {}, "a result that was made again is judged again"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pystac
 import pytest
 from example_publication import make_publication
@@ -173,6 +174,28 @@ def test_the_waste_block_of_a_site_that_may_not_be_passed_on_stays_out(tmp_path:
     assert b"EX-S-002" not in gpkg.read_bytes() and secret.encode() not in gpkg.read_bytes()
     told = read_table(gpkg, "ranked_blocks").set_index("block_id").loc["EX-AB-010"]
     assert told["explanation"].startswith("withheld") and told["name"] == layers["ranked_blocks"].loc[9, "name"]
+
+
+def test_the_levers_of_a_page_stay_out_where_a_site_does(tmp_path: Path) -> None:
+    """Their JSON names every site, and what would be left of it without some is another ranking's."""
+    publication = make_publication()
+    model = json.dumps({"sites": [{"id": s} for s in publication.layers["waste_sites"]["site_id"]]})
+    tables = publication.tables | {
+        "what_if": pd.DataFrame({"part": ["model", "gates_off"], "content": [model, "null"]})
+    }
+    for may, levers in (("yes", True), ("no", False)):
+        layers = {name: frame.copy() for name, frame in publication.layers.items()}
+        for name in ("waste_sites", "ranked_blocks"):
+            layers[name]["redistribute"] = "yes"
+        layers["waste_sites"].loc[layers["waste_sites"]["site_id"] == "EX-S-002", "redistribute"] = may
+        publish_geopackage(replace(publication, layers=layers, tables=tables), tmp_path / may / "ranked_blocks.gpkg")
+        made = make_release(tmp_path / may, tmp_path / f"r_{may}", "2026.11.22").folder
+        assert len(read_table(made / "ranked_blocks.gpkg", "what_if")) == (2 if levers else 0)
+        assert ('"EX-S-002"' in (made / "index.html").read_text(encoding="utf-8")) == levers
+        assert ('type="application/json"></script>' in (made / "index.html").read_text(encoding="utf-8")) == (
+            not levers
+        )
+        assert check_release(made) == []
 
 
 def test_of_two_releases_of_one_version_at_once_one_is_made_and_the_other_is_told(
