@@ -97,6 +97,8 @@ class Layout:
 def translated(frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]], rows: np.ndarray) -> pd.DataFrame:
     """The frame with the words that a card translates, each row of them marked; spaces around a word and its case do not count.
 
+    Nor does whether a semicolon or a comma stands in it: flags tell one as the other (``foundation.cells.flag_of``).
+
     Parameters
     ----------
     values : raw column -> word as written -> word of the contract. rows : the rows' numbers in the source, of shape (n,).
@@ -106,9 +108,16 @@ def translated(frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]], row
         if column not in frame.columns:
             continue
         # A code in a column with gaps is a number with a point: 1.0 is written 1.
-        plain = frame[column].astype("str").str.replace(r"^(-?\d+)\.0$", r"\1", regex=True).str.strip().str.casefold()
+        plain = (
+            frame[column]
+            .astype("str")
+            .str.replace(r"^(-?\d+)\.0$", r"\1", regex=True)
+            .str.replace(";", ",", regex=False)
+            .str.strip()
+            .str.casefold()
+        )
         for word, means in words.items():
-            at = (plain == word.strip().casefold()).fillna(False).to_numpy(dtype=bool)
+            at = (plain == word.replace(";", ",").strip().casefold()).fillna(False).to_numpy(dtype=bool)
             if word == means:
                 continue
             if not at.any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -12,10 +13,12 @@ import shapely
 from data_sources.contracts.parties import LESSEES, OPERATORS, OWNERS
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.gates import read_gate, read_gate_told
+from data_sources.readers.layouts import translated
 from data_sources.readers.quality import quality_table
 from data_sources.readers.statuses.lease_status import lease_statuses, words_not_understood
 from data_sources.readers.survey import admit_frame
 from data_sources.regions import GateSource
+from khanij.foundation.cells import flag_parts
 from pipelines.cli.own.whole_region import _gate
 from scoring.rank.gates import leases_said
 from scoring.waste.rows import LayerRow
@@ -106,6 +109,16 @@ def test_a_word_that_the_options_of_a_gate_translate_is_read_as_what_it_means(tm
     options = {"values": {"LEASE_STAT": {"Temp. discontinued": "Surrendered"}}}
     gate = read_gate(tmp_path / "leases.gpkg", "leases", GateSource(path="leases.gpkg", source="x", options=options))
     assert gate["status_said"].tolist() == ["Working"]
+
+
+def test_words_with_a_semicolon_are_translated_as_they_are_told():
+    frame = pd.DataFrame({"STATUS": ["Stopped; closed", "Stopped ;x"]})
+    _, _, remarks = lease_statuses(frame)
+    word = flag_parts(remarks[0])[1]
+    assert word == "Stopped, closed"
+    told = translated(frame, {"STATUS": {word: "Surrendered"}}, np.array([2, 3]))
+    assert told["STATUS"].tolist() == ["Surrendered", "Stopped ;x"]
+    assert translated(frame, {"STATUS": {"Stopped; closed": "x"}}, np.array([2, 3]))["STATUS"].tolist()[0] == "x"
 
 
 def test_validate_counts_the_leases_that_ended_and_shows_words_that_are_not_understood(tmp_path):
