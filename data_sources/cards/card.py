@@ -262,7 +262,7 @@ def card_names() -> list[str]:
 
 def card_text(name: str) -> str:
     """The YAML of one card as it stands in its file."""
-    return _card_file(name).read_text(encoding="utf-8")
+    return _text_of(_card_file(name))
 
 
 def _card_file(name: str) -> Path:
@@ -294,4 +294,18 @@ def load_card(name: str) -> Card:
 @cache
 def _parsed(path: Path, mtime_ns: int) -> Card:
     # A run asks for its cards some hundred times; the time is part of the key, so an edited file is read again.
-    return parse_card(path.read_text(encoding="utf-8"), file=f"cards/{path.name}")
+    return parse_card(_text_of(path), file=f"cards/{path.name}")
+
+
+def _text_of(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise CardError(
+            "a source card is text in UTF-8, and this one is not",
+            file=f"cards/{path.name}",
+            row=line,
+            do="save it as UTF-8",
+        ) from None  # the decoder's own words hold the file

@@ -113,8 +113,9 @@ def write_card(path: Path, text: str, *, force: bool = False) -> None:
         with path.open("w" if force else "x", encoding="utf-8") as out:
             out.write(text)
     except OSError as error:
-        raise SourceError(
-            f"the card cannot be written: {error.strerror}",
-            file=path,
-            do="name another file, or write over it with --force",
-        ) from error
+        remedies = {
+            FileExistsError: "name another file, or write over it with --force",
+            FileNotFoundError: f"create the folder {path.parent} first, or name another file",
+        }
+        do = remedies.get(type(error), "name another file")
+        raise SourceError(f"the card cannot be written: {error.strerror}", file=path, do=do) from error

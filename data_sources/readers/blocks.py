@@ -20,6 +20,7 @@ from data_sources.contracts.admitting.places import REPAIRED, TWO_PLACES
 from data_sources.contracts.admitting.rules import AREA_DIFFERS, geodesic_area_ha
 from data_sources.contracts.blocks import ACCESS_COLUMNS, AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
+from data_sources.contracts.shapes.remarks import TRANSLATED, remark, remarks_of
 from data_sources.contracts.shapes.row_numbers import numbers_of
 from data_sources.readers.common import Extent, admit_layer, card_of, opened
 from data_sources.readers.layouts import translated
@@ -186,7 +187,12 @@ def _words_read(
     gone = [*own_notes, *(c for c in frame.columns if plain_name(c) in new or maps.get(c) in new)]
     gone += [c for c in read if "auction_outcome" in new and c in frame.columns and plain_name(c) == "outcome"]
     # The words are carried through admission beside their row.
-    return frame.drop(columns=list(dict.fromkeys(gone))).assign(**new, position_note=remarks), read
+    out = frame.drop(columns=list(dict.fromkeys(gone))).assign(**new, position_note=remarks)
+    out.attrs[TRANSLATED] = [str(c) for c in gone]
+    for rows, field, value, reason, held in remarks_of(told)[len(remarks_of(frame)) :]:
+        if field in out.attrs[TRANSLATED]:
+            remark(out, field, value, reason, rows=rows, held=held)
+    return out, read
 
 
 def _both(first: pd.Series, then: pd.Series) -> pd.Series:

@@ -22,7 +22,7 @@ from data_sources.contracts.admitting.raw_columns import GENERIC_KEYS, match_fie
 from data_sources.contracts.admitting.rules import OXIDE_TOTAL
 from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import Contract, plain_name
-from data_sources.contracts.shapes.remarks import remark
+from data_sources.contracts.shapes.remarks import TRANSLATED, remark
 from data_sources.contracts.shapes.row_numbers import places_of
 from data_sources.register.volumes import with_tonnage_of_volume
 
@@ -97,18 +97,21 @@ class Layout:
 def translated(frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]], rows: np.ndarray) -> pd.DataFrame:
     """The frame with the words that a card translates, each row of them marked; spaces around a word and its case do not count.
 
+    A semicolon counts as the comma as which flags tell it (``foundation.cells.flag_of``).
+
     Parameters
     ----------
     values : raw column -> word as written -> word of the contract. rows : the rows' numbers in the source, of shape (n,).
     """
     out = frame
     for column, words in values.items():
-        if column not in frame.columns:
+        if column not in frame.columns or column in frame.attrs.get(TRANSLATED, ()):
             continue
         # A code in a column with gaps is a number with a point: 1.0 is written 1.
-        plain = frame[column].astype("str").str.replace(r"^(-?\d+)\.0$", r"\1", regex=True).str.strip().str.casefold()
+        plain = frame[column].astype("str").str.replace(r"^(-?\d+)\.0$", r"\1", regex=True).str.replace(";", ",")
+        plain = plain.str.strip().str.casefold()
         for word, means in words.items():
-            at = (plain == word.strip().casefold()).fillna(False).to_numpy(dtype=bool)
+            at = (plain == word.replace(";", ",").strip().casefold()).fillna(False).to_numpy(dtype=bool)
             if word == means:
                 continue
             if not at.any():

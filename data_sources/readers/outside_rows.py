@@ -22,6 +22,7 @@ from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import Contract
 from data_sources.contracts.shapes.datums import in_degrees
 
+LIES = ", but it lies at "
 Extent = tuple[float, float, float, float]
 DISTRICT_DEG = 2.0
 """A row so far from every row of its district inside the region lies in another district: the longest of India is 3.5 degrees."""
@@ -95,7 +96,7 @@ def named_inside(
             said = f"district is {district.iloc[i]}"
         else:
             continue
-        out.append(f"row {rows[i]}: its {said}, but it lies at {lon[i]:.4f} E, {lat[i]:.4f} N")
+        out.append(f"row {rows[i]}: its {said}{LIES}{lon[i]:.4f} E, {lat[i]:.4f} N")
     return out
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from data_sources.readers.outside_rows import LIES
 from data_sources.readers.statuses.lease_status import unused_columns
 
 _MANY = 20
@@ -101,7 +102,9 @@ def _of_places(report: Mapping[str, Any], source: str, layer: str) -> Iterator[t
         yield source, layer, "empty", "", report["rows_in"], str(report["empty"])
     if doubtful := report.get("outside_but_named_inside"):
         more = [f"and {len(doubtful) - _MANY} more"] if len(doubtful) > _MANY else []
-        yield source, layer, "outside, named inside", "state", len(doubtful), "; ".join([*doubtful[:_MANY], *more])
+        # Without the place: the table is passed on, also where the rows of the source may not be.
+        told = [line.partition(LIES)[0] for line in doubtful[:_MANY]]
+        yield source, layer, "outside, named inside", "state", len(doubtful), "; ".join([*told, *more])
 
 
 def _of_merge(merge: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -67,7 +67,7 @@ def with_outlines(
         )
     mapped = set(inventory.footprints["site_id"])
     site, counted = _sites_of(frame, inventory.sites, mapped, card.field_map)
-    return _outlined(inventory, source, (frame, site, counted), card, path, extent_deg)
+    return _outlined(inventory, source, (frame, site, counted), card, path, extent_deg, numbers_of(frame))
 
 
 def with_own_outlines(
@@ -99,11 +99,10 @@ def _outlined(
     card: Card,
     path: Path,
     extent_deg: Extent | None,
-    rows: np.ndarray | None = None,
+    rows: np.ndarray,
 ) -> WasteInventory:
     """The inventory with the outlines whose site is told: (outlines, site of each or None, counts); ``rows`` are their numbers."""
     frame, site, counted = told
-    rows = np.arange(1, len(frame) + 1) if rows is None else rows
     used = site.notna().to_numpy()
     bare = card.model_copy(update={"name": source.called, "field_map": {}, "units": {}, "values": {}, "follows": {}})
     outlines = gpd.GeoDataFrame(

@@ -61,21 +61,27 @@ def compiled_ahead(module: str) -> Iterator[None]:
     ----------
     module : its dotted name; it calls ``end_with_starter`` first.
     """
-    folder = Path(os.environ.get(VARIABLE, ""))
-    if not folder.is_dir() or any(folder.rglob("*.nbi")) or (os.cpu_count() or 1) < _PROCESSES:
-        yield
-        return
-    # What it cannot compile is compiled where it is called, which tells of it as well.
-    other = subprocess.Popen(
-        [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    folder = os.environ.get(VARIABLE, "")
+    is_of_use = folder and Path(folder).is_dir() and not any(Path(folder).rglob("*.nbi"))
+    other = _started(module) if is_of_use and (os.cpu_count() or 1) >= _PROCESSES else None
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):
-            other.stdin.close()  # type: ignore[union-attr]
-        other.kill()
-        other.wait()
+        if other is not None:
+            with contextlib.suppress(OSError):
+                other.stdin.close()  # type: ignore[union-attr]
+            other.kill()
+            other.wait()
+
+
+def _started(module: str) -> subprocess.Popen[bytes] | None:
+    """A process that runs a module; None where the system starts none, for it only saves time."""
+    # -P: the folder where somebody stands holds tables of strangers, and is no place to import from.
+    command, nowhere = [sys.executable, "-P", "-m", module], subprocess.DEVNULL
+    with contextlib.suppress(OSError):
+        # What it cannot compile is compiled where it is called, which tells of it as well.
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere)
+    return None
 
 
 def end_with_starter() -> None:

@@ -37,14 +37,15 @@ def main(arguments: argparse.Namespace) -> int:
 
     from khanij.foundation.errors import KhanijError
     from pipelines.cli.shown.replies import note
-    from pipelines.cli.upkeep.code_server import keep_alive
+    from pipelines.cli.upkeep.code_server import address, keep_alive
 
     if find_spec("dagster_webserver") is None:
         raise KhanijError("Dagster's web server is not installed", do=f"install the extra: {_INSTALL}")
     command = [sys.executable, "-m", "dagster", "dev", "-h", arguments.host, "-p", str(arguments.port)]
     command += ["-w", str(_prepared())]
-    note(arguments, url=f"http://{arguments.host}:{arguments.port}")
-    print(f"Dagster on http://{arguments.host}:{arguments.port} (Ctrl-C ends it)", flush=True)
+    url = address(arguments.host, arguments.port)
+    note(arguments, url=url)
+    print(f"Dagster on {url} (Ctrl-C ends it)", flush=True)
     ended = threading.Event()
     keep_alive(arguments.host, arguments.port, ended)
     try:

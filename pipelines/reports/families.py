@@ -170,8 +170,13 @@ def _elements(told: _Gathering, region: str, verdict: Verdict) -> None:
 
 
 def _sources(told: _Gathering, settings: Region, workspace: Workspace, now: float) -> None:
-    for role, days in source_ages_days(workspace, settings, now=now).items():
-        left = _fresh_days(settings, role) - days
+    try:
+        ages = source_ages_days(workspace, settings, now=now)
+        fresh = {role: _fresh_days(settings, role) for role in ages}
+    except KhanijError:
+        return  # a card is broken: the region's run says so, and the other regions are told of
+    for role, days in ages.items():
+        left = fresh[role] - days
         told.add("khanij_source_age_seconds", days * DAY_S, region=settings.name, source=role)
         told.add("khanij_source_due_seconds", left * DAY_S, region=settings.name, source=role)
 

@@ -262,6 +262,14 @@ def test_a_websocket_of_somebody_elses_page_is_refused(here):
     assert refused.value.response.status_code == 403
 
 
+def test_no_page_of_somebody_else_frames_it(here):
+    """A frame asks as a link does, and the browser sends the password along: a click would start what lies under it."""
+    frame = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+    for path in ("/", "/runs/abc", "/graphql"):
+        answer = here[0].ask(path, headers={**frame, "Accept": "text/html"})
+        assert "frame-ancestors 'self'" in answer.headers.get_list("content-security-policy"), path
+
+
 def test_links_from_a_mail_and_the_pages_own_requests_are_let_in(here):
     found, _ = here
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}

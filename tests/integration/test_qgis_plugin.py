@@ -28,6 +28,8 @@ import rasterio
 import shapely
 from qgis_here import NEEDS_QGIS, PYTHON
 
+from data_sources.connectors.files import read_file
+from data_sources.contracts.shapes.row_numbers import numbers_of
 from khanij.foundation.version import khanij_version
 from publishing.releasing.plugin_zip import EMAIL, FOLDER, plugin_zip
 from tests.regions_made import MadeRegion, grade, write_csv
@@ -196,6 +198,35 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     assert "traceback" not in found, found["traceback"]
     return found | {"folder": folder}
+
+
+TABLE_OF_TEXTS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+from pathlib import Path
+from qgis.core import QgsApplication, QgsFeature, QgsVectorLayer
+application = QgsApplication([], False)
+application.initQgis()
+from plugin.own_layers import exported
+layer = QgsVectorLayer("NoGeometry?field=site_id:string&field=remark:string", "mine", "memory")
+for values in (["A", "one\\r\\ntwo"], ["B", "one\\rtwo"], ["C", "one"]):
+    feature = QgsFeature(layer.fields())
+    feature.setAttributes(values)
+    layer.dataProvider().addFeatures([feature])
+print(exported(layer, Path(sys.argv[2]), "tonnages"))
+"""
+
+
+@NEEDS_QGIS[0]
+@NEEDS_QGIS[1]
+def test_a_row_of_a_table_stays_in_its_line_whatever_ends_the_lines_of_its_texts(tmp_path: Path) -> None:
+    """The place of a row in its layer is told by its line: a text of two lines would move all that follow."""
+    env = os.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(tmp_path)}
+    command = [PYTHON, "-c", TABLE_OF_TEXTS, str(PARTS.parent), str(tmp_path)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
+    frame = read_file(Path(done.stdout.strip().splitlines()[-1]))
+    assert numbers_of(frame).tolist() == [2, 3, 4] and frame["remark"].tolist() == ["one two", "one two", "one"]
 
 
 class TestInQgis:

@@ -87,11 +87,12 @@ time.sleep(300)
 """
 
 
-def starter_of(folder: Path, cache: Path) -> subprocess.Popen:
+def starter_of(folder: Path, cache: Path, cwd: Path | None = None) -> subprocess.Popen:
     (folder / "ahead.py").write_text(AHEAD)
     path = os.pathsep.join([str(ROOT), str(folder)])
     env = os.environ | {"PYTHONPATH": path, "NUMBA_CACHE_DIR": str(cache), "MARK": str(folder / "mark")}
-    return subprocess.Popen([sys.executable, "-c", STARTER], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    command = [sys.executable, "-c", STARTER]
+    return subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def pid_in(mark: Path) -> int:
@@ -132,3 +133,32 @@ def test_nothing_is_compiled_ahead_where_kernels_are_kept_already(tmp_path):
     with starter_of(tmp_path, cache) as starter:
         starter.communicate(b"\n", timeout=60)
     assert starter.returncode == 0 and not (tmp_path / "mark").exists()
+
+
+def test_the_process_that_compiles_ahead_imports_nothing_from_where_somebody_stands(tmp_path):
+    here, cache = tmp_path / "tables", tmp_path / "cache"
+    here.mkdir(), cache.mkdir()
+    (here / "ahead.py").write_text("open('taken', 'w').close()\n")
+    with starter_of(tmp_path, cache, cwd=here) as starter:
+        pid_in(tmp_path / "mark")
+        starter.communicate(b"\n", timeout=60)
+    assert not (here / "taken").exists()
+
+
+def test_a_second_process_that_cannot_be_started_stops_nothing(monkeypatch, tmp_path):
+    from khanij.foundation import kernels
+
+    def refused(*_args, **_more):
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(kernels.subprocess, "Popen", refused)
+    monkeypatch.setenv(kernels.VARIABLE, str(tmp_path))
+    with kernels.compiled_ahead("ahead"):
+        pass
+    monkeypatch.delenv(kernels.VARIABLE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "rglob", refused)
+    with kernels.compiled_ahead(
+        "ahead"
+    ):  # where nothing says where kernels are kept, the folder one stands in is not it
+        pass

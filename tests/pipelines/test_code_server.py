@@ -92,3 +92,20 @@ def test_it_is_looked_after_for_as_long_as_the_page_is_served(monkeypatch, capsy
         thread.join(20)
         assert not thread.is_alive()
     assert capsys.readouterr().out.count("the code server of khanij was gone and is started again") == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "url"), [("127.0.0.1", "http://127.0.0.1:3999"), ("::1", "http://[::1]:3999"), ("::", "http://[::]:3999")]
+)
+def test_an_address_of_ipv6_is_one_that_can_be_asked(host, url, monkeypatch):
+    assert code_server.address(host, 3999) == url and revive(url) == []
+    asked: list[str] = []
+    monkeypatch.setattr(code_server, "INTERVAL_S", 0.01)
+    monkeypatch.setattr(code_server, "revive", lambda url: asked.append(url) or [])
+    ended = threading.Event()
+    thread = keep_alive(host, 3999, ended)
+    while not asked and thread.is_alive():
+        time.sleep(0.01)
+    ended.set()
+    thread.join(20)
+    assert asked[0] == url.replace("[::]", "[::1]")

@@ -207,3 +207,23 @@ def test_the_verb_writes_a_file_that_others_may_read(tmp_path, monkeypatch, caps
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
     assert [p.name for p in tmp_path.glob("*prom*")] == ["khanij.prom"], "no half-written file is left"
     assert main(["metrics", "--region", "nowhere"]) == 2
+
+
+def test_a_broken_card_of_one_region_hides_no_other(tmp_path, monkeypatch):
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards" / "bad.yaml").write_text("name: bad\nlayre: a\n")
+    (tmp_path / "regions").mkdir()
+    mine = {
+        "name": "mine", "title": "Mine", "description": "made by a test", "extent_deg": [80.5, 21.8, 81.1, 22.4],
+        "units": ["waste_block"], "layers": {"waste_sites": {"card": "bad", "path": "a.csv"}}, "waste": {"card": "bad"},
+    }  # fmt: skip
+    (tmp_path / "regions" / "mine.yaml").write_text(json.dumps(mine))
+    monkeypatch.setenv("KHANIJ_CARDS", str(tmp_path / "cards"))
+    monkeypatch.setenv("KHANIJ_REGIONS", str(tmp_path / "regions"))
+    for folder, file in (("", "a.csv"), ("ngdr_karnataka_andhra", "stream_sediments.csv")):
+        (tmp_path / "data" / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / folder / file).write_text("x\n")
+    workspace = Workspace(output_root=str(tmp_path), cache_root=str(tmp_path), data_root=str(tmp_path / "data"))
+    told = {f.name: f.samples for f in families_of(["mine", REGION], workspace, {}, {}, [], NOW)}
+    assert {dict(labels)["region"] for labels, _ in told["khanij_published"]} == {"mine", REGION}
+    assert {dict(labels)["region"] for labels, _ in told["khanij_source_age_seconds"]} == {REGION}

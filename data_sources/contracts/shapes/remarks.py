@@ -17,6 +17,8 @@ _KEY = "remarks"
 _OF_A_READING = (_KEY, "cell_marks", "held_columns", "number_formats", "delimiter", LINES)
 USED = "used_columns"
 """Key of the columns of which a reader made another: a volume and its density, eastings and northings."""
+TRANSLATED = "translated_columns"
+"""Key of the columns whose words were translated and read already, and in whose place stands what they mean."""
 _MOST_NOTES = 20
 Remark = tuple[list[int], str, str, str, bool]
 

@@ -12,12 +12,17 @@ import threading
 UNREACHABLE = "DagsterUserCodeUnreachableError"
 INTERVAL_S = 10.0
 TIMEOUT_S = 120.0  # loading the code of an installation with many regions
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - nothing is bound here
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - nothing is bound here
 STATES = """
 query { workspaceOrError { ... on Workspace { locationEntries { name
   locationOrLoadError { __typename ... on PythonError { className } } } } } }
 """
 RELOAD = "mutation($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename } }"
+
+
+def address(host: str, port: int) -> str:
+    """The URL of a web server; an address of IPv6 stands in brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def revive(url: str) -> list[str]:
@@ -42,7 +47,7 @@ def revive(url: str) -> list[str]:
 
 def keep_alive(host: str, port: int, ended: threading.Event) -> threading.Thread:
     """Look every ``INTERVAL_S`` whether the code of a web server on this machine can be reached, until ``ended`` is set."""
-    url = f"http://{ANYWHERE.get(host, host)}:{port}"
+    url = address(ANYWHERE.get(host, host), port)
 
     def look() -> None:
         while not ended.wait(INTERVAL_S):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data_sources.cards import card_names, load_card, parse_card
+from data_sources.cards import card_names, card_text, load_card, parse_card
 from data_sources.cards.listing import insert
 from data_sources.contracts import KhanijError, MissingSourceError, SourceError
 from data_sources.contracts.registry import ALL
@@ -154,8 +154,17 @@ def test_a_card_feeds_a_contract_that_there_is(name: str) -> None:
     assert load_card(name).contract in ALL
 
 
+def test_a_card_that_is_no_utf_8_is_refused_by_its_line(tmp_path, monkeypatch):
+    (tmp_path / "pits.yaml").write_bytes("name: pits\r\ntitle: Fosses de Pondichéry\r\n".encode("cp1252"))
+    monkeypatch.setenv("KHANIJ_CARDS", str(tmp_path))
+    for read in (load_card, card_text):
+        with pytest.raises(CardError, match="UTF-8") as caught:
+            read("pits")
+        assert (caught.value.file, caught.value.row) == ("cards/pits.yaml", 2) and "Fosses" not in str(caught.value)
+
+
 def test_a_user_keeps_cards_in_a_folder_of_his_own(tmp_path, monkeypatch):
-    from data_sources.cards import card_files, card_names, card_text
+    from data_sources.cards import card_files
 
     plain = card_text("osm_quarries")
     (tmp_path / "my_pits.yaml").write_text(plain.replace("name: osm_quarries", "name: my_pits"))

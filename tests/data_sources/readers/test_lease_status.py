@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -12,10 +13,12 @@ import shapely
 from data_sources.contracts.parties import LESSEES, OPERATORS, OWNERS
 from data_sources.readers.blocks import read_blocks
 from data_sources.readers.gates import read_gate, read_gate_told
+from data_sources.readers.layouts import BY_CARD, NOT_WRITTEN, translated
 from data_sources.readers.quality import quality_table
 from data_sources.readers.statuses.lease_status import lease_statuses, words_not_understood
 from data_sources.readers.survey import admit_frame
 from data_sources.regions import GateSource
+from khanij.foundation.cells import flag_parts
 from pipelines.cli.own.whole_region import _gate
 from scoring.rank.gates import leases_said
 from scoring.waste.rows import LayerRow
@@ -106,6 +109,32 @@ def test_a_word_that_the_options_of_a_gate_translate_is_read_as_what_it_means(tm
     options = {"values": {"LEASE_STAT": {"Temp. discontinued": "Surrendered"}}}
     gate = read_gate(tmp_path / "leases.gpkg", "leases", GateSource(path="leases.gpkg", source="x", options=options))
     assert gate["status_said"].tolist() == ["Working"]
+
+
+@pytest.mark.parametrize("column", ["lease_status", "STATUS"])
+def test_a_word_of_a_layer_of_leases_that_is_translated_is_told_so_whatever_its_column_is_called(tmp_path, column):
+    shape = '"POLYGON((80 22,80.1 22,80.1 22.1,80 22))"'
+    text = f"block_id,name,{column},wkt\nA,a,Working,{shape}\n\nC,c,Handed back,{shape}\n"
+    (tmp_path / "a.csv").write_text(text)
+    words = {"Handed back": "Surrendered", "Gone": "Lapsed"}
+    options = {"values": {column: words}}
+    found = read_blocks(tmp_path / "a.csv", "mining_leases", card_name="own_blocks", options=options)
+    assert found.kept["lease_status"].tolist() == ["third_party", "none"]
+    told = found.flags[found.flags["field"] == column]
+    assert told.loc[told["reason"] == BY_CARD, ["row", "value"]].to_numpy().tolist() == [
+        [4, "Handed back -> Surrendered"]
+    ]
+    assert told.loc[told["reason"] == NOT_WRITTEN, "value"].tolist() == ["Gone"]
+
+
+def test_words_with_a_semicolon_are_translated_as_they_are_told():
+    frame = pd.DataFrame({"STATUS": ["Stopped; closed", "Stopped ;x"]})
+    _, _, remarks = lease_statuses(frame)
+    word = flag_parts(remarks[0])[1]
+    assert word == "Stopped, closed"
+    told = translated(frame, {"STATUS": {word: "Surrendered"}}, np.array([2, 3]))
+    assert told["STATUS"].tolist() == ["Surrendered", "Stopped ;x"]
+    assert translated(frame, {"STATUS": {"Stopped; closed": "x"}}, np.array([2, 3]))["STATUS"].tolist()[0] == "x"
 
 
 def test_validate_counts_the_leases_that_ended_and_shows_words_that_are_not_understood(tmp_path):

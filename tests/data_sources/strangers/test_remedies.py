@@ -112,7 +112,10 @@ def test_a_card_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixt
     file = samples(tmp_path, "Cu_ppm", "30", "31")
     card = written(tmp_path, "kept", "mine.yaml")
     assert main(["validate", str(file), "--as", "stream_sediments", "--write-card", str(card)]) == 2
-    assert card.read_text() == "kept" and "cannot be written" in capsys.readouterr().err
+    assert card.read_text() == "kept" and "with --force" in capsys.readouterr().err
+    card = tmp_path / "cards" / "mine.yaml"
+    assert main(["validate", str(file), "--as", "stream_sediments", "--write-card", str(card)]) == 2
+    assert f"create the folder {card.parent} first" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["Cu_ppm", "=Cu_ppm", "Cu="])
