@@ -217,7 +217,7 @@ def test_the_container_of_the_code_ends_with_the_process_that_has_the_code(tmp_p
             listed = subprocess.run(["ps", "-e", "-o", "ppid="], capture_output=True, text=True, check=True)
             assert str(server.pid) not in listed.stdout.split()
         finally:
-            server.terminate()
+            server.kill()  # what is asked here is what stands below it, not how it ends
 
 
 def test_a_home_that_names_the_former_launcher_is_mended_or_told(tmp_path, monkeypatch):
