@@ -64,6 +64,7 @@ NEVER_IN_A_RESULT = {
     "publishing/sets/mailing.py": "packs a published set when asked for",
     "publishing/sets/snapshot.py": "reads a published set",
     "publishing/shortlist*.py": "made from a published set when asked for",
+    "scoring/ground/ahead.py": "compiles kernels, which count themselves, before they are called",
     "scoring/waste/projects/cash_flows.py": "one plan year by year, for a reader",
     "publishing/pdf/figure_pages.py": "made from a published set when asked for",
     "publishing/qgis/plugin*": "the plugin for QGIS: it asks the command and makes nothing itself",

@@ -120,7 +120,7 @@ def test_a_stop_that_is_not_obeyed_at_once_is_spoken_of(monkeypatch, capsys):
     monkeypatch.setattr("pipelines.stopping.PATIENCE_S", 0.1)
 
     def work() -> None:
-        time.sleep(0.8)  # one long call, as of a compiled library: the interruption comes when it returns
+        time.sleep(2.5)  # one long call, as of a compiled library: the interruption comes when it returns
 
     with heard(), pytest.raises(Stopped):
         press_after(0.1)
