@@ -183,9 +183,22 @@ def _why_not_known(row: SimpleNamespace) -> dict[str, str]:
             out["open_to_bid"] = f"not known: {outcome}, and no source says that bids are invited"
         elif ended:
             out["open_to_bid"] = f"not known: the lease ended ('{ended}'), and no source says that it is offered"
+        elif (over := told.get("ended_lease_over")) and not is_known(row.lease_holder):
+            out["open_to_bid"] = f"not known: the lease over it ended ({over}), and no source says that it is offered"
         elif unclear:
             out["open_to_bid"] = f"not known: the status of the lease, '{unclear}', is not understood"
     return out
+
+
+def lease_in_words(row: SimpleNamespace) -> str:
+    """The lease of a block: as its own source states it, else who holds one over it, else which one over it ended."""
+    own = LEASE_WORDS.get(str(row.lease_status), one_line(row.lease_status).replace("_", " "))
+    if own and row.lease_status != "unknown":
+        return own
+    ended = dict(flags_in(row.flags)).get("ended_lease_over")
+    if is_known(row.lease_holder):
+        return one_line(row.lease_holder)
+    return f"one over it ended ({one_line(ended)})" if ended else own or "not stated"
 
 
 def site_in_words(site: SimpleNamespace) -> str:

@@ -79,20 +79,23 @@ def joined_header(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """A header of two rows (the upper one over several columns) as one; returns the frame and the rows taken from it.
 
     It is one where some column has no name, or that of the column before, and the first row below holds a text that is no number
-    in each of those and a number in none.
+    in each of those and a number in none; or where most of the row below repeats the names, as cells merged over both rows do.
     """
     columns = [str(c) for c in frame.columns]
     blank = [c for c in columns if is_unnamed(c)]
     again = [] if blank else [c for i, c in enumerate(columns) if i and _continues(c, columns[i - 1])]
-    if not (blank or again) or not len(frame):
+    if not len(frame):
         return frame, 0
     texts = [v.strip() if isinstance(v, str) else "" for v in frame.iloc[0]]
+    repeats = sum(t == c for t, c in zip(texts, columns, strict=True)) * 2 > sum(map(bool, texts))
+    if not (blank or again or repeats):
+        return frame, 0
     below = dict(zip(columns, texts, strict=True))
     if any(NUMBER.fullmatch(t) or _RESULT.fullmatch(t) for t in texts if t) or not all(
         below[c] for c in (*blank, *again)
     ):
         return frame, 0
-    if again and (all(texts) or not any(_names_figure(t) for t in texts)):
+    if again and not repeats and (all(texts) or not any(_names_figure(t) for t in texts)):
         return frame, 0  # a row of words, as any row may be
     lower = [t for t in texts if t]
     names, group = [], ""
@@ -108,6 +111,8 @@ def joined_header(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 def _both(upper: str, lower: str, *, spans: bool, once: bool) -> str:
     """The name of a column below a group (``spans``) or of its own: a unit goes to what it measures, ``Grade (%)`` over ``Cu``."""
+    if lower == upper:  # one cell merged over both rows
+        return upper
     if not lower or _is_unit(lower) or not spans:
         return f"{upper} {lower}".strip()
     unit = base_and_unit(upper)[1]

@@ -62,7 +62,13 @@ def guess(
         return hit
     if field in contract.key:
         if column := key_column(frame, columns, FIELD_WORDS.get(field, ())):
-            return column, "each value stands once, and its name is that of a number or code"
+            twice = frame[column].dropna().astype("str").str.strip().value_counts().loc[lambda n: n > 1]
+            once = (
+                f"nearly each value stands once ({', '.join(twice.index[:3])} not)"
+                if len(twice)
+                else "each value stands once"
+            )
+            return column, f"{once}, and its name is that of a number or code"
         return _called(frame, columns) if contract.name in _CALLED else None
     for words in FIELD_WORDS.get(field, ()):
         for column in columns:

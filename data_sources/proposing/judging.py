@@ -118,7 +118,17 @@ def completed(proposal: Proposal, known: Known) -> Proposal:
         **admission.report,
         "fields": own,
     }  # a card names columns of the file, not those of another layout
-    return replace(proposal, look_at=(*proposal.look_at, *look_at(admission)), **told)
+    lost = [_all_held(admission.kept["site_id"])] if OF_NO_SITE in proposal.why else []
+    return replace(proposal, look_at=(*proposal.look_at, *look_at(admission), *lost), **told)
+
+
+def _all_held(sites: pd.Series) -> str:
+    named = sites.dropna().astype("str").unique()
+    some = ", ".join(named[:3]) + (" ..." if len(named) > 3 else "")
+    return (
+        f"every row would be held: the register has none of its sites ({some}); write the ids as the register does, or say under "
+        "values in the card which site each is (khanij validate --region names them)"
+    )
 
 
 @dataclass(frozen=True)

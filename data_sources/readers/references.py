@@ -6,6 +6,7 @@ keys (``contracts.identity``), or admitting a row (``contracts.admission``).
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -39,7 +40,8 @@ def joined(named: pd.Series, ids: Iterable[str]) -> pd.Series:
 def join_sites(admission: Admission, ids: set[str], every: set[str], layer: str) -> Admission:
     """Give each row the register's spelling of the site that it names, and hold the rows of sites that are not kept.
 
-    A figure without its site would count for nothing, or for another one.
+    A figure without its site would count for nothing, or for another one. The sites that the register lacks stand in the
+    report's ``unknown_sites``, each with the id that has the same letters and digits ("" where none, or several, have).
 
     Parameters
     ----------
@@ -67,6 +69,7 @@ def join_sites(admission: Admission, ids: set[str], every: set[str], layer: str)
         ]
         lines = _lines(admission, layer, rows[lost], written[lost].astype("str").to_numpy(dtype=object), reasons)
         quarantine = _with_lines(quarantine, lines)
+        report["unknown_sites"] = _with_near(written[lost].astype("str")[[r != ORPHAN_HELD for r in reasons]], ids)
         report["rows_kept"] = int(found.sum())
         report["rows_quarantined"] += int(lost.sum())
         flags = flags[~flags["row"].isin(set(rows[lost].tolist()))].reset_index(drop=True)
@@ -85,6 +88,19 @@ def join_sites(admission: Admission, ids: set[str], every: set[str], layer: str)
         flags=flags,
         report=report,
     )
+
+
+def _with_near(lacking: pd.Series, ids: Iterable[str]) -> dict[str, str]:
+    """Each site that the register lacks -> the only id that has the same letters and digits in their order, or ""."""
+    near: dict[str, set[str]] = {}
+    for own in ids:
+        near.setdefault(_letters(own), set()).add(own)
+    found = {str(s): near.get(_letters(str(s)), set()) for s in lacking.unique()}
+    return {s: next(iter(own)) if len(own) == 1 else "" for s, own in found.items()}
+
+
+def _letters(key: str) -> str:
+    return "".join(c for c in skeleton(key) if unicodedata.category(c)[0] in "LMN")
 
 
 def respelled(admission: Admission, names: Mapping[str, str]) -> Admission:

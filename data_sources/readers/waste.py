@@ -198,7 +198,7 @@ def admit_tables(
             files = {**files, "waste_footprints": files.get(layer, "")}
             made.add("waste_footprints")
     ids = set(admitted["waste_sites"].kept["site_id"])
-    every = ids | _named(frames.get("waste_sites"))
+    every = ids | _named(frames.get("waste_sites"), admitted["waste_sites"].report)
     unjoined = {layer: (admitted[layer], every) for layer in ("tonnages", "grades", "constraints")}
     for layer in ("waste_footprints", *unjoined):
         admitted[layer] = join_sites(admitted[layer], ids, every, layer)
@@ -305,11 +305,13 @@ def with_absent(inventory: WasteInventory, absent: Mapping[str, tuple[str, str, 
     )
 
 
-def _named(sites: pd.DataFrame | None) -> set[str]:
-    """Ids of the sites as they came, under whatever name their column has."""
+def _named(sites: pd.DataFrame | None, report: Mapping[str, Any]) -> set[str]:
+    """Ids of the sites as they came, held ones among them, under whatever name their column has, or its card gives it."""
     if sites is None:
         return set()
-    column = match_fields([str(c) for c in sites.columns], WASTE_CONTRACTS["waste_sites"], {}).get("site_id")
+    column = report.get("fields", {}).get("site_id")
+    if column not in sites.columns:
+        column = match_fields([str(c) for c in sites.columns], WASTE_CONTRACTS["waste_sites"], {}).get("site_id")
     return set() if column is None else set(sites[column].dropna().astype("str"))
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 import yaml
 
 from data_sources.made_pages import write_page
+from data_sources.reference.route_sales import sold_products
 from data_sources.reference.tables import load_evidence, load_table
 from khanij.foundation.errors import ContractError
 
@@ -116,10 +117,10 @@ def _codes() -> list[str]:
         for code in str(row["waste_type_codes"]).split(";") if isinstance(row["waste_type_codes"], str) else ():
             taken.setdefault(code.strip(), []).append(str(row["name"]))
     sold: dict[str, dict[str, list[str]]] = {}
-    for row in load_table("route_products").to_dict("records"):
+    for row in sold_products().to_dict("records"):
         products = sold.setdefault(str(row["waste_type_code"]), {})
         products.setdefault(str(row["product"]), []).append(str(row["element"]))
-    head = "\nCodes of wastes (`waste_type_code`), the routes that take them and what those sell (blank: no product with a recovery is known, so nothing is valued); words such as *Red mud* are read as `red_mud`:\n"
+    head = "\nCodes of wastes (`waste_type_code`), the routes that take them and what those sell (blank: no product with a recovery, a payable share and a price is known, so nothing is valued; a site's own test in `site_metallurgy` may add one); words such as *Red mud* are read as `red_mud`:\n"
     said = {
         code: "; ".join(f"{product}: {', '.join(dict.fromkeys(elements))}" for product, elements in products.items())
         for code, products in sold.items()

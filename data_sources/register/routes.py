@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data_sources.reference import load_table
+from data_sources.reference.route_sales import sold_products
 from data_sources.reference.waste_routes import from_type, routes_of_wastes
 
 
@@ -49,7 +50,7 @@ def why_not_valued(waste: object, route: object) -> str:
     ways = (own,) if own else known_routes().get(code, ())
     if not ways:
         return f"no route of docs/reference_tables.md, routes, takes {code}: write one of its codes"
-    products = load_table("route_products")
+    products = sold_products()
     if (products["route_code"].isin(ways) & (products["waste_type_code"] == code)).any():
         return ""
     named = f"route{'s' if len(ways) > 1 else ''} {', '.join(ways)}"

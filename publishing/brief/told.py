@@ -28,7 +28,7 @@ from publishing.headline import (
     verdict_said,
 )
 from publishing.languages import ENGLISH, chance_said, say, unread
-from publishing.page.head import facts_said
+from publishing.page.head import facts_said, limited_rows
 from publishing.scenario_words import scenario_said
 from publishing.sets.marks import KEY, SHOWN_DIGITS
 
@@ -107,7 +107,7 @@ def brief_of(gpkg: Path | str, language: str = ENGLISH) -> Brief:
         language=language,
         heading=say("brief.heading", language),
         title=plain(info.get("title") or info.get("region", "Khanij")),
-        marks=_marks(gpkg, info, blocks, language),
+        marks=_marks(gpkg, info, language),
         lead=lead,
         verdict=verdict,
         parts=_parts(gpkg, blocks, kind, lead, info, language),
@@ -116,8 +116,8 @@ def brief_of(gpkg: Path | str, language: str = ENGLISH) -> Brief:
     )
 
 
-def _marks(gpkg: Path | str, info: dict[str, str], blocks: pd.DataFrame, language: str) -> tuple[str, ...]:
-    inside = int((blocks["redistribute"] == "no").sum())
+def _marks(gpkg: Path | str, info: dict[str, str], language: str) -> tuple[str, ...]:
+    inside = limited_rows(gpkg).get("no", 0)
     accepted = info.get("accepted_reason")
     told = (
         say("sample.mark", language) if is_sample(gpkg) else "",

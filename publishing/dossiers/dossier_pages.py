@@ -50,10 +50,10 @@ from publishing.scenario_words import scenario_said
 from publishing.words import (
     CLASS_WORDS,
     KIND_WORDS,
-    LEASE_WORDS,
     PROSPECT_WORDS,
     STATUS_WORDS,
     held_in_words,
+    lease_in_words,
     premium_in_words,
     price_multiple_in_words,
     said,
@@ -349,8 +349,7 @@ def second_page(book: Book, r: SimpleNamespace) -> Figure:
     law = [*([str(r.status_reason)] if r.status in ("GATED", "LEASED") else []), *gates]
     w.paragraph("; ".join(law) if law else "No gate is recorded in the sources used; that is not a clearance.", most=4)
     modifier = f"Modifier {number(r.modifier)}. " if is_known(r.modifier) and float(r.modifier) < 1 else ""
-    lease = LEASE_WORDS.get(str(r.lease_status), one_line(r.lease_status).replace("_", " ")) or "not stated"
-    w.paragraph(f"{modifier}Lease: {lease}.", most=2)
+    w.paragraph(f"{modifier}Lease: {lease_in_words(r)}.", most=2)
     if r.status == "RANKED":
         w.facts(held_in_words(r), most=80)
     w.heading("How well it is known")

@@ -226,24 +226,24 @@ def _geometry(frame: gpd.GeoDataFrame, contract: Contract) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapely.force_2d(shapes) if shapely.has_z(shapes).any() else shapes, crs="EPSG:4326")
 
 
-def _mark_internal(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The flag INTERNAL on rows whose source may not be passed on."""
-    if "flags" not in layer.columns or "redistribute" not in layer.columns or not (layer["redistribute"] == "no").any():
+def _mark_internal(layer: gpd.GeoDataFrame, sites: frozenset[str]) -> gpd.GeoDataFrame:
+    """The flag INTERNAL on rows whose source may not be passed on, and on the waste blocks of such ``sites``."""
+    if "flags" not in layer.columns or "redistribute" not in layer.columns:
         return layer
-    flags = layer["flags"].astype("object").where(layer["flags"].notna(), "")
-    marked = [
-        f"{f}; {INTERNAL}".removeprefix("; ") if n and INTERNAL not in f else f or None
-        for f, n in zip(flags, layer["redistribute"] == "no")
-    ]
-    layer = layer.assign(flags=pd.Series(marked, index=layer.index, dtype="str"))
-    if "cautions" not in layer.columns:
+    kept_in = (layer["redistribute"] == "no").to_numpy(dtype=bool)
+    if "site_id" in layer.columns:
+        kept_in = kept_in | layer["site_id"].isin(sites).to_numpy(dtype=bool)
+    if not kept_in.any():
         return layer
-    told = layer["cautions"].astype("object").where(layer["cautions"].notna(), "")
-    said = [
-        f"{t}; {_INTERNAL_SAID}".removeprefix("; ") if n and INTERNAL not in t else t or None
-        for t, n in zip(told, layer["redistribute"] == "no")
-    ]
-    return layer.assign(cautions=pd.Series(said, index=layer.index, dtype="str"))
+    for column, mark in (("flags", INTERNAL), ("cautions", _INTERNAL_SAID)):
+        if column in layer.columns:
+            told = layer[column].astype("object").where(layer[column].notna(), "")
+            said = [
+                f"{t}; {mark}".removeprefix("; ") if n and INTERNAL not in t else t or None
+                for t, n in zip(told, kept_in, strict=True)
+            ]
+            layer = layer.assign(**{column: pd.Series(said, index=layer.index, dtype="str")})
+    return layer
 
 
 def with_baskets(contract: Contract, basket_columns: Sequence[str]) -> Contract:
@@ -314,7 +314,9 @@ def _layers(publication: Publication, file: object) -> dict[str, gpd.GeoDataFram
             if len(made):
                 made = _with_scale(made) if name == "survey_sheets" else made
                 layers[name] = conform(made, OUTPUT_LAYERS[name], file=file)
-    return {name: _mark_internal(layers[name]) for name in OUTPUT_LAYERS if name in layers}
+    sites = layers["waste_sites"]
+    kept_in = frozenset(sites.loc[sites["redistribute"] == "no", "site_id"])
+    return {name: _mark_internal(layers[name], kept_in) for name in OUTPUT_LAYERS if name in layers}
 
 
 def _with_scale(sheets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

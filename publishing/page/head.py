@@ -107,11 +107,17 @@ def newest_day(gpkg: Path | str) -> str:
     return max(found, default="")
 
 
+def limited_rows(gpkg: Path | str) -> dict[str, int]:
+    """How many blocks and waste sites have each mark of ``redistribute``; a waste block has none beside its site's."""
+    marks = pd.concat([read_table(gpkg, t)["redistribute"] for t in ("ranked_blocks", "waste_sites")]).value_counts()
+    return {str(mark): int(n) for mark, n in marks.items()}
+
+
 def licence(gpkg: Path | str, info: dict[str, str], language: str = ENGLISH) -> str:
     """The licence of the programme, and how many rows may not be passed on, or only under their own terms."""
-    marks = pd.concat([read_table(gpkg, t)["redistribute"] for t in ("ranked_blocks", "waste_sites")]).value_counts()
+    marks = limited_rows(gpkg)
     limits = [
-        say(f"facts.rows_{key}", language, n=int(marks[mark]))
+        say(f"facts.rows_{key}", language, n=marks[mark])
         for mark, key in (("no", "no"), ("share-alike", "share_alike"))
         if marks.get(mark)
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ import yaml
 from foreign_belts import NAMES, belt_in_hindi, belt_of_outlines, belt_of_tables, belt_of_words, belt_of_workbook
 from offices import home, inventory, proposed
 
+from data_sources.readers.references import ORPHAN_HELD
 from data_sources.regions import load_region
 from data_sources.register.routes import why_not_valued
 from pipelines.cli import main
@@ -167,3 +170,50 @@ def test_outlines_follow_the_column_that_their_card_names(home, tmp_path, capsys
     drawn = inventory().footprints.set_index("site_id").geometry
     assert set(drawn.index) == {"Belgaum", "Damanjodi"}
     assert drawn["Belgaum"].centroid.x == pytest.approx(82.91), "as its row says, and not as it lies"
+
+
+def office_of_other_spellings(folder):
+    """A register with codes as RM-1, of which one is held, and assays of a laboratory that calls them RM1."""
+    folder.mkdir()
+    (folder / "waste_register.csv").write_text(
+        "Site Code,Name of pond,Latitude,Longitude,Type of waste\nRM-1,Hill pond,18.77,82.91,red_mud\nRM-2,River pond,19.21,83.04,red_mud\n"
+        "RM-3,Town pond,19.71,83.39,red_mud\nFA-1,Ash pond,83.09,17.59,coal_fly_ash\n"
+    )
+    (folder / "assays.csv").write_text(
+        "Lab No,Site,Sc (ppm)\nL1,RM1,48\nL2,RM2,42\nL3,Town mud,52\nL4,FA-1,22\n".replace("FA-1", "FA1")
+    )
+    return folder
+
+
+def test_sites_in_another_spelling_are_named_with_what_to_write_and_that_works(home, tmp_path, capsys):
+    told = proposed(office_of_other_spellings(tmp_path / "files"), capsys)
+    grades = next(row for row in told["placed"] if row["layer"] == "grades")
+    assert any("every row would be held" in text and "(RM1, RM2, Town mud ...)" in text for text in grades["look_at"])
+    assert main(["validate", "--region", "belt", "--json"]) == 1
+    lines = json.loads(capsys.readouterr().out)["looked_at"]
+    line = next(x for x in lines if "sites that the register lacks" in x["says"])
+    assert line["says"].endswith("lacks: RM1 (RM-1?), RM2 (RM-2?), Town mud, FA1")
+    card = home / "cards" / "belt_grades.yaml"
+    words = yaml.safe_load(line["do"][line["do"].index("values: ") :])["values"]
+    assert words == {"Site": {"RM1": "RM-1", "RM2": "RM-2"}}
+    words["Site"] |= {"Town mud": "RM-3", "FA1": "FA-1"}
+    card.write_text(card.read_text() + yaml.safe_dump({"values": words}))
+    got = inventory()
+    assert dict(zip(got.grades["site_id"], got.grades["value_mode"])) == {"RM-1": 48.0, "RM-2": 42.0, "RM-3": 52.0}
+    held = got.quarantine[got.quarantine["layer"] == "grades"]
+    assert held[["row", "value", "reason"]].to_numpy().tolist() == [[5, "FA-1", ORPHAN_HELD]], "its place was turned"
+
+
+def test_a_code_that_stands_twice_is_not_said_to_stand_once(home, tmp_path, capsys):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    rows = [
+        f"{c},Pond {i},{18 + i / 10},{83 + i / 10},red_mud" for i, c in enumerate("MN-1 MN-1 RM-1 RM-2 RM-3".split())
+    ]
+    (folder / "waste_register.csv").write_text(
+        "\n".join(["Site Code,Name of pond,Latitude,Longitude,Type of waste", *rows, ""])
+    )
+    told = proposed(folder, capsys)
+    (sites,) = (row for row in told["placed"] if row["layer"] == "waste_sites")
+    guess = next(text for text in sites["look_at"] if "Site Code taken as site_id" in text)
+    assert "nearly each value stands once (MN-1 not)" in guess

@@ -8,7 +8,7 @@ import pytest
 
 from data_sources.contracts.published.outputs import RANKED_BLOCKS
 from khanij.foundation.wording import chance, chance_short
-from publishing.words import held_in_words, place_in_words, status_in_words
+from publishing.words import held_in_words, lease_in_words, place_in_words, status_in_words
 
 
 def row(**told: object) -> SimpleNamespace:
@@ -35,6 +35,7 @@ def test_a_block_with_an_outline_is_not_said_to_have_no_place(told: dict[str, ob
         ("annulled", "auction_status:Annulled", "annulled (its source: 'Annulled')", "annulled, and no source says"),
         ("to_be_offered", "auction_status:G3 - to be auctioned", "'G3 - to be auctioned'", "not yet offered"),
         (None, "lease_ended:Expired; lease_until:2020-03-31", None, "the lease ended ('Expired')"),
+        (None, "ended_lease_over:ML-1, 'Expired'", None, "the lease over it ended (ML-1, 'Expired'), and no source"),
         ("unknown", None, "not known", "no source says"),
     ],
 )  # fmt: skip
@@ -59,3 +60,15 @@ def test_a_lease_that_may_be_in_force_is_not_said_to_be_a_third_partys() -> None
 def test_a_table_says_a_chance_as_an_explanation_does_but_shorter(p: float, words: str) -> None:
     assert chance_short(p) == words
     assert chance(p) == words.replace("< ", "fewer than ").replace("> ", "more than ")
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({}, "not stated"), ({"lease_status": "unknown"}, "not known"), ({"lease_status": "third_party"}, "leased to a third party"),
+        ({"lease_holder": "NALCO (lease ML-1 over it)"}, "NALCO (lease ML-1 over it)"),
+        ({"lease_status": "unknown", "flags": "ended_lease_over:ML-1, 'Expired'"}, "one over it ended (ML-1, 'Expired')"),
+    ],
+)  # fmt: skip
+def test_a_lease_over_a_site_is_not_said_to_be_not_stated(told: dict[str, object], words: str) -> None:
+    assert lease_in_words(row(**told)) == words

@@ -20,6 +20,7 @@ from data_sources.contracts import CrsError, PublishingError
 from data_sources.contracts.frames import empty_layer
 from data_sources.contracts.published.outputs import OUTPUT_CONTRACTS, RANKED_BLOCKS
 from khanij.foundation.files import sha256_of
+from publishing.brief.told import brief_of
 from publishing.geopackage.geopackage import publish_geopackage
 from publishing.geopackage.publication import Publication, round_significant
 from publishing.geopackage.reading import read_layer, read_table, run_info
@@ -279,6 +280,21 @@ def test_rows_that_may_not_be_passed_on_are_marked(geopackage: Path) -> None:
     internal = blocks["redistribute"] == "no"
     assert internal.any() and blocks["flags"].fillna("").str.contains("INTERNAL").equals(internal)
     assert run_info(geopackage)["internal"].startswith("INTERNAL")
+
+
+def test_a_waste_block_of_a_site_that_may_not_be_passed_on_is_marked(publication: Publication, tmp_path: Path) -> None:
+    blocks, sites = publication.layers["ranked_blocks"], publication.layers["waste_sites"]
+    theirs = set(blocks["site_id"].dropna()) & set(sites["site_id"])
+    assert theirs
+    own = _with(publication, "ranked_blocks", blocks.assign(redistribute=None))
+    path = publish_geopackage(_with(own, "waste_sites", sites.assign(redistribute="no")), tmp_path / "x.gpkg").path
+    told = read_table(path, "ranked_blocks").set_index("block_id")
+    is_of_site = told["site_id"].isin(theirs)
+    for column, mark in (("flags", "INTERNAL"), ("cautions", "INTERNAL: may not be passed on")):
+        assert told[column].fillna("").str.contains(mark).equals(is_of_site.rename(column)), column
+    said = brief_of(path)
+    assert f"INTERNAL: {len(sites)} rows may not be passed on" in said.marks
+    assert f"({len(sites)} rows may not be passed on)" in " ".join(said.foot)
 
 
 def test_a_file_that_cannot_be_replaced_is_published_beside(

@@ -31,6 +31,7 @@ from data_sources.regions import LayerSource, Region, load_region
 from data_sources.register.routes import why_not_valued
 from khanij.foundation.errors import CardError, KhanijError
 from khanij.foundation.redaction import redact
+from pipelines.cli.own.unknown_sites import unknown_sites
 from pipelines.overrides import faults_of_region
 from scoring.ground.geochemistry.samples import scored_by
 
@@ -257,6 +258,8 @@ def lines_of(
         reasons = report["by_reason"]["quarantined"]
         says.append("; ".join(f"{n} rows held: {reason}" for reason, n in list(reasons.items())[:_MANY]))
         yield Line(what, FINDING, "; ".join(says), "correct the rows, or let them be held", file, *counts)
+        if unknown := report.get("unknown_sites"):
+            yield Line(what, FINDING, *unknown_sites(unknown, report.get("fields", {}).get("site_id", "site_id")), file)
     else:
         yield Line(what, OK, "; ".join(says), "", file, *counts)
     if doubtful := report.get("outside_but_named_inside"):

@@ -35,6 +35,7 @@ _OF = {
     "class_not_stated": "its table states no knowledge class, so G4 is taken, for the",
     "market_cap": "the market cannot take all of the",
     "overlaps": "overlaps",
+    "ended_lease_over": "a lease over it ended:",
     "alike_site_within_1_km": "may be one waste with, or of one plant with,",
     "several_preferred_tonnages": "several tonnages are preferred by their source:",
     "grade_is_mean_of_samples": "plain means of the samples in its table (element, number):",

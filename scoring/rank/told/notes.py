@@ -168,7 +168,9 @@ def _is_district_level(state: RunState, i: int, inside: list[Share]) -> bool:
 
 
 def overlap_flags(state: RunState) -> dict[str, list[str]]:
-    """Blocks of different kinds over one site name each other."""
+    """Blocks of different kinds over one site name each other; a waste block says which of the leases over it ended."""
+    given = state.given
+    said = dict(zip(given.ids, given.column["flags"], strict=True))
     out: dict[str, list[str]] = {}
     held: dict[str, list[tuple[str, str]]] = {}
     for block_id, shares in state.given.shares_of.items():
@@ -180,6 +182,10 @@ def overlap_flags(state: RunState) -> dict[str, list[str]]:
             others = [flag_of("overlaps", b) for b, k in sorted(held[site_id]) if k != kind]
             if others:
                 out.setdefault(block_id, []).extend(others)
+            for lease in (b for b, k in sorted(held[site_id]) if kind == "waste_block" and k == "mining_lease"):
+                words = dict(flags_in(said[lease])).get("lease_ended")
+                if words is not None:
+                    out.setdefault(block_id, []).append(flag_of("ended_lease_over", f"{lease}, '{words}'"))
     return out
 
 

@@ -9,9 +9,12 @@ import pytest
 
 import data_sources.register.routes as routes
 from data_sources.readers.waste import embedded_inventory, read_inventory, with_waste_routes
-from data_sources.reference import load_table
+from data_sources.reference import load_reference, load_table
+from data_sources.reference.describe import page
+from data_sources.reference.route_sales import sold_products
 from data_sources.reference.waste_routes import from_type, routes_of_wastes
 from data_sources.register.routes import known_routes, why_not_valued, with_routes
+from scoring.waste.routes import RouteBook
 
 SITES = "site_id,name,lat,lon,waste_type_code{head}\nA1,a,14.5,76.5,cu_flotation_tailings{cu}\nA2,b,14.6,76.6,red_mud{mud}\nA3,c,14.7,76.7,{none}\n"
 GRADES = (
@@ -79,9 +82,20 @@ def test_a_waste_with_several_routes_is_left_to_who_values_them(monkeypatch: pyt
     [
         ("cu_flotation_tailings", None, ""), ("red_mud", "acid_leach_sx", ""), (None, None, "no waste_type_code"),
         ("unheard_of", None, "no route of docs/reference_tables.md, routes, takes unheard_of"), ("u_overburden", None, "is known (route none_known)"),
+        ("beach_sand_tailings", None, "no treatment that sells a product of beach_sand_tailings is known (route heavy_mineral)"),
         ("red_mud", "flotation_cu", "no treatment that sells a product of red_mud is known (route flotation_cu)"),
     ],
 )  # fmt: skip
 def test_why_a_site_cannot_be_valued(waste: object, route: object, told: str) -> None:
     found = why_not_valued(waste, route)
     assert (found == "") is (told == "") and told in found
+
+
+def test_the_page_and_the_ranking_call_the_same_products_sold() -> None:
+    book, rows = RouteBook(load_reference()), load_table("route_products").to_dict("records")
+    keys = [(r["route_code"], r["waste_type_code"], r["element"]) for r in rows]
+    sold = {k for k in keys if book.sells("", *k) == ""}
+    told = sold_products()[["route_code", "waste_type_code", "element"]]
+    assert set(told.itertuples(index=False, name=None)) == sold and ("acid_leach_sx", "red_mud", "Sc") in sold
+    said = {line.split("`")[1]: line.split("|")[3] for line in page().splitlines() if line.startswith("| `")}
+    assert "Sc" in said["red_mud"] and "gallium" not in said["red_mud"] and not said["beach_sand_tailings"].strip()

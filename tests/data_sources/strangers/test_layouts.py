@@ -105,6 +105,36 @@ def test_a_header_of_two_rows_is_joined(tmp_path: Path) -> None:
     assert got.rows.tolist() == [3, 4] and "the header has two rows" in reasons(got)
 
 
+@pytest.mark.parametrize(
+    ("upper", "lower", "over"),
+    [
+        (["Location", None, "Owner"], ["Lat (N)", "Long (E)", None], "D1:E1"),
+        (["Lat", "Long", "Owner"], [None, None, None], None),
+    ],
+)
+def test_a_name_merged_over_both_rows_of_a_header_stands_once(
+    tmp_path: Path, upper: list[str | None], lower: list[str | None], over: str | None
+) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    for row in (
+        ["site_id", "Name", "State", *upper, "waste_type_code", "Height"],
+        [None, None, None, *lower, None, "(m)"],
+        ["A1", "Pond A", "Karnataka", 14.5, 76.5, "Mine", "red_mud", 9],
+        ["A2", "Pond B", "Odisha", 14.6, 76.6, "Mill", "red_mud", 8],
+    ):
+        page.append(row)
+    for column in "ABCFG" if over else "ABCDEFG":
+        page.merge_cells(f"{column}1:{column}2")
+    if over:
+        page.merge_cells(over)
+    book.save(tmp_path / "t.xlsx")
+    got = read(tmp_path / "t.xlsx", "waste_sites")
+    assert got.kept["site_id"].tolist() == ["A1"] and got.rows.tolist() == [3], "Odisha is elsewhere, and so held"
+    assert got.kept["state"].tolist() == ["Karnataka"] and got.kept["operator"].tolist() == ["Mine"]
+    assert set(got.quarantine["row"]) == {4}
+
+
 def test_names_merged_downwards_stand_in_each_row(tmp_path: Path) -> None:
     file = tmp_path / "t.xlsx"
     book = openpyxl.Workbook()

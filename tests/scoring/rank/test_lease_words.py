@@ -13,7 +13,7 @@ from scoring.rank.next_sample import _row
 from scoring.rank.state import Share
 from scoring.rank.told.access import auction_said, open_to_bid
 from scoring.rank.told.cautions import cautions_of
-from scoring.rank.told.notes import _is_assayed_itself, missing_of
+from scoring.rank.told.notes import _is_assayed_itself, missing_of, overlap_flags
 
 
 def state(gate: Gate | None = None, told: set[str] | None = None, holds: tuple[str, ...] = (), **block: Any) -> Any:
@@ -136,3 +136,14 @@ def test_the_advice_on_sampling_says_that_its_draws_are_its_own() -> None:
     )  # fmt: skip
     advice = str(_row(run, worth, is_in_budget=True)["advice"])  # type: ignore[arg-type]
     assert "in draws of this advice's own, which are not the ranking's, it pays in 43 % now" in advice
+
+
+def test_a_waste_block_says_which_lease_over_it_ended() -> None:
+    kinds = {"WB-S": "waste_block", "ML-1": "mining_lease", "ML-2": "mining_lease"}
+    flags = ["", "lease_ended:Expired; lease_until:2018-03-31", "lease_in_force:Working"]
+    shares = {b: [Share(b, k, "S", 1.0, 1.0, 0.0, False, "footprint")] for b, k in kinds.items()}
+    given = SimpleNamespace(ids=list(kinds), column={"flags": flags}, shares_of=shares, is_held=lambda _: True)
+    told = overlap_flags(SimpleNamespace(given=given))
+    assert told["WB-S"] == ["overlaps:ML-1", "overlaps:ML-2", "ended_lease_over:ML-1, 'Expired'"]
+    assert told["ML-1"] == ["overlaps:WB-S"]
+    assert str(cautions_of(told["WB-S"])).endswith("a lease over it ended: ML-1, 'Expired'")
