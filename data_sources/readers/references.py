@@ -16,12 +16,17 @@ import pandas as pd
 from data_sources.contracts.admitting.admission import Admission
 from data_sources.contracts.admitting.identity import key_form, key_forms, skeleton
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
+from data_sources.register.heights import HIGHEST_M, least_heights_m
 
 ORPHAN = "names a site that is not in the register"
 ORPHAN_HELD = "its site is held in the quarantine"
 ORPHAN_ALIKE = (
     "names a site that is not in the register; one looks the same, but has letters of another script: write its id as the "
     "register does"
+)
+TOO_HIGH = (
+    f"on the site's own outline it would stand {HIGHEST_M:.0f} m high or more all over, at the waste's densest: the tonnage, its unit "
+    "or the outline is wrong"
 )
 SPELLED_APART = "the site's id is written otherwise than in the register (case, dashes, what cannot be seen): joined"
 
@@ -101,6 +106,47 @@ def _with_near(lacking: pd.Series, ids: Iterable[str]) -> dict[str, str]:
 
 def _letters(key: str) -> str:
     return "".join(c for c in skeleton(key) if unicodedata.category(c)[0] in "LMN")
+
+
+def hold_too_high(tonnages: Admission, sites: pd.DataFrame, area_ha: pd.Series) -> Admission:
+    """Hold the tonnages that their sites' own outlines could not carry: a figure in another unit, mostly.
+
+    Of a range the lowest figure is taken; what is no waste, such as contained monazite, is no heap.
+
+    Parameters
+    ----------
+    sites : kept sites with ``waste_type_code``. area_ha : of the outlines, by ``site_id``.
+    """
+    kept = tonnages.kept
+    if not len(kept) or not len(area_ha):
+        return tonnages
+    site = joined(kept["site_id"], sites["site_id"])
+    of_waste = kept["quantity_kind"].fillna("waste").astype("str") == "waste"
+    least = kept[["tonnage_min_mt", "tonnage_mode_mt", "tonnage_max_mt"]].bfill(axis=1).iloc[:, 0].where(of_waste)
+    area = site.map(area_ha).astype("float64")
+    height = least_heights_m(least, area, site.map(sites.set_index("site_id")["waste_type_code"]))
+    lost = height >= HIGHEST_M
+    if not lost.any():
+        return tonnages
+    told = [
+        f"{t:g} million t on {a:.3g} ha: {h:.0f} m"
+        for t, a, h in zip(least[lost], area[lost], height[lost], strict=True)
+    ]
+    rows = tonnages.rows[lost]
+    lines = _lines(tonnages, "tonnages", rows, np.array(told, dtype=object), [TOO_HIGH] * len(told))
+    lines = lines.assign(field=pd.Series("tonnage_mode_mt", index=lines.index, dtype="str"))
+    quarantine = _with_lines(tonnages.quarantine, lines)
+    flags = tonnages.flags[~tonnages.flags["row"].isin(set(rows.tolist()))].reset_index(drop=True)
+    report = dict(tonnages.report)
+    report["rows_kept"] = int((~lost).sum())
+    report["rows_quarantined"] += int(lost.sum())
+    report["rows_flagged"] = int(flags["row"].nunique())
+    report["by_reason"] = {
+        **report["by_reason"],
+        "quarantined": _counted(report["by_reason"]["quarantined"], quarantine, tonnages.quarantine),
+    }
+    left = kept[~lost].reset_index(drop=True)
+    return replace(tonnages, kept=left, rows=tonnages.rows[~lost], quarantine=quarantine, flags=flags, report=report)
 
 
 def respelled(admission: Admission, names: Mapping[str, str]) -> Admission:

@@ -28,7 +28,7 @@ from data_sources.contracts.shapes.row_numbers import numbers_of, places_of
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.layouts import BY_CARD
-from data_sources.readers.references import join_sites
+from data_sources.readers.references import hold_too_high, join_sites, joined
 from data_sources.readers.waste_sources import plain
 from data_sources.reference import load_table
 from data_sources.regions import LayerSource
@@ -199,6 +199,10 @@ def admit_tables(
             made.add("waste_footprints")
     ids = set(admitted["waste_sites"].kept["site_id"])
     every = ids | _named(frames.get("waste_sites"), admitted["waste_sites"].report)
+    outlines = admitted["waste_footprints"].kept
+    named = one_a_site(outlines.assign(site_id=joined(outlines["site_id"], ids)).dropna(subset="site_id"))
+    area_ha = pd.Series(geodesic_area_ha(named.geometry.to_numpy()), index=pd.Index(named["site_id"]), dtype="float64")
+    admitted["tonnages"] = hold_too_high(admitted["tonnages"], admitted["waste_sites"].kept, area_ha)
     unjoined = {layer: (admitted[layer], every) for layer in ("tonnages", "grades", "constraints")}
     for layer in ("waste_footprints", *unjoined):
         admitted[layer] = join_sites(admitted[layer], ids, every, layer)
