@@ -46,7 +46,9 @@ def look_at(admission: Admission) -> list[str]:
             if word in known_routes() and (why := why_not_valued(word, None)):
                 out.append(f"{sites}: {why}; nothing is to be mended")
             elif why_not_valued(word, None):
-                out.append(f"{sites}: no route takes {word!r}; write a code for it under values in the card")
+                out.append(
+                    f"{sites}: no route takes {word!r}; write a code for it under values in the card, if docs/reference_tables.md has one"
+                )
     if report.get("columns_held"):
         out.append(f"columns not used for their unit: {', '.join(map(str, report['columns_held']))}")
     return out

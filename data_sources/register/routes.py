@@ -49,7 +49,7 @@ def why_not_valued(waste: object, route: object) -> str:
         return "no waste_type_code: name the waste by a code of docs/reference_tables.md, routes"
     ways = (own,) if own else known_routes().get(code, ())
     if not ways:
-        return f"no route of docs/reference_tables.md, routes, takes {code}: write one of its codes"
+        return f"no route of docs/reference_tables.md, routes, takes {code}: write one of its codes; a waste that has none there is listed, not valued"
     products = sold_products()
     if (products["route_code"].isin(ways) & (products["waste_type_code"] == code)).any():
         return ""

@@ -115,4 +115,4 @@ def test_the_sum_under_a_register_is_no_site_and_no_tonnage(home, tmp_path, caps
     assert main(["validate", "--region", REGION, "--json"]) == 1
     looked = json.loads(capsys.readouterr().out)["looked_at"]
     found = {line["what"]: line["says"] for line in looked if line["verdict"] == "finding"}
-    assert found == dict.fromkeys(("waste_sites", "tonnages"), f"1 rows held: {TOTAL}")
+    assert found == dict.fromkeys(("waste_sites", "tonnages"), f"1 row held: {TOTAL}")

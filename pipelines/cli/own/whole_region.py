@@ -256,7 +256,11 @@ def lines_of(
         )
     elif held:
         reasons = report["by_reason"]["quarantined"]
-        says.append("; ".join(f"{n} rows held: {reason}" for reason, n in list(reasons.items())[:_MANY]))
+        # A row may have several reasons, so theirs add up to more than the rows.
+        why = "; ".join(
+            f"{reason} ({n})" if len(reasons) > 1 else reason for reason, n in list(reasons.items())[:_MANY]
+        )
+        says.append(f"{held} row{'s' if held > 1 else ''} held: {why}")
         yield Line(what, FINDING, "; ".join(says), "correct the rows, or let them be held", file, *counts)
         if unknown := report.get("unknown_sites"):
             yield Line(what, FINDING, *unknown_sites(unknown, report.get("fields", {}).get("site_id", "site_id")), file)
@@ -281,7 +285,7 @@ def lines_of(
             what,
             NOTE,
             f"columns not used: {_some(unused, _MANY * 2)}",
-            "name them in the card's field_map where they matter",
+            "where one is a field of the layer (docs/data_dictionary.md lists them), name it in the card's field_map; others are kept out",
             file,
         )
 

@@ -43,3 +43,23 @@ def test_more_columns_than_are_named_are_counted():
     frame = pd.DataFrame({"site_id": ["A"], "tonnage_mode_mt": [1.0]} | {f"remark_of_{i}": ["x"] for i in range(14)})
     notes = [one for one in lines_of("tonnages", "t.csv", admit_frame(frame, "tonnages").report) if one.verdict == NOTE]
     assert len(notes) == 1 and notes[0].says.endswith("remark_of_9 and 4 more")
+
+
+def test_rows_held_are_counted_as_rows_however_many_reasons_each_has():
+    report = {
+        "rows_in": 9, "rows_kept": 7, "rows_quarantined": 2, "by_reason": {"quarantined": {"no id": 2, "a place in the sea": 1}},
+    }  # fmt: skip
+    (line,) = [one for one in lines_of("waste_sites", "s.csv", report) if one.verdict == FINDING]
+    assert line.says == "2 rows held: no id (2); a place in the sea (1)"
+    (line,) = lines_of(
+        "waste_sites", "s.csv", report | {"rows_quarantined": 1, "by_reason": {"quarantined": {"no id": 1}}}, left=()
+    )
+    assert line.says == "1 row held: no id"
+
+
+def test_a_waste_without_a_code_is_said_to_be_listed_only():
+    from data_sources.register.routes import why_not_valued
+
+    assert why_not_valued("mica scrap", None).endswith(
+        "write one of its codes; a waste that has none there is listed, not valued"
+    )
