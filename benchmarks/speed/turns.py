@@ -27,6 +27,7 @@ class Checkout:
     name: str
     folder: Path
     home: Path
+    keeps_bytecode: bool = True
 
     def command(self, *arguments: str) -> list[str]:
         """A call of Python in this checkout."""
@@ -36,6 +37,8 @@ class Checkout:
         """The variables by which any version of the project finds its folders."""
         own = {k: v for k, v in os.environ.items() if not k.startswith(("KHANIJ_", "DAGSTER_", "PYTHON"))}
         cache = self.home / ".khanij"
+        if not self.keeps_bytecode:  # every module is compiled at every start, as where nothing may be written
+            own |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": str(self.home / "no-bytecode")}
         return own | {
             "KHANIJ_HOME": str(self.home), "KHANIJ_CACHE": str(cache), "KHANIJ_OUTPUT": str(self.home / "output"),
             "DAGSTER_HOME": str(cache / "dagster"),
@@ -107,10 +110,12 @@ def given(what: str) -> tuple[argparse.ArgumentParser, Callable[[argparse.Namesp
     parser.add_argument("--against", type=Path, action="append", required=True, help="an earlier checkout (repeatable)")
     parser.add_argument("--homes", type=Path, default=Path("/tmp/khanij-speed"), help="where each keeps what it makes")
     parser.add_argument("-n", type=int, default=5, help="counted runs of each side")
+    parser.add_argument("--no-bytecode", action="store_true", help="as where Python may not keep its bytecode")
 
     def checkouts(arguments: argparse.Namespace) -> list[Checkout]:
         folders = [*arguments.against, HERE]
-        return [Checkout(f.resolve().name, f.resolve(), arguments.homes / f.resolve().name) for f in folders]
+        keeps = not arguments.no_bytecode
+        return [Checkout(f.resolve().name, f.resolve(), arguments.homes / f.resolve().name, keeps) for f in folders]
 
     return parser, checkouts
 
