@@ -35,7 +35,6 @@ from data_sources.connectors.text_header import (
 from data_sources.contracts.admitting.places import coordinate_pair, plain_metres
 from data_sources.contracts.contract import plain_name
 from data_sources.contracts.shapes.remarks import remark, used
-from data_sources.contracts.shapes.row_numbers import with_lines
 from khanij.foundation.errors import ContractError, CrsError, SourceError
 
 _WKT_COLUMNS = frozenset(
@@ -83,10 +82,9 @@ def parse_text_table(
     text, foot = _without_foot(text, delimiter)
     # Without a quote a line is a row, and Arrow refuses one of another length; with one, Python's reader looks at each first.
     frame = None if "\0" in text or (not plain and '"' in text) else _by_arrow(text, delimiter, plain)
-    lines = _lines_of_rows(text, first_line) if frame is not None else []
     if frame is None:
         quoting: Any = csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
-        rows, lines = _refuse_ragged(text, delimiter, quoting, where, first_line)
+        rows = _refuse_ragged(text, delimiter, quoting, where, first_line)
         frame = _by_pandas(text, delimiter, plain, where)
         if len(frame) < rows:
             raise SourceError(
@@ -94,10 +92,7 @@ def parse_text_table(
             )
     frame.columns = [str(c).strip().strip('"') for c in frame.columns]
     refuse_title(frame, where, first_line, "skip_rows: {0}", 1)
-    as_read = len(frame)
-    frame, joined = joined_header(frame)
-    if len(lines) == as_read:
-        with_lines(frame, lines[joined:])
+    frame, _ = joined_header(frame)
     if foot:
         remark(frame, "", foot[0][:200], FOOT.format(lines=len(foot)))
     if plain:
@@ -211,22 +206,15 @@ def _is_foot(line: str, delimiter: str, fields: int) -> bool:
     return len(cells) != fields and not any(NUMBER.fullmatch(c.strip()) for c in cells)
 
 
-def _lines_of_rows(text: str, first_line: int) -> range | list[int]:
-    """The lines of the rows below the header, where no row goes over several."""
-    if not text.startswith("\n") and "\n\n" not in text:
-        return range(first_line + 1, first_line + text.count("\n") + (not text.endswith("\n")))
-    return [i for i, line in enumerate(text.split("\n"), start=first_line) if line][1:]
-
-
-def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first_line: int) -> tuple[int, list[int]]:
-    """The number of rows with words below the header, each of which has as many fields as the header; the lines where all begin."""
+def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first_line: int) -> int:
+    """The number of rows below the header, each of which has as many fields as the header."""
     csv.field_size_limit(10_000_000)
     if "\0" in text:  # the reader stops there and drops what follows
         raise SourceError(
             "a NUL character in a text table", file=where, row=text[: text.index("\0")].count("\n") + first_line,
             do="save the file as UTF-8 text again",
         )  # fmt: skip
-    rows, before, bad, lines = 0, 1, [], list[int]()
+    rows, before, bad = 0, 1, []
     lengths: Counter[int] = Counter()
     first_of: dict[int, tuple[int, list[str]]] = {}
     try:
@@ -237,7 +225,6 @@ def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first
         before = reader.line_num
         for row in reader:
             if row:
-                lines.append(before + first_line)
                 lengths[len(row)] += 1
                 first_of.setdefault(len(row), (reader.line_num + first_line - 1, row))
             if row and len(row) != len(header):
@@ -267,7 +254,7 @@ def _refuse_ragged(text: str, delimiter: str, quoting: Any, where: object, first
             if len(bad) == rows and len(header) < count
             else "correct these rows, or set `quoting: none` where a quote inside a text is not escaped",
         )
-    return rows, lines
+    return rows
 
 
 def _refuse_swallowed(row: list[str], delimiter: str, fields: int, where: object, line: int) -> None:

@@ -21,7 +21,6 @@ from data_sources.contracts.admitting.rules import AREA_DIFFERS, geodesic_area_h
 from data_sources.contracts.blocks import ACCESS_COLUMNS, AUCTION_BLOCKS, BLOCK_COLUMNS, BLOCK_CONTRACTS
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
 from data_sources.contracts.shapes.remarks import TRANSLATED, remark, remarks_of
-from data_sources.contracts.shapes.row_numbers import numbers_of
 from data_sources.readers.common import Extent, admit_layer, card_of, opened
 from data_sources.readers.layouts import translated
 from data_sources.readers.statuses.auction_status import auction_outcomes
@@ -165,7 +164,7 @@ def _words_read(
     ----------
     maps : raw column -> canonical column. values : raw column -> word -> what it means. own : the user's own lessees.
     """
-    told = translated(frame, values, numbers_of(frame))
+    told = translated(frame, values, np.arange(1, len(frame) + 1))
     read: list[str] = []
     remarks = pd.Series("", index=frame.index, dtype="str")
     new: dict[str, pd.Series] = {}

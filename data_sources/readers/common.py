@@ -19,7 +19,6 @@ from data_sources.contracts.admitting.raw_columns import Said
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, Contract
 from data_sources.contracts.registry import ALL
 from data_sources.contracts.shapes.remarks import remark
-from data_sources.contracts.shapes.row_numbers import numbers_of
 from data_sources.readers.layouts import OTHER_MEDIUM, laid_out, translated
 from data_sources.readers.outside_rows import named_inside, places_elsewhere
 from khanij.foundation.errors import ContractError, MissingSourceError, SourceError
@@ -82,7 +81,7 @@ def admit_layer(
     name = source or (own.name if own else contract.name)
     maps = (dict(says.field_map) if says else {}) | dict(options.get("field_map") or {})
     units: dict[str, object] = {**(says.units if says else {}), **(options.get("units") or {})}
-    rows = numbers_of(frame) if row_numbers is None else row_numbers
+    rows = np.arange(1, len(frame) + 1) if row_numbers is None else row_numbers
     frame = translated(frame, {**(says.values if says else {}), **(options.get("values") or {})}, rows)
     layout = laid_out(frame, contract, maps, rows, units)
     frame, rows, units = layout.frame, layout.rows, {**layout.units, **units}

@@ -14,7 +14,6 @@ import shapely
 from data_sources.connectors.files import read_file
 from data_sources.contracts.contract import plain_name
 from data_sources.contracts.shapes.datums import in_degrees
-from data_sources.contracts.shapes.row_numbers import numbers_of
 from data_sources.contracts.waste import LEASE_STATUS
 from data_sources.readers.layouts import translated
 from data_sources.readers.statuses.lease_status import STATUS_COLUMNS, column_read, lease_statuses, words_of
@@ -110,7 +109,7 @@ def _leases(
 ) -> dict[str, pd.Series]:
     """Status, holder and the status in the layer's words, read as the layer ``mining_leases`` reads them."""
     maps = dict(source.options.get("field_map") or {})
-    told = translated(frame, source.options.get("values") or {}, numbers_of(frame))
+    told = translated(frame, source.options.get("values") or {}, np.arange(1, len(frame) + 1))
     status, lessee, remarks = lease_statuses(told, maps, source.options.get("own_lessees", ()))
     words = words_of(told, column_read(told, maps, "lease_status", STATUS_COLUMNS))
     left = status[status.isin(list(BARS_NOTHING))].map(BARS_NOTHING).value_counts()

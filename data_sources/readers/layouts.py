@@ -23,7 +23,6 @@ from data_sources.contracts.admitting.rules import OXIDE_TOTAL
 from data_sources.contracts.admitting.values import parse_numbers
 from data_sources.contracts.contract import Contract, plain_name
 from data_sources.contracts.shapes.remarks import TRANSLATED, remark
-from data_sources.contracts.shapes.row_numbers import places_of
 from data_sources.register.volumes import with_tonnage_of_volume
 
 UNITS_ROW = "row 1 below the header is a row of units: read as the units of the columns, not as a row"
@@ -340,7 +339,7 @@ def _long(layout: Layout, field_map: Mapping[str, str], said: Mapping[str, str],
     others = [c for c in frame.columns if str(c) not in told]
     if not found or not others:
         return layout
-    numbers = [f"row-{i + 1}" for i in places_of(frame, layout.rows)]
+    numbers = [f"row-{i}" for i in layout.rows]
     kinds = (
         {"element_kind": None} if any(name.is_sum for name in found.values()) and "element_kind" not in others else {}
     )

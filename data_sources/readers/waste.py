@@ -24,12 +24,10 @@ from data_sources.contracts.admitting.raw_columns import match_fields
 from data_sources.contracts.admitting.rules import AREA_DIFFERS, WASTE_TYPE, geodesic_area_ha
 from data_sources.contracts.contract import QUARANTINE_COLUMNS
 from data_sources.contracts.frames import empty_layer, empty_table
-from data_sources.contracts.shapes.row_numbers import numbers_of, places_of
 from data_sources.contracts.waste import WASTE_CONTRACTS
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.layouts import BY_CARD
 from data_sources.readers.references import hold_too_high, join_sites, joined
-from data_sources.readers.waste_sources import plain
 from data_sources.reference import load_table
 from data_sources.regions import LayerSource
 from data_sources.register.routes import with_routes
@@ -131,7 +129,7 @@ def read_inventory(
         if layer == "waste_sites" and (named := _columns_of_place(sources, frame)):
             frame = read_file(path, layer=inner, options={**reading, **named, **(options or {})})
         if WASTE_CONTRACTS[layer].geometry is None and isinstance(frame, gpd.GeoDataFrame):
-            frame = plain(frame)
+            frame = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         frames[layer] = frame
         files[layer] = Path(path).name
     if "waste_sites" not in frames:
@@ -251,7 +249,7 @@ def _drawn(frames: Mapping[str, pd.DataFrame], sites: Admission) -> gpd.GeoDataF
         return None
     if raw.active_geometry_name is None or not (shapely.get_dimensions(raw.geometry.to_numpy()) == 2).any():
         return None
-    shapes = raw.geometry.iloc[places_of(raw, sites.rows)]
+    shapes = raw.geometry.iloc[sites.rows - 1]
     outlines = shapes.to_frame("geometry").assign(
         site_id=sites.kept["site_id"].to_numpy(), source=sites.kept["source"].to_numpy()
     )
@@ -330,10 +328,10 @@ def _marks(admitted: Mapping[str, Admission]) -> dict[str, str]:
 
 
 def row_numbers(whole: pd.DataFrame | None, part: pd.DataFrame) -> np.ndarray:
-    """Numbers of a part's rows in the whole table that it was cut from (by index)."""
+    """Numbers, from 1, of a part's rows in the whole table that it was cut from (by index)."""
     if whole is None:
-        return numbers_of(part)
-    return pd.Series(numbers_of(whole), index=whole.index).loc[part.index].to_numpy()
+        return np.arange(1, len(part) + 1)
+    return pd.Series(np.arange(1, len(whole) + 1), index=whole.index).loc[part.index].to_numpy()
 
 
 def join_lines(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -25,7 +25,6 @@ from data_sources.connectors.files import read_file
 from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.admitting.raw_columns import match_fields
 from data_sources.contracts.shapes.datums import in_degrees
-from data_sources.contracts.shapes.row_numbers import numbers_of
 from data_sources.contracts.waste import WASTE_FOOTPRINTS, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import join_sites, joined
@@ -67,7 +66,7 @@ def with_outlines(
         )
     mapped = set(inventory.footprints["site_id"])
     site, counted = _sites_of(frame, inventory.sites, mapped, card.field_map)
-    return _outlined(inventory, source, (frame, site, counted), card, path, extent_deg, numbers_of(frame))
+    return _outlined(inventory, source, (frame, site, counted), card, path, extent_deg, np.arange(1, len(frame) + 1))
 
 
 def with_own_outlines(
@@ -249,7 +248,7 @@ def _admitted(
     bare = card.model_copy(update={"name": source.called, "field_map": {}, "units": {}, "values": {}, "follows": {}})
     return admit_layer(
         places.reset_index(drop=True), WASTE_SITES, card=bare, file=path.name, options={"keep_rest": True, "clip": False},
-        within=within, row_numbers=numbers_of(frame)[used],
+        within=within, row_numbers=1 + np.flatnonzero(used),
     )  # fmt: skip
 
 

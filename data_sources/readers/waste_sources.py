@@ -22,7 +22,6 @@ from data_sources.connectors.safety import local_file
 from data_sources.contracts.admitting.admission import Admission, Area
 from data_sources.contracts.contract import QUARANTINE_COLUMNS, plain_name
 from data_sources.contracts.shapes.datums import in_degrees
-from data_sources.contracts.shapes.row_numbers import LINES, numbers_of, places_of
 from data_sources.contracts.waste import CONSTRAINTS, GRADES, TONNAGES, WASTE_SITES
 from data_sources.readers.common import Extent, admit_layer
 from data_sources.readers.references import joined
@@ -77,23 +76,19 @@ def read_raw(path: Path, source: WasteSource, card: Card) -> pd.DataFrame:
     options = {"crs": card.stated_crs, **card.options, **source.options}
     frame = read_file(path, layer=source.layer or (card.layer or None), options=options)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
-        return plain(frame)
+        return pd.DataFrame(frame)
     shapes = gpd.GeoSeries(in_degrees(frame.geometry)[0], index=frame.index, crs="EPSG:4326")
     if not any(c.lower() in ("lat", "latitude") for c in map(str, frame.columns)):
         middle = shapes.representative_point()
         frame = frame.assign(lon=middle.x.to_numpy(), lat=middle.y.to_numpy())
-    rows = plain(frame)
-    shaped: pd.DataFrame = gpd.GeoDataFrame(rows, geometry=shapes)
-    shaped.attrs = dict(rows.attrs)
+    shaped: pd.DataFrame = gpd.GeoDataFrame(plain(frame), geometry=shapes)
     return shaped
 
 
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows without their shapes."""
     is_shaped = isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None
-    out = pd.DataFrame(frame.drop(columns=frame.geometry.name)) if is_shaped else pd.DataFrame(frame)
-    out.attrs |= {name: frame.attrs[name] for name in (LINES,) if name in frame.attrs}
-    return out
+    return pd.DataFrame(frame.drop(columns=frame.geometry.name)) if is_shaped else pd.DataFrame(frame)
 
 
 def read_source(
@@ -154,7 +149,7 @@ def read_source(
 
 def _of_india(frame: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, np.ndarray, int]:
     """The rows of India of a world-wide list, their numbers in the source, and how many others there are."""
-    rows = numbers_of(frame)
+    rows = np.arange(1, len(frame) + 1)
     if kind != "tailings_portal" or "country" not in frame.columns:
         return frame, rows, 0
     own = frame["country"].astype("str").str.strip().str.lower().eq("india").to_numpy()
@@ -257,7 +252,7 @@ def _table(
     name = source.called
     shaped, frame = frame, plain(frame)
     own = card.model_copy(update={"name": name})
-    rows = numbers_of(frame)
+    rows = np.arange(1, len(frame) + 1)
     admission = admit_layer(
         frame, WASTE_SITES, card=own, file=path.name, options={"clip": True, **source.options},
         within=Area(extent, states), row_numbers=rows,
@@ -304,7 +299,7 @@ def _outlines(raw: pd.DataFrame, admission: Admission, kept: pd.DataFrame) -> gp
     """The polygons of the rows that were admitted; None where there are none."""
     if not isinstance(raw, gpd.GeoDataFrame) or raw.active_geometry_name is None:
         return None
-    shapes = raw.geometry.iloc[places_of(raw, admission.rows)]
+    shapes = raw.geometry.iloc[admission.rows - 1]
     drawn = shapely.get_dimensions(shapes.to_numpy()) == 2
     out = {"record_id": kept["record_id"].to_numpy()[drawn], "row": admission.rows[drawn]}
     return gpd.GeoDataFrame(out, geometry=shapes.to_numpy()[drawn], crs=raw.crs) if drawn.any() else None

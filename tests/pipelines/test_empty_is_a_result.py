@@ -151,7 +151,7 @@ def test_keys_are_one_whatever_their_case_in_every_table(home: Path) -> None:
     assert blocks.loc["WB-End-01", "status"] == "RANKED" and blocks.loc["WB-End-01", "tonnage_t_p50"] > 9e6
     held = read_table(path, "quarantine")
     why = dict(zip(held["layer"] + " " + held["value"], held["reason"]))
-    assert "row 2 only by" in why["waste_sites END\u201301"] and "row 1 only by case" in why["auction_blocks b-0"]
+    assert "row 1 only by" in why["waste_sites END\u201301"] and "row 1 only by case" in why["auction_blocks b-0"]
     assert why["tonnages S-99"] == "names a site that is not in the register"
     flags = blocks["flags"].fillna("")
     assert "several_preferred_tonnages:T1 used" in flags["WB-S-01"], "the first by tonnage_id"

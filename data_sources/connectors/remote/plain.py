@@ -21,7 +21,6 @@ from data_sources.connectors.remote.http import Answer, BrokenBodyError, Client
 from data_sources.connectors.remote.pages import Page
 from data_sources.connectors.tables import looks_like_html, parse_text_table, with_points
 from data_sources.contracts.shapes import datums
-from data_sources.contracts.shapes.row_numbers import LINES
 from khanij.foundation.errors import SourceError
 from khanij.foundation.redaction import redact
 
@@ -95,7 +94,6 @@ class PlainSource:
                     "a web page, not a table", file=self.card.host, layer=self.card.name, do="see the card"
                 )
             frame, onward = parse_text_table(text, self.card.options, where=self.card.url), None
-            frame.attrs.pop(LINES, None)  # nobody opens the answer: its records are counted
         else:
             frame, onward = parse_json_records(body, self.card.host, self.card.name, self.card.records_path)
         frame = with_points(frame, {"crs": self.card.crs, **self.card.options}, self.card.url)

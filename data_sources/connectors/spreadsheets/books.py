@@ -15,7 +15,6 @@ from data_sources.connectors.safety import check_office_zip
 from data_sources.connectors.spreadsheets.grids import HIDDEN, Cells, Grid, Workbook, opened
 from data_sources.connectors.text_header import MISSING, joined_header, refuse_title, unique_names
 from data_sources.contracts.shapes.remarks import remark
-from data_sources.contracts.shapes.row_numbers import with_lines
 from khanij.foundation.errors import KhanijError, MissingSourceError, SourceError
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -96,7 +95,6 @@ def _frame(grid: Grid, header: int, path: Path, sheet: str) -> pd.DataFrame:
                 name = str(frame.columns[used.index(j)])
                 marks.setdefault(name, {}).setdefault(reason, []).append(number[i])
     frame.attrs |= {"cell_marks": marks, "number_formats": grid.formats}
-    with_lines(frame, [header + i + 1 for i, full in enumerate(filled[1:]) if full][joined:])
     if grid.hidden:
         remark(frame, "", "", HIDDEN)
     return frame

@@ -37,7 +37,6 @@ from data_sources.contracts.contract import Contract
 from data_sources.contracts.keys import is_nearly_unique, key_column
 from data_sources.contracts.shapes import datums
 from data_sources.contracts.shapes.remarks import remarks_of
-from data_sources.contracts.shapes.row_numbers import numbers_of, places_of
 from data_sources.sheets import normalise_many
 from khanij.foundation.errors import ContractError
 
@@ -50,7 +49,7 @@ NAMED_ROWS = 500
 class Admission:
     """What came of one frame: ``kept`` in canonical columns, ``quarantine`` and ``flags`` in QUARANTINE_COLUMNS, ``report``.
 
-    ``row`` is the row's number in its source (``shapes.row_numbers``); it is missing where a whole column is held. ``rows`` are those numbers of the
+    ``row`` counts the source's rows from 1; it is missing where a whole column is held. ``rows`` are those numbers of the
     kept rows, in their order.
     """
 
@@ -107,7 +106,7 @@ def admit(
     ContractError : a required column is missing. CrsError : a geometry without a usable CRS.
     """
     n = len(frame)
-    numbers = numbers_of(frame) if row_numbers is None else np.asarray(row_numbers)
+    numbers = np.arange(1, n + 1) if row_numbers is None else np.asarray(row_numbers)
     ledger = Ledger(source, layer, numbers)
     for said, named, text, reason, held in remarks_of(frame):
         if not said:
@@ -128,7 +127,7 @@ def admit(
     named = _named_by_itself(contract, read.data)
     if n:  # an empty layer is a result: what it would hold is not asked
         _require(frame, contract, read, file, layer)
-    made = named or _made_key(contract, read.data, layer, 1 + places_of(frame, numbers))
+    made = named or _made_key(contract, read.data, layer, numbers)
     if made and contract.analyses:  # a number of one's own is what samples are known by elsewhere
         ledger.mark_column(contract.key[0], "", MADE_KEY)
     out = canonical(read.data, contract, says.stamp, n)

@@ -31,7 +31,6 @@ from data_sources.contracts.admitting.issues import Ledger
 from data_sources.contracts.admitting.values import CONVERTED, FORMULA, NO_LIMIT, SENTINEL, clean_text, parse_numbers
 from data_sources.contracts.contract import Contract, Field, plain_name
 from data_sources.contracts.shapes.remarks import USED
-from data_sources.contracts.shapes.row_numbers import places_of
 
 NO_KEY = "repeats, so that it is no key: another column or the row number is taken; name the key in the card's field_map where there is one"
 NO_UNIT_MAPPED = "the card names the column and nobody its unit: taken as {unit}; write the unit into the header or under units in the card"
@@ -165,9 +164,7 @@ def _tell(frame: pd.DataFrame, contract: Contract, read: ColumnsRead, ledger: Le
     for column, reasons in frame.attrs.get("cell_marks", {}).items():
         if column in numbers and column in frame.columns:
             for reason, rows in reasons.items():
-                ledger.mark(
-                    np.flatnonzero(np.isin(1 + places_of(frame, ledger.rows), rows)), column, frame[column], reason
-                )
+                ledger.mark(np.flatnonzero(np.isin(ledger.rows, rows)), column, frame[column], reason)
     if frame.attrs.get("number_formats", True) is False:
         for finding in read.chemistry.findings:
             if finding.stated_unit == "pct":

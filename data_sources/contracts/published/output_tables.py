@@ -308,11 +308,7 @@ QUARANTINE = Contract(
     (
         text("source", "Source", "Source card or file."),
         text("layer", "Layer", "Layer or table."),
-        text(
-            "row",
-            "Row",
-            "Number of the row in its source: the line of a text table or sheet, header counted, else the place of the feature; blank for a whole column.",
-        ),
+        text("row", "Row", "Identifier or number of the row in its source."),
         text("row_name", "Name of the row", "Identifier and name that the row has in its source, where it has a name."),
         text("field", "Field", "Field that failed."),
         text("value", "Value", "The value as it stood in the source."),

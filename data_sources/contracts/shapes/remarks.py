@@ -11,10 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from data_sources.contracts.shapes.row_numbers import LINES
-
 _KEY = "remarks"
-_OF_A_READING = (_KEY, "cell_marks", "held_columns", "number_formats", "delimiter", LINES)
+_OF_A_READING = (_KEY, "cell_marks", "held_columns", "number_formats", "delimiter")
 USED = "used_columns"
 """Key of the columns of which a reader made another: a volume and its density, eastings and northings."""
 TRANSLATED = "translated_columns"

@@ -218,7 +218,7 @@ def _as_table(layer: QgsVectorLayer, target: Path, what: str, key: str) -> Path:
         rows = csv.writer(out)
         rows.writerow(header)
         for feature in layer.getFeatures():
-            row = [" ".join(_cell(v).splitlines()) for v in feature.attributes()]  # a row a line, by which it is told
+            row = [" ".join(_cell(v).splitlines()) for v in feature.attributes()]  # a row a line, whatever reads it
             if to_degrees is not None:
                 row += _place(feature, to_degrees, layer.name())
             rows.writerow(row)

@@ -164,9 +164,7 @@ class ValidateLayer(KhanijTool):
         if answer["fails"]:
             feedback.reportError(answer["fails"])
         rows = [{"what": what, **row} for what in ("held", "flagged") for row in answer[what]]
-        above = 1 if self.file.suffix == ".csv" else 0  # the row of a table is its line, below that of the header
         for row in rows:
-            row["row"] = row["row"] and int(row["row"]) - above
             feedback.pushInfo(f"  {row['what']}, row {row['row']}, {row['field']}: {row['reason']}")
         texts = dict.fromkeys(("what", "field", "value", "reason"), False)
         fields = fields_of([], {**texts, "row": True})

@@ -122,7 +122,7 @@ def test_a_word_of_a_layer_of_leases_that_is_translated_is_told_so_whatever_its_
     assert found.kept["lease_status"].tolist() == ["third_party", "none"]
     told = found.flags[found.flags["field"] == column]
     assert told.loc[told["reason"] == BY_CARD, ["row", "value"]].to_numpy().tolist() == [
-        [4, "Handed back -> Surrendered"]
+        [2, "Handed back -> Surrendered"]
     ]
     assert told.loc[told["reason"] == NOT_WRITTEN, "value"].tolist() == ["Gone"]
 

@@ -79,9 +79,9 @@ def test_figures_find_their_site_or_are_held_with_the_reason(tmp_path: Path) -> 
         "T0": "End-01", "T1": "End-01", "T5": "S-01",
     }  # fmt: skip
     held = inventory.quarantine[inventory.quarantine["layer"] == "tonnages"]
-    assert dict(zip(held["row"].astype(int), held["reason"])) == {4: ORPHAN, 5: ORPHAN_HELD, 6: ORPHAN_ALIKE}
+    assert dict(zip(held["row"].astype(int), held["reason"])) == {3: ORPHAN, 4: ORPHAN_HELD, 5: ORPHAN_ALIKE}
     apart = inventory.flags[inventory.flags["reason"] == SPELLED_APART]
-    assert sorted(apart["row"].astype(int)) == [2, 3, 7]
+    assert sorted(apart["row"].astype(int)) == [1, 2, 6]
     report = inventory.report["layers"]["tonnages"]
     assert (report["rows_in"], report["rows_kept"], report["rows_quarantined"]) == (6, 3, 3)
     assert report["by_reason"]["flagged"][SPELLED_APART] == 3
@@ -117,14 +117,14 @@ def test_a_place_outside_that_names_what_is_inside_is_told_and_neither_held_nor_
     report = read({"further": ("own_waste_table", file)}).report["layers"]["waste_sites of further"]
     assert (report["rows_in"], report["rows_kept"], report["rows_outside_region"]) == (1, 1, 4)
     (told,) = report["outside_but_named_inside"]
-    assert told == "row 3: its State is Jharkhand, but it lies at 80.0000 E, 15.0000 N"
+    assert told == "row 2: its State is Jharkhand, but it lies at 80.0000 E, 15.0000 N"
     (line,) = [
         line for line in lines_of("waste_sites of further", "a.csv", report) if "of the rows outside" in line.says
     ]
     assert line.verdict == "note" and told in line.says
     table = quality_table({"waste_sites of further": report})
     assert table.loc[table["finding"] == "outside, named inside", "detail"].tolist() == [
-        "row 3: its State is Jharkhand"
+        "row 2: its State is Jharkhand"
     ], "the table of a release tells no place of a row whose source may not be passed on"
 
 
@@ -138,5 +138,5 @@ def test_a_district_of_the_region_that_a_far_row_names_is_told_where_no_state_is
     file.write_text(HEADER + "".join(",".join(map(str, row)) + "\n" for row in rows))
     report = read({"further": ("own_waste_table", file)}).report["layers"]["waste_sites of further"]
     assert report["outside_but_named_inside"] == [
-        "row 3: its district is SINGHBHUM, but it lies at 80.0000 E, 15.0000 N"
+        "row 2: its district is SINGHBHUM, but it lies at 80.0000 E, 15.0000 N"
     ]

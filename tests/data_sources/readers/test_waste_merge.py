@@ -170,9 +170,9 @@ def test_wrong_rows_are_held_under_their_own_source_and_row(merged):
     lines = merged.quarantine.astype("str")
     found = {(r.source, r.layer, r.row): r.reason for r in lines.itertuples()}
     assert "axis order" in found[("global_tailings_portal", "waste_sites", "5")]
-    assert "outside the state" in found[("power_stations_india", "waste_sites", "3")], "Solapur lies in Maharashtra"
+    assert "outside the state" in found[("power_stations_india", "waste_sites", "2")], "Solapur lies in Maharashtra"
     assert "duplicate key" in found[("osm_tailings_ponds", "waste_sites", "4")]
-    assert found[("mine_hz", "tonnages", "4")] == ORPHAN
+    assert found[("mine_hz", "tonnages", "3")] == ORPHAN
     flags = merged.flags.astype("str")
     worded = flags[(flags["source"] == "global_tailings_portal") & (flags["row"] == "6")]
     assert worded["reason"].tolist() == [NOT_READ] and worded["value"].tolist() == ["about 3 million"]
@@ -323,7 +323,7 @@ def test_khanij_run_merges_what_a_users_region_names(tmp_path):
     (rows,) = read("select value from run_info where key = 'rows'")
     counts = json.loads(rows[0])["waste_inventory"]
     assert counts["rows_in"] == counts["rows_kept"] + counts["rows_quarantined"]
-    assert read("select count(*) from quarantine where source = 'power_stations_india' and row = '3'") == [(1,)]
+    assert read("select count(*) from quarantine where source = 'power_stations_india' and row = '2'") == [(1,)]
     doubtful = read("select detail from data_quality where finding = 'doubtful match'")
     assert any("way/13" in row[0] for row in doubtful)
     assert ("merged",) in read("select distinct finding from data_quality")

@@ -123,10 +123,10 @@ def test_points_are_no_outlines_and_a_missing_file_stops_nothing(register: Waste
     assert len(merged.sites) == len(register.sites)
 
 
-def test_an_outline_of_a_text_table_is_told_by_its_line(register: WasteInventory, tmp_path: Path) -> None:
+def test_an_outline_of_a_text_table_is_told_by_its_place(register: WasteInventory, tmp_path: Path) -> None:
     shape = "POLYGON ((73 24, 73.1 24, 73.1 24.1, 73 24))"
     (tmp_path / "a.csv").write_text(f'site_id,wkt\n\nIN-NOT-998,"{shape}"\n\nIN-NOT-999,"{shape}"\n')
     source = {"card": "own_waste_table", "name": "ours", "kind": "outlines", "path": "a.csv"}
     waste = Waste.model_validate({"card": "embedded_register", "sources": [source]})
     told = merged_inventory(register, waste, {"ours": {"sites": tmp_path / "a.csv"}}, extent_deg=EXTENT).quarantine
-    assert told.loc[told["source"] == "ours", "row"].tolist() == [3, 5]
+    assert told.loc[told["source"] == "ours", "row"].tolist() == [1, 2]

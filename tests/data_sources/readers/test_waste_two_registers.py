@@ -217,7 +217,7 @@ def test_rows_of_the_register_join_the_site_of_a_source_by_its_own_id(folder):
     told = got.report["layers"]["grades"]
     assert (told["rows_in"], told["rows_kept"], told["rows_quarantined"]) == (5, 4, 1)
     held = got.quarantine[got.quarantine["row"].notna()]
-    assert held[["layer", "row", "value", "reason"]].to_numpy().tolist() == [["grades", 6, "gone", ORPHAN]]
+    assert held[["layer", "row", "value", "reason"]].to_numpy().tolist() == [["grades", 5, "gone", ORPHAN]]
     assert got.report["layers"]["tonnages"]["by_reason"]["quarantined"].get(ORPHAN, 0) == 0
 
 

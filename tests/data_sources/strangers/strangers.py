@@ -53,19 +53,9 @@ def read(file: Path, layer: str = "stream_sediments", **options: Any) -> Admissi
 
 
 def reasons(admission: Admission, row: int | None = None, where: str = "flags") -> str:
-    """All that is said of a row (or of the whole) in one text; ``row`` counts from the first below a header in line 1."""
+    """All that is said of a row (or of the whole) in one text."""
     lines = getattr(admission, where)
-    is_table = Path(str(admission.report["file"])).suffix in (
-        ".csv",
-        ".tsv",
-        ".txt",
-        ".xls",
-        ".xlsx",
-        ".xlsm",
-        ".xlsb",
-        ".ods",
-    )
-    chosen = lines[lines["row"].isna()] if row is None else lines[lines["row"] == row + is_table]
+    chosen = lines[lines["row"].isna()] if row is None else lines[lines["row"] == row]
     return " | ".join(f"{f}: {v}: {r}" for f, v, r in zip(chosen["field"], chosen["value"], chosen["reason"]))
 
 

@@ -184,4 +184,4 @@ def test_a_date_in_an_id_is_told(tmp_path: Path) -> None:
     ]
     got = read(workbook(tmp_path / "w.xlsx", rows))
     assert got.kept["sample_id"].tolist() == ["2024-03-12", "S2"]
-    assert got.flags.loc[got.flags["reason"].str.contains("a date in the cell"), "row"].tolist() == [2]
+    assert got.flags.loc[got.flags["reason"].str.contains("a date in the cell"), "row"].tolist() == [1]

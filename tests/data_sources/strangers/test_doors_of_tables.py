@@ -166,7 +166,7 @@ RING = "76 14, 76.1 14, 76.1 14.1, 76 14.1, 76 14"
 def test_a_table_with_its_geometry_as_wkt(tmp_path: Path, column: str, prefix: str) -> None:
     text = f'lease_id,{column}\nL1,"{prefix}POLYGON (({RING}))"\nL2,"{prefix}MULTIPOLYGON Z (((77 14 5, 77.1 14 5, 77.1 14.1 5, 77 14 5)))"\nL3,none\n'
     got = read(written(tmp_path, text), "mining_leases")
-    assert got.kept["block_id"].tolist() == ["L1", "L2"] and got.quarantine["row"].tolist() == [4]
+    assert got.kept["block_id"].tolist() == ["L1", "L2"] and got.quarantine["row"].tolist() == [3]
     assert got.kept["area_ha"].iloc[0] == pytest.approx(11950.27, abs=0.1) and not got.kept.geometry.has_z.any()
 
 

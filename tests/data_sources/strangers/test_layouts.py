@@ -78,7 +78,7 @@ S3,76.7,14.7,Xx,5,ppm
 )
 def test_a_long_table_is_made_wide(tmp_path: Path, header: str) -> None:
     got = read(written(tmp_path, LONG.replace(LONG.splitlines()[0], header)))
-    assert got.kept["sample_id"].tolist() == ["S1", "S2", "S3"] and got.rows.tolist() == [2, 4, 6]
+    assert got.kept["sample_id"].tolist() == ["S1", "S2", "S3"] and got.rows.tolist() == [1, 3, 5]
     np.testing.assert_allclose(got.kept["Cu_ppm"], [35.0, 10_000.0, 40.0])
     np.testing.assert_allclose(got.kept["Au_ppm"], [np.nan, 0.005, 0.007])
     assert got.kept["Au_ppm_censored"].tolist() == [False, True, False] and got.kept["SiO2_pct"].iloc[0] == 62.1
@@ -102,7 +102,7 @@ def test_a_header_of_two_rows_is_joined(tmp_path: Path) -> None:
     book.save(file)
     got = read(file)
     assert got.kept["Cu_ppm"].tolist() == [30.0, 31.0] and got.kept["Zn_ppm"].tolist() == [70.0, 71.0]
-    assert got.rows.tolist() == [3, 4] and "the header has two rows" in reasons(got)
+    assert got.rows.tolist() == [1, 2] and "the header has two rows" in reasons(got)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_a_name_merged_over_both_rows_of_a_header_stands_once(
         page.merge_cells(over)
     book.save(tmp_path / "t.xlsx")
     got = read(tmp_path / "t.xlsx", "waste_sites")
-    assert got.kept["site_id"].tolist() == ["A1"] and got.rows.tolist() == [3], "Odisha is elsewhere, and so held"
+    assert got.kept["site_id"].tolist() == ["A1"] and got.rows.tolist() == [1], "Odisha is elsewhere, and so held"
     assert got.kept["state"].tolist() == ["Karnataka"] and got.kept["operator"].tolist() == ["Mine"]
-    assert set(got.quarantine["row"]) == {4}
+    assert set(got.quarantine["row"]) == {2}
 
 
 def test_names_merged_downwards_stand_in_each_row(tmp_path: Path) -> None:

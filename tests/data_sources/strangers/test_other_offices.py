@@ -70,7 +70,7 @@ def test_rows_of_methods_units_and_limits_are_no_samples(tmp_path: Path) -> None
     )
     admission = read(written(tmp_path, text))
     assert admission.kept["sample_id"].tolist() == ["S1", "S2", "S3", "S4"]
-    assert set(admission.quarantine["row"].dropna()) == {2, 3, 4}
+    assert set(admission.quarantine["row"].dropna()) == {1, 2, 3}
 
 
 def test_a_table_of_analyses_without_a_number_of_its_samples_gets_one(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_header_that_comes_again_and_notes_below_are_held(tmp_path: Path) -> N
     head = ["sample_id", "longitude", "latitude", "Cu_ppm"]
     rows = [head, ["S1", 76.5, 14.5, 30], ["S2", 76.6, 14.6, 35], head, ["S3", 76.7, 14.7, 31], [], ["Note: assayed at the regional laboratory"]]  # fmt: skip
     admission = read(workbook(tmp_path / "s.xlsx", rows))
-    assert admission.kept["Cu_ppm"].tolist() == [30, 35, 31] and sorted(set(admission.quarantine["row"])) == [4, 7]
+    assert admission.kept["Cu_ppm"].tolist() == [30, 35, 31] and sorted(set(admission.quarantine["row"])) == [3, 5]
 
 
 # positions

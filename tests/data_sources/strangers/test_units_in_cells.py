@@ -153,7 +153,7 @@ def test_where_no_format_can_be_read_a_per_cent_column_says_so(tmp_path: Path, m
 def test_a_blank_unit_is_taken_from_the_cell(tmp_path: Path) -> None:
     got = read(written(tmp_path, "grade_id,site_id,element,value_mode,unit\nG1,S1,Cu,0.35%,\nG2,S1,Zn,7,\n"), "grades")
     assert got.kept["ppm_mode"].tolist() == [3500.0] and got.kept["unit"].tolist() == ["%"]
-    assert got.quarantine["row"].tolist() == [3]
+    assert got.quarantine["row"].tolist() == [2]
 
 
 def test_parsing_without_a_unit_of_the_column_only_tells() -> None:

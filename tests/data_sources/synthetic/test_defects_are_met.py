@@ -25,8 +25,7 @@ def test_every_planted_row_is_noticed_and_no_other_is_held(district: tuple[Path,
     file = FILES[layer]
     admission = read_layer(folder / file, layer, card="sample_district", extent_deg=manifest.extent_deg)
     defects = json.loads((folder / "truth.json").read_text())["defects"]
-    header = file.endswith(".csv")  # the row of a text table is its line
-    planted = {int(d["row"]) + header for d in defects if d["file"] == file and str(d["row"]).isdigit()}
+    planted = {int(d["row"]) for d in defects if d["file"] == file and str(d["row"]).isdigit()}
     held = {int(row) for row in admission.quarantine["row"].dropna()}
     # Zeros read as below detection are everywhere; they are not what is looked for here.
     marks = admission.flags[~admission.flags["reason"].str.contains("below detection")]

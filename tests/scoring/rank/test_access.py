@@ -199,7 +199,7 @@ def test_a_users_table_corrects_each_and_is_named(given: dict[str, Any], tmp_pat
     rows = told(given | {"blocks": with_block_facts(units, read_block_facts(table, "own_block_facts", units))})
     assert rows.loc["WB-S-00", "open_to_bid"] == "yes"
     assert rows.loc["WB-S-00", "access_source"].startswith(
-        "own table facts.csv, row 2: open_to_bid by our notice, 2026-11-01"
+        "own table facts.csv, row 1: open_to_bid by our notice, 2026-11-01"
     )
     assert "own_fact:open_to_bid" in rows.loc["WB-S-00", "flags"]
     assert rows.loc["WB-S-01", "lease_holder"] == "B Ltd"
@@ -232,7 +232,7 @@ def test_a_row_that_cannot_be_used_is_held_with_file_row_field_and_remedy(
     read = read_block_facts(table, "own_block_facts", given["blocks"])
     assert read.kept[["block_id", "value"]].values.tolist() == [["B-1", "D Ltd"]]
     held = read.quarantine.iloc[0]
-    assert (held["row"], held["field"]) == (3, field)
+    assert (held["row"], held["field"]) == (2, field)
     assert all(w in held["reason"] for w in (*words, "facts.csv")), held["reason"]
     assert read.report["rows_kept"] + read.report["rows_quarantined"] == read.report["rows_in"] == 2
 
