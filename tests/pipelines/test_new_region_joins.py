@@ -201,7 +201,7 @@ def test_sites_in_another_spelling_are_named_with_what_to_write_and_that_works(h
     got = inventory()
     assert dict(zip(got.grades["site_id"], got.grades["value_mode"])) == {"RM-1": 48.0, "RM-2": 42.0, "RM-3": 52.0}
     held = got.quarantine[got.quarantine["layer"] == "grades"]
-    assert held[["row", "value", "reason"]].to_numpy().tolist() == [[5, "FA-1", ORPHAN_HELD]], "its place was turned"
+    assert held[["row", "value", "reason"]].to_numpy().tolist() == [[4, "FA-1", ORPHAN_HELD]], "its place was turned"
 
 
 def test_a_code_that_stands_twice_is_not_said_to_stand_once(home, tmp_path, capsys):
