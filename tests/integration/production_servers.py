@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 POSTGRES = (
     max(Path("/usr/lib/postgresql").glob("*/bin"), default=None, key=lambda p: int(p.parent.name))
     if Path("/usr/lib/postgresql").is_dir()
@@ -32,6 +34,17 @@ class Postgres:
 
     port: int
     environment: dict[str, str]
+
+
+def wait_for_dagster(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until Dagster's web server answers on a port of this machine; a process that ended before tells its log."""
+    until = time.monotonic() + 120
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"http://127.0.0.1:{port}/server_info").status_code == 200:
+                return
+        assert process.poll() is None and time.monotonic() < until, log.read_text()
+        time.sleep(0.2)
 
 
 def postgres_missing() -> str:

@@ -15,7 +15,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ import rasterio
 import websockets
 from affine import Affine
 from nginx_here import HINT, has_nginx, nginx, shipped
-from production_servers import free_port
+from production_servers import free_port, wait_for_dagster
 
 from khanij.foundation.grid import Band, Grid, RasterStack
 from publishing.rasters import write_cog
@@ -76,13 +75,7 @@ def web_server(folder: Path, *options: str) -> Iterator[int]:
             cwd=folder, env={**os.environ, "DAGSTER_HOME": str(folder)}, stdout=log, stderr=log,
         )  # fmt: skip
     try:
-        until = time.monotonic() + 120
-        while True:
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"http://127.0.0.1:{port}/server_info").status_code == 200:
-                    break
-            assert process.poll() is None and time.monotonic() < until, (folder / "log").read_text()
-            time.sleep(0.2)
+        wait_for_dagster(port, process, folder / "log")
         yield port
     finally:
         process.terminate()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from run_system import AGAIN, OF_JOB, TERMINATE, Installation
+from run_system import TINY as WINDOW
 
 from assets.workspace import Workspace
 from pipelines.automations import alerting
@@ -28,12 +29,8 @@ STARTERS = ("command", "UI", "sensor")
 # processor: 30 s at most, of 21 messages.
 TOLD_WITHIN_S = 120.0
 TINY = {
+    **WINDOW,
     "description": "One window of the embedded register, and faults from a file.",
-    "extent_deg": [74.0, 15.0, 75.5, 16.5],
-    "crs": "+proj=aea +lat_1=12 +lat_2=28 +lat_0=20 +lon_0=80 +datum=WGS84 +units=m +no_defs",
-    "units": ["waste_block"],
-    "waste": {"card": "embedded_register"},
-    "ranking": {"basket": "critical_30", "price_deck": "2025e", "draws": 200},
     "needs_data": True,
     "how_to_get": "The test makes them.",
     "layers": {"faults": {"card": "test_faults", "path": "{name}.geojson"}},

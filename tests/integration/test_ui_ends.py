@@ -11,9 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-import httpx
 import pytest
-from production_servers import free_port
+from production_servers import free_port, wait_for_dagster
 
 ROOT = Path(__file__).resolve().parents[2]
 # Ctrl-C too with KHANIJ_LONG=1: each starts three servers.
@@ -52,13 +51,7 @@ def test_ten_seconds_after_a_signal_nothing_lives_and_the_port_is_free(number, t
         cwd=ROOT, env={**env, "KHANIJ_HOME": str(tmp_path)}, stdout=log, stderr=log,
     )  # fmt: skip
     try:
-        until = time.monotonic() + 120
-        while True:
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"http://127.0.0.1:{port}/server_info").status_code == 200:
-                    break
-            assert ui.poll() is None and time.monotonic() < until, (tmp_path / "log").read_text()
-            time.sleep(0.5)
+        wait_for_dagster(port, ui, tmp_path / "log")
         session = child_of(ui.pid)
         assert len(of_session(session)) >= 3, "web server, daemon, code server"
         ui.send_signal(number)
